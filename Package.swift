@@ -1,0 +1,64 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict = Context.environment["CI"] != nil
+
+/// What every Swift target of ours is compiled with.
+var settings: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+]
+if strict { settings.append(.treatAllWarnings(as: .error)) }
+
+/// Modules that never touch a pointer say so to the compiler.
+let pure = settings + [.strictMemorySafety()]
+
+/// Imports point one way: a module lists only what it may import, and the tidy test compares.
+let package = Package(
+  name: "esteira",
+  targets: [
+    .systemLibrary(name: "CSQLite", path: "Sources/CSQLite"),
+    .systemLibrary(name: "COpenSSL", path: "Sources/COpenSSL"),
+    .systemLibrary(name: "CYAML", path: "Sources/CYAML"),
+    .systemLibrary(name: "CXML", path: "Sources/CXML", pkgConfig: "libxml-2.0"),
+    .target(name: "CCurl", path: "Sources/CCurl", linkerSettings: [.linkedLibrary("curl")]),
+    .target(name: "CLLHTTP", path: "Sources/CLLHTTP", cSettings: [.unsafeFlags(["-w"])]),
+    .target(
+      name: "CRE2", path: "Sources/CRE2", cxxSettings: [.unsafeFlags(["-std=c++17"])],
+      linkerSettings: [.linkedLibrary("re2")]),
+    .target(name: "CSystem", path: "Sources/CSystem"),
+
+    .target(name: "Model", swiftSettings: pure),
+    .target(name: "Crypto", dependencies: ["COpenSSL"], swiftSettings: settings),
+    .target(name: "Expressions", dependencies: ["Model", "Crypto", "CRE2"], swiftSettings: settings),
+    .target(name: "Pipelines", dependencies: ["Model", "Expressions", "CYAML"], swiftSettings: settings),
+    .target(name: "Engine", dependencies: ["Model", "Expressions", "Pipelines", "Crypto"], swiftSettings: pure),
+    .target(name: "API", dependencies: ["Model"], swiftSettings: pure),
+    .target(name: "Net", dependencies: ["CCurl", "CLLHTTP", "CSystem"], swiftSettings: settings),
+    .target(
+      name: "Stores", dependencies: ["Model", "Pipelines", "Engine", "Crypto", "CSQLite", "CSystem"],
+      swiftSettings: settings),
+    .target(
+      name: "Connectors",
+      dependencies: ["Model", "Expressions", "Pipelines", "Engine", "Net", "Crypto", "CXML", "CSystem"],
+      swiftSettings: settings),
+    .target(
+      name: "Server", dependencies: ["Model", "Pipelines", "Engine", "API", "Net", "Crypto"],
+      swiftSettings: pure),
+    .target(
+      name: "CLI", dependencies: ["Model", "Expressions", "Pipelines", "API"], swiftSettings: settings),
+    .executableTarget(
+      name: "esteira",
+      dependencies: [
+        "Model", "Expressions", "Pipelines", "Engine", "API", "Net", "Stores", "Connectors", "Server", "CLI",
+        "Crypto", "CSystem",
+      ], swiftSettings: settings),
+
+    .testTarget(
+      name: "ModelTests", dependencies: ["Model"], swiftSettings: settings),
+    .testTarget(
+      name: "ExpressionsTests", dependencies: ["Model", "Expressions"], swiftSettings: settings),
+  ]
+)

@@ -1,0 +1,82 @@
+/// What happens to an attempt whose end is unknown (`docs/architecture.md`, effect classes).
+public enum EffectClass: String, Sendable, Hashable, CaseIterable {
+  /// Changes nothing outside: starts again.
+  case pure
+  /// Repeats under the same key, which the outside recognises: starts again.
+  case keyed
+  /// The work goes on outside and can be found again by its reference.
+  case reattachable
+  /// May have happened, and must not happen twice: a person is asked.
+  case once
+}
+
+/// All that is known of a connector without running it: enough to validate a pipeline file, to draw its
+/// documentation, and to decide what becomes of a lost attempt.
+public struct ConnectorDescription: Sendable {
+  /// Such as `http.request`.
+  public var name: String
+  /// What `uses: name@major` asks for.
+  public var major: Int
+  public var title: Bilingual
+  public var summary: Bilingual
+  /// JSON Schema (2020-12, the vocabulary of `docs/json-schema.md`) of `with`.
+  public var with: JSON
+  /// JSON Schema of the output.
+  public var output: JSON
+  /// How `with` decides the effect class: for most connectors it is constant.
+  public var effect: EffectRule
+  /// The kind of connection that the step may name, and whether it must.
+  public var connection: ConnectionRule
+  /// `with` keys whose value may hold an expression as a whole script are refused: their text is taken as it is.
+  public var verbatim: [String]
+  /// `with` keys that name files beside the pipeline, such as `program`; `files` maps hold them as values.
+  public var fileKeys: [String]
+  public var defaultTimeout: Duration
+  public var examples: [Example]
+
+  public struct Example: Sendable {
+    public var title: Bilingual
+    /// A YAML fragment: one step.
+    public var yaml: String
+    public init(_ title: Bilingual, yaml: String) { (self.title, self.yaml) = (title, yaml) }
+  }
+
+  public enum EffectRule: Sendable, Hashable {
+    case always(EffectClass)
+    /// `once`, or `keyed` where the step says `idempotent: true`; `warns` where that needs a warning.
+    case onceUnlessIdempotent(warns: Bool)
+    /// `pure` where the member of `with` has one of these values (or is absent and `absent` is true).
+    case pureWhen(key: String, values: [String], absent: Bool)
+  }
+
+  public enum ConnectionRule: Sendable, Hashable {
+    case none
+    case optional(kind: String)
+    case required(kind: String)
+  }
+
+  public init(
+    name: String, major: Int = 1, title: Bilingual, summary: Bilingual, with: JSON, output: JSON,
+    effect: EffectRule, connection: ConnectionRule = .none, verbatim: [String] = [],
+    fileKeys: [String] = [], defaultTimeout: Duration = .seconds(3600), examples: [Example] = []
+  ) {
+    (self.name, self.major, self.title, self.summary) = (name, major, title, summary)
+    (self.with, self.output, self.effect, self.connection) = (with, output, effect, connection)
+    (self.verbatim, self.fileKeys) = (verbatim, fileKeys)
+    (self.defaultTimeout, self.examples) = (defaultTimeout, examples)
+  }
+
+  /// The class of one call, given its evaluated `with` and what the file says of `idempotent`.
+  public func effectClass(with: JSON, idempotent: Bool?) -> EffectClass {
+    switch effect {
+    case .always(let always): idempotent == true && always == .once ? .keyed : always
+    case .onceUnlessIdempotent: idempotent == true ? .keyed : .once
+    case .pureWhen(let key, let values, let absent):
+      switch with[key]?.string {
+      case let value? where values.contains(value): .pure
+      case nil where absent: .pure
+      case _?, nil: idempotent == true ? .keyed : .once
+      }
+    }
+  }
+}

@@ -1,0 +1,85 @@
+/// The members of a JSON object, in the order in which they were written. Keys are unique by Unicode scalars.
+public struct JSONObject: Sendable {
+  public struct Member: Sendable, Hashable {
+    public var key: String
+    public var value: JSON
+
+    public static func == (left: Member, right: Member) -> Bool {
+      ScalarString(left.key) == ScalarString(right.key) && left.value == right.value
+    }
+
+    public func hash(into hasher: inout Hasher) {
+      hasher.combine(ScalarString(key))
+      hasher.combine(value)
+    }
+  }
+
+  public private(set) var members: [Member] = []
+  /// Kept from the ninth member on; below that a scan is faster than a hash.
+  private var positions: [ScalarString: Int] = [:]
+  private static let scanned = 8
+
+  public init() {}
+
+  /// A later member of the same key replaces the value of the earlier one.
+  public init(_ pairs: some Sequence<(String, JSON)>) {
+    for (key, value) in pairs { self[key] = value }
+  }
+
+  public subscript(key: String) -> JSON? {
+    get { position(of: key).map { members[$0].value } }
+    set {
+      switch (position(of: key), newValue) {
+      case (let position?, let value?): members[position].value = value
+      case (let position?, nil): remove(at: position)
+      case (nil, let value?): append(Member(key: key, value: value))
+      case (nil, nil): break
+      }
+    }
+  }
+
+  public var keys: [String] { members.map(\.key) }
+  public var count: Int { members.count }
+  public var isEmpty: Bool { members.isEmpty }
+
+  private func position(of key: String) -> Int? {
+    if members.count > Self.scanned { return positions[ScalarString(key)] }
+    return members.firstIndex { ScalarString($0.key) == ScalarString(key) }
+  }
+
+  private mutating func append(_ member: Member) {
+    members.append(member)
+    if members.count == Self.scanned + 1 {
+      indexAll()
+    } else if members.count > Self.scanned {
+      positions[ScalarString(member.key)] = members.count - 1
+    }
+  }
+
+  private mutating func remove(at position: Int) {
+    members.remove(at: position)
+    if members.count > Self.scanned { indexAll() } else { positions = [:] }
+  }
+
+  private mutating func indexAll() {
+    positions = [:]
+    for (position, member) in members.enumerated() { positions[ScalarString(member.key)] = position }
+  }
+}
+
+extension JSONObject: Sequence {
+  public func makeIterator() -> IndexingIterator<[Member]> { members.makeIterator() }
+}
+
+extension JSONObject: Hashable {
+  /// The order of the members does not count.
+  public static func == (left: JSONObject, right: JSONObject) -> Bool {
+    left.count == right.count && left.allSatisfy { right[$0.key] == $0.value }
+  }
+
+  public func hash(into hasher: inout Hasher) {
+    var sum = 0
+    for member in members { sum &+= member.hashValue }
+    hasher.combine(sum)
+  }
+}

@@ -1,0 +1,40 @@
+/// Where a job stands. The first word that applies, in the order that `docs/architecture.md` gives.
+public enum JobStatus: UInt8, Sendable, Hashable, CaseIterable {
+  case pending, queued, running, waiting, success, partial, failed, cancelled, timeout, needsAttention
+
+  public var hasEnded: Bool {
+    switch self {
+    case .pending, .queued, .running, .waiting, .needsAttention: false
+    case .success, .partial, .failed, .cancelled, .timeout: true
+    }
+  }
+
+  /// The word of the API, the command line and expressions.
+  public var word: String { self == .needsAttention ? "needs_attention" : "\(self)" }
+  public init?(word: String) {
+    guard let status = Self.allCases.first(where: { $0.word == word }) else { return nil }
+    self = status
+  }
+}
+
+/// Where a step execution stands.
+public enum StepStatus: UInt8, Sendable, Hashable, CaseIterable {
+  case pending, queued, running, waiting, retrying, success, partial, failed, cancelled, timeout, skipped
+  case needsAttention
+
+  public var hasEnded: Bool {
+    switch self {
+    case .pending, .queued, .running, .waiting, .retrying, .needsAttention: false
+    case .success, .partial, .failed, .cancelled, .timeout, .skipped: true
+    }
+  }
+
+  /// `success` or `partial`: what a strong need asks for.
+  public var hasOutput: Bool { self == .success || self == .partial }
+
+  public var word: String { self == .needsAttention ? "needs_attention" : "\(self)" }
+  public init?(word: String) {
+    guard let status = Self.allCases.first(where: { $0.word == word }) else { return nil }
+    self = status
+  }
+}
