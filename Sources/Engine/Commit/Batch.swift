@@ -1,0 +1,181 @@
+public import Model
+
+/// What one turn asks of the store: rows as flat arrays, and all their bytes in one arena.
+///
+/// Ranges of `Int` are places in `bytes`. Rows of one job stand in the order in which they were decided.
+public struct Batch: Sendable {
+  /// Every event row keeps it, so that a commit whose result is unknown can be found again (S2).
+  public var commit: Int64 = 0
+  public var bytes: [UInt8] = []
+  public var newJobs: [NewJob] = []
+  public var events: [EventRow] = []
+  public var steps: [StepRow] = []
+  public var jobs: [JobRow] = []
+  public var bodies: [BodyRow] = []
+  public var snapshots: [SnapshotRow] = []
+  public var artifacts: [ArtifactRow] = []
+  public var writes: [CatalogWrite] = []
+
+  public init() {}
+
+  public var isEmpty: Bool { events.isEmpty && writes.isEmpty && newJobs.isEmpty }
+}
+
+/// A row of `job_executions`, with the job's data key.
+public struct NewJob: Sendable {
+  public var number: JobNumber
+  public var id: ID<Job>
+  public var pipeline: PipelineName
+  public var revision: Int
+  /// `job.key`: unique among the live jobs of its pipeline; nil where the file has no `key:`.
+  public var key: String?
+  public var triggerType: String
+  public var triggerID: String?
+  public var actor: String
+  public var idempotencyKey: String?
+  public var requestHash: [UInt8]
+  public var wrappedKey: [UInt8]
+  public var createdAt: Timestamp
+
+  public init(
+    number: JobNumber, id: ID<Job>, pipeline: PipelineName, revision: Int, key: String?,
+    triggerType: String, triggerID: String?, actor: String, idempotencyKey: String?,
+    requestHash: [UInt8], wrappedKey: [UInt8], createdAt: Timestamp
+  ) {
+    (self.number, self.id, self.pipeline, self.revision) = (number, id, pipeline, revision)
+    (self.key, self.triggerType, self.triggerID, self.actor) = (key, triggerType, triggerID, actor)
+    (self.idempotencyKey, self.requestHash) = (idempotencyKey, requestHash)
+    (self.wrappedKey, self.createdAt) = (wrappedKey, createdAt)
+  }
+}
+
+/// One decision: its facts and its sealed bodies.
+public struct EventRow: Sendable {
+  public var job: JobNumber
+  public var sequence: UInt32
+  public var at: Timestamp
+  public var version: Int
+  public var payload: Range<Int>
+  public var sealed: Range<Int>
+  public var chain: Range<Int>
+
+  public init(
+    job: JobNumber, sequence: UInt32, at: Timestamp, version: Int, payload: Range<Int>,
+    sealed: Range<Int>, chain: Range<Int>
+  ) {
+    (self.job, self.sequence, self.at, self.version) = (job, sequence, at, version)
+    (self.payload, self.sealed, self.chain) = (payload, sealed, chain)
+  }
+}
+
+/// The projection of one step execution; a later row of the same node replaces the earlier one.
+///
+/// A node is the number of a step execution in its job. A start has no row of its own: it follows from the
+/// events.
+public struct StepRow: Sendable, Hashable {
+  public var job: JobNumber
+  public var node: UInt32
+  /// The step's place in the plan.
+  public var step: UInt32
+  public var status: StepStatus
+  public var attempts: Int
+  public var crashes: Int
+  /// The sequence number of the event that started the current attempt.
+  public var token: UInt32
+  /// Of the last change.
+  public var at: Timestamp
+  /// Where the sealed output lies; nil for none.
+  public var output: BodyPlace?
+
+  public init(
+    job: JobNumber, node: UInt32, step: UInt32, status: StepStatus, attempts: Int, crashes: Int,
+    token: UInt32, at: Timestamp, output: BodyPlace?
+  ) {
+    (self.job, self.node, self.step, self.status) = (job, node, step, status)
+    (self.attempts, self.crashes, self.token) = (attempts, crashes, token)
+    (self.at, self.output) = (at, output)
+  }
+}
+
+/// Where the ciphertext of a body lies.
+public enum BodyPlace: Sendable, Hashable {
+  /// In `sealed` of the event of this sequence number.
+  case event(sequence: UInt32, offset: UInt32, length: UInt32)
+  /// A row of `bodies`, for what is longer than 64 KiB.
+  case row(BodyID)
+}
+
+/// The changed part of a row of `job_executions`.
+public struct JobRow: Sendable, Hashable {
+  public var job: JobNumber
+  public var status: JobStatus
+  public var sequence: UInt32
+  public var at: Timestamp
+  public var startedAt: Timestamp?
+  /// Set when the job has ended.
+  public var completedAt: Timestamp?
+  public var errorClass: ErrorClass?
+  public var errorCode: String
+  /// Masked, at most 1,000 characters.
+  public var errorMessage: String
+  public var errorStep: String
+  public var outputs: BodyPlace?
+
+  public init(
+    job: JobNumber, status: JobStatus, sequence: UInt32, at: Timestamp, startedAt: Timestamp?,
+    completedAt: Timestamp?, failure: Failure?, outputs: BodyPlace?
+  ) {
+    (self.job, self.status, self.sequence, self.at) = (job, status, sequence, at)
+    (self.startedAt, self.completedAt, self.outputs) = (startedAt, completedAt, outputs)
+    errorClass = failure?.errorClass
+    (errorCode, errorMessage, errorStep) = (failure?.code ?? "", failure?.message ?? "", failure?.step ?? "")
+  }
+}
+
+public struct BodyRow: Sendable {
+  public var id: BodyID
+  public var job: JobNumber
+  public var sealed: Range<Int>
+  public init(id: BodyID, job: JobNumber, sealed: Range<Int>) { (self.id, self.job, self.sealed) = (id, job, sealed) }
+}
+
+/// A snapshot of a job's state; the store keeps the last two of a job.
+public struct SnapshotRow: Sendable {
+  public var job: JobNumber
+  public var sequence: UInt32
+  public var format: Int
+  public var state: Range<Int>
+  public var chain: Range<Int>
+  public init(job: JobNumber, sequence: UInt32, format: Int, state: Range<Int>, chain: Range<Int>) {
+    (self.job, self.sequence, self.format) = (job, sequence, format)
+    (self.state, self.chain) = (state, chain)
+  }
+}
+
+/// A reference from a step execution to an artifact whose bytes are already stored and durable.
+public struct ArtifactRow: Sendable, Hashable {
+  public var job: JobNumber
+  public var node: UInt32
+  public var namespace: String
+  public var path: String
+  public var handle: ArtifactHandle
+  public var at: Timestamp
+  public init(
+    job: JobNumber, node: UInt32, namespace: String, path: String, handle: ArtifactHandle, at: Timestamp
+  ) {
+    (self.job, self.node, self.namespace) = (job, node, namespace)
+    (self.path, self.handle, self.at) = (path, handle, at)
+  }
+}
+
+/// A change of what is not a job. It shares the one writer and its commits with the jobs.
+public enum CatalogWrite: Sendable {
+  case revision(RevisionRecord)
+  case connection(Connection, at: Timestamp, by: String)
+  case removeConnection(name: String, namespace: String)
+  case credential(CredentialRecord)
+  case removeCredential(name: String, namespace: String)
+  /// The wrapped key of a namespace, under which its artifacts are sealed; kept if one exists already.
+  case namespaceKey(namespace: String, wrapped: [UInt8])
+  case setting(namespace: String, name: String, value: JSON?, by: String, at: Timestamp)
+}

@@ -1,0 +1,78 @@
+public import Model
+
+/// What lists and pages read. It never writes, may lag behind the journal by one commit, and is called from
+/// any thread; a store answers from read-only connections of its own.
+public protocol ReadModel: Sendable {
+  /// Newest first. `before` is the id that the last page ended with.
+  func jobs(_ filter: JobFilter, before: ID<Job>?, limit: Int) throws(StoreError) -> [JobSummary]
+  func job(_ id: ID<Job>) throws(StoreError) -> JobSummary?
+  /// The ids that begin with these characters, at most `limit`.
+  func jobs(withPrefix prefix: String, limit: Int) throws(StoreError) -> [ID<Job>]
+  func stepRows(of job: JobNumber) throws(StoreError) -> [StepRow]
+  func artifacts(of job: JobNumber) throws(StoreError) -> [ArtifactRow]
+  func pipelines(in namespace: String?) throws(StoreError) -> [PipelineSummary]
+  func connections(in namespace: String?) throws(StoreError) -> [Connection]
+  /// Names and versions; the sealed values stay where they are.
+  func credentials(in namespace: String?) throws(StoreError) -> [CredentialRecord]
+  func namespaceKey(_ namespace: String) throws(StoreError) -> [UInt8]?
+  func settings(of namespace: String) throws(StoreError) -> JSONObject
+  func events(of job: JobNumber, after sequence: UInt32, limit: Int) throws(StoreError) -> [StoredEvent]
+  func readBody(_ id: BodyID) throws(StoreError) -> [UInt8]?
+  func readRevision(of pipeline: PipelineName, number: Int?) throws(StoreError) -> RevisionRecord?
+}
+
+public struct JobFilter: Sendable, Hashable {
+  public var namespace: String?
+  public var pipeline: String?
+  public var statuses: [JobStatus]
+  public var since: Timestamp?
+  public init(
+    namespace: String? = nil, pipeline: String? = nil, statuses: [JobStatus] = [], since: Timestamp? = nil
+  ) {
+    (self.namespace, self.pipeline, self.statuses, self.since) = (namespace, pipeline, statuses, since)
+  }
+}
+
+/// One row of `job_executions`.
+public struct JobSummary: Sendable, Hashable {
+  public var number: JobNumber
+  public var id: ID<Job>
+  public var pipeline: PipelineName
+  public var revision: Int
+  public var key: String?
+  public var status: JobStatus
+  public var triggerType: String
+  public var actor: String
+  public var createdAt: Timestamp
+  public var startedAt: Timestamp?
+  public var completedAt: Timestamp?
+  public var failure: Failure?
+  public var outputs: BodyPlace?
+  public var lastSequence: UInt32
+  public var wrappedKey: [UInt8]
+
+  public init(
+    number: JobNumber, id: ID<Job>, pipeline: PipelineName, revision: Int, key: String?,
+    status: JobStatus, triggerType: String, actor: String, createdAt: Timestamp,
+    startedAt: Timestamp?, completedAt: Timestamp?, failure: Failure?, outputs: BodyPlace?,
+    lastSequence: UInt32, wrappedKey: [UInt8]
+  ) {
+    (self.number, self.id, self.pipeline, self.revision) = (number, id, pipeline, revision)
+    (self.key, self.status, self.triggerType, self.actor) = (key, status, triggerType, actor)
+    (self.createdAt, self.startedAt, self.completedAt) = (createdAt, startedAt, completedAt)
+    (self.failure, self.outputs, self.lastSequence) = (failure, outputs, lastSequence)
+    self.wrappedKey = wrappedKey
+  }
+}
+
+public struct PipelineSummary: Sendable, Hashable {
+  public var pipeline: PipelineName
+  public var title: String
+  public var revision: Int
+  public var createdAt: Timestamp
+  public var updatedAt: Timestamp
+  public init(pipeline: PipelineName, title: String, revision: Int, createdAt: Timestamp, updatedAt: Timestamp) {
+    (self.pipeline, self.title, self.revision) = (pipeline, title, revision)
+    (self.createdAt, self.updatedAt) = (createdAt, updatedAt)
+  }
+}
