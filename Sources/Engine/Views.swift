@@ -1,0 +1,103 @@
+public import Model
+
+/// A wish for a job, before it is admitted.
+public struct JobRequest: Sendable {
+  public var pipeline: PipelineName
+  /// Nil: the newest.
+  public var revision: Int?
+  public var inputs: JSONObject
+  /// What a queue would hand over: it becomes `trigger.message`.
+  public var message: JSON?
+  public var idempotencyKey: String?
+  /// Overrides the file's `key:`.
+  public var key: String?
+  /// Operator values for this job alone (`--setting`); nil: those of the namespace.
+  public var settings: JSONObject?
+  /// Such as `local:ana`.
+  public var actor: String
+
+  public init(
+    pipeline: PipelineName, revision: Int? = nil, inputs: JSONObject = JSONObject(), message: JSON? = nil,
+    idempotencyKey: String? = nil, key: String? = nil, settings: JSONObject? = nil, actor: String
+  ) {
+    (self.pipeline, self.revision, self.inputs, self.message) = (pipeline, revision, inputs, message)
+    (self.idempotencyKey, self.key, self.settings) = (idempotencyKey, key, settings)
+    self.actor = actor
+  }
+}
+
+/// What became of a `JobRequest`.
+public struct StartedJob: Sendable, Hashable {
+  public var job: ID<Job>
+  public var revision: Int
+  /// False: the idempotency key or the live key led to a job that existed already.
+  public var isNew: Bool
+  public init(job: ID<Job>, revision: Int, isNew: Bool) {
+    (self.job, self.revision, self.isNew) = (job, revision, isNew)
+  }
+}
+
+/// A job as people see it, folded from its history.
+public struct JobView: Sendable {
+  public var summary: JobSummary
+  public var inputs: JSON
+  public var outputs: JSON?
+  /// In the order in which they came to be; a fan-out and its items are entries of their own.
+  public var steps: [StepView]
+}
+
+/// One step execution as people see it.
+public struct StepView: Sendable, Hashable {
+  public var node: UInt32
+  /// The node whose inside this is; nil for the job's own steps.
+  public var parent: UInt32?
+  /// Such as `collect[aneel].csv`, `poll#3.check`.
+  public var path: String
+  /// `uses`, `group`, `choose`, `value`, `for_each`, `item`, `repeat` or `round`.
+  public var kind: String
+  public var connector: String?
+  public var status: StepStatus
+  public var attempts: Int
+  public var crashes: Int
+  public var readyAt: Timestamp?
+  public var startedAt: Timestamp?
+  public var endedAt: Timestamp?
+  /// When a retry or a delay is over.
+  public var dueAt: Timestamp?
+  public var failure: Failure?
+  /// Why it was skipped: `condition`, `branch`, `upstream_failed`, `cancelled` or `limit`.
+  public var skipCause: String?
+  /// The question of a step that needs attention.
+  public var question: String?
+  public var output: JSON?
+}
+
+/// One stored decision as people read it: the facts as JSON objects with paths in place of numbers.
+public struct HistoryEvent: Sendable, Hashable {
+  public var sequence: UInt32
+  public var at: Timestamp
+  /// Each has `fact`, such as `started`, and where it concerns a step `path`.
+  public var facts: [JSON]
+}
+
+/// Why a job waits, or what it does.
+public struct Blocker: Sendable, Hashable {
+  /// `running`, `retry`, `delay`, `needs_attention`, `quarantined`, `queued`, `slot`, `overdue` …
+  public var kind: String
+  public var path: String
+  public var text: Bilingual
+  public var since: Timestamp?
+  public var until: Timestamp?
+  /// The command that changes it, where there is one.
+  public var remedy: Bilingual?
+}
+
+/// The answer to "did it happen?".
+public enum Resolution: Sendable, Hashable {
+  /// It did, with this output.
+  case happened(output: JSON)
+  /// It did not: try again.
+  case didNotHappen
+  /// The step fails.
+  case failed(reason: String)
+}
