@@ -30,7 +30,7 @@ let package = Package(
       linkerSettings: [.linkedLibrary("re2")]),
     .target(name: "CSystem", path: "Sources/CSystem"),
 
-    .target(name: "Model", swiftSettings: pure),
+    .target(name: "Model", swiftSettings: pure, linkerSettings: [.linkedLibrary("m")]),
     .target(name: "Crypto", dependencies: ["COpenSSL"], swiftSettings: settings),
     .target(name: "Expressions", dependencies: ["Model", "Crypto", "CRE2"], swiftSettings: settings),
     .target(name: "Pipelines", dependencies: ["Model", "Expressions", "CYAML"], swiftSettings: settings),

@@ -38,6 +38,13 @@ public struct JSONObject: Sendable {
     }
   }
 
+  /// Adds a member at the end. False, and no change, where the key is there already.
+  public mutating func add(_ key: String, _ value: JSON) -> Bool {
+    guard position(of: key) == nil else { return false }
+    append(Member(key: key, value: value))
+    return true
+  }
+
   public var keys: [String] { members.map(\.key) }
   public var count: Int { members.count }
   public var isEmpty: Bool { members.isEmpty }

@@ -5,7 +5,8 @@ public struct ScalarString: Hashable, Sendable, Comparable {
   public init(_ string: String) { self.string = string }
 
   public static func == (left: ScalarString, right: ScalarString) -> Bool {
-    left.string.utf8.elementsEqual(right.string.utf8)
+    let (a, b) = (left.string.utf8, right.string.utf8)
+    return a.count == b.count && a.elementsEqual(b)
   }
 
   /// By code points, which is the order of the UTF-8 bytes.
