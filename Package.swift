@@ -59,6 +59,8 @@ let package = Package(
     .testTarget(
       name: "ModelTests", dependencies: ["Model"], swiftSettings: settings),
     .testTarget(
+      name: "CryptoTests", dependencies: ["Crypto"], swiftSettings: settings),
+    .testTarget(
       name: "ExpressionsTests", dependencies: ["Model", "Expressions"], swiftSettings: settings),
   ]
 )
