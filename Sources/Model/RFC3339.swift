@@ -1,0 +1,118 @@
+/// A moment as RFC 3339 writes it: `2026-11-20T19:00:00.25-03:00`.
+public struct RFC3339: Hashable, Sendable {
+  /// Since 1970 UTC.
+  public var seconds: Int64
+  public var nanosecond: Int
+  /// Seconds east of UTC at which it was written.
+  public var offset: Int
+
+  public init(seconds: Int64, nanosecond: Int = 0, offset: Int = 0) {
+    (self.seconds, self.nanosecond, self.offset) = (seconds, nanosecond, offset)
+  }
+
+  /// Nil for anything else: a missing zone, a space for the `T`, a second 60, more than nine decimals.
+  public init?(_ text: String) {
+    var reader = DigitReader(text: text.utf8[...])
+    guard let date = reader.date(), reader.take("T") || reader.take("t"), var time = reader.time(on: date)
+    else { return nil }
+    if reader.take(".") {
+      guard let fraction = reader.fraction() else { return nil }
+      time.nanosecond = fraction
+    }
+    guard let offset = reader.offset(), reader.text.isEmpty else { return nil }
+    self.init(seconds: time.seconds - Int64(offset), nanosecond: time.nanosecond, offset: offset)
+  }
+
+  /// The shortest form: decimals only where they are not zero, `Z` where the offset is zero.
+  public var text: String {
+    let time = CivilTime(seconds: seconds, nanosecond: nanosecond, offset: offset)
+    let clock = "\(padded(time.hour, 2)):\(padded(time.minute, 2)):\(padded(time.second, 2))"
+    return time.date.text + "T" + clock + decimals + zone
+  }
+
+  private var decimals: String {
+    if nanosecond == 0 { return "" }
+    var digits = padded(nanosecond, 9)
+    while digits.hasSuffix("0") { digits.removeLast() }
+    return "." + digits
+  }
+
+  private var zone: String {
+    if offset == 0 { return "Z" }
+    let minutes = Int(offset.magnitude) / 60
+    return (offset < 0 ? "-" : "+") + padded(minutes / 60, 2) + ":" + padded(minutes % 60, 2)
+  }
+}
+
+extension Timestamp {
+  /// Any offset is taken; what is finer than a microsecond is cut off. Nil for anything but RFC 3339.
+  public init?(rfc3339 text: String) {
+    guard let moment = RFC3339(text) else { return nil }
+    self.init(microseconds: moment.seconds * 1_000_000 + Int64(moment.nanosecond / 1000))
+  }
+
+  /// In UTC: `2026-11-20T22:00:00.25Z`.
+  public var rfc3339: String { rfc3339(offset: 0) }
+
+  /// As a clock `offset` seconds east of UTC shows it.
+  public func rfc3339(offset: Int) -> String {
+    let seconds = ZoneRule.floor(microseconds, 1_000_000)
+    let rest = Int(microseconds &- seconds &* 1_000_000)
+    return RFC3339(seconds: seconds, nanosecond: rest * 1000, offset: offset).text
+  }
+}
+
+/// Numbers of a fixed width, taken from the front.
+struct DigitReader {
+  var text: Substring.UTF8View
+
+  mutating func take(_ letter: Unicode.Scalar) -> Bool {
+    guard let byte = text.first, UInt32(byte) == letter.value else { return false }
+    text.removeFirst()
+    return true
+  }
+
+  mutating func number(_ width: Int) -> Int? {
+    let digits = text.prefix(width)
+    guard digits.count == width else { return nil }
+    var value = 0
+    for digit in digits {
+      guard UInt8(ascii: "0")...UInt8(ascii: "9") ~= digit else { return nil }
+      value = value * 10 + Int(digit - UInt8(ascii: "0"))
+    }
+    text.removeFirst(width)
+    return value
+  }
+
+  mutating func date() -> CivilDate? {
+    guard let year = number(4), take("-"), let month = number(2), take("-"), let day = number(2) else {
+      return nil
+    }
+    return CivilDate(checking: year, month, day)
+  }
+
+  mutating func time(on date: CivilDate) -> CivilTime? {
+    guard let hour = number(2), take(":"), let minute = number(2), take(":"), let second = number(2),
+      hour < 24, minute < 60, second < 60
+    else { return nil }
+    return CivilTime(date: date, hour: hour, minute: minute, second: second)
+  }
+
+  /// One to nine decimals, as nanoseconds.
+  mutating func fraction() -> Int? {
+    let count = text.prefix { UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }.count
+    guard 1...9 ~= count, var value = number(count) else { return nil }
+    for _ in count..<9 { value *= 10 }
+    return value
+  }
+
+  /// `Z` or `+hh:mm`, in seconds.
+  mutating func offset() -> Int? {
+    if take("Z") || take("z") { return 0 }
+    let isWest = take("-")
+    guard isWest || take("+"), let hours = number(2), take(":"), let minutes = number(2), hours < 24,
+      minutes < 60
+    else { return nil }
+    return (hours * 3600 + minutes * 60) * (isWest ? -1 : 1)
+  }
+}
