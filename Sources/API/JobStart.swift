@@ -1,0 +1,100 @@
+public import Model
+
+public struct ExecuteRequest: Wire {
+  /// `namespace~name`.
+  public var id: String
+  public var inputs: JSONObject
+  /// What a queue would hand over: it becomes `trigger.message`.
+  public var message: JSON?
+  public var idempotencyKey: String?
+  public var key: String?
+  public var revision: Int?
+  /// Operator values for this job alone.
+  public var settings: JSONObject?
+
+  public init(
+    id: String, inputs: JSONObject = JSONObject(), message: JSON? = nil, idempotencyKey: String? = nil,
+    key: String? = nil, revision: Int? = nil, settings: JSONObject? = nil
+  ) {
+    (self.id, self.inputs, self.message) = (id, inputs, message)
+    (self.idempotencyKey, self.key, self.revision) = (idempotencyKey, key, revision)
+    self.settings = settings
+  }
+
+  public init(_ json: JSON) throws(WireError) {
+    let fields = try Fields(json)
+    (id, inputs) = (try fields.text("id"), try fields.map("inputs"))
+    message = fields.object["message"]
+    (idempotencyKey, key) = (try fields.optionalText("idempotency_key"), try fields.optionalText("key"))
+    revision = try fields.optionalInteger("revision").map(Int.init)
+    settings = fields.object["settings"] == nil ? nil : try fields.map("settings")
+  }
+
+  public var json: JSON {
+    members([
+      "id": id.wire, "inputs": .object(inputs), "message": message, "idempotency_key": idempotencyKey?.wire,
+      "key": key?.wire, "revision": revision?.wire, "settings": settings.map { .object($0) },
+    ])
+  }
+}
+
+public struct StartedItem: Wire, Hashable {
+  public var id: String
+  public var pipeline: String
+  public var revision: Int
+  /// False: a key led to a job that existed already.
+  public var isNew: Bool
+
+  public init(id: String, pipeline: String, revision: Int, isNew: Bool) {
+    (self.id, self.pipeline, self.revision, self.isNew) = (id, pipeline, revision, isNew)
+  }
+
+  public init(_ json: JSON) throws(WireError) {
+    let fields = try Fields(json)
+    (id, pipeline) = (try fields.text("id"), try fields.text("pipeline"))
+    (revision, isNew) = (Int(try fields.integer("revision")), try fields.flag("new"))
+  }
+
+  public var json: JSON {
+    members(["id": id.wire, "pipeline": pipeline.wire, "revision": revision.wire, "new": .bool(isNew)])
+  }
+}
+
+public struct ArtifactPath: Wire {
+  public var id: String
+  /// A name, or the SHA-256 in hex digits.
+  public var name: String
+  public init(id: String, name: String) { (self.id, self.name) = (id, name) }
+  public init(_ json: JSON) throws(WireError) {
+    let fields = try Fields(json)
+    (id, name) = (try fields.text("id"), try fields.text("name"))
+  }
+  public var json: JSON { members(["id": id.wire, "name": name.wire]) }
+}
+
+public struct ArtifactItem: Wire, Hashable {
+  public var name: String
+  /// Of the step that produced it.
+  public var path: String
+  public var sha256: String
+  public var size: Int64
+  public var mediaType: String
+
+  public init(name: String, path: String, sha256: String, size: Int64, mediaType: String) {
+    (self.name, self.path, self.sha256) = (name, path, sha256)
+    (self.size, self.mediaType) = (size, mediaType)
+  }
+
+  public init(_ json: JSON) throws(WireError) {
+    let fields = try Fields(json)
+    (name, path, sha256) = (try fields.text("name"), try fields.text("path"), try fields.text("sha256"))
+    (size, mediaType) = (try fields.integer("size"), try fields.text("media_type"))
+  }
+
+  public var json: JSON {
+    members([
+      "name": name.wire, "path": path.wire, "sha256": sha256.wire, "size": .int(size),
+      "media_type": mediaType.wire,
+    ])
+  }
+}

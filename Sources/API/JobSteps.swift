@@ -1,0 +1,186 @@
+public import Model
+
+public struct StepsQuery: Wire {
+  public var id: String
+  public var status: String?
+  public var limit: Int?
+  public var cursor: String?
+
+  public init(id: String, status: String? = nil, limit: Int? = nil, cursor: String? = nil) {
+    (self.id, self.status, self.limit, self.cursor) = (id, status, limit, cursor)
+  }
+
+  public init(_ json: JSON) throws(WireError) {
+    let fields = try Fields(json)
+    (id, status) = (try fields.text("id"), try fields.optionalText("status"))
+    limit = try fields.optionalInteger("limit").map(Int.init)
+    cursor = try fields.optionalText("cursor")
+  }
+
+  public var json: JSON {
+    members(["id": id.wire, "status": status?.wire, "limit": limit?.wire, "cursor": cursor?.wire])
+  }
+}
+
+public struct StepPath: Wire {
+  public var id: String
+  /// Such as `collect[aneel].csv`.
+  public var path: String
+
+  public init(id: String, path: String) { (self.id, self.path) = (id, path) }
+
+  public init(_ json: JSON) throws(WireError) {
+    let fields = try Fields(json)
+    (id, path) = (try fields.text("id"), try fields.text("path"))
+  }
+
+  public var json: JSON { members(["id": id.wire, "path": path.wire]) }
+}
+
+public struct StepItem: Wire, Hashable {
+  public var path: String
+  /// `uses`, `group`, `for_each`, `item` …
+  public var kind: String
+  public var connector: String?
+  public var status: String
+  public var attempts: Int
+  public var crashes: Int
+  public var readyAt: Timestamp?
+  public var startedAt: Timestamp?
+  public var endedAt: Timestamp?
+  public var dueAt: Timestamp?
+  public var error: ErrorItem?
+  public var skipCause: String?
+  public var question: String?
+  public var output: JSON?
+
+  public init(
+    path: String, kind: String, connector: String?, status: String, attempts: Int, crashes: Int,
+    readyAt: Timestamp?, startedAt: Timestamp?, endedAt: Timestamp?, dueAt: Timestamp?, error: ErrorItem?,
+    skipCause: String?, question: String?, output: JSON?
+  ) {
+    (self.path, self.kind, self.connector, self.status) = (path, kind, connector, status)
+    (self.attempts, self.crashes, self.readyAt, self.startedAt) = (attempts, crashes, readyAt, startedAt)
+    (self.endedAt, self.dueAt, self.error) = (endedAt, dueAt, error)
+    (self.skipCause, self.question, self.output) = (skipCause, question, output)
+  }
+
+  public init(_ json: JSON) throws(WireError) {
+    let fields = try Fields(json)
+    (path, kind) = (try fields.text("path"), try fields.optionalText("kind") ?? "")
+    (connector, status) = (try fields.optionalText("connector"), try fields.text("status"))
+    attempts = Int(try fields.optionalInteger("attempts") ?? 0)
+    crashes = Int(try fields.optionalInteger("crashes") ?? 0)
+    (readyAt, startedAt) = (try fields.time("ready_at"), try fields.time("started_at"))
+    (endedAt, dueAt) = (try fields.time("ended_at"), try fields.time("due_at"))
+    error = try fields.object["error"].map(ErrorItem.init)
+    (skipCause, question) = (try fields.optionalText("skip_cause"), try fields.optionalText("question"))
+    output = fields.object["output"]
+  }
+
+  public var json: JSON {
+    members([
+      "path": path.wire, "kind": kind.wire, "connector": connector?.wire, "status": status.wire,
+      "attempts": attempts.wire, "crashes": crashes.wire, "ready_at": readyAt?.wire,
+      "started_at": startedAt?.wire, "ended_at": endedAt?.wire, "due_at": dueAt?.wire, "error": error?.json,
+      "skip_cause": skipCause?.wire, "question": question?.wire, "output": output,
+    ])
+  }
+}
+
+public struct ResolveRequest: Wire {
+  public enum Answer: Sendable, Hashable {
+    case happened(output: JSON)
+    case didNotHappen
+    case failed(reason: String)
+  }
+  public var id: String
+  public var path: String
+  public var answer: Answer
+
+  public init(id: String, path: String, answer: Answer) { (self.id, self.path, self.answer) = (id, path, answer) }
+
+  public init(_ json: JSON) throws(WireError) {
+    let fields = try Fields(json)
+    (id, path) = (try fields.text("id"), try fields.text("path"))
+    switch (fields.object["happened"], try fields.optionalText("fail")) {
+    case (.bool(true)?, nil): answer = .happened(output: fields.object["output"] ?? .null)
+    case (.bool(false)?, nil): answer = .didNotHappen
+    case (nil, let reason?): answer = .failed(reason: reason)
+    case (_, _):
+      throw WireError(
+        "/happened",
+        Bilingual(
+          "Say either \"happened\": true or false, or \"fail\" with the reason.",
+          pt: "Diga \"happened\": true ou false, ou \"fail\" com o motivo."))
+    }
+  }
+
+  public var json: JSON {
+    switch answer {
+    case .happened(let output):
+      members(["id": id.wire, "path": path.wire, "happened": .bool(true), "output": output])
+    case .didNotHappen: members(["id": id.wire, "path": path.wire, "happened": .bool(false)])
+    case .failed(let reason): members(["id": id.wire, "path": path.wire, "fail": reason.wire])
+    }
+  }
+}
+
+public struct LogsQuery: Wire {
+  public var id: String
+  public var path: String?
+  public var attempt: Int?
+  /// The least level that is shown: `debug`, `info`, `warn` or `error`.
+  public var level: String?
+  public var limit: Int?
+  public var cursor: String?
+
+  public init(
+    id: String, path: String? = nil, attempt: Int? = nil, level: String? = nil, limit: Int? = nil,
+    cursor: String? = nil
+  ) {
+    (self.id, self.path, self.attempt, self.level) = (id, path, attempt, level)
+    (self.limit, self.cursor) = (limit, cursor)
+  }
+
+  public init(_ json: JSON) throws(WireError) {
+    let fields = try Fields(json)
+    (id, path) = (try fields.text("id"), try fields.optionalText("path"))
+    attempt = try fields.optionalInteger("attempt").map(Int.init)
+    level = try fields.optionalText("level")
+    limit = try fields.optionalInteger("limit").map(Int.init)
+    cursor = try fields.optionalText("cursor")
+  }
+
+  public var json: JSON {
+    members([
+      "id": id.wire, "path": path?.wire, "attempt": attempt?.wire, "level": level?.wire, "limit": limit?.wire,
+      "cursor": cursor?.wire,
+    ])
+  }
+}
+
+public struct LogLine: Wire, Hashable {
+  public var at: Timestamp
+  public var level: String
+  public var path: String
+  public var attempt: Int
+  public var message: String
+
+  public init(at: Timestamp, level: String, path: String, attempt: Int, message: String) {
+    (self.at, self.level, self.path, self.attempt, self.message) = (at, level, path, attempt, message)
+  }
+
+  public init(_ json: JSON) throws(WireError) {
+    let fields = try Fields(json)
+    at = try fields.time("at") ?? Timestamp(microseconds: 0)
+    (level, path) = (try fields.text("level"), try fields.text("path"))
+    (attempt, message) = (Int(try fields.integer("attempt")), try fields.text("message"))
+  }
+
+  public var json: JSON {
+    members([
+      "at": at.wire, "level": level.wire, "path": path.wire, "attempt": attempt.wire, "message": message.wire,
+    ])
+  }
+}

@@ -1,0 +1,174 @@
+public import Model
+
+/// Endpoints about jobs. `{id}` is the whole id or any beginning of it that only one job has.
+public enum JobCalls {
+  public static let list = Endpoint<JobsQuery, Page<JobItem>>(
+    .get, "/jobs", .needs("jobs", "read"), "Jobs, newest first.")
+  public static let get = Endpoint<JobPath, JobDetail>(
+    .get, "/jobs/{id}", .needs("jobs", "read"), "A job with its inputs, its outputs and its counts.")
+  public static let steps = Endpoint<StepsQuery, Page<StepItem>>(
+    .get, "/jobs/{id}/steps", .needs("jobs", "read"), "The steps of a job, in the order in which they came to be.")
+  public static let step = Endpoint<StepPath, StepItem>(
+    .get, "/jobs/{id}/steps/{path}", .needs("jobs", "read"), "One step by its path, with its output.")
+  public static let logs = Endpoint<LogsQuery, Page<LogLine>>(
+    .get, "/jobs/{id}/logs", .needs("jobs", "read"), "Log lines of a job or of one step.")
+  public static let events = Endpoint<EventsQuery, Page<JobEvent>>(
+    .get, "/jobs/{id}/events", .needs("jobs", "read"), "The stored decisions behind a sequence number.")
+  public static let follow = StreamEndpoint<EventsQuery, JobEvent>(
+    "/jobs/{id}/events/stream", .needs("jobs", "read"), "The decisions as they are made, until the job ends.")
+  public static let why = Endpoint<JobPath, Blockers>(
+    .get, "/jobs/{id}/why", .needs("jobs", "read"), "Every reason why the job is not further, with its remedy.")
+  public static let cancel = Endpoint<StopRequest, JobItem>(
+    .post, "/jobs/{id}/cancel", .needs("jobs", "cancel"), "Stops what runs, then runs the handlers.")
+  public static let kill = Endpoint<StopRequest, KillResult>(
+    .post, "/jobs/{id}/kill", .needs("jobs", "kill"), "Ends the job now; nothing runs any more.")
+  public static let adopt = Endpoint<StepPath, Nothing>(
+    .post, "/jobs/{id}/steps/{path}/adopt", .needs("jobs", "resolve"), "Takes a result that came too late.")
+  public static let resolve = Endpoint<ResolveRequest, Nothing>(
+    .post, "/jobs/{id}/steps/{path}/resolve", .needs("jobs", "resolve"), "Answers \"did it happen?\".")
+  public static let replay = Endpoint<JobPath, ReplayResult>(
+    .get, "/jobs/{id}/replay", .needs("jobs", "read"), "Folds the history again and compares it with the store.")
+  public static let artifacts = Endpoint<JobPath, Page<ArtifactItem>>(
+    .get, "/jobs/{id}/artifacts", .needs("jobs", "read"), "What the steps of a job produced.")
+  public static let artifact = BytesEndpoint<ArtifactPath>(
+    "/jobs/{id}/artifacts/{name}", .needs("jobs", "read"), "The bytes of an artifact.")
+}
+
+public struct JobPath: Wire {
+  public var id: String
+  public init(id: String) { self.id = id }
+  public init(_ json: JSON) throws(WireError) { id = try Fields(json).text("id") }
+  public var json: JSON { members(["id": id.wire]) }
+}
+
+public struct JobsQuery: Wire {
+  public var namespace: String?
+  /// `name` or `namespace/name`.
+  public var pipeline: String?
+  /// Words such as `running`; empty: all.
+  public var statuses: [String]
+  public var since: Timestamp?
+  public var limit: Int?
+  public var cursor: String?
+
+  public init(
+    namespace: String? = nil, pipeline: String? = nil, statuses: [String] = [], since: Timestamp? = nil,
+    limit: Int? = nil, cursor: String? = nil
+  ) {
+    (self.namespace, self.pipeline, self.statuses, self.since) = (namespace, pipeline, statuses, since)
+    (self.limit, self.cursor) = (limit, cursor)
+  }
+
+  public init(_ json: JSON) throws(WireError) {
+    let fields = try Fields(json)
+    (namespace, pipeline) = (try fields.optionalText("namespace"), try fields.optionalText("pipeline"))
+    statuses = (try fields.optionalText("status") ?? "").split(separator: ",").map(String.init)
+    (since, cursor) = (try fields.time("since"), try fields.optionalText("cursor"))
+    limit = try fields.optionalInteger("limit").map(Int.init)
+  }
+
+  public var json: JSON {
+    members([
+      "namespace": namespace?.wire, "pipeline": pipeline?.wire,
+      "status": statuses.isEmpty ? nil : statuses.joined(separator: ",").wire, "since": since?.wire,
+      "limit": limit?.wire, "cursor": cursor?.wire,
+    ])
+  }
+}
+
+/// A job in a list.
+public struct JobItem: Wire, Hashable {
+  public var id: String
+  /// `namespace/name`.
+  public var pipeline: String
+  public var revision: Int
+  public var key: String?
+  public var status: String
+  public var triggerType: String
+  public var actor: String
+  public var createdAt: Timestamp
+  public var startedAt: Timestamp?
+  public var completedAt: Timestamp?
+  public var error: ErrorItem?
+  public var lastSequence: Int
+
+  public init(
+    id: String, pipeline: String, revision: Int, key: String?, status: String, triggerType: String,
+    actor: String, createdAt: Timestamp, startedAt: Timestamp?, completedAt: Timestamp?, error: ErrorItem?,
+    lastSequence: Int
+  ) {
+    (self.id, self.pipeline, self.revision, self.key) = (id, pipeline, revision, key)
+    (self.status, self.triggerType, self.actor) = (status, triggerType, actor)
+    (self.createdAt, self.startedAt, self.completedAt) = (createdAt, startedAt, completedAt)
+    (self.error, self.lastSequence) = (error, lastSequence)
+  }
+
+  public init(_ json: JSON) throws(WireError) {
+    let fields = try Fields(json)
+    (id, pipeline) = (try fields.text("id"), try fields.text("pipeline"))
+    (revision, key) = (Int(try fields.integer("revision")), try fields.optionalText("key"))
+    (status, actor) = (try fields.text("status"), try fields.optionalText("actor") ?? "")
+    triggerType = try fields.optionalText("trigger_type") ?? ""
+    createdAt = try fields.time("created_at") ?? Timestamp(microseconds: 0)
+    (startedAt, completedAt) = (try fields.time("started_at"), try fields.time("completed_at"))
+    error = try fields.object["error"].map(ErrorItem.init)
+    lastSequence = Int(try fields.optionalInteger("last_sequence") ?? 0)
+  }
+
+  public var json: JSON {
+    members([
+      "id": id.wire, "pipeline": pipeline.wire, "revision": revision.wire, "key": key?.wire,
+      "status": status.wire, "trigger_type": triggerType.wire, "actor": actor.wire,
+      "created_at": createdAt.wire, "started_at": startedAt?.wire, "completed_at": completedAt?.wire,
+      "error": error?.json, "last_sequence": lastSequence.wire,
+    ])
+  }
+}
+
+public struct ErrorItem: Wire, Hashable {
+  public var errorClass: String
+  public var code: String
+  public var message: String
+  public var step: String
+
+  public init(errorClass: String, code: String, message: String, step: String) {
+    (self.errorClass, self.code, self.message, self.step) = (errorClass, code, message, step)
+  }
+
+  public init(_ json: JSON) throws(WireError) {
+    let fields = try Fields(json)
+    (errorClass, code) = (try fields.text("class"), try fields.optionalText("code") ?? "")
+    (message, step) = (try fields.text("message"), try fields.optionalText("step") ?? "")
+  }
+
+  public var json: JSON {
+    members(["class": errorClass.wire, "code": code.wire, "message": message.wire, "step": step.wire])
+  }
+}
+
+/// A job with what is too long for a list.
+public struct JobDetail: Wire, Hashable {
+  public var job: JobItem
+  public var inputs: JSON
+  public var outputs: JSON?
+  /// Steps by status, in the order of the statuses.
+  public var counts: JSONObject
+
+  public init(job: JobItem, inputs: JSON, outputs: JSON?, counts: JSONObject) {
+    (self.job, self.inputs, self.outputs, self.counts) = (job, inputs, outputs, counts)
+  }
+
+  public init(_ json: JSON) throws(WireError) {
+    let fields = try Fields(json)
+    (job, inputs) = (try JobItem(json), fields.object["inputs"] ?? .null)
+    (outputs, counts) = (fields.object["outputs"], try fields.map("counts"))
+  }
+
+  public var json: JSON {
+    var object = job.json.object ?? JSONObject()
+    object["inputs"] = inputs
+    object["outputs"] = outputs
+    object["counts"] = .object(counts)
+    return .object(object)
+  }
+}

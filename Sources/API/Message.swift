@@ -1,0 +1,148 @@
+public import Model
+
+/// A request as routes see it, whatever carried it.
+public struct APIRequest: Sendable {
+  public var method: Shape.Method
+  /// Percent-encoded, without the query.
+  public var path: String
+  /// Decoded, in the order in which they were written.
+  public var query: [(name: String, value: String)]
+  public var body: [UInt8]
+  /// Echoed in problems and logs.
+  public var requestID: String
+  /// The language of sentences in the answer.
+  public var language: Language
+  /// Of `Last-Event-ID`: the stream goes on behind this event.
+  public var lastEvent: String?
+
+  public init(
+    _ method: Shape.Method, _ path: String, query: [(name: String, value: String)] = [], body: [UInt8] = [],
+    requestID: String = "", language: Language = .english, lastEvent: String? = nil
+  ) {
+    (self.method, self.path, self.query, self.body) = (method, path, query, body)
+    (self.requestID, self.language, self.lastEvent) = (requestID, language, lastEvent)
+  }
+}
+
+public struct APIResponse: Sendable {
+  public enum Body: Sendable {
+    case bytes([UInt8])
+    /// Ends when what is watched has ended, or throws when the connection is lost.
+    case events(AsyncThrowingStream<APIEvent, any Error>)
+    /// Of a known length.
+    case chunks(Int64, AsyncThrowingStream<[UInt8], any Error>)
+  }
+
+  public var status: Int
+  public var contentType: String
+  public var body: Body
+
+  public init(status: Int = 200, contentType: String = "application/json", body: Body) {
+    (self.status, self.contentType, self.body) = (status, contentType, body)
+  }
+
+  public init(status: Int = 200, json: JSON) {
+    self.init(status: status, body: .bytes(json.serialized()))
+  }
+}
+
+/// One server-sent event.
+public struct APIEvent: Sendable, Hashable {
+  public var id: String
+  public var data: String
+  public init(id: String, data: String) { (self.id, self.data) = (id, data) }
+}
+
+/// An error as clients see it (RFC 9457), with the members that this project adds.
+public struct ProblemDocument: Wire, Error, Hashable {
+  public var status: Int
+  /// Names a page of `docs/errors/`.
+  public var code: String
+  public var detail: String
+  public var remedy: String?
+  public var requestID: String
+  public var errors: [FindingItem]
+
+  public static let contentType = "application/problem+json"
+
+  public init(
+    status: Int, code: String, detail: String, remedy: String? = nil, requestID: String = "",
+    errors: [FindingItem] = []
+  ) {
+    (self.status, self.code, self.detail, self.remedy) = (status, code, detail, remedy)
+    (self.requestID, self.errors) = (requestID, errors)
+  }
+
+  public init(_ json: JSON) throws(WireError) {
+    let fields = try Fields(json)
+    (status, code) = (Int(try fields.integer("status")), try fields.text("code"))
+    (detail, remedy) = (try fields.text("detail"), try fields.optionalText("remedy"))
+    requestID = try fields.optionalText("request_id") ?? ""
+    errors = try fields.list("errors", of: FindingItem.self)
+  }
+
+  public var json: JSON {
+    members([
+      "type": .string("about:blank"), "title": .string(code), "status": status.wire, "detail": detail.wire,
+      "code": code.wire, "remedy": remedy?.wire, "request_id": requestID.wire,
+      "docs": .string("docs/errors/\(code).md"), "errors": errors.isEmpty ? nil : errors.wire,
+    ])
+  }
+}
+
+/// One fault of a file or a request.
+public struct FindingItem: Wire, Hashable {
+  public var code: String
+  public var message: String
+  /// `error` or `warning`.
+  public var severity: String
+  public var pointer: String?
+  public var line: Int?
+  public var column: Int?
+  public var remedy: String?
+  /// The whole text with the line of the file and a caret, as a terminal shows it.
+  public var rendered: String?
+
+  public init(
+    code: String, message: String, severity: String = "error", pointer: String? = nil, line: Int? = nil,
+    column: Int? = nil, remedy: String? = nil, rendered: String? = nil
+  ) {
+    (self.code, self.message, self.severity, self.pointer) = (code, message, severity, pointer)
+    (self.line, self.column, self.remedy, self.rendered) = (line, column, remedy, rendered)
+  }
+
+  public init(_ json: JSON) throws(WireError) {
+    let fields = try Fields(json)
+    (code, message) = (try fields.optionalText("code") ?? "", try fields.text("message"))
+    (severity, pointer) = (try fields.optionalText("severity") ?? "error", try fields.optionalText("pointer"))
+    line = try fields.optionalInteger("line").map(Int.init)
+    column = try fields.optionalInteger("column").map(Int.init)
+    (remedy, rendered) = (try fields.optionalText("remedy"), try fields.optionalText("rendered"))
+  }
+
+  public var json: JSON {
+    members([
+      "code": code.wire, "severity": severity.wire, "message": message.wire, "pointer": pointer?.wire,
+      "line": line?.wire, "column": column?.wire, "remedy": remedy?.wire, "rendered": rendered?.wire,
+    ])
+  }
+}
+
+/// One page of a list.
+public struct Page<Item: Wire>: Wire {
+  public static var limits: ClosedRange<Int> { 1...200 }
+  public static var usual: Int { 50 }
+  public var items: [Item]
+  /// Given back as `cursor`, it leads to the next page; nil on the last.
+  public var nextCursor: String?
+
+  public init(_ items: [Item], nextCursor: String? = nil) { (self.items, self.nextCursor) = (items, nextCursor) }
+
+  public init(_ json: JSON) throws(WireError) {
+    let fields = try Fields(json)
+    items = try fields.list("items", of: Item.self)
+    nextCursor = try fields.optionalText("next_cursor")
+  }
+
+  public var json: JSON { members(["items": items.wire, "next_cursor": nextCursor?.wire ?? .null]) }
+}

@@ -1,0 +1,87 @@
+public import Model
+
+/// Endpoints about the installation itself.
+public enum SystemCalls {
+  public static let connectors = Endpoint<Nothing, Page<ConnectorItem>>(
+    .get, "/connectors", .needs("connectors", "read"), "What `uses:` may name here.")
+  public static let connectorSchema = Endpoint<ConnectorPath, JSON>(
+    .get, "/connectors/{name}/schema", .needs("connectors", "read"), "The JSON Schemas of `with` and output.")
+  public static let doctor = Endpoint<Nothing, Page<CheckItem>>(
+    .get, "/doctor", .needs("system", "read"), "What is well and what is not, with its remedy.")
+  public static let health = Endpoint<Nothing, JSON>(.get, "/health", .open, "Answers while the process lives.")
+  public static let ready = Endpoint<Nothing, Page<CheckItem>>(
+    .get, "/ready", .open, "Whether each thing that this node needs answers.")
+  public static let version = Endpoint<Nothing, VersionInfo>(.get, "/version", .open, "What runs here.")
+}
+
+public struct ConnectorPath: Wire {
+  public var name: String
+  public init(name: String) { self.name = name }
+  public init(_ json: JSON) throws(WireError) { name = try Fields(json).text("name") }
+  public var json: JSON { members(["name": name.wire]) }
+}
+
+public struct ConnectorItem: Wire, Hashable {
+  public var name: String
+  public var major: Int
+  /// In the caller's language.
+  public var title: String
+  /// Such as `once`, or `pure or once` where the call decides.
+  public var effect: String
+
+  public init(name: String, major: Int, title: String, effect: String) {
+    (self.name, self.major, self.title, self.effect) = (name, major, title, effect)
+  }
+
+  public init(_ json: JSON) throws(WireError) {
+    let fields = try Fields(json)
+    (name, title) = (try fields.text("name"), try fields.text("title"))
+    (major, effect) = (Int(try fields.integer("version")), try fields.text("effect_class"))
+  }
+
+  public var json: JSON {
+    members(["name": name.wire, "version": major.wire, "title": title.wire, "effect_class": effect.wire])
+  }
+}
+
+public struct CheckItem: Wire, Hashable {
+  /// `ok`, `warn` or `error`.
+  public var state: String
+  public var name: String
+  public var text: String
+  public var remedy: String?
+
+  public init(state: String, name: String, text: String, remedy: String? = nil) {
+    (self.state, self.name, self.text, self.remedy) = (state, name, text, remedy)
+  }
+
+  public init(_ json: JSON) throws(WireError) {
+    let fields = try Fields(json)
+    (state, name) = (try fields.text("state"), try fields.text("name"))
+    (text, remedy) = (try fields.text("text"), try fields.optionalText("remedy"))
+  }
+
+  public var json: JSON {
+    members(["state": state.wire, "name": name.wire, "text": text.wire, "remedy": remedy?.wire])
+  }
+}
+
+public struct VersionInfo: Wire, Hashable {
+  public var version: String
+  public var swift: String
+  public var sqlite: String
+
+  public init(version: String, swift: String, sqlite: String) {
+    (self.version, self.swift, self.sqlite) = (version, swift, sqlite)
+  }
+
+  public init(_ json: JSON) throws(WireError) {
+    let fields = try Fields(json)
+    (version, swift) = (try fields.text("version"), try fields.text("swift"))
+    sqlite = try fields.text("sqlite")
+  }
+
+  public var json: JSON {
+    members(["version": version.wire, "swift": swift.wire, "sqlite": sqlite.wire])
+  }
+}
