@@ -1,5 +1,5 @@
 /// Base64 of RFC 4648 with padding.
-public enum Base64 {
+enum Base64 {
   private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
   private static let values: [UInt8] = {
     var values = [UInt8](repeating: 0xFF, count: 256)
@@ -7,7 +7,7 @@ public enum Base64 {
     return values
   }()
 
-  public static func encode(_ bytes: [UInt8]) -> String {
+  static func encode(_ bytes: [UInt8]) -> String {
     var text: [UInt8] = []
     text.reserveCapacity((bytes.count + 2) / 3 * 4)
     for start in stride(from: 0, to: bytes.count, by: 3) {
@@ -23,7 +23,7 @@ public enum Base64 {
   }
 
   /// Nil for a wrong length, a foreign character, or bits that the length does not use.
-  public static func decode(_ text: String) -> [UInt8]? {
+  static func decode(_ text: String) -> [UInt8]? {
     let letters = Array(text.utf8)
     guard letters.count % 4 == 0 else { return nil }
     let padding = letters.suffix(2).count { $0 == UInt8(ascii: "=") }
