@@ -13,7 +13,9 @@ struct CalendarTests {
       #expect(date.daysSince1970 == days)
       if days % 997 == 0 { #expect(date.weekday == Int(((days + 4) % 7 + 7) % 7)) }
       date.day += 1
-      if date.day > CivilDate.days(inMonth: date.month, of: date.year) { (date.month, date.day) = (date.month + 1, 1) }
+      if date.day > CivilDate.days(inMonth: date.month, of: date.year) {
+        (date.month, date.day) = (date.month + 1, 1)
+      }
       if date.month > 12 { (date.year, date.month) = (date.year + 1, 1) }
     }
   }
@@ -29,7 +31,8 @@ struct CalendarTests {
           d = date(1970, 1, 1) + timedelta(days=n)
           print(n, d.isoformat(), d.isoweekday() % 7, d.timetuple().tm_yday)
       """
-    for line in String(decoding: try Python.run(program, arguments: []), as: UTF8.self).split(separator: "\n") {
+    for line in String(decoding: try Python.run(program, arguments: []), as: UTF8.self).split(separator: "\n")
+    {
       let words = line.split(separator: " ")
       let date = CivilDate(daysSince1970: try #require(Int64(words[0])))
       #expect("\(date.daysSince1970) \(date.text) \(date.weekday) \(date.dayOfYear)" == line)

@@ -11,7 +11,8 @@ struct JSONReaderTests {
       ("9223372036854775808", .double(9_223_372_036_854_775_808)), ("1.0", .double(1)),
       ("1e3", .double(1000)), ("-0.0", .double(-0.0)), ("0.1", .double(0.1)),
       ("123456789.123456789", .double(123456789.123456789)), ("2.2250738585072014E-308", .double(0x1p-1022)),
-      ("5e-324", .double(.leastNonzeroMagnitude)), ("1e-999", .double(0)), ("0.30000000000000004", .double(0.1 + 0.2)),
+      ("5e-324", .double(.leastNonzeroMagnitude)), ("1e-999", .double(0)),
+      ("0.30000000000000004", .double(0.1 + 0.2)),
     ] as [(String, JSON)])
   func numbers(_ text: String, _ value: JSON) throws {
     #expect(try JSON(parsing: text) == value)

@@ -7,7 +7,8 @@ struct JSONWriterTests {
   @Test(
     "doubles keep their point or exponent",
     arguments: [
-      (1, "1.0"), (-0.0, "-0.0"), (0.1, "0.1"), (1e16, "1e+16"), (.leastNonzeroMagnitude, "5e-324"), (1.5e300, "1.5e+300"),
+      (1, "1.0"), (-0.0, "-0.0"), (0.1, "0.1"), (1e16, "1e+16"), (.leastNonzeroMagnitude, "5e-324"),
+      (1.5e300, "1.5e+300"),
       (100_000, "100000.0"),
     ] as [(Double, String)])
   func doubles(_ value: Double, _ text: String) {
@@ -16,8 +17,9 @@ struct JSONWriterTests {
 
   @Test("only what must be escaped is escaped")
   func escapes() {
-    #expect(JSON.string("a/b\"\\\n\r\t\u{8}\u{C}\u{1}\u{1F}\u{7F}é🚚").text
-      == #""a/b\"\\\n\r\t\b\f\u0001\u001f"# + "\u{7F}é🚚\"")
+    #expect(
+      JSON.string("a/b\"\\\n\r\t\u{8}\u{C}\u{1}\u{1F}\u{7F}é🚚").text
+        == #""a/b\"\\\n\r\t\b\f\u0001\u001f"# + "\u{7F}é🚚\"")
   }
 
   @Test("members keep their order, also on lines of their own")
@@ -88,7 +90,8 @@ extension JSON {
     case 3: return .double(randomDouble(using: &random))
     case 4, 5: return .string(randomText(using: &random))
     case 6:
-      return .array((0..<Int.random(in: 0...4, using: &random)).map { _ in .random(using: &random, depth: depth + 1) })
+      return .array(
+        (0..<Int.random(in: 0...4, using: &random)).map { _ in .random(using: &random, depth: depth + 1) })
     default:
       return .object(
         JSONObject(
@@ -101,7 +104,9 @@ extension JSON {
   private static func randomDouble(using random: inout Seeded) -> Double {
     switch Int.random(in: 0..<3, using: &random) {
     case 0: return Double(Int.random(in: -1_000_000...1_000_000, using: &random)) / 1000
-    case 1: return Double(Int.random(in: -99...99, using: &random)) * pow(10, Double(Int.random(in: -8...24, using: &random)))
+    case 1:
+      return Double(Int.random(in: -99...99, using: &random))
+        * pow(10, Double(Int.random(in: -8...24, using: &random)))
     default:
       let value = Double(bitPattern: random.next())
       return value.isFinite ? value : 0
@@ -115,7 +120,9 @@ extension JSON {
     var text = ""
     for _ in 0..<Int.random(in: 0...8, using: &random) {
       let range = ranges[Int.random(in: 0..<ranges.count, using: &random)]
-      if let scalar = Unicode.Scalar(UInt32.random(in: range, using: &random)) { text.unicodeScalars.append(scalar) }
+      if let scalar = Unicode.Scalar(UInt32.random(in: range, using: &random)) {
+        text.unicodeScalars.append(scalar)
+      }
     }
     return text
   }

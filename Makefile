@@ -1,0 +1,36 @@
+# Esteira. Every target that a person runs has its line of help after two number signs.
+
+.DEFAULT_GOAL := help
+.PHONY: help setup build demo test check format bench simulate clean
+
+SWIFT_BUILD := swift build -c release --static-swift-stdlib --product esteira
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## install the system's libraries (as root), or print the line that does
+	@scripts/setup.sh
+
+build: setup ## make the release binary .build/release/esteira
+	$(SWIFT_BUILD)
+
+demo: build ## a day of AtlasReg, with its server killed in the middle
+	@blueprints/atlasreg/demo.sh
+
+test: setup ## build and run every test; the last line counts them
+	@scripts/test.sh
+
+check: setup ## format, house rules, and warnings as errors
+	@scripts/check.sh
+
+format: ## write every Swift file in the one format
+	@swift format --in-place --parallel --recursive Package.swift Sources Tests
+
+bench: build ## measure, as JSON lines
+	@scripts/bench.sh
+
+simulate: setup ## the tests that kill, cut off and restart a server or a store, with seeds
+	@scripts/simulate.sh
+
+clean: ## remove all that was built
+	rm -rf .build

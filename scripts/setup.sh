@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# Makes sure of the C libraries and tools. Silent, and without network, when all is there.
+set -euo pipefail
+
+packages=(
+  make ca-certificates libcurl4-openssl-dev libre2-dev libsqlite3-dev libssl-dev libstdc++-12-dev
+  libxml2-dev libyaml-dev node-llhttp pkg-config python3 tzdata zlib1g-dev
+)
+
+if ! command -v swift >/dev/null; then
+  echo "Swift 6.3 is missing: install it from https://www.swift.org/install/linux/ and put it in PATH." >&2
+  exit 1
+fi
+if ! command -v dpkg-query >/dev/null; then
+  echo "This is not Debian: install the counterparts of these packages: ${packages[*]}" >&2
+  exit 1
+fi
+
+missing=()
+for package in "${packages[@]}"; do
+  state=$(dpkg-query --show --showformat '${db:Status-Status}' "$package" 2>/dev/null || true)
+  [[ $state == installed ]] || missing+=("$package")
+done
+if ((${#missing[@]} == 0)); then exit 0; fi
+
+if ((EUID != 0)); then
+  echo "sudo apt-get install --yes --no-install-recommends ${missing[*]}"
+  exit 1
+fi
+export DEBIAN_FRONTEND=noninteractive
+apt-get update --quiet
+apt-get install --yes --no-install-recommends "${missing[@]}"

@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# Builds and runs the tests: all, or those whose name matches the arguments of `swift test` given here.
+# The last line is exactly `N passed, N failed, N skipped`; the exit code is 0 only without failures.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+
+events=.build/test-events.jsonl
+if ! swift build --build-tests; then
+  echo "The tests do not build." >&2
+  echo "0 passed, 1 failed, 0 skipped"
+  exit 1
+fi
+
+started=$SECONDS
+rm -f "$events"
+# Every test has a limit of its own; this one is for a process that no longer keeps them.
+timeout --kill-after=10 3600 swift test --skip-build --event-stream-output-path "$events" "$@"
+code=$?
+echo "$(((SECONDS - started) / 60)) min $(((SECONDS - started) % 60)) s"
+exec python3 scripts/count_tests.py "$events" "$code"
