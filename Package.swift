@@ -63,5 +63,8 @@ let package = Package(
       name: "CryptoTests", dependencies: ["Crypto"], swiftSettings: settings),
     .testTarget(
       name: "ExpressionsTests", dependencies: ["Model", "Expressions"], swiftSettings: settings),
+    .testTarget(
+      name: "AtlasRegTests", dependencies: ["Model", "Engine", "Connectors"], exclude: ["labelled"],
+      swiftSettings: settings),
   ]
 )
