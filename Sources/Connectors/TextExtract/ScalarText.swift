@@ -87,6 +87,9 @@ struct ScalarText: Sendable {
     return (Self.key(folded[index..<end]), end)
   }
 
+  /// Whether a text begins with another one, scalar by scalar.
+  static func begins(_ text: String, with start: String) -> Bool { text.utf8.starts(with: start.utf8) }
+
   /// Which sentence holds the position, counted from 0.
   func sentence(of position: Int) -> Int {
     var (low, high) = (0, sentences.count)
