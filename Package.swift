@@ -66,5 +66,6 @@ let package = Package(
     .testTarget(
       name: "AtlasRegTests", dependencies: ["Model", "Engine", "Connectors"], exclude: ["labelled"],
       swiftSettings: settings),
+    .testTarget(name: "NetTests", dependencies: ["Net"], swiftSettings: settings),
   ]
 )

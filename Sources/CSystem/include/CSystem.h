@@ -1,5 +1,6 @@
 #pragma once
-#define _GNU_SOURCE 1
+/* No _GNU_SOURCE here: Swift reads these headers beside its own Glibc module, and the two must agree.
+   A .c file that needs it defines it before its includes. */
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -15,3 +16,4 @@
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "NetShims.h"

@@ -1,0 +1,177 @@
+import CSystem
+import Glibc
+
+/// The loop: everything in here belongs to one thread, so no connection needs a lock.
+final class ServerLoop {
+  let shared: ServerShared
+  let epoll: Epoll
+  private var listeners: Listeners?
+  private var connections: [ConnectionID: ServerConnection] = [:]
+  private var nextToken: UInt64 = firstConnection
+  private var stopDeadline: ContinuousClock.Instant?
+  private var nextSweep: ContinuousClock.Instant?
+  private(set) var now = ContinuousClock.now
+  /// One buffer for all reads: what is read is copied to its connection at once.
+  private var scratch = [UInt8](repeating: 0, count: 64 << 10)
+  private var date = (second: 0, text: "")
+
+  private static let wakeToken: UInt64 = 0
+  private static let firstListener: UInt64 = 1
+  private static let firstConnection: UInt64 = 1_024
+
+  init(_ shared: ServerShared, _ listeners: Listeners, _ epoll: Epoll) {
+    self.shared = shared
+    self.listeners = listeners
+    self.epoll = epoll
+  }
+
+  var isStopping: Bool { stopDeadline != nil }
+
+  func run() {
+    epoll.add(shared.mailbox.wake.descriptor, EPOLLIN.rawValue, Self.wakeToken)
+    for (index, entry) in (listeners?.entries ?? []).enumerated() {
+      epoll.add(entry.descriptor, EPOLLIN.rawValue, Self.firstListener + UInt64(index))
+    }
+    var events = [epoll_event](repeating: epoll_event(), count: Epoll.batch)
+    while !isDone {
+      let count = epoll.wait(untilNextSweep, &events)
+      now = .now
+      for index in 0..<count { handle(&events[index]) }
+      sweepIfDue()
+    }
+    for connection in connections.values { connection.close() }
+  }
+
+  private var isDone: Bool {
+    guard let stopDeadline else { return false }
+    return connections.isEmpty || now >= stopDeadline
+  }
+
+  /// The date for the header, made once a second.
+  func currentDate() -> String {
+    let second = time(nil)
+    if second != date.second { date = (second, HTTPDate.text(second)) }
+    return date.text
+  }
+
+  func withScratch<Result>(_ body: (UnsafeMutableRawBufferPointer) -> Result) -> Result {
+    scratch.withUnsafeMutableBytes(body)
+  }
+
+  func forget(_ id: ConnectionID) { connections[id] = nil }
+
+  private func handle(_ event: inout epoll_event) {
+    let token = esteira_epoll_token(&event)
+    switch token {
+    case Self.wakeToken:
+      for message in shared.mailbox.take() { handle(message) }
+    case ..<Self.firstConnection:
+      accept(Int(token - Self.firstListener))
+    default:
+      connections[ConnectionID(token: token)]?.handle(events: event.events)
+    }
+  }
+
+  private func handle(_ message: ServerShared.Message) {
+    switch message {
+    case .respond(let id, let response, let pipe):
+      guard let connection = connections[id] else {
+        pipe?.close()
+        return
+      }
+      connection.respond(response, pipe)
+    case .streamReady(let id):
+      connections[id]?.pump()
+    case .stop(let deadline):
+      stop(deadline)
+    }
+  }
+
+  private func stop(_ deadline: ContinuousClock.Instant) {
+    stopDeadline = min(deadline, stopDeadline ?? deadline)
+    for entry in listeners?.entries ?? [] { epoll.remove(entry.descriptor) }
+    listeners = nil
+    for connection in connections.values { connection.serverStops() }
+  }
+}
+
+// Connections come.
+extension ServerLoop {
+  private func accept(_ index: Int) {
+    while let listeners, listeners.entries.indices.contains(index) {
+      let entry = listeners.entries[index]
+      let descriptor = esteira_accept(entry.descriptor)
+      guard descriptor >= 0 else {
+        if errno == EINTR || errno == ECONNABORTED { continue }
+        // Without descriptors a wait would come back at once: idle clients make room.
+        if errno == EMFILE || errno == ENFILE, makeRoom() { continue }
+        return
+      }
+      guard let peer = Self.peer(of: descriptor, isUnix: entry.isUnix) else {
+        close(descriptor)
+        continue
+      }
+      admit(descriptor, peer)
+    }
+  }
+
+  private func admit(_ descriptor: Int32, _ peer: HTTPPeer) {
+    guard connections.count < shared.limits.connections || makeRoom() else {
+      Self.refuseCrowd(descriptor)
+      shared.count { $0.crowdedOut += 1 }
+      return
+    }
+    let id = ConnectionID(token: nextToken)
+    nextToken += 1
+    shared.count { $0.connections += 1 }
+    connections[id] = ServerConnection(id, descriptor, peer, loop: self)
+  }
+
+  private func makeRoom() -> Bool {
+    let idle = connections.values.filter { $0.isIdle }.min { $0.deadlineOrder < $1.deadlineOrder }
+    guard let idle else { return false }
+    idle.close()
+    shared.count { $0.crowdedOut += 1 }
+    return true
+  }
+
+  private static func refuseCrowd(_ descriptor: Int32) {
+    let text = "HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
+    _ = Array(text.utf8).withUnsafeBytes { send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+    close(descriptor)
+  }
+
+  private static func peer(of descriptor: Int32, isUnix: Bool) -> HTTPPeer? {
+    if isUnix {
+      var uid = uid_t()
+      var pid = pid_t()
+      return esteira_peer(descriptor, &uid, &pid) == 0 ? .local(uid: uid, pid: pid) : nil
+    }
+    var on: Int32 = 1
+    setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &on, 4)
+    return SocketName.remote(of: descriptor).map { .remote($0.address, port: $0.port) }
+  }
+}
+
+// Time passes.
+extension ServerLoop {
+  /// Deadlines are looked at in steps, so that an idle server does not wake at all and a busy one rarely.
+  private var step: Duration {
+    let limits = shared.limits
+    let shortest = [limits.idle, limits.headRead, limits.bodyRead, limits.writeStall, limits.linger].min()
+    return min(.seconds(1), max(.milliseconds(5), (shortest ?? .seconds(1)) / 4))
+  }
+
+  private var untilNextSweep: Duration? {
+    if connections.isEmpty { return nil }
+    let sweep = nextSweep ?? now + step
+    nextSweep = sweep
+    return max(.zero, ContinuousClock.now.duration(to: min(sweep, stopDeadline ?? sweep)))
+  }
+
+  private func sweepIfDue() {
+    guard let due = nextSweep, now >= due else { return }
+    nextSweep = nil
+    for connection in connections.values where connection.isOverdue(at: now) { connection.timeOut() }
+  }
+}

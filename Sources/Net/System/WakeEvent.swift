@@ -1,0 +1,25 @@
+import CSystem
+import Glibc
+
+/// A counter in the kernel that a polling thread watches and that any thread may raise.
+final class WakeEvent: Sendable {
+  let descriptor: Int32
+
+  init() throws(NetError) {
+    descriptor = eventfd(0, Int32(EFD_NONBLOCK | EFD_CLOEXEC))
+    guard descriptor >= 0 else { throw .resources(SystemError.text(errno, "make an event counter")) }
+  }
+
+  deinit { close(descriptor) }
+
+  func signal() {
+    var one: UInt64 = 1
+    // A full counter is already a wake-up, so a failed write loses nothing.
+    _ = write(descriptor, &one, 8)
+  }
+
+  func clear() {
+    var count: UInt64 = 0
+    _ = read(descriptor, &count, 8)
+  }
+}
