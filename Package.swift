@@ -67,5 +67,6 @@ let package = Package(
       name: "AtlasRegTests", dependencies: ["Model", "Engine", "Connectors"], exclude: ["labelled"],
       swiftSettings: settings),
     .testTarget(name: "NetTests", dependencies: ["Net"], swiftSettings: settings),
+    .testTarget(name: "TidyTests", swiftSettings: settings),
   ]
 )
