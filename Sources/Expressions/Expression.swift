@@ -1,6 +1,4 @@
-public import Model
-
-// The public face of this module, fixed before its inside: see each type's comment for what it promises.
+import Model
 
 /// A parsed, typed expression, ready to be evaluated any number of times on any thread.
 public struct Expression: Sendable {
@@ -8,47 +6,33 @@ public struct Expression: Sendable {
   public let type: CELType
   /// The distinct variables it uses, by their declared names, in the order of first use. The place is the slot.
   public let variables: [String]
+  private let root: any Node
+  private let zones: ZoneDatabase
+  private let locals: Int
+  private let cache: Int?
+
+  init(source: String, root: Checker.Typed, checker: Checker) {
+    (self.source, self.type, self.root) = (source, root.type, root.node)
+    variables = checker.variables
+    zones = checker.environment.zones
+    cache = checker.isReused ? checker.places : nil
+    locals = checker.places + (checker.isReused ? checker.variables.count : 0)
+  }
+
+  /// Has no effect but to ask the bindings, each variable at most once, and `random`, where it is needed.
+  /// `costLimit`: see `ExpressionLimits.cost`; beyond it the error is of kind `limit`.
+  public func evaluate(
+    _ bindings: some Bindings, random: (any RandomBytes)? = nil, costLimit: Int = ExpressionLimits.cost
+  ) throws(ExpressionError) -> Value {
+    var frame = Frame(
+      bindings: bindings, zones: zones, random: random, cost: costLimit, locals: locals, cache: cache)
+    return try root.evaluate(&frame)
+  }
 }
 
 /// Gives an expression its variables when it asks for them; what is not asked for is never made.
+///
+/// An error with an empty range is reported at the variable.
 public protocol Bindings {
   func value(at slot: Int, of name: String) throws(ExpressionError) -> Value
-}
-
-/// A static type. `dyn` agrees with every type.
-public indirect enum CELType: Hashable, Sendable {
-  case dyn, null, bool, int, uint, double, string, bytes, timestamp, duration, type
-  case list(CELType)
-  case map(CELType, CELType)
-  case optional(CELType)
-  /// A map with known members, as a JSON Schema gives it. A field that may be absent needs `.?` or `has`.
-  case record(Record)
-}
-
-public struct Record: Hashable, Sendable {
-  public struct Field: Hashable, Sendable {
-    public var type: CELType
-    public var isRequired: Bool
-    public init(_ type: CELType, isRequired: Bool = true) { (self.type, self.isRequired) = (type, isRequired) }
-  }
-  public var fields: [String: Field]
-  /// The type of members that are not listed; nil: there are none, and naming one is an error.
-  public var additional: CELType?
-
-  public init(fields: [String: Field], additional: CELType? = nil) {
-    (self.fields, self.additional) = (fields, additional)
-  }
-}
-
-/// What is wrong with an expression, and where: a range of UTF-8 offsets in its source.
-public struct ExpressionError: Error, Sendable, Hashable {
-  public enum Kind: Sendable, Hashable { case syntax, type, unknownName, evaluation, limit }
-  public var kind: Kind
-  public var message: Bilingual
-  public var remedy: Bilingual?
-  public var range: Range<Int>
-
-  public init(_ kind: Kind, _ message: Bilingual, remedy: Bilingual? = nil, at range: Range<Int>) {
-    (self.kind, self.message, self.remedy, self.range) = (kind, message, remedy, range)
-  }
 }
