@@ -62,6 +62,9 @@ let package = Package(
     .testTarget(
       name: "CryptoTests", dependencies: ["Crypto"], swiftSettings: settings),
     .testTarget(
+      name: "StoresConformanceTests", dependencies: ["Model", "Engine", "Stores", "Crypto"],
+      path: "Tests/Conformance", swiftSettings: settings),
+    .testTarget(
       name: "ExpressionsTests", dependencies: ["Model", "Expressions"], swiftSettings: settings),
     .testTarget(
       name: "AtlasRegTests", dependencies: ["Model", "Engine", "Connectors"], exclude: ["labelled"],

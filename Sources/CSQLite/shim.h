@@ -5,3 +5,13 @@
 /// `sqlite3_config` is variadic, which Swift cannot call. Without memory statistics each allocation is
 /// cheaper by one lock.
 static inline int csqlite_configure(void) { return sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); }
+
+/// `SQLITE_TRANSIENT` is a cast that Swift cannot import: SQLite copies the bytes before it returns.
+static inline int csqlite_bind_text(sqlite3_stmt *statement, int column, const char *bytes, int count) {
+  return sqlite3_bind_text(statement, column, bytes, count, SQLITE_TRANSIENT);
+}
+
+static inline int csqlite_bind_blob(sqlite3_stmt *statement, int column, const void *bytes, int count) {
+  return count == 0 ? sqlite3_bind_zeroblob(statement, column, 0)
+                    : sqlite3_bind_blob(statement, column, bytes, count, SQLITE_TRANSIENT);
+}

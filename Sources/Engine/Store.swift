@@ -52,6 +52,8 @@ public enum StoreError: Error, Sendable, Hashable {
 public struct JobNumber: Hashable, Sendable, Comparable {
   public var value: Int64
   public init(_ value: Int64) { self.value = value }
+  /// In a `RefusedJob`: no job, but all catalog writes of the batch. Jobs count from 1.
+  public static let catalog = JobNumber(0)
   public static func < (left: JobNumber, right: JobNumber) -> Bool { left.value < right.value }
 }
 

@@ -5,7 +5,8 @@ import Testing
 struct SealerTests {
   let key = SymmetricKey.generate()
 
-  @Test("what was sealed opens again, whatever its size", arguments: [0, 1, 15, 16, 17, 300, 65_536, 1_000_003])
+  @Test(
+    "what was sealed opens again, whatever its size", arguments: [0, 1, 15, 16, 17, 300, 65_536, 1_000_003])
   func roundTrip(size: Int) throws {
     let plain = SecureRandom.bytes(size)
     var sealer = Sealer()
@@ -46,7 +47,8 @@ struct SealerTests {
     var (arena, places): ([UInt8], [Range<Int>]) = ([], [])
     for number in 0..<2_000 {
       let text = Array("\(number)".utf8)
-      places.append(sealer.seal(text, 0..<text.count, key: keys[number % 3], additionalData: [], into: &arena))
+      places.append(
+        sealer.seal(text, 0..<text.count, key: keys[number % 3], additionalData: [], into: &arena))
     }
     for (number, place) in places.enumerated() {
       var text: [UInt8] = []
@@ -98,10 +100,12 @@ struct HashTests {
     for wrong in ["0", "0g", "00 11", "é0"] { #expect(Hex.decode(wrong) == nil) }
   }
 
-  @Test("Base64 of RFC 4648", arguments: [
-    ("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="), ("fooba", "Zm9vYmE="),
-    ("foobar", "Zm9vYmFy"),
-  ])
+  @Test(
+    "Base64 of RFC 4648",
+    arguments: [
+      ("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="), ("fooba", "Zm9vYmE="),
+      ("foobar", "Zm9vYmFy"),
+    ])
   func base64(plain: String, encoded: String) {
     #expect(Base64.encode(Array(plain.utf8)) == encoded)
     #expect(Base64.decode(encoded) == Array(plain.utf8))

@@ -1,0 +1,87 @@
+internal import Engine
+internal import Model
+
+/// What is not a job, in the memory store.
+struct MemoryCatalog {
+  /// In the order of their numbers.
+  var revisions: [Name: [RevisionRecord]] = [:]
+  var connections: [Name: Connection] = [:]
+  /// All versions, in the order in which they came.
+  var credentials: [Name: [CredentialRecord]] = [:]
+  var namespaceKeys: [ScalarString: [UInt8]] = [:]
+  var settings: [ScalarString: [ScalarString: JSON]] = [:]
+
+  /// The same revision again is allowed; another one of the same number is not.
+  func allows(_ writes: [CatalogWrite]) -> Bool {
+    var after = self
+    for write in writes {
+      switch write {
+      case .revision(let record):
+        let there = after.revisions[record.name]?.first { $0.number == record.number }
+        if let there, there.sha256 != record.sha256 { return false }
+      case .credential(let record):
+        let versions = after.credentials[Name(record.namespace, record.name)] ?? []
+        if versions.contains(where: { $0.version == record.version }) { return false }
+      case .connection, .removeConnection, .removeCredential, .namespaceKey, .setting: break
+      }
+      after.apply(write)
+    }
+    return true
+  }
+
+  mutating func apply(_ writes: [CatalogWrite]) {
+    for write in writes { apply(write) }
+  }
+
+  private mutating func apply(_ write: CatalogWrite) {
+    switch write {
+    case .revision(let record):
+      var records = revisions[record.name] ?? []
+      if records.contains(where: { $0.number == record.number }) { return }
+      records.append(record)
+      revisions[record.name] = records.sorted { $0.number < $1.number }
+    case .connection(let connection, at: _, by: _):
+      connections[Name(connection.namespace, connection.name)] = connection
+    case .removeConnection(let name, let namespace): connections[Name(namespace, name)] = nil
+    case .credential(let record): credentials[Name(record.namespace, record.name), default: []].append(record)
+    case .removeCredential(let name, let namespace): credentials[Name(namespace, name)] = nil
+    case .namespaceKey(let namespace, let wrapped):
+      let namespace = ScalarString(namespace)
+      if namespaceKeys[namespace] == nil { namespaceKeys[namespace] = wrapped }
+    case .setting(let namespace, let name, let value, by: _, at: _):
+      settings[ScalarString(namespace), default: [:]][ScalarString(name)] = value
+    }
+  }
+
+  func revision(of pipeline: PipelineName, number: Int?) -> RevisionRecord? {
+    let records = revisions[Name(pipeline.namespace, pipeline.name)] ?? []
+    guard let number else { return records.last }
+    return records.first { $0.number == number }
+  }
+
+  func pipelines(in namespace: String?) -> [PipelineSummary] {
+    revisions.inOrder(namespace).compactMap { records in
+      // The first that came is not always the lowest number, but the engine numbers them one by one.
+      guard let first = records.first, let newest = records.last else { return nil }
+      return PipelineSummary(
+        pipeline: newest.pipeline, title: newest.title, revision: newest.number, createdAt: first.createdAt,
+        updatedAt: newest.createdAt)
+    }
+  }
+}
+
+extension RevisionRecord {
+  fileprivate var name: Name { Name(pipeline.namespace, pipeline.name) }
+}
+
+extension [CredentialRecord] {
+  var newest: CredentialRecord? { self.max { $0.version < $1.version } }
+}
+
+extension Dictionary where Key == Name {
+  /// In the order of namespace and name; of one namespace, or of all where it is nil.
+  func inOrder(_ namespace: String?) -> [Value] {
+    let wanted = namespace.map { ScalarString($0) }
+    return filter { wanted == nil || $0.key.first == wanted }.sorted { $0.key < $1.key }.map(\.value)
+  }
+}

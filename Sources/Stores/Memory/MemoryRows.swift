@@ -1,0 +1,167 @@
+internal import Engine
+internal import Model
+
+/// The rows of the memory store, and the one rule by which they change.
+struct MemoryRows {
+  var jobs: [JobNumber: MemoryJob] = [:]
+  var numbers: [ID<Job>: JobNumber] = [:]
+  var bodies: [BodyID: [UInt8]] = [:]
+  var driveCounts: [JobNumber: Int] = [:]
+  var idempotentJobs: [KeyOfPipeline: IdempotentJob] = [:]
+  var liveKeys: [KeyOfPipeline: JobNumber] = [:]
+  var catalog = MemoryCatalog()
+
+  var jobsInOrder: [MemoryJob] { jobs.values.sorted { $0.row.number < $1.row.number } }
+
+  /// Every part that breaks no rule is kept; the others leave no trace.
+  mutating func commit(_ batch: Batch) -> [RefusedJob] {
+    var refused: [RefusedJob] = []
+    for part in batch.parts {
+      if isAllowed(part.batch) {
+        apply(part.batch, of: part.job)
+      } else {
+        refused.append(RefusedJob(job: part.job, reason: .conflict))
+      }
+    }
+    return refused
+  }
+
+  private func isAllowed(_ batch: Batch) -> Bool {
+    guard catalog.allows(batch.writes) else { return false }
+    for row in batch.newJobs {
+      if jobs[row.number] != nil || numbers[row.id] != nil { return false }
+      if let key = row.liveKey, liveKeys[key] != nil { return false }
+      if let key = row.requestKey, idempotentJobs[key] != nil { return false }
+    }
+    var sequences: Set<UInt32> = []
+    for row in batch.events {
+      if jobs[row.job]?.has(row.sequence) == true { return false }
+      if !sequences.insert(row.sequence).inserted { return false }
+    }
+    return batch.bodies.allSatisfy { bodies[$0.id] == nil }
+  }
+
+  private mutating func apply(_ batch: Batch, of number: JobNumber) {
+    catalog.apply(batch.writes)
+    for row in batch.newJobs { add(row) }
+    for row in batch.bodies { bodies[row.id] = Array(batch.bytes[row.sealed]) }
+    if !batch.events.isEmpty { driveCounts[number] = nil }
+    guard jobs[number] != nil else { return }
+    for row in batch.jobs { change(row) }
+    jobs[number]?.append(batch)
+  }
+
+  private mutating func add(_ row: NewJob) {
+    jobs[row.number] = MemoryJob(row: row)
+    numbers[row.id] = row.number
+    if let key = row.liveKey { liveKeys[key] = row.number }
+    if let key = row.requestKey {
+      idempotentJobs[key] = IdempotentJob(job: row.id, requestHash: row.requestHash)
+    }
+  }
+
+  private mutating func change(_ row: JobRow) {
+    jobs[row.job]?.change = row
+    if row.status.hasEnded, let key = jobs[row.job]?.row.liveKey, liveKeys[key] == row.job {
+      liveKeys[key] = nil
+    }
+  }
+}
+
+/// A job and what belongs to it.
+struct MemoryJob {
+  var row: NewJob
+  /// The newest; nil where the job is as it was admitted.
+  var change: JobRow?
+  var events: [StoredEvent] = []
+  var steps: [UInt32: StepRow] = [:]
+  var snapshots: [StoredSnapshot] = []
+  var artifacts: [ArtifactRow.Place: ArtifactRow] = [:]
+
+  var status: JobStatus { change?.status ?? .pending }
+
+  func has(_ sequence: UInt32) -> Bool {
+    guard let last = events.last, sequence <= last.sequence else { return false }
+    return events.contains { $0.sequence == sequence }
+  }
+
+  mutating func append(_ batch: Batch) {
+    var isSorted = true
+    for row in batch.events {
+      isSorted = isSorted && (events.last?.sequence ?? 0) < row.sequence
+      events.append(
+        StoredEvent(
+          sequence: row.sequence, at: row.at, version: row.version, payload: Array(batch.bytes[row.payload]),
+          sealed: Array(batch.bytes[row.sealed]), chain: Array(batch.bytes[row.chain])))
+    }
+    if !isSorted { events.sort { $0.sequence < $1.sequence } }
+    for row in batch.steps { steps[row.node] = row }
+    for row in batch.snapshots {
+      snapshots.removeAll { $0.sequence == row.sequence }
+      snapshots.append(
+        StoredSnapshot(
+          sequence: row.sequence, format: row.format, state: Array(batch.bytes[row.state]),
+          chain: Array(batch.bytes[row.chain])))
+      snapshots = snapshots.sorted { $0.sequence < $1.sequence }.suffix(2)
+    }
+    for row in batch.artifacts { artifacts[row.place] = row }
+  }
+
+  func matches(_ filter: JobFilter) -> Bool {
+    if let namespace = filter.namespace, ScalarString(namespace) != ScalarString(row.pipeline.namespace) {
+      return false
+    }
+    if let pipeline = filter.pipeline, ScalarString(pipeline) != ScalarString(row.pipeline.name) {
+      return false
+    }
+    if let since = filter.since, row.createdAt < since { return false }
+    return filter.statuses.isEmpty || filter.statuses.contains(status)
+  }
+
+  var summary: JobSummary {
+    let failure = change.flatMap { change in
+      change.errorClass.map {
+        Failure($0, code: change.errorCode, change.errorMessage, step: change.errorStep)
+      }
+    }
+    return JobSummary(
+      number: row.number, id: row.id, pipeline: row.pipeline, revision: row.revision, key: row.key,
+      status: status, triggerType: row.triggerType, actor: row.actor, createdAt: row.createdAt,
+      startedAt: change?.startedAt, completedAt: change?.completedAt, failure: failure,
+      outputs: change?.outputs, lastSequence: events.last?.sequence ?? 0, wrappedKey: row.wrappedKey)
+  }
+}
+
+extension ArtifactRow {
+  /// What is unique among the artifacts of a job, in their order.
+  var place: Place { Place(node: node, name: Name(handle.name, handle.sha256)) }
+
+  struct Place: Hashable, Comparable {
+    var node: UInt32
+    var name: Name
+    static func < (left: Place, right: Place) -> Bool { (left.node, left.name) < (right.node, right.name) }
+  }
+}
+
+/// Two texts that name a thing together; in order by the first, then the second.
+struct Name: Hashable, Comparable {
+  var first: ScalarString
+  var second: ScalarString
+  init(_ first: String, _ second: String) {
+    (self.first, self.second) = (ScalarString(first), ScalarString(second))
+  }
+  static func < (left: Name, right: Name) -> Bool { (left.first, left.second) < (right.first, right.second) }
+}
+
+struct KeyOfPipeline: Hashable {
+  var pipeline: Name
+  var key: ScalarString
+  init(_ pipeline: PipelineName, _ key: String) {
+    (self.pipeline, self.key) = (Name(pipeline.namespace, pipeline.name), ScalarString(key))
+  }
+}
+
+extension NewJob {
+  var liveKey: KeyOfPipeline? { key.map { KeyOfPipeline(pipeline, $0) } }
+  var requestKey: KeyOfPipeline? { idempotencyKey.map { KeyOfPipeline(pipeline, $0) } }
+}

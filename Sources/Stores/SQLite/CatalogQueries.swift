@@ -1,0 +1,115 @@
+internal import Engine
+internal import Model
+
+/// Reading what is not a job. Where `namespace` may be nil, that means all.
+extension Database {
+  func revision(of pipeline: PipelineName, number: Int?) throws(SQLiteError) -> RevisionRecord? {
+    var record: RevisionRecord?
+    try query(
+      """
+      SELECT r.revision, r.title, c.bytes, r.sha256, r.created_at, r.created_by
+      FROM pipeline_revisions r JOIN contents c ON c.sha256 = r.source
+      WHERE r.namespace = ?1 AND r.pipeline = ?2 AND (?3 IS NULL OR r.revision = ?3)
+      ORDER BY r.revision DESC LIMIT 1
+      """, [.text(pipeline.namespace), .text(pipeline.name), SQLValue(number.map(Int64.init))]
+    ) { row in
+      record = RevisionRecord(
+        pipeline: pipeline, number: Int(row.integer(0)), title: row.text(1), source: row.bytes(2),
+        sha256: row.bytes(3), files: [], createdAt: Timestamp(microseconds: row.integer(4)),
+        createdBy: row.text(5))
+    }
+    if let found = record { record?.files = try files(of: found) }
+    return record
+  }
+
+  private func files(of record: RevisionRecord) throws(SQLiteError) -> [RevisionRecord.File] {
+    var files: [RevisionRecord.File] = []
+    let pipeline = record.pipeline
+    try query(
+      """
+      SELECT f.path, c.bytes, f.is_executable FROM revision_files f JOIN contents c ON c.sha256 = f.content
+      WHERE f.namespace = ? AND f.pipeline = ? AND f.revision = ? ORDER BY f.place
+      """, [.text(pipeline.namespace), .text(pipeline.name), .integer(Int64(record.number))]
+    ) { row in
+      files.append(
+        RevisionRecord.File(path: row.text(0), bytes: row.bytes(1), isExecutable: row.integer(2) == 1))
+    }
+    return files
+  }
+
+  func pipelines(in namespace: String?) throws(SQLiteError) -> [PipelineSummary] {
+    var pipelines: [PipelineSummary] = []
+    try query(
+      """
+      SELECT namespace, name, title, head_revision, created_at, updated_at FROM pipelines
+      WHERE ?1 IS NULL OR namespace = ?1 ORDER BY namespace, name
+      """, [SQLValue(namespace)]
+    ) { row in
+      pipelines.append(
+        PipelineSummary(
+          pipeline: PipelineName(namespace: row.text(0), name: row.text(1)), title: row.text(2),
+          revision: Int(row.integer(3)), createdAt: Timestamp(microseconds: row.integer(4)),
+          updatedAt: Timestamp(microseconds: row.integer(5))))
+    }
+    return pipelines
+  }
+
+  func connections(in namespace: String?, name: String?) throws(SQLiteError) -> [Connection] {
+    var connections: [Connection] = []
+    try query(
+      """
+      SELECT namespace, name, kind, address, egress, credential FROM connections
+      WHERE (?1 IS NULL OR namespace = ?1) AND (?2 IS NULL OR name = ?2) ORDER BY namespace, name
+      """, [SQLValue(namespace), SQLValue(name)]
+    ) { row throws(SQLiteError) in
+      let egress = try row.json(4).array ?? []
+      connections.append(
+        Connection(
+          namespace: row.text(0), name: row.text(1), kind: row.text(2), address: try row.json(3),
+          allowedEgress: egress.compactMap(\.string), credential: row.optionalText(5)))
+    }
+    return connections
+  }
+
+  /// The newest version of each.
+  func credentials(in namespace: String?, name: String?) throws(SQLiteError) -> [CredentialRecord] {
+    var records: [CredentialRecord] = []
+    try query(
+      """
+      SELECT c.namespace, c.name, v.connector_type, v.version, v.sealed, v.created_at, v.created_by
+      FROM credentials c JOIN credential_versions v
+        ON v.namespace = c.namespace AND v.name = c.name AND v.version = c.current_version
+      WHERE (?1 IS NULL OR c.namespace = ?1) AND (?2 IS NULL OR c.name = ?2) ORDER BY c.namespace, c.name
+      """, [SQLValue(namespace), SQLValue(name)]
+    ) { row in
+      records.append(
+        CredentialRecord(
+          namespace: row.text(0), name: row.text(1), type: row.text(2), version: Int(row.integer(3)),
+          sealed: row.bytes(4), createdAt: Timestamp(microseconds: row.integer(5)), createdBy: row.text(6)))
+    }
+    return records
+  }
+
+  func namespaceKey(_ namespace: String) throws(SQLiteError) -> [UInt8]? {
+    var key: [UInt8]?
+    try query("SELECT wrapped FROM keys WHERE purpose = 'namespace' AND name = ?", [.text(namespace)]) {
+      row in
+      key = row.bytes(0)
+    }
+    return key
+  }
+
+  func settings(of namespace: String) throws(SQLiteError) -> JSONObject {
+    var settings = JSONObject()
+    try query(
+      "SELECT name, value FROM settings WHERE namespace = ? ORDER BY name", [.text(namespace)]
+    ) { row throws(SQLiteError) in settings[row.text(0)] = try row.json(1) }
+    return settings
+  }
+}
+
+extension Statement {
+  fileprivate func json(_ column: Int32) throws(SQLiteError) -> JSON {
+    do { return try JSON(parsing: bytes(column)) } catch { throw .unreadable("JSON \(text(column))") }
+  }
+}

@@ -1,0 +1,136 @@
+internal import Engine
+internal import Model
+
+/// What the store does under its one writing connection.
+struct SQLiteJournal: ~Copyable {
+  let database: Database
+  private let writer: Writer
+  private let idempotentJob: Statement
+  /// Jobs with a row in `job_owners`: it goes with the first commit that has an event of the job.
+  private var raised: Set<JobNumber>
+  private var checkpointed: Int32 = 0
+
+  /// The log is copied into the database when it has grown by this many pages: 16 MiB.
+  static let checkpointPages: Int32 = 4_000
+
+  static func open(_ path: String, canary: [UInt8], now: Timestamp) throws(SQLiteError) -> SQLiteJournal {
+    let database = try Database.open(path, .writes, setUp: Database.writing)
+    try database.migrate(canary: canary, at: now)
+    let writer = try Writer(database)
+    let idempotentJob = try database.prepare(idempotentJobQuery)
+    var raised: Set<JobNumber> = []
+    try database.query("SELECT job FROM job_owners") { row in raised.insert(JobNumber(row.integer(0))) }
+    return SQLiteJournal(database: database, writer: writer, idempotentJob: idempotentJob, raised: raised)
+  }
+
+  /// One transaction for all jobs of a batch. Only after a first conflict is it done again job by job, so
+  /// the usual case pays nothing for it (S3).
+  mutating func commit(_ batch: Batch) throws(StoreError) -> [RefusedJob] {
+    let refused = try written(batch)
+    // A COMMIT that fails for another reason than a lock leaves unknown what is in the file.
+    do {
+      try database.execute("COMMIT")
+    } catch {
+      guard error.isBusy else { throw .broken("COMMIT failed: \(error.message)") }
+      throw undone(error)
+    }
+    for row in batch.events where !raised.isEmpty && !refused.contains(where: { $0.job == row.job }) {
+      raised.remove(row.job)
+    }
+    return refused
+  }
+
+  /// Leaves the transaction open, with all rows in it but those of the refused.
+  private func written(_ batch: Batch) throws(StoreError) -> [RefusedJob] {
+    do {
+      try begin()
+      try write(batch)
+      return []
+    } catch {
+      guard error.isConflict else { throw undone(error) }
+      _ = undone(error)
+    }
+    do {
+      try begin()
+      return try writeApart(batch)
+    } catch {
+      throw undone(error)
+    }
+  }
+
+  private func begin() throws(SQLiteError) { try database.execute("BEGIN IMMEDIATE") }
+
+  private func write(_ batch: Batch) throws(SQLiteError) {
+    for write in batch.writes { try database.write(write) }
+    try writer.write(batch)
+    if raised.isEmpty { return }
+    for row in batch.events where raised.contains(row.job) { try writer.forgetDriveCount(of: row.job) }
+  }
+
+  /// The catalog's writes and each job in a savepoint of its own.
+  private func writeApart(_ batch: Batch) throws(SQLiteError) -> [RefusedJob] {
+    var refused: [RefusedJob] = []
+    for part in batch.parts {
+      try database.execute("SAVEPOINT part")
+      do {
+        try write(part.batch)
+      } catch {
+        guard error.isConflict else { throw error }
+        try database.execute("ROLLBACK TO part")
+        refused.append(RefusedJob(job: part.job, reason: .conflict))
+      }
+      try database.execute("RELEASE part")
+    }
+    return refused
+  }
+
+  /// Ends the transaction without a trace and says what the error means to the caller.
+  private func undone(_ error: SQLiteError) -> StoreError {
+    guard database.isInTransaction else { return error.meaning }
+    do {
+      try database.execute("ROLLBACK")
+      return error.meaning
+    } catch let second {
+      return .broken("\(error.message) ROLLBACK failed: \(second.message)")
+    }
+  }
+
+  mutating func checkpoint() throws(SQLiteError) {
+    let written = database.pagesWritten
+    guard written &- checkpointed >= Self.checkpointPages else { return }
+    checkpointed = written
+    try database.checkpoint()
+  }
+
+  mutating func raiseDriveCounts(of jobs: [JobNumber]) throws(StoreError) -> [Int] {
+    var counts: [Int] = []
+    do {
+      try begin()
+      for job in jobs {
+        try database.query(Self.raiseQuery, [.integer(job.value)]) { row in counts.append(Int(row.integer(0)))
+        }
+      }
+      try database.execute("COMMIT")
+    } catch {
+      throw undone(error)
+    }
+    raised.formUnion(jobs)
+    return counts
+  }
+
+  func job(ofIdempotencyKey key: String, pipeline: PipelineName) throws(SQLiteError) -> IdempotentJob? {
+    idempotentJob.bind([.text(pipeline.namespace), .text(pipeline.name), .text(key)])
+    guard try idempotentJob.next() else { return nil }
+    defer { idempotentJob.reset() }
+    return ID<Job>(idempotentJob.text(0)).map { IdempotentJob(job: $0, requestHash: idempotentJob.bytes(1)) }
+  }
+
+  private static let raiseQuery = """
+    INSERT INTO job_owners VALUES(?, 1) ON CONFLICT DO UPDATE SET drive_count = drive_count + 1
+    RETURNING drive_count
+    """
+  private static let idempotentJobQuery = """
+    SELECT j.id, k.request_sha256 FROM idempotency_keys k JOIN job_executions j USING(job)
+    WHERE k.namespace = ? AND k.pipeline = ? AND k.key = ?
+    """
+}
