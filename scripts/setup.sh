@@ -7,7 +7,8 @@ packages=(
   libxml2-dev libyaml-dev node-llhttp pkg-config python3 tzdata zlib1g-dev
 )
 
-if ! command -v swift >/dev/null; then
+# Under sudo the search path is another one, so that a missing Swift means nothing there.
+if [[ -z ${SUDO_USER:-} ]] && ! command -v swift >/dev/null; then
   echo "Swift 6.3 is missing: install it from https://www.swift.org/install/linux/ and put it in PATH." >&2
   exit 1
 fi

@@ -38,6 +38,20 @@ extension SourceFile {
     return found
   }
 
+  /// Whether this line is the `default` or `case _` of a switch in which other cases begin with a point.
+  func isCatchAll(_ line: Int) -> Bool {
+    let text = code[line].trimmingPrefix { $0 == " " }
+    guard text.hasPrefix("default:") || text.hasPrefix("case _:") else { return false }
+    let indent = code[line].prefix { $0 == " " }
+    for earlier in code[..<line].reversed() {
+      guard earlier.prefix(while: { $0 == " " }) == indent else { continue }
+      let text = earlier.dropFirst(indent.count)
+      if text.hasPrefix("case .") || text.hasPrefix("case let .") { return true }
+      if !text.hasPrefix("case") { return false }
+    }
+    return false
+  }
+
   private static func declaration(in line: String) -> String? {
     let words = line.split { " (<:{?".contains($0) }
     for (index, word) in words.enumerated() {

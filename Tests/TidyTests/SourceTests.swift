@@ -55,6 +55,17 @@ struct SourceTests {
     expectNone(faults, "Let one function decide, and others do.")
   }
 
+  @Test("a switch over cases of an enum names them all")
+  func catchAll() {
+    var faults: [String] = []
+    for file in Repository.sources {
+      for line in file.code.indices where file.isCatchAll(line) && !Exhaustive.allowed.keys.contains(file.name) {
+        faults.append("\(file.path):\(line + 1)")
+      }
+    }
+    expectNone(faults, "Write the cases: a new one must be decided, not fall through.")
+  }
+
   @Test("the rules find what they look for, and only that")
   func probe() {
     let file = SourceFile(
@@ -68,9 +79,18 @@ struct SourceTests {
             """
         }
         let fingerprint = fingerprint(a)
+        switch a {
+        case .one: 1
+        default: 2
+        }
+        switch a {
+        case 1: 1
+        case _: 2
+        }
         """#)
     let hits = HouseRule.all.filter { rule in file.code.contains { rule.matches($0) } }.map(\.text)
     #expect(hits == ["try!"])
+    #expect(file.code.indices.filter(file.isCatchAll) == [10])
     #expect(file.functions.map(\.name) == ["long"])
     #expect(file.functions.map(\.length) == [3])
   }
