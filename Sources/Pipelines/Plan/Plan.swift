@@ -1,4 +1,3 @@
-public import Expressions
 public import Model
 
 /// A step's place in its plan. Names are resolved once, when the plan is made.

@@ -1,4 +1,3 @@
-public import Expressions
 public import Model
 
 /// One step of the file, resolved.

@@ -1,0 +1,259 @@
+import Expressions
+import Model
+
+/// A file on its way to a plan: steps have their numbers, expressions are parsed, names are not yet bound.
+final class Draft {
+  let report: Report
+  let zones: ZoneDatabase
+  var head = HeadDraft()
+  var steps: [StepDraft] = []
+  var scopes: [ScopeDraft] = []
+  var sites: [Site] = []
+  /// Edges between siblings: `edges[step]` are what it waits for.
+  var edges: [[Edge]] = []
+  /// The steps of each scope by name, once all are read.
+  var stepsByName: [[ScalarString: Int]] = []
+
+  init(report: Report, zones: ZoneDatabase) { (self.report, self.zones) = (report, zones) }
+}
+
+/// What stands above the steps.
+struct HeadDraft {
+  var namespace = ""
+  var name = ""
+  var title = ""
+  var description = ""
+  var labels: [(name: String, value: String)] = []
+  var inputs: [InputDraft] = []
+  var key: TemplateDraft?
+  var vars: [NamedTemplate] = []
+  var deadline: TimingDraft?
+  var outputs: [NamedTemplate] = []
+  var triggers: [TriggerDraft] = []
+  var onFailure: Int?
+  var onCancel: Int?
+  var finally: Int?
+  var files: [FileMention] = []
+}
+
+/// A file beside the pipeline, where it is named.
+struct FileMention {
+  var name: String
+  var span: Range<Int>
+  var path: String
+}
+
+struct NamedTemplate {
+  var name: String
+  var path: String
+  var value: TemplateDraft
+  var type = CELType.dyn
+}
+
+struct InputDraft {
+  var name: String
+  var path: String
+  var schema: JSONSchema
+  var defaultValue: TemplateDraft?
+}
+
+struct TriggerDraft {
+  var name: String
+  var kind: String
+  var spec: JSON
+  var condition: Int?
+  var inputs: TemplateDraft?
+  var inputsPath: String
+  var idempotencyKey: TemplateDraft?
+}
+
+struct ScopeDraft {
+  enum Home: Hashable { case job, onFailure, onCancel, finally }
+
+  var steps: Range<Int>
+  var owner: Int?
+  /// Branches of a `choose` do not see each other.
+  var isBranches: Bool
+  var home: Home
+}
+
+struct StepDraft {
+  var name: String
+  var path: String
+  /// Where it stands in the file: `steps.collect.choose.csv`.
+  var keyPath: String
+  var nameSpan: Range<Int>
+  var scope: Int
+  var kind: KindDraft = .unknown
+  var condition: Int?
+  var needs: [NeedDraft] = []
+  var forEach: ForEachDraft?
+  var loop: LoopDraft?
+  var retry: RetryDraft?
+  var timeout: TimingDraft?
+  var queueTimeout: TimingDraft?
+  var deadline: TimingDraft?
+  var idempotent: Bool?
+  var output: TemplateDraft?
+  /// What one execution of its body gives.
+  var type = CELType.dyn
+  var itemType = CELType.dyn
+  var carryType = CELType.dyn
+  var isConditional: Bool
+}
+
+enum KindDraft {
+  case connector(CallDraft)
+  case group(Int)
+  case choose(Int)
+  case value(TemplateDraft)
+  /// Broken, or of a later build: what it gives is not known.
+  case unknown
+}
+
+struct CallDraft {
+  var description: ConnectorDescription?
+  var with: TemplateDraft
+  /// Where a missing key of `with` is reported.
+  var withSpan: Range<Int>
+  var connection: String?
+  var credential: String?
+}
+
+struct NeedDraft {
+  var name: String
+  var span: Range<Int>
+  var path: String
+  var strength: Need.Strength
+}
+
+struct ForEachDraft {
+  var items: Int?
+  var name: String
+  var key: TemplateDraft?
+  var maxParallel = CountDraft.fixed(16)
+  var allowFailed = ForEachPlan.AllowFailed.count(0)
+  var keep: ForEachPlan.Keep?
+}
+
+struct LoopDraft {
+  var max = CountDraft.fixed(1)
+  var carry = TemplateDraft.literal(.object(JSONObject()), 0..<0)
+  var until: Int?
+  var next: TemplateDraft?
+  var nextPath = ""
+  var delay: TimingDraft?
+  var onMax = LoopPlan.OnMax.fail
+}
+
+struct RetryDraft {
+  var attempts = CountDraft.fixed(1)
+  var initial = TimingDraft.fixed(.seconds(1), 0..<0)
+  var factor = 2.0
+  var max = TimingDraft.fixed(.seconds(60), 0..<0)
+  var jitter = 0.0
+  var classes = RetryPlan.defaultClasses
+}
+
+enum TimingDraft {
+  case fixed(Duration, Range<Int>)
+  case computed(Int)
+}
+
+enum CountDraft {
+  case fixed(Int)
+  case computed(Int)
+}
+
+/// A value with expressions; each names its place among the sites.
+indirect enum TemplateDraft {
+  case literal(JSON, Range<Int>)
+  case expression(Int, Range<Int>)
+  case text([Part], Range<Int>)
+  case list([TemplateDraft], Range<Int>)
+  case map([Member], Range<Int>)
+
+  enum Part {
+    case literal(String)
+    case expression(Int)
+  }
+
+  struct Member {
+    var key: String
+    var keySpan: Range<Int>
+    var value: TemplateDraft
+  }
+
+  var span: Range<Int> {
+    switch self {
+    case .literal(_, let span), .expression(_, let span), .text(_, let span), .list(_, let span),
+      .map(_, let span):
+      span
+    }
+  }
+
+  /// The value, where no expression stands in it.
+  var json: JSON? {
+    switch self {
+    case .literal(let json, _): return json
+    case .expression, .text: return nil
+    case .list(let items, _):
+      let values = items.map(\.json)
+      return values.contains { $0 == nil } ? nil : .array(values.compactMap(\.self))
+    case .map(let members, _):
+      var object = JSONObject()
+      for member in members {
+        guard let value = member.value.json else { return nil }
+        object[member.key] = value
+      }
+      return .object(object)
+    }
+  }
+}
+
+/// One expression of the file, what it may see, and what became of it.
+struct Site {
+  var node: Node
+  /// Where its source begins in the node's text, in UTF-8.
+  var offset: Int
+  var path: String
+  var view: View
+  /// The step that waits for what it mentions.
+  var step: Int?
+  var parsed: ParsedExpression?
+  var variables: [(name: String, type: VariableType, reference: Reference)] = []
+  var bound: BoundExpression?
+  var type = CELType.dyn
+}
+
+/// The type of a variable, which for steps, items and carried values is known only when their turn has come.
+enum VariableType {
+  case known(CELType)
+  case step(Int, StepField)
+  case item(Int)
+  case carry(Int)
+  case variable(Int)
+}
+
+/// What can be seen from a place in the file.
+struct View {
+  enum Part: Hashable { case inputDefault, key, variable(Int), body, outputs, trigger }
+  /// How far inside a step the place is: its own item is known from `item` on, its round from `round` on.
+  enum Layer: Int { case outside, item, round }
+
+  var part: Part
+  /// Where the search for a step begins; nil: no step can be seen.
+  var scope: Int?
+  var step: Int?
+  var layer = Layer.outside
+  /// `until` and `next` of a step that is no group see the step itself.
+  var seesItself = false
+}
+
+struct Edge {
+  var step: Int
+  var strength: Need.Strength
+  var reason: String
+  var span: Range<Int>
+  var path: String
+}

@@ -1,0 +1,83 @@
+import Model
+
+/// The keys of each map of the format: those of this build, and those that come later and are refused.
+struct KeyTable: Sendable {
+  let known: [String]
+  var later: [String] = []
+
+  static let top = KeyTable(
+    known: [
+      "apiVersion", "id", "namespace", "title", "description", "labels", "inputs", "key", "vars", "triggers",
+      "defaults", "deadline", "steps", "on_failure", "on_cancel", "finally", "outputs",
+    ],
+    later: [
+      "concurrency", "rate_limit", "priority", "fair_key", "log_file", "correlation", "privacy", "job_labels",
+      "access", "expect", "after_each",
+    ])
+
+  static let kinds = ["uses", "steps", "choose", "value"]
+  static let laterKinds = ["call", "ask", "wait", "end"]
+
+  static let step = KeyTable(
+    known: kinds + [
+      "with", "connection", "credential", "if", "needs", "for_each", "as", "key", "max_parallel",
+      "allow_failed", "keep", "repeat", "retry", "timeout", "queue_timeout", "deadline", "idempotent", "output",
+    ],
+    later: laterKinds + [
+      "rescue", "queue", "priority", "isolation", "concurrency", "exclusive", "rate_limit", "circuit", "cache",
+      "batch", "on_failure", "on_cancel", "finally", "on_kill",
+    ])
+
+  static let branch = KeyTable(known: step.known + ["else"], later: step.later)
+  static let defaults = KeyTable(known: ["retry", "connectors"], later: ["isolation"])
+  static let connectorDefaults = KeyTable(
+    known: [
+      "with", "connection", "credential", "retry", "timeout", "queue_timeout", "deadline", "idempotent",
+    ],
+    later: [
+      "queue", "priority", "isolation", "concurrency", "exclusive", "rate_limit", "circuit", "cache",
+    ])
+  static let retry = KeyTable(known: ["attempts", "backoff", "classes"])
+  static let backoff = KeyTable(known: ["initial", "factor", "max", "jitter"])
+  static let loop = KeyTable(known: ["max", "carry", "until", "next", "delay", "on_max"])
+  static let forEach = KeyTable(known: [], later: ["lines"])
+
+  static let trigger = KeyTable(
+    known: ["schedule", "queue", "webhook", "files", "pipeline", "if", "inputs", "idempotency_key"],
+    later: ["enabled", "deliver"])
+  static let triggerKinds = ["schedule", "queue", "webhook", "files", "pipeline"]
+}
+
+/// Words that name nothing: CEL's own, and those of our paths.
+enum Names {
+  private static let reserved: Set<String> = [
+    "true", "false", "null", "in", "as", "break", "const", "continue", "else", "for", "function", "if",
+    "import", "let", "loop", "package", "namespace", "return", "var", "void", "while",
+    "steps", "output", "outputs",
+  ]
+  static let longest = 63
+
+  /// `[a-z][a-z0-9_]{0,62}`, no word of CEL, none of `steps`, `output`, `outputs`.
+  static func isName(_ text: String) -> Bool {
+    isPlain(text, also: "_") && !reserved.contains(text)
+  }
+
+  /// `[a-z][a-z0-9_]*`: of connections and credentials.
+  static func isConnection(_ text: String) -> Bool { isPlain(text, also: "_") }
+
+  /// `[a-z0-9-]`, beginning with a letter or digit: of pipelines and namespaces.
+  static func isID(_ text: String) -> Bool {
+    let bytes = Array(text.utf8)
+    guard (1...longest).contains(bytes.count), bytes.first != UInt8(ascii: "-") else { return false }
+    return bytes.allSatisfy { isLetter($0) || isDigit($0) || $0 == UInt8(ascii: "-") }
+  }
+
+  private static func isPlain(_ text: String, also: Unicode.Scalar) -> Bool {
+    let bytes = Array(text.utf8)
+    guard (1...longest).contains(bytes.count), isLetter(bytes[0]) else { return false }
+    return bytes.allSatisfy { isLetter($0) || isDigit($0) || $0 == UInt8(ascii: also) }
+  }
+
+  private static func isLetter(_ byte: UInt8) -> Bool { (0x61...0x7A).contains(byte) }
+  private static func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }
+}

@@ -1,0 +1,104 @@
+import Expressions
+import Model
+
+/// Finds what a name means, looking outwards.
+extension Draft {
+  /// The nearest step of that name. The branches of a `choose` are not seen from inside it; handlers see their
+  /// own steps and then the job's.
+  func step(_ name: String, from scope: Int) -> Int? {
+    for scope in scopesOutwards(from: scope) {
+      if let step = stepsByName[scope][ScalarString(name)] { return step }
+    }
+    return nil
+  }
+
+  func indexNames() {
+    stepsByName = scopes.map { scope in
+      Dictionary(
+        scope.steps.map { (ScalarString(steps[$0].name), $0) }, uniquingKeysWith: { first, _ in first })
+    }
+  }
+
+  func visibleSteps(from scope: Int) -> [String] {
+    scopesOutwards(from: scope).flatMap { scopes[$0].steps.map { steps[$0].name } }
+  }
+
+  private func scopesOutwards(from start: Int) -> [Int] {
+    var found: [Int] = []
+    var scope: Int? = start
+    while let current = scope {
+      if !scopes[current].isBranches { found.append(current) }
+      if let owner = scopes[current].owner {
+        scope = steps[owner].scope
+      } else {
+        scope = scopes[current].home != .job ? 0 : nil
+        if current == 0 { scope = nil }
+      }
+    }
+    return found
+  }
+
+  /// Where a step of that name hides inside a group, as a remedy.
+  func hiddenStep(_ name: String) -> Bilingual? {
+    guard let step = steps.first(where: { ScalarString($0.name) == ScalarString(name) }),
+      let owner = scopes[step.scope].owner
+    else { return nil }
+    let group = steps[owner].name
+    return Bilingual(
+      "There is one inside \"\(group)\", which cannot be seen from outside: give \(group) an output.",
+      pt: "Há um dentro de \"\(group)\", que não é visível de fora: dê uma saída (output) a \(group).")
+  }
+
+  /// The nearest step around a place that fits, the own one included as far as the place is inside of it.
+  func surrounding(_ view: View, where fits: (Int) -> Bool, layer: View.Layer) -> Int? {
+    guard let step = view.step else { return nil }
+    if view.layer.rawValue >= layer.rawValue, fits(step) { return step }
+    var scope = steps[step].scope
+    while let owner = scopes[scope].owner {
+      if fits(owner) { return owner }
+      scope = steps[owner].scope
+    }
+    return nil
+  }
+}
+
+/// The types of names that every pipeline knows.
+enum WellKnown {
+  /// Which of its members a trigger gives depends on its kind: a missing one is an error of the run.
+  static let trigger = record([
+    ("id", .string), ("type", .string), ("time", .timestamp), ("actor", .string), ("message", .dyn),
+    ("body", .dyn), ("headers", .map(.string, .string)), ("query", .map(.string, .string)),
+    ("files", .list(.dyn)), ("batch_sha256", .string), ("job", .dyn),
+  ])
+
+  static let step = record([
+    ("id", .string), ("path", .string), ("key", .string), ("kind", .string), ("round", .int),
+    ("attempt", .int), ("iteration", .int),
+  ])
+
+  static let error = record([
+    ("class", .string), ("code", .string), ("message", .string), ("step", .string), ("fingerprint", .string),
+  ])
+
+  static let counts = record([("total", .int), ("success", .int), ("failed", .int), ("skipped", .int)])
+
+  static func job(in view: View, home: ScopeDraft.Home) -> CELType {
+    var fields: [(String, CELType)] = [
+      ("id", .string), ("namespace", .string), ("pipeline", .string), ("revision", .int),
+      ("created_at", .timestamp),
+    ]
+    if view.part != .key { fields.append(("key", .string)) }
+    if view.part == .body || view.part == .outputs {
+      fields += [("started_at", .timestamp), ("status", .string)]
+    }
+    guard case .record(var record) = record(fields) else { return .dyn }
+    guard home != .job else { return .record(record) }
+    record.fields["error"] = Record.Field(error, isRequired: home == .onFailure)
+    record.fields["failures"] = Record.Field(.list(error))
+    return .record(record)
+  }
+
+  static func record(_ fields: [(String, CELType)]) -> CELType {
+    .record(Record(fields: Dictionary(fields.map { ($0.0, Record.Field($0.1)) }, uniquingKeysWith: { $1 })))
+  }
+}

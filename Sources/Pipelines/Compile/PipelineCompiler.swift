@@ -1,0 +1,80 @@
+public import Model
+
+/// What came of compiling a file.
+public struct Compilation: Sendable {
+  /// Nil where a finding is an error, or where the file uses what only a server has (`offline`).
+  public var plan: Plan?
+  /// In the order of the file.
+  public var findings: [Finding]
+  /// The job's own steps in an order in which they could run.
+  public var order: [String]
+  /// How many steps the file has, those inside others and of handlers included.
+  public var stepCount: Int
+
+  public var hasErrors: Bool { findings.contains { $0.severity == .error } }
+}
+
+/// Turns the text of a pipeline file into a plan, or says all that is wrong with it.
+public struct PipelineCompiler: Sendable {
+  private let catalogue: ConnectorCatalogue
+  private let zones: ZoneDatabase
+
+  /// - Parameter offline: connectors that only a server could know are taken as given, with a warning each.
+  public init(connectors: [ConnectorDescription], zones: ZoneDatabase, offline: Bool = false) {
+    catalogue = ConnectorCatalogue(connectors, isOffline: offline)
+    self.zones = zones
+  }
+
+  /// - Parameter readFile: gives a file beside the pipeline by its relative path; nil where there is none.
+  public func compile(_ text: String, readFile: (String) -> [UInt8]? = { _ in nil }) -> Compilation {
+    compile(Array(text.utf8), readFile: readFile)
+  }
+
+  public func compile(_ bytes: [UInt8], readFile: (String) -> [UInt8]? = { _ in nil }) -> Compilation {
+    let (source, tree) = SourceReader.read(bytes)
+    let draft = Draft(report: Report(source: source), zones: zones)
+    switch tree {
+    case .failure(let error):
+      draft.report.error(error.code, at: error.span, path: "", error.message, remedy: error.remedy)
+    case .success(let root):
+      guard let top = MapReading(root, path: "", report: draft.report) else { break }
+      return compile(top, draft, readFile)
+    }
+    return Compilation(plan: nil, findings: draft.report.findings, order: [], stepCount: 0)
+  }
+
+  private func compile(_ top: MapReading, _ draft: Draft, _ readFile: (String) -> [UInt8]?) -> Compilation {
+    let head = HeadReader(draft: draft, top: top)
+    head.read()
+    let defaults = top["defaults"].map { DefaultsDraft($0.value, draft: draft, catalogue: catalogue) }
+    var structure = StructureReader(draft: draft, connectors: catalogue, defaults: defaults ?? DefaultsDraft())
+    structure.read(top)
+    head.readOutputs()
+    NameResolver(draft: draft).resolveAll()
+    let graph = NeedGraph(draft: draft)
+    graph.joinEdges()
+    graph.reportCycles()
+    Typer(draft: draft, connectors: catalogue).typeAll()
+    LimitChecker(draft: draft).check()
+    checkFiles(draft, readFile)
+    let order = graph.order(of: draft.scopes[0].steps).map { draft.steps[$0].name }
+    return Compilation(
+      plan: PlanBuilder(draft: draft).plan(), findings: draft.report.findings, order: order,
+      stepCount: draft.steps.count)
+  }
+
+  private func checkFiles(_ draft: Draft, _ readFile: (String) -> [UInt8]?) {
+    var known: [ScalarString: Bool] = [:]
+    for file in draft.head.files {
+      let name = ScalarString(file.name)
+      let exists = known[name] ?? (readFile(file.name) != nil)
+      known[name] = exists
+      if exists { continue }
+      draft.report.error(
+        "file-not-found", at: file.span, path: file.path,
+        Bilingual("there is no file \"\(file.name)\" beside the pipeline.", pt: "não existe o arquivo \"\(file.name)\" ao lado do pipeline."),
+        remedy: Bilingual(
+          "Paths are relative to the pipeline file.", pt: "Os caminhos são relativos ao arquivo do pipeline."))
+    }
+  }
+}

@@ -1,0 +1,51 @@
+import Model
+
+/// Collects what is found in one file.
+final class Report {
+  let source: SourceText
+  private var found: [(offset: Int, finding: Finding)] = []
+  private(set) var hasErrors = false
+
+  init(source: SourceText) { self.source = source }
+
+  func error(
+    _ code: String, at span: Range<Int>, path: String, _ message: Bilingual, remedy: Bilingual? = nil
+  ) {
+    hasErrors = true
+    add(.error, code, span, path, message, remedy)
+  }
+
+  func warning(
+    _ code: String, at span: Range<Int>, path: String, _ message: Bilingual, remedy: Bilingual? = nil
+  ) {
+    add(.warning, code, span, path, message, remedy)
+  }
+
+  private func add(
+    _ severity: Finding.Severity, _ code: String, _ span: Range<Int>, _ path: String, _ message: Bilingual,
+    _ remedy: Bilingual?
+  ) {
+    let (line, column) = source.position(of: span.lowerBound)
+    let (text, caret) = source.line(showing: span)
+    let finding = Finding(
+      severity: severity, code: code, line: line, column: column, path: path, message: message,
+      remedy: remedy, sourceLine: text, caret: caret)
+    found.append((span.lowerBound, finding))
+  }
+
+  /// In the order of the file. What stands at one place and says the same thing is said once: an anchor or a
+  /// default that several steps use is wrong only once.
+  var findings: [Finding] {
+    struct Same: Hashable {
+      let offset: Int
+      let code: String
+      let message: Bilingual
+    }
+    var seen = Set<Same>()
+    let sorted = found.enumerated().sorted { ($0.element.offset, $0.offset) < ($1.element.offset, $1.offset) }
+    return sorted.map(\.element).compactMap { offset, finding in
+      let same = Same(offset: offset, code: finding.code, message: finding.message)
+      return seen.insert(same).inserted ? finding : nil
+    }
+  }
+}
