@@ -69,6 +69,9 @@ let package = Package(
     .testTarget(
       name: "AtlasRegTests", dependencies: ["Model", "Engine", "Connectors"], exclude: ["labelled"],
       swiftSettings: settings),
+    .testTarget(
+      name: "PipelinesTests", dependencies: ["Model", "Expressions", "Pipelines"], exclude: ["Broken"],
+      swiftSettings: settings),
     .testTarget(name: "NetTests", dependencies: ["Net"], swiftSettings: settings),
     .testTarget(name: "TidyTests", swiftSettings: settings),
   ]
