@@ -3,7 +3,7 @@ import Synchronization
 /// The time zones of the machine, by their IANA names. Reads each file once, when it is first asked for.
 ///
 /// This module does no I/O: `read` gets a path below the folder of zones (`America/Sao_Paulo`) and returns
-/// the bytes of that file, or nil where there is none. It is only ever given names that stay below the folder.
+/// the bytes of that file, or nil where there is none. It only gets names that stay below the folder.
 public struct ZoneDatabase: Sendable {
   /// More than all zones and their aliases; beyond it zones are read again instead of kept.
   static let cachedZones = 1000

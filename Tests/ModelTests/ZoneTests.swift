@@ -33,7 +33,8 @@ struct ZoneTests {
         moments = [random.randint(-5_000_000_000, 6_000_000_000) for _ in range(150)]
         moments += [random.randint(1_500_000_000, 2_300_000_000) for _ in range(150)]
         moments += [random.randint(6_000_000_000, 200_000_000_000) for _ in range(50)]
-        year = [1_600_000_000 + 86400 * 3 * n for n in range(500)] + [-3_000_000_000 + 86400 * 60 * n for n in range(800)]
+        year = [1_600_000_000 + 86400 * 3 * n for n in range(500)]
+        year += [-3_000_000_000 + 86400 * 60 * n for n in range(800)]
         for low, high in zip(year, year[1:]):
             if offset(zone, low) != offset(zone, high):
                 while high - low > 1:

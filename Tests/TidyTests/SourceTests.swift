@@ -59,9 +59,8 @@ struct SourceTests {
   func catchAll() {
     var faults: [String] = []
     for file in Repository.sources {
-      for line in file.code.indices where file.isCatchAll(line) && !Exhaustive.allowed.keys.contains(file.name) {
-        faults.append("\(file.path):\(line + 1)")
-      }
+      if Exhaustive.allowed[file.name] != nil { continue }
+      faults += file.code.indices.filter(file.isCatchAll).map { "\(file.path):\($0 + 1)" }
     }
     expectNone(faults, "Write the cases: a new one must be decided, not fall through.")
   }

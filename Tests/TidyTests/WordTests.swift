@@ -28,6 +28,24 @@ struct WordTests {
     expectNone(faults, "The words are in docs/glossary.md.")
   }
 
+  /// The same for texts in Portuguese.
+  static let portugueseSynonyms = [
+    "etapa", "etapas", "tarefa", "tarefas", "fluxo", "segredo", "da Esteira",
+  ]
+
+  @Test("no text in Portuguese uses a word that the glossary gives up")
+  func portuguese() {
+    var faults: [String] = []
+    for file in Repository.sources {
+      for (number, line) in file.lines.enumerated() {
+        for word in Self.portugueseSynonyms where HouseRule(text: word, instead: "").matches(line) {
+          faults.append("\(file.path):\(number + 1) has \(word)")
+        }
+      }
+    }
+    expectNone(faults, "The words are in docs/glossary.md: passo, job, pipeline (o), credencial.")
+  }
+
   @Test("the glossary lists every synonym that is given up")
   func glossary() {
     let text = Repository.text("docs/glossary.md").lowercased()
