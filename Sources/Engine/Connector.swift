@@ -14,10 +14,16 @@ public protocol Connector: Sendable {
 
   /// Performs the attempt and returns its output, which agrees with the output schema.
   func execute(_ attempt: Attempt) async throws(Failure) -> AttemptOutput
+
+  /// What became of an attempt whose node died: its output, or its failure as an error, where the end is
+  /// known (a child process wrote its exit status); nil where it is not. Returns only once nothing of the
+  /// attempt runs any more. `attempt.number` is that of the lost attempt.
+  func outcome(ofLost attempt: Attempt) async throws(Failure) -> AttemptOutput?
 }
 
 extension Connector {
   public func validate(_ with: JSON) -> [Problem] { [] }
+  public func outcome(ofLost attempt: Attempt) async throws(Failure) -> AttemptOutput? { nil }
 }
 
 /// All that a connector is given for one attempt.

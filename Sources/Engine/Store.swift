@@ -57,11 +57,6 @@ public struct JobNumber: Hashable, Sendable, Comparable {
   public static func < (left: JobNumber, right: JobNumber) -> Bool { left.value < right.value }
 }
 
-public struct BodyID: Hashable, Sendable {
-  public var value: Int64
-  public init(_ value: Int64) { self.value = value }
-}
-
 /// `namespace/name`.
 public struct PipelineName: Hashable, Sendable, CustomStringConvertible {
   public var namespace: String

@@ -32,6 +32,8 @@ public struct ConnectorDescription: Sendable {
   /// `with` keys that name files beside the pipeline, such as `program`; `files` maps hold them as values.
   public var fileKeys: [String]
   public var defaultTimeout: Duration
+  /// What an attempt occupies while it runs.
+  public var place: Place
   public var examples: [Example]
 
   public struct Example: Sendable {
@@ -39,6 +41,13 @@ public struct ConnectorDescription: Sendable {
     /// A YAML fragment: one step.
     public var yaml: String
     public init(_ title: Bilingual, yaml: String) { (self.title, self.yaml) = (title, yaml) }
+  }
+
+  public enum Place: UInt8, Sendable, Hashable, CaseIterable {
+    /// A slot of the node (256).
+    case node
+    /// A child process (2 for each core).
+    case process
   }
 
   public enum EffectRule: Sendable, Hashable {
@@ -58,12 +67,13 @@ public struct ConnectorDescription: Sendable {
   public init(
     name: String, major: Int = 1, title: Bilingual, summary: Bilingual, with: JSON, output: JSON,
     effect: EffectRule, connection: ConnectionRule = .none, verbatim: [String] = [],
-    fileKeys: [String] = [], defaultTimeout: Duration = .seconds(3600), examples: [Example] = []
+    fileKeys: [String] = [], defaultTimeout: Duration = .seconds(3600), place: Place = .node,
+    examples: [Example] = []
   ) {
     (self.name, self.major, self.title, self.summary) = (name, major, title, summary)
     (self.with, self.output, self.effect, self.connection) = (with, output, effect, connection)
     (self.verbatim, self.fileKeys) = (verbatim, fileKeys)
-    (self.defaultTimeout, self.examples) = (defaultTimeout, examples)
+    (self.defaultTimeout, self.place, self.examples) = (defaultTimeout, place, examples)
   }
 
   /// The class of one call, given its evaluated `with` and what the file says of `idempotent`.

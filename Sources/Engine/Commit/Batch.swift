@@ -97,14 +97,6 @@ public struct StepRow: Sendable, Hashable {
   }
 }
 
-/// Where the ciphertext of a body lies.
-public enum BodyPlace: Sendable, Hashable {
-  /// In `sealed` of the event of this sequence number.
-  case event(sequence: UInt32, offset: UInt32, length: UInt32)
-  /// A row of `bodies`, for what is longer than 64 KiB.
-  case row(BodyID)
-}
-
 /// The changed part of a row of `job_executions`.
 public struct JobRow: Sendable, Hashable {
   public var job: JobNumber

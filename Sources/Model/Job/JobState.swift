@@ -1,0 +1,89 @@
+/// All that is known of a job: the fold of its facts. Steps are found by number, never by name.
+///
+/// Only `apply` changes it. Values of users lie beside the nodes, and a job that waits for its first step
+/// pays nothing for them.
+public struct JobState: Sendable {
+  public internal(set) var sequence: UInt32 = 0
+  public internal(set) var status = JobStatus.pending
+  public internal(set) var phase = JobPhase.main
+  public internal(set) var creation: Fact.Creation?
+  /// `{inputs, vars, settings, trigger}`.
+  public internal(set) var context: Body?
+  public internal(set) var nodes: [StepState] = []
+  /// The scopes that have no parent: the job's own steps, then handlers.
+  public internal(set) var roots: [Root] = []
+  public internal(set) var createdAt = Timestamp.never
+  public internal(set) var startedAt = Timestamp.never
+  public internal(set) var endedAt = Timestamp.never
+  public internal(set) var deadline = Timestamp.never
+  public internal(set) var isOverdue = false
+  public internal(set) var cancel: Request?
+  public internal(set) var kill: Request?
+  /// How the job's own steps ended; set before its handlers run.
+  public internal(set) var outcome: JobStatus?
+  public internal(set) var failure: Failure?
+  public internal(set) var outputs: Body?
+  public internal(set) var quarantine: String?
+  /// Nodes with an attempt, a retry or a pause under way.
+  public internal(set) var active: UInt32 = 0
+  /// Nodes whose question is open.
+  public internal(set) var questions: UInt32 = 0
+
+  /// By node; shorter than `nodes` until the last one has an output.
+  var outputBodies: [Body?] = []
+  var failures: [NodeNumber: Failure] = [:]
+  var carries: [NodeNumber: JSON] = [:]
+  var fanOuts: [NodeNumber: Items] = [:]
+  var lateResults: [NodeNumber: LateResult] = [:]
+  var asked: [NodeNumber: String] = [:]
+
+  public init() {}
+
+  public struct Root: Sendable, Hashable {
+    public var step: UInt32
+    public var first: NodeNumber
+    public var count: UInt32
+    public var open: UInt32
+  }
+
+  public struct Request: Sendable, Hashable {
+    public var actor: String
+    public var reason: String
+    public var at: Timestamp
+  }
+
+  public struct Items: Sendable, Hashable {
+    public var values: [JSON]
+    public var keys: [String]
+  }
+
+  public struct LateResult: Sendable, Hashable {
+    public var token: UInt32
+    public var output: Body?
+  }
+
+  public subscript(node: NodeNumber) -> StepState { nodes[Int(node)] }
+
+  public func output(of node: NodeNumber) -> JSON? { body(of: node)?.value }
+
+  public func body(of node: NodeNumber) -> Body? {
+    outputBodies.indices.contains(Int(node)) ? outputBodies[Int(node)] : nil
+  }
+
+  public func failure(of node: NodeNumber) -> Failure? { failures[node] }
+  public func items(of fanOut: NodeNumber) -> Items? { fanOuts[fanOut] }
+  public func lateResult(of node: NodeNumber) -> LateResult? { lateResults[node] }
+  public func question(of node: NodeNumber) -> String? { asked[node] }
+
+  /// What the round carries.
+  public func carry(of round: NodeNumber) -> JSON? { carries[round] }
+
+  /// The places of the nodes inside a node.
+  public func children(of node: NodeNumber) -> Range<NodeNumber> {
+    let state = self[node]
+    return state.firstChild == StepState.none ? 0..<0 : state.firstChild..<state.firstChild + state.childCount
+  }
+
+  /// The number that the next node gets.
+  public var nextNode: NodeNumber { NodeNumber(nodes.count) }
+}
