@@ -15,6 +15,10 @@ public protocol Connector: Sendable {
   /// Performs the attempt and returns its output, which agrees with the output schema.
   func execute(_ attempt: Attempt) async throws(Failure) -> AttemptOutput
 
+  /// True for one that never waits and never computes for long: it then runs where it is called, without a
+  /// hop to another thread.
+  var runsInPlace: Bool { get }
+
   /// What became of an attempt whose node died: its output, or its failure as an error, where the end is
   /// known (a child process wrote its exit status); nil where it is not. Returns only once nothing of the
   /// attempt runs any more. `attempt.number` is that of the lost attempt.
@@ -23,6 +27,7 @@ public protocol Connector: Sendable {
 
 extension Connector {
   public func validate(_ with: JSON) -> [Problem] { [] }
+  public var runsInPlace: Bool { false }
   public func outcome(ofLost attempt: Attempt) async throws(Failure) -> AttemptOutput? { nil }
 }
 

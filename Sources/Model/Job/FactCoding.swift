@@ -167,7 +167,7 @@ private struct FactWriter {
 
   mutating func text(_ name: StaticString, _ value: String) {
     key(name)
-    JSON.string(value).append(to: &bytes)
+    JSON.string(value).write(to: &bytes)
   }
 
   mutating func wait(_ due: Timestamp, _ pause: Duration) {

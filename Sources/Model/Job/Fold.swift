@@ -19,12 +19,13 @@ extension JobState {
     case .queued(let node):
       leavePending(node)
       change(node, to: .queued, at: time)
-    case .started(let node, let attempt, let effect, _):
+    case .started(let node, let attempt, let effect, let input):
       leavePending(node)
       change(node, to: .running, at: time)
       nodes[Int(node)].attempt = attempt
       nodes[Int(node)].effect = effect
       nodes[Int(node)].token = sequence
+      if let input { inputs[node] = input.value }
       nodes[Int(node)].due = .never
     case .succeeded(let node, let status, let output):
       leavePending(node)
@@ -40,13 +41,15 @@ extension JobState {
         nodes[Int(node)].skipCause = cause
         end(node, .skipped, at: time)
       }
-    case .retrying(let node, let errorClass, let code, let message, let due, _):
+    case .retrying(let node, let errorClass, let code, let message, let due, let pause):
       failures[node] = Failure(errorClass, code: code, message.value.string ?? "")
       nodes[Int(node)].failures += 1
       nodes[Int(node)].due = due
+      nodes[Int(node)].pause = pause
       change(node, to: .retrying, at: time)
-    case .delayed(let node, let due, _):
+    case .delayed(let node, let due, let pause):
       nodes[Int(node)].due = due
+      nodes[Int(node)].pause = pause
       change(node, to: .waiting, at: time)
     case .lost(let node, _):
       nodes[Int(node)].crashes += 1
@@ -59,8 +62,10 @@ extension JobState {
 
   private mutating func applyToNode(_ fact: Fact, at time: Timestamp) {
     switch fact {
-    case .deadline(let node?, let due, _): nodes[Int(node)].deadline = due
-    case .deadline(nil, let due, _): deadline = due
+    case .deadline(let node?, let due, let after):
+      nodes[Int(node)].deadline = due
+      nodes[Int(node)].deadlineAfter = after
+    case .deadline(nil, let due, let after): (deadline, deadlineAfter) = (due, after)
     case .question(let node, let reason):
       asked[node] = reason
       change(node, to: .needsAttention, at: time)
@@ -142,6 +147,7 @@ extension JobState {
   ) {
     nodes.append(StepState(step: nodes[Int(parent)].step, parent: parent, layer: .round, ordinal: number))
     carries[node] = carry.value
+    leavePending(parent)
     change(parent, to: .running, at: time)
     nodes[Int(parent)].due = .never
     nodes[Int(parent)].firstChild = node
@@ -184,6 +190,7 @@ extension JobState {
     change(node, to: status, at: time)
     nodes[Int(node)].endedAt = time
     nodes[Int(node)].stopping = .pending
+    inputs[node] = nil
     if status.hasOutput { failures[node] = nil }
     let parent = nodes[Int(node)].parent
     if parent == StepState.none {

@@ -16,6 +16,7 @@ public struct JobState: Sendable {
   public internal(set) var startedAt = Timestamp.never
   public internal(set) var endedAt = Timestamp.never
   public internal(set) var deadline = Timestamp.never
+  public internal(set) var deadlineAfter = Duration.zero
   public internal(set) var isOverdue = false
   public internal(set) var cancel: Request?
   public internal(set) var kill: Request?
@@ -36,6 +37,7 @@ public struct JobState: Sendable {
   var fanOuts: [NodeNumber: Items] = [:]
   var lateResults: [NodeNumber: LateResult] = [:]
   var asked: [NodeNumber: String] = [:]
+  var inputs: [NodeNumber: JSON] = [:]
 
   public init() {}
 
@@ -75,6 +77,9 @@ public struct JobState: Sendable {
   public func lateResult(of node: NodeNumber) -> LateResult? { lateResults[node] }
   public func question(of node: NodeNumber) -> String? { asked[node] }
 
+  /// What a step execution was given, from its first attempt to its end; nil where the file's literal says it.
+  public func input(of node: NodeNumber) -> JSON? { inputs[node] }
+
   /// What the round carries.
   public func carry(of round: NodeNumber) -> JSON? { carries[round] }
 
@@ -86,4 +91,43 @@ public struct JobState: Sendable {
 
   /// The number that the next node gets.
   public var nextNode: NodeNumber { NodeNumber(nodes.count) }
+}
+
+extension JobState {
+  /// Whether every node that a fact names exists, and the new ones it makes come next. A history that was
+  /// changed by hand may name any number.
+  public func accepts(_ fact: Fact) -> Bool {
+    func exists(_ node: NodeNumber) -> Bool { Int(node) < nodes.count }
+    func follows(_ first: NodeNumber, _ count: UInt32) -> Bool { first == nextNode && count <= Self.mostNodes }
+    switch fact {
+    case .opened(let parent, let first, _, let count):
+      return follows(first, count) && (parent.map(exists) ?? true)
+    case .items(let parent, let first, let count, _, let items):
+      return follows(first, count) && exists(parent) && items.value["items"]?.array?.count == Int(count)
+        && items.value["keys"]?.array?.count == Int(count)
+    case .round(let parent, let node, _, _, _): return follows(node, 1) && exists(parent)
+    case .skipped(let first, let count, _):
+      return count > 0 && UInt64(first) + UInt64(count) <= UInt64(nodes.count)
+    case .entered(let node), .queued(let node), .started(let node, _, _, _), .succeeded(let node, _, _),
+      .failed(let node, _, _, _, _), .retrying(let node, _, _, _, _, _), .delayed(let node, _, _),
+      .lost(let node, _), .question(let node, _), .resolved(let node, _, _), .superseded(let node, _, _),
+      .adopted(let node, _), .stopping(let node, _):
+      return exists(node)
+    case .deadline(let node, _, _): return node.map(exists) ?? true
+    case .created, .cancelRequested, .killed, .overdue, .phase, .outcome, .status, .recovered, .quarantined:
+      return true
+    }
+  }
+
+  /// More nodes than any legal job has.
+  static let mostNodes: UInt32 = 1 << 22
+
+  /// An event without facts moves the sequence all the same.
+  public mutating func passed(sequence: UInt32) { self.sequence = sequence }
+
+  /// The value of a body that the state still holds.
+  public func value(at place: BodyPlace) -> JSON? {
+    if let output = outputBodies.first(where: { $0?.place == place }) { return output?.value }
+    return lateResults.values.first { $0.output?.place == place }?.output?.value
+  }
 }

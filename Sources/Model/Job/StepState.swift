@@ -27,7 +27,10 @@ public struct StepState: Hashable, Sendable {
   public internal(set) var token: UInt32 = 0
   /// When a retry or a pause is over.
   public internal(set) var due = Timestamp.never
+  /// The whole pause that `due` ends: after a restart what remains is never more.
+  public internal(set) var pause = Duration.zero
   public internal(set) var deadline = Timestamp.never
+  public internal(set) var deadlineAfter = Duration.zero
   public internal(set) var readyAt = Timestamp.never
   public internal(set) var startedAt = Timestamp.never
   public internal(set) var endedAt = Timestamp.never

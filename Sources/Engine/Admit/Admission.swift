@@ -1,0 +1,202 @@
+internal import Crypto
+internal import Expressions
+public import Model
+public import Pipelines
+
+/// Checks a wish for a job and evaluates what is evaluated once: the trigger's mapping, input defaults,
+/// `key` and `vars`. No store and no engine: everything comes as a value.
+struct Admission {
+  var plan: Plan
+  var request: JobRequest
+  var revision: Int
+  var id: ID<Job>
+  var settings: JSONObject
+  var now: Timestamp
+  var random: any RandomBytes
+
+  struct Admitted {
+    var context: JSON
+    var key: String?
+    var triggerID: String?
+    var idempotencyKey: String?
+  }
+
+  func admit() throws(Problem) -> Admitted {
+    var resolver = AdmissionResolver(
+      context: ["inputs": [:], "vars": [:], "settings": .object(settings), "trigger": trigger(id: nil)],
+      job: job(key: nil), now: now)
+    let mapping = try mapping(&resolver)
+    let inputs = try inputs(given: mapping.inputs, &resolver)
+    resolver.context["inputs"] = .object(inputs)
+    let key = try key(resolver)
+    resolver.job = job(key: key)
+    var vars = JSONObject()
+    for (name, template) in plan.vars {
+      vars[name] = try evaluate(template, resolver, "vars.\(name)")
+      resolver.context["vars"] = .object(vars)
+    }
+    return Admitted(
+      context: .object(resolver.context), key: key, triggerID: mapping.trigger,
+      idempotencyKey: request.idempotencyKey ?? mapping.idempotencyKey)
+  }
+
+  private struct Mapping {
+    var inputs: JSONObject
+    var trigger: String?
+    var idempotencyKey: String?
+  }
+
+  /// A message is mapped as the pipeline's queue trigger says whose `if` holds.
+  private func mapping(_ resolver: inout AdmissionResolver) throws(Problem) -> Mapping {
+    guard request.message != nil else { return Mapping(inputs: request.inputs) }
+    let queues = plan.triggers.filter { $0.kind == "queue" }
+    if queues.isEmpty { return Mapping(inputs: request.inputs) }
+    for queue in queues {
+      resolver.context["trigger"] = trigger(id: queue.name)
+      if let condition = queue.condition, try !holds(condition, resolver, queue.name) { continue }
+      var inputs = JSONObject()
+      if let template = queue.inputs,
+        case .object(let mapped) = try evaluate(template, resolver, "triggers.\(queue.name).inputs")
+      {
+        inputs = mapped
+      }
+      for member in request.inputs { inputs[member.key] = member.value }
+      let key = try queue.idempotencyKey.map {
+        (template) throws(Problem) in
+        try evaluate(template, resolver, "triggers.\(queue.name).idempotency_key")
+      }
+      return Mapping(inputs: inputs, trigger: queue.name, idempotencyKey: key.map { $0.string ?? $0.text })
+    }
+    throw Problem(
+      "message-not-accepted",
+      Bilingual(
+        "No queue trigger of \(plan.namespace)/\(plan.name) accepts this message.",
+        pt: "Nenhum gatilho de fila de \(plan.namespace)/\(plan.name) aceita esta mensagem."),
+      remedy: Bilingual(
+        "Compare the message with the if: of the pipeline's triggers.",
+        pt: "Compare a mensagem com o if: dos gatilhos do pipeline."))
+  }
+
+  private func inputs(
+    given: JSONObject, _ resolver: inout AdmissionResolver
+  ) throws(Problem) -> JSONObject {
+    for member in given where !plan.inputs.contains(where: { ScalarString($0.name) == ScalarString(member.key) }) {
+      let known = plan.inputs.map(\.name).joined(separator: ", ")
+      throw Problem(
+        "unknown-input",
+        Bilingual("There is no input \"\(member.key)\".", pt: "Não existe a entrada \"\(member.key)\"."),
+        remedy: Bilingual("The inputs are: \(known).", pt: "As entradas são: \(known)."))
+    }
+    var inputs = JSONObject()
+    for input in plan.inputs {
+      let value: JSON
+      if let given = given[input.name] {
+        value = given
+      } else if let template = input.defaultValue {
+        value = try evaluate(template, resolver, "inputs.\(input.name).default")
+      } else {
+        throw Problem(
+          "missing-input",
+          Bilingual("The input \"\(input.name)\" is missing.", pt: "Falta a entrada \"\(input.name)\"."),
+          remedy: Bilingual(
+            "Give it with --input \(input.name)=VALUE.", pt: "Informe com --input \(input.name)=VALOR."))
+      }
+      if let violation = input.schema.violations(in: value).first { throw invalid(input.name, violation) }
+      inputs[input.name] = value
+      resolver.context["inputs"] = .object(inputs)
+    }
+    return inputs
+  }
+
+  private func invalid(_ name: String, _ violation: SchemaViolation) -> Problem {
+    Problem(
+      "invalid-input",
+      Bilingual(
+        "The input \"\(name)\(violation.pointer)\" is not valid: \(violation.message.english)",
+        pt: "A entrada \"\(name)\(violation.pointer)\" não é válida: \(violation.message.portuguese)"))
+  }
+
+  private func key(_ resolver: AdmissionResolver) throws(Problem) -> String? {
+    if let key = request.key { return key }
+    guard let template = plan.key else { return nil }
+    let key = try evaluate(template, resolver, "key")
+    return key.string ?? key.text
+  }
+
+  private func evaluate(
+    _ template: Template, _ resolver: AdmissionResolver, _ place: String
+  ) throws(Problem) -> JSON {
+    do { return try template.evaluate(resolver, random: random) } catch { throw failed(place, error) }
+  }
+
+  private func holds(
+    _ condition: BoundExpression, _ resolver: AdmissionResolver, _ trigger: String
+  ) throws(Problem) -> Bool {
+    do {
+      guard case .bool(let answer) = try condition.value(resolver) else { return false }
+      return answer
+    } catch { throw failed("triggers.\(trigger).if", error) }
+  }
+
+  private func failed(_ place: String, _ error: ExpressionError) -> Problem {
+    Problem(
+      "admission-expression",
+      Bilingual(
+        "\(place) cannot be evaluated: \(error.message.english)",
+        pt: "\(place) não pode ser avaliado: \(error.message.portuguese)"), remedy: error.remedy)
+  }
+
+  private func trigger(id: String?) -> JSON {
+    var trigger = JSONObject([
+      ("type", "manual"), ("time", .string(now.rfc3339)), ("actor", .string(request.actor)),
+    ])
+    if let id { trigger["id"] = .string(id) }
+    if let message = request.message { trigger["message"] = message }
+    return .object(trigger)
+  }
+
+  private func job(key: String?) -> JSON {
+    var job = JSONObject([
+      ("id", .string(id.description)), ("namespace", .string(plan.namespace)),
+      ("pipeline", .string(plan.name)), ("revision", .int(Int64(revision))),
+      ("created_at", .string(now.rfc3339)),
+    ])
+    if let key { job["key"] = .string(key) }
+    return .object(job)
+  }
+}
+
+/// What names mean before there is a job.
+private struct AdmissionResolver: ReferenceResolver {
+  var context: JSONObject
+  var job: JSON
+  var now: Timestamp
+
+  init(context: JSON, job: JSON, now: Timestamp) {
+    (self.context, self.job, self.now) = (context.object ?? JSONObject(), job, now)
+  }
+
+  func value(of reference: Reference) throws(ExpressionError) -> Value {
+    switch reference {
+    case .inputs: return Value(context["inputs"] ?? .null)
+    case .input(let name): return try member(name, "inputs")
+    case .vars: return Value(context["vars"] ?? .null)
+    case .variable(let name): return try member(name, "vars")
+    case .settings: return Value(context["settings"] ?? .null)
+    case .trigger: return Value(moments: context["trigger"] ?? .null)
+    case .job: return Value(moments: job)
+    case .now: return Value(time: now)
+    case .step, .item, .itemIndex, .carry, .iteration, .lastIteration, .this:
+      throw ExpressionError(
+        .evaluation,
+        Bilingual("Steps have no values before the job runs.", pt: "Passos não têm valores antes do job rodar."),
+        at: 0..<0)
+    }
+  }
+
+  private func member(_ name: String, _ map: String) throws(ExpressionError) -> Value {
+    if let value = context[map]?[name] { return Value(value) }
+    throw ExpressionError(
+      .evaluation, Bilingual("\(map).\(name) has no value yet.", pt: "\(map).\(name) ainda não tem valor."), at: 0..<0)
+  }
+}

@@ -1,0 +1,71 @@
+internal import Crypto
+internal import Model
+internal import Pipelines
+
+/// What comes to the engine's thread.
+enum Input: Sendable {
+  case admit(PreparedJob, Reply<StartedJob>)
+  /// From people: checked against the job as it stands when its turn comes.
+  case command(ID<Job>, Command, Reply<[String]>)
+  /// From timers, attempts and recovery.
+  case event(JobNumber, Event)
+  /// An attempt's task is over and its place is free.
+  case attemptEnded(JobNumber, NodeNumber, token: UInt32, AttemptEnd, ConnectorDescription.Place)
+  case examined(JobNumber, NodeNumber, token: UInt32, AttemptEnd?)
+  /// Gives a copy of the job's state, or nil where the node does not own the job.
+  case read(ID<Job>, @Sendable (LiveView?) -> Void)
+  case follow(ID<Job>, Follower, Reply<Bool>)
+  case unfollow(ID<Job>, follower: Int)
+  case write([CatalogWrite], Reply<Void>)
+  case restored(Restored)
+  case stop(@Sendable () -> Void)
+}
+
+/// A copy of a job that a node drives.
+struct LiveView: Sendable {
+  var state: JobState
+  var plan: Plan
+}
+
+/// What people order of a running job.
+enum Command: Sendable {
+  case cancel(actor: String, reason: String)
+  case kill(actor: String, reason: String)
+  case resolve(path: String, Resolution, actor: String)
+  case adopt(path: String, actor: String)
+}
+
+/// Called once, on the engine's thread, after the commit.
+typealias Reply<Value> = @Sendable (Result<Value, Problem>) -> Void
+
+/// A job that has been checked and needs only its place in the store.
+struct PreparedJob: Sendable {
+  var id: ID<Job>
+  var pipeline: PipelineName
+  var revision: Int
+  var plan: Plan
+  var key: String?
+  /// `{inputs, vars, settings, trigger}`.
+  var context: JSON
+  var triggerType: String
+  var triggerID: String?
+  var actor: String
+  var idempotencyKey: String?
+  var requestHash: [UInt8]
+  var dataKey: SymmetricKey
+  var wrappedKey: [UInt8]
+}
+
+/// A live job as the store gave it back.
+struct Restored: Sendable {
+  var number: JobNumber
+  var id: ID<Job>
+  var pipeline: PipelineName
+  var revision: Int
+  var plan: Plan
+  var key: SymmetricKey
+  var state: JobState
+  var chain: [UInt8]
+  /// Set where the job must not be driven (S4).
+  var quarantine: String?
+}

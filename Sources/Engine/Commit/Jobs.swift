@@ -1,0 +1,200 @@
+internal import Model
+internal import Pipelines
+
+/// The jobs of one owner, and the only code that drives them. Lives on the engine's thread: whoever holds it
+/// takes turns with it.
+struct Jobs: ~Copyable {
+  let setting: NodeSetting
+  let clock: any EngineClock
+  private var owned: [JobNumber: OwnedJob] = [:]
+  private var numbers: [ID<Job>: JobNumber] = [:]
+  /// The live jobs that have a key, by pipeline and key.
+  private var liveKeys: [LiveKey: OwnedJob] = [:]
+  private(set) var timers = Timers()
+  private var slots: Slots
+  private var decision = Decision()
+  private var recorder = Recorder()
+  private(set) var batch = Batch()
+  /// What follows the commit, in order.
+  private(set) var orders: [Order] = []
+  private var nextJob: Int64
+
+  /// What the shell does once the batch is durable.
+  enum Order {
+    case execute(OwnedJob, AttemptOrder)
+    case examine(OwnedJob, AttemptOrder)
+    case cancel(OwnedJob, NodeNumber, token: UInt32)
+    case tell(OwnedJob, [HistoryEvent])
+    case ended(OwnedJob)
+    case reply(Subject, (Result<Void, Problem>) -> Void)
+  }
+
+  /// What a reply depends on.
+  enum Subject {
+    case nothing
+    case write
+    case job(JobNumber)
+  }
+
+  private struct LiveKey: Hashable {
+    var pipeline: PipelineName
+    var key: ScalarString
+  }
+
+  init(setting: NodeSetting, clock: any EngineClock, numbers: (job: Int64, body: Int64)) {
+    (self.setting, self.clock, nextJob) = (setting, clock, numbers.job + 1)
+    slots = Slots(node: setting.nodeSlots, process: setting.processSlots)
+    decision.nextBody = numbers.body + 1
+  }
+
+  mutating func takeBatch() -> (Batch, [Order]) {
+    defer { (batch, orders) = (Batch(), []) }
+    return (batch, orders)
+  }
+
+  func job(_ id: ID<Job>) -> OwnedJob? { numbers[id].flatMap { owned[$0] } }
+  func job(_ number: JobNumber) -> OwnedJob? { owned[number] }
+  var isIdle: Bool { owned.isEmpty }
+
+
+  /// Admits a prepared job. The caller has made sure that its keys are free.
+  mutating func admit(_ prepared: PreparedJob, at now: Timestamp) -> OwnedJob {
+    let job = OwnedJob(
+      number: JobNumber(nextJob), id: prepared.id, pipeline: prepared.pipeline, revision: prepared.revision,
+      plan: prepared.plan, key: prepared.dataKey)
+    nextJob += 1
+    batch.newJobs.append(
+      NewJob(
+        number: job.number, id: job.id, pipeline: job.pipeline, revision: job.revision, key: prepared.key,
+        triggerType: prepared.triggerType, triggerID: prepared.triggerID, actor: prepared.actor,
+        idempotencyKey: prepared.idempotencyKey, requestHash: prepared.requestHash,
+        wrappedKey: prepared.wrappedKey, createdAt: now))
+    own(job, key: prepared.key)
+    let creation = Fact.Creation(
+      namespace: job.pipeline.namespace, pipeline: job.pipeline.name, revision: job.revision,
+      engine: setting.version, key: prepared.key)
+    decide(job, .admitted(creation, context: prepared.context), at: now)
+    return job
+  }
+
+  func liveJob(of pipeline: PipelineName, key: String) -> OwnedJob? {
+    liveKeys[LiveKey(pipeline: pipeline, key: ScalarString(key))]
+  }
+
+  /// Takes over a job that the store gave back.
+  mutating func restore(_ restored: Restored, at now: Timestamp) {
+    let job = OwnedJob(
+      number: restored.number, id: restored.id, pipeline: restored.pipeline, revision: restored.revision,
+      plan: restored.plan, key: restored.key)
+    job.state = restored.state
+    job.chain = restored.chain
+    job.writtenStatus = restored.state.status
+    own(job, key: restored.state.creation?.key)
+    if let reason = restored.quarantine, job.state.quarantine == nil {
+      return decide(job, .quarantined(reason: reason), at: now)
+    }
+    let decider = Decider(job.state, job.plan, .init(job: job.id), now: now, decision: Decision())
+    for (wake, after) in decider.pendingWakes() { addTimer(wake, after: after, job.number) }
+    decide(job, .recovered(node: setting.name), at: now)
+  }
+
+  private mutating func own(_ job: OwnedJob, key: String?) {
+    owned[job.number] = job
+    numbers[job.id] = job.number
+    if let key { liveKeys[LiveKey(pipeline: job.pipeline, key: ScalarString(key))] = job }
+  }
+
+  /// Gives a job up after its last commit.
+  mutating func disown(_ job: OwnedJob) {
+    owned[job.number] = nil
+    numbers[job.id] = nil
+    guard let key = job.state.creation?.key else { return }
+    let live = LiveKey(pipeline: job.pipeline, key: ScalarString(key))
+    if liveKeys[live]?.number == job.number { liveKeys[live] = nil }
+  }
+
+  mutating func decide(_ job: OwnedJob, _ event: Event, at now: Timestamp) {
+    var deciderSetting = Decider.Setting(job: job.id)
+    deciderSetting.cancelGrace = setting.cancelGrace
+    deciderSetting.handlersTimeout = setting.handlersTimeout
+    deciderSetting.crashBudget = setting.crashBudget
+    var decider = Decider(job.takeState(), job.plan, deciderSetting, now: now, decision: takeDecision())
+    decider.decide(event)
+    job.state = decider.state
+    decision = decider.decision
+    if decision.facts > 0 { record(job, at: now) }
+    slots.set(decision.freeSlots)
+    for effect in decision.effects { order(effect, job) }
+    if job.state.status.hasEnded { orders.append(.ended(job)) }
+  }
+
+  /// The emptied arrays of the last decision, to be used again by their only owner.
+  private mutating func takeDecision() -> Decision {
+    var taken = Decision()
+    swap(&taken, &decision)
+    taken.removeAll()
+    taken.freeSlots = slots.free
+    return taken
+  }
+
+  private mutating func record(_ job: OwnedJob, at now: Timestamp) {
+    recorder.record(decision, of: job, at: now, into: &batch)
+    guard !job.followers.isEmpty else { return }
+    let events = decision.segments.map { segment in
+      HistoryEvent(sequence: segment.sequence, at: now, text: decision.text[segment.facts], job.state, job.plan)
+    }
+    orders.append(.tell(job, events))
+  }
+
+  private mutating func order(_ effect: Effect, _ job: OwnedJob) {
+    switch effect {
+    case .execute(let order): orders.append(.execute(job, order))
+    case .examine(let order): orders.append(.examine(job, order))
+    case .wake(let wake, let after): addTimer(wake, after: after, job.number)
+    case .queue(let node, let place): slots.queue(.init(job: job.number, node: node), for: place)
+    case .leaveQueue(let node): slots.leave(.init(job: job.number, node: node))
+    case .cancelAttempt(let node, let token): orders.append(.cancel(job, node, token: token))
+    case .stored(let handles, let node):
+      for handle in handles {
+        batch.artifacts.append(
+          ArtifactRow(
+            job: job.number, node: node, namespace: job.pipeline.namespace,
+            path: job.state.path(of: node, in: job.plan), handle: handle, at: clock.now))
+      }
+    }
+  }
+
+  private mutating func addTimer(_ wake: Wake, after: Duration, _ job: JobNumber) {
+    timers.add(Timers.Entry(due: clock.monotonic + after, job: job, wake: wake))
+  }
+
+  /// Fires what is due, then gives free places to those that wait.
+  mutating func fireTimers(at now: Timestamp) {
+    let moment = clock.monotonic
+    while let entry = timers.take(due: moment) {
+      if let job = owned[entry.job] { decide(job, .fired(entry.wake), at: now) }
+    }
+  }
+
+  mutating func release(_ place: ConnectorDescription.Place) { slots.release(place) }
+
+  mutating func serveQueue(at now: Timestamp) {
+    while let waiter = slots.next() {
+      if let job = owned[waiter.job] { decide(job, .slotFreed(waiter.node), at: now) }
+    }
+  }
+
+  mutating func add(_ writes: [CatalogWrite]) { batch.writes.append(contentsOf: writes) }
+
+  /// Replies once the batch is durable, or was refused.
+  mutating func after(_ subject: Subject, _ reply: @escaping (Result<Void, Problem>) -> Void) {
+    orders.append(.reply(subject, reply))
+  }
+
+  /// A job of this very batch, which the store does not know yet.
+  func pendingJob(idempotencyKey: String, _ pipeline: PipelineName) -> NewJob? {
+    batch.newJobs.first {
+      $0.pipeline == pipeline && $0.idempotencyKey.map { ScalarString($0) } == ScalarString(idempotencyKey)
+    }
+  }
+}

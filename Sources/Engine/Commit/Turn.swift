@@ -1,0 +1,182 @@
+internal import Model
+
+/// One turn of the engine: inputs in, one commit, then everything that waited for it.
+struct Turn: ~Copyable {
+  var jobs: Jobs
+  let store: any Store
+  let executor: Executor
+  let configuration: NodeConfiguration
+  private(set) var stopped: (() -> Void)?
+  private var commits: Int64 = 0
+
+  init(jobs: consuming Jobs, store: any Store, executor: Executor, configuration: NodeConfiguration) {
+    (self.jobs, self.store, self.executor, self.configuration) = (jobs, store, executor, configuration)
+  }
+
+  mutating func take(_ inputs: [Input]) {
+    let now = configuration.clock.now
+    jobs.fireTimers(at: now)
+    for input in inputs { take(input, at: now) }
+    jobs.serveQueue(at: now)
+  }
+
+  private mutating func take(_ input: Input, at now: Timestamp) {
+    switch input {
+    case .admit(let prepared, let reply): admit(prepared, reply, at: now)
+    case .command(let id, let command, let reply): order(id, command, reply, at: now)
+    case .event(let number, let event): if let job = jobs.job(number) { jobs.decide(job, event, at: now) }
+    case .attemptEnded(let number, let node, let token, let end, let place):
+      jobs.release(place)
+      configuration.crashPoint(.result)
+      if let job = jobs.job(number) { jobs.decide(job, .finished(node, token: token, end), at: now) }
+    case .examined(let number, let node, let token, let end):
+      if let job = jobs.job(number) { jobs.decide(job, .examined(node, token: token, end), at: now) }
+    case .read(let id, let give):
+      give(jobs.job(id).map { LiveView(state: $0.state, plan: $0.plan) })
+    case .follow(let id, let follower, let reply):
+      jobs.job(id)?.followers.append(follower)
+      reply(.success(jobs.job(id) != nil))
+    case .unfollow(let id, let follower): jobs.job(id)?.followers.removeAll { $0.id == follower }
+    case .write(let writes, let reply):
+      jobs.add(writes)
+      jobs.after(.write) { reply($0) }
+    case .restored(let restored):
+      configuration.crashPoint(.recovery)
+      jobs.restore(restored, at: now)
+    case .stop(let done): stopped = done
+    }
+  }
+
+  /// Makes the turn durable, then lets its effects happen.
+  mutating func commit() throws(StoreError) {
+    var (batch, orders) = jobs.takeBatch()
+    var refused: [RefusedJob] = []
+    if !batch.isEmpty {
+      commits += 1
+      batch.commit = commits
+      configuration.crashPoint(.beforeCommit)
+      refused = try store.commit(batch)
+      configuration.crashPoint(.afterCommit)
+    }
+    for order in orders { perform(order, refused) }
+    orders.removeAll()
+    if !batch.isEmpty { try store.checkpoint() }
+  }
+}
+
+// What comes from people.
+extension Turn {
+  private mutating func admit(
+    _ prepared: PreparedJob, _ reply: @escaping Reply<StartedJob>, at now: Timestamp
+  ) {
+    do throws(Problem) {
+      if let existing = try existing(prepared) {
+        return jobs.after(.nothing) { _ in reply(.success(existing)) }
+      }
+    } catch {
+      return reply(.failure(error))
+    }
+    let job = jobs.admit(prepared, at: now)
+    let started = StartedJob(job: prepared.id, revision: prepared.revision, isNew: true)
+    jobs.after(.job(job.number)) { result in reply(result.map { started }) }
+  }
+
+  /// The job that a key of this one leads to.
+  private func existing(_ prepared: PreparedJob) throws(Problem) -> StartedJob? {
+    if let key = prepared.idempotencyKey {
+      let known: IdempotentJob?
+      do { known = try store.job(ofIdempotencyKey: key, pipeline: prepared.pipeline) } catch {
+        throw .store(error)
+      }
+      if let known {
+        guard known.requestHash == prepared.requestHash else { throw .keyReused(key) }
+        return StartedJob(job: known.job, revision: prepared.revision, isNew: false)
+      }
+      if let pending = jobs.pendingJob(idempotencyKey: key, prepared.pipeline) {
+        guard pending.requestHash == prepared.requestHash else { throw .keyReused(key) }
+        return StartedJob(job: pending.id, revision: pending.revision, isNew: false)
+      }
+    }
+    if let key = prepared.key, let live = jobs.liveJob(of: prepared.pipeline, key: key) {
+      return StartedJob(job: live.id, revision: live.revision, isNew: false)
+    }
+    return nil
+  }
+
+  private mutating func order(
+    _ id: ID<Job>, _ command: Command, _ reply: @escaping Reply<[String]>, at now: Timestamp
+  ) {
+    guard let job = jobs.job(id) else { return reply(.failure(.ended(id))) }
+    do throws(Problem) {
+      let event = try event(of: command, job)
+      var left: [String] = []
+      if case .kill = command {
+        left = (0..<job.state.nextNode).filter { job.state.runsAttempt($0) }.map { job.state.path(of: $0, in: job.plan) }
+      }
+      jobs.decide(job, event, at: now)
+      jobs.after(.job(job.number)) { [left] result in reply(result.map { left }) }
+    } catch {
+      reply(.failure(error))
+    }
+  }
+
+  private func event(of command: Command, _ job: OwnedJob) throws(Problem) -> Event {
+    switch command {
+    case .cancel(let actor, let reason): return .cancelled(actor: actor, reason: reason)
+    case .kill(let actor, let reason): return .killed(actor: actor, reason: reason)
+    case .resolve(let path, let resolution, let actor):
+      if job.state.quarantine != nil, resolution == .didNotHappen { return .released(actor: actor) }
+      guard let node = job.state.node(at: path, in: job.plan) else { throw .noStep(path, job.id) }
+      guard job.state[node].status == .needsAttention else { throw .noQuestion(path, job.id) }
+      return .resolved(node, resolution, actor: actor)
+    case .adopt(let path, let actor):
+      guard let node = job.state.node(at: path, in: job.plan) else { throw .noStep(path, job.id) }
+      guard job.state.lateResult(of: node) != nil else { throw .noLateResult(path, job.id) }
+      guard !job.state[node].status.hasEnded else { throw .stepEnded(path, job.id) }
+      return .adopted(node, actor: actor)
+    }
+  }
+}
+
+// What follows a commit.
+extension Turn {
+  private mutating func perform(_ order: Jobs.Order, _ refused: [RefusedJob]) {
+    switch order {
+    case .execute(let job, let attempt):
+      guard refused.isEmpty || !refused.contains(where: { $0.job == job.number }) else { return }
+      configuration.crashPoint(.spawn)
+      if let work = work(job, attempt) { executor.execute(work) }
+    case .examine(let job, let attempt): if let work = work(job, attempt) { executor.examine(work) }
+    case .cancel(let job, let node, let token): executor.cancel(job.number, node, token: token)
+    case .tell(let job, let events):
+      for follower in job.followers { for event in events { follower.continuation.yield(event) } }
+    case .ended(let job):
+      for follower in job.followers { follower.continuation.finish() }
+      jobs.disown(job)
+      executor.forget(job.id)
+    case .reply(let subject, let reply): reply(verdict(on: subject, refused))
+    }
+  }
+
+  private mutating func verdict(on subject: Jobs.Subject, _ refused: [RefusedJob]) -> Result<Void, Problem> {
+    guard case .job(let number) = subject, let refusal = refused.first(where: { $0.job == number }) else {
+      return .success(())
+    }
+    if let job = jobs.job(number) { jobs.disown(job) }
+    return .failure(.refused(refusal.reason))
+  }
+
+  private func work(_ job: OwnedJob, _ order: AttemptOrder) -> Executor.Work? {
+    guard case .connector(let call) = job.plan.steps[Int(order.step)].kind else { return nil }
+    return Executor.Work(
+      number: job.number, id: job.id, key: job.state.creation?.key ?? job.id.description,
+      pipeline: job.pipeline, revision: job.revision, call: call, order: order)
+  }
+}
+
+extension JobState {
+  /// Whether an attempt of the node is under way.
+  func runsAttempt(_ node: NodeNumber) -> Bool {
+    self[node].status == .running && self[node].firstChild == StepState.none
+  }
+}

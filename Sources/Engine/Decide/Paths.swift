@@ -1,0 +1,24 @@
+public import Model
+public import Pipelines
+
+extension JobState {
+  /// How people name a node: `collect[aneel].csv`, `poll#3.check`, `on_failure.tell`.
+  public func path(of node: NodeNumber, in plan: Plan) -> String {
+    let current = self[node]
+    switch current.layer {
+    case .step:
+      guard current.hasParent else { return plan.steps[Int(current.step)].path }
+      return path(of: current.parent, in: plan) + "." + plan.steps[Int(current.step)].name
+    case .item:
+      let key = items(of: current.parent)?.keys[Int(current.ordinal)] ?? String(current.ordinal)
+      return path(of: current.parent, in: plan) + "[" + key + "]"
+    case .round: return path(of: current.parent, in: plan) + "#" + String(current.ordinal)
+    }
+  }
+
+  /// The node that a path names, if there is one now.
+  public func node(at path: String, in plan: Plan) -> NodeNumber? {
+    // From the newest: of a step that a handler repeats, the newer one is meant.
+    (0..<nextNode).reversed().first { ScalarString(self.path(of: $0, in: plan)) == ScalarString(path) }
+  }
+}

@@ -1,0 +1,106 @@
+internal import Model
+internal import Pipelines
+
+// After the owner's death, and what people decide about it.
+extension Decider {
+  /// Every attempt that the dead owner performed is asked for; nothing is assumed about it yet.
+  mutating func recover(_ name: String) {
+    emit(.recovered(node: name))
+    for node in 0..<state.nextNode {
+      let current = state[node]
+      switch current.status {
+      case .running where current.firstChild == StepState.none:
+        decision.effects.append(.examine(order(for: node, cause: nil)))
+      case .queued:
+        guard case .connector(let call) = step(of: node).kind else { continue }
+        decision.effects.append(.queue(node, call.connector.place))
+      case .pending, .running, .waiting, .retrying, .success, .partial, .failed, .cancelled, .timeout, .skipped,
+        .needsAttention:
+        break
+      }
+    }
+  }
+
+  /// What a state that was loaded waits for. A remaining time is never more than the whole one was (S12).
+  public func pendingWakes() -> [(Wake, after: Duration)] {
+    var wakes: [(Wake, after: Duration)] = []
+    func add(_ wake: Wake, _ due: Timestamp, _ whole: Duration) {
+      wakes.append((wake, after: min(max(.zero, due - now), whole)))
+    }
+    if state.deadline != .never { add(Wake(.deadline, nil), state.deadline, state.deadlineAfter) }
+    for node in 0..<state.nextNode where !state[node].status.hasEnded {
+      let current = state[node]
+      if current.deadline != .never { add(Wake(.deadline, node), current.deadline, current.deadlineAfter) }
+      if current.status == .retrying { add(Wake(.retry, node, token: current.token), current.due, current.pause) }
+      if current.status == .waiting {
+        add(Wake(.pause, node, token: state[current.firstChild].ordinal), current.due, current.pause)
+      }
+    }
+    return wakes
+  }
+
+  mutating func examine(_ node: NodeNumber, _ token: UInt32, _ end: AttemptEnd?) {
+    guard state[node].status == .running, state[node].token == token else { return }
+    if let end { return finish(node, token, end) }
+    emit(.lost(node, cause: "owner_restarted"))
+    if state[node].stopping != .pending {
+      let text = "\(path(node)) was lost with its node while it stopped; what it does outside is unknown."
+      return fail(node, Failure(.cancelled, code: "unknown", text), as: state[node].stopping)
+    }
+    if Int(state[node].crashes) > setting.crashBudget {
+      let text = "\(path(node)) was lost \(state[node].crashes) times with the process that performed it."
+      return fail(node, Failure(.lost, code: "crash-budget", text))
+    }
+    switch state[node].effect {
+    case .pure, .keyed, .reattachable: start(node)
+    case .once: emit(.question(node, reason: "owner_restarted"))
+    }
+  }
+
+  mutating func resolve(_ node: NodeNumber, _ resolution: Resolution, _ actor: String) {
+    guard state[node].status == .needsAttention else { return }
+    switch resolution {
+    case .happened(let output):
+      emit(.resolved(node, answer: "happened", actor: actor))
+      finishBody(node, output)
+    case .didNotHappen:
+      emit(.resolved(node, answer: "did_not_happen", actor: actor))
+      start(node)
+    case .failed(let reason):
+      emit(.resolved(node, answer: "failed", actor: actor))
+      fail(node, Failure(.lost, code: "resolved-failed", reason))
+    }
+    if state.isOverdue, state.questions == 0 { jobDeadline() }
+  }
+
+  /// Takes a result that came after its attempt had lost; the step must not have ended otherwise meanwhile.
+  mutating func adopt(_ node: NodeNumber, _ actor: String) {
+    guard let late = state.lateResult(of: node), !state[node].status.hasEnded else { return }
+    switch state[node].status {
+    case .running: decision.effects.append(.cancelAttempt(node, token: state[node].token))
+    case .queued: decision.effects.append(.leaveQueue(node))
+    case .pending, .waiting, .retrying, .success, .partial, .failed, .cancelled, .timeout, .skipped,
+      .needsAttention:
+      break
+    }
+    emit(.adopted(node, actor: actor))
+    emit(.succeeded(node, .success, output: late.output))
+  }
+
+  mutating func release() {
+    guard state.quarantine != nil else { return }
+    emit(.quarantined(reason: ""))
+    recover("released")
+  }
+
+  func order(for node: NodeNumber, cause: String?) -> AttemptOrder {
+    var with = JSON.null
+    if case .connector(let call) = step(of: node).kind {
+      // Nothing is evaluated here: an input without a body is a literal, which cannot fail.
+      with = state.input(of: node) ?? (try? call.with.evaluate(resolver(at: node))) ?? .null
+    }
+    return AttemptOrder(
+      node: node, token: state[node].token, number: state[node].attempt, effect: state[node].effect,
+      step: state[node].step, path: path(node), with: with, previousCause: cause)
+  }
+}

@@ -1,0 +1,286 @@
+internal import Crypto
+internal import Expressions
+public import Model
+internal import Pipelines
+
+/// What names mean for one node of one job. Lives only while one expression is evaluated.
+struct Resolver: ReferenceResolver {
+  let state: JobState
+  let plan: Plan
+  let job: ID<Job>
+  let now: Timestamp
+  /// Nil: the job itself, as for `outputs`.
+  let node: NodeNumber?
+  /// An item whose node does not exist yet, for a fan-out's `key`.
+  var item: (step: StepIndex, value: JSON, index: Int)?
+
+  func value(of reference: Reference) throws(ExpressionError) -> Value {
+    switch reference {
+    case .inputs: context("inputs")
+    case .input(let name): try member(name, of: "inputs")
+    case .vars: context("vars")
+    case .variable(let name): try member(name, of: "vars")
+    case .settings: context("settings")
+    case .trigger: Value(moments: state.context?.value["trigger"] ?? .object(JSONObject()))
+    case .job: Value(moments: jobMap)
+    case .now: Value(time: now)
+    case .step(let step, let field): try value(of: field, step)
+    case .item(let step): try itemValue(step)
+    case .itemIndex(let step):
+      if let item, item.step == step { .int(Int64(item.index)) } else { .int(Int64(try ancestor(.item, step).1.ordinal)) }
+    case .carry(let step): Value(state.carry(of: try ancestor(.round, step).0) ?? .object(JSONObject()))
+    case .iteration(let step): .int(Int64(try ancestor(.round, step).1.ordinal))
+    case .lastIteration(let step): .bool(try isLastRound(of: step))
+    case .this: Value(thisMap)
+    }
+  }
+
+  private func context(_ name: String) -> Value {
+    Value(state.context?.value[name] ?? .object(JSONObject()))
+  }
+
+  private func member(_ name: String, of map: String) throws(ExpressionError) -> Value {
+    guard let value = state.context?.value[map]?[name] else { throw missing("\(map).\(name)") }
+    return Value(value)
+  }
+
+  private func itemValue(_ step: StepIndex) throws(ExpressionError) -> Value {
+    if let item, item.step == step { return Value(item.value) }
+    let (_, item) = try ancestor(.item, step)
+    guard let value = state.items(of: item.parent)?.values[Int(item.ordinal)] else { throw missing("item") }
+    return Value(value)
+  }
+
+  private func isLastRound(of step: StepIndex) throws(ExpressionError) -> Bool {
+    let (_, round) = try ancestor(.round, step)
+    return round.ordinal == state[round.parent].bound
+  }
+
+  /// The nearest node of a layer of a step, looking outwards.
+  private func ancestor(
+    _ layer: StepState.Layer, _ step: StepIndex
+  ) throws(ExpressionError) -> (NodeNumber, StepState) {
+    var current = node
+    while let number = current {
+      let candidate = state[number]
+      if candidate.layer == layer, candidate.step == step.value { return (number, candidate) }
+      current = candidate.hasParent ? candidate.parent : nil
+    }
+    throw missing(plan.steps[step.position].path)
+  }
+
+  func missing(_ name: String) -> ExpressionError {
+    ExpressionError(
+      .evaluation,
+      Bilingual("\(name) has no value here.", pt: "\(name) não tem valor aqui."), at: 0..<0)
+  }
+}
+
+// Steps, as expressions see them.
+extension Resolver {
+  /// The node of a step of this scope or one further out; nil where its scope was never opened.
+  private func find(_ step: StepIndex) -> NodeNumber? {
+    var current = node
+    while let number = current {
+      let candidate = state[number]
+      let offset = Int64(step.value) - Int64(candidate.childStep)
+      if candidate.childStep != StepState.none, offset >= 0, offset < Int64(candidate.childCount) {
+        return candidate.firstChild + NodeNumber(offset)
+      }
+      if candidate.layer == .round, candidate.step == step.value { return number }
+      current = candidate.hasParent ? candidate.parent : nil
+    }
+    for root in state.roots where step.value >= root.step && step.value - root.step < root.count {
+      return root.first + (step.value - root.step)
+    }
+    return nil
+  }
+
+  private func value(of field: StepField, _ step: StepIndex) throws(ExpressionError) -> Value {
+    guard let found = find(step) else { throw missing("steps.\(plan.steps[step.position].name)") }
+    if field == .whole { return Value(try map(of: found)) }
+    guard let value = try self.field(field, of: found) else {
+      throw missing("steps.\(plan.steps[step.position].name).\(field)")
+    }
+    return Value(value)
+  }
+
+  private func map(of node: NodeNumber) throws(ExpressionError) -> JSON {
+    var map = JSONObject()
+    for (name, field) in Self.fields { map[name] = try self.field(field, of: node) }
+    return .object(map)
+  }
+
+  private static let fields: [(String, StepField)] = [
+    ("output", .output), ("status", .status), ("error", .error), ("counts", .counts), ("outputs", .outputs),
+    ("results", .results), ("errors", .errors), ("branch", .branch),
+  ]
+
+  private func field(_ field: StepField, of node: NodeNumber) throws(ExpressionError) -> JSON? {
+    let current = state[node]
+    let isFanOut = state.items(of: node) != nil
+    switch field {
+    case .whole: return nil
+    case .output: return current.status.hasOutput ? state.output(of: node) : nil
+    case .status: return .string(current.status.word)
+    case .error: return state.failure(of: node).map(\.json)
+    case .branch:
+      guard case .choose = plan.steps[Int(current.step)].kind, current.firstChild != StepState.none else { return nil }
+      return .string(plan.steps[Int(state[current.firstChild].step)].name)
+    case .counts:
+      guard isFanOut else { return nil }
+      return [
+        "total": .int(Int64(current.childCount)), "success": .int(Int64(current.succeeded + current.partial)),
+        "failed": .int(Int64(current.failed)), "skipped": .int(Int64(current.skipped)),
+      ]
+    case .outputs:
+      guard isFanOut else { return nil }
+      try refuseLargeUnkept(node)
+      return .array(state.children(of: node).compactMap { state[$0].status.hasOutput ? state.output(of: $0) ?? .null : nil })
+    case .results: return isFanOut ? .array(state.children(of: node).map { result(of: $0, node) }) : nil
+    case .errors:
+      guard isFanOut else { return nil }
+      return .array(
+        state.children(of: node).lazy.filter { state[$0].status.isFailure }.prefix(Self.errorsShown).map {
+          result(of: $0, node)
+        })
+    }
+  }
+
+  /// As many errors of a fan-out as an expression sees.
+  private static let errorsShown = 100
+
+  private func refuseLargeUnkept(_ node: NodeNumber) throws(ExpressionError) {
+    guard let forEach = plan.steps[Int(state[node].step)].forEach,
+      !forEach.keeps(count: Int(state[node].childCount))
+    else { return }
+    let path = state.path(of: node, in: plan)
+    throw ExpressionError(
+      .evaluation,
+      Bilingual(
+        "The outputs of \(path) were not kept: it has more than \(ForEachPlan.keptItems) items.",
+        pt: "As saídas de \(path) não foram guardadas: são mais de \(ForEachPlan.keptItems) itens."),
+      remedy: Bilingual("Say keep: all.", pt: "Escreva keep: all."), at: 0..<0)
+  }
+
+  private func result(of item: NodeNumber, _ fanOut: NodeNumber) -> JSON {
+    let items = state.items(of: fanOut)
+    let ordinal = Int(state[item].ordinal)
+    var result = JSONObject([
+      ("key", .string(items?.keys[ordinal] ?? "")), ("item", items?.values[ordinal] ?? .null),
+      ("status", .string(state[item].status.word)),
+    ])
+    if let output = state.output(of: item) { result["output"] = output }
+    if let failure = state.failure(of: item) { result["error"] = failure.json }
+    return .object(result)
+  }
+}
+
+// The job and the asking step, as expressions see them.
+extension Resolver {
+  private var jobMap: JSON {
+    let creation = state.creation
+    var map = JSONObject([
+      ("id", .string(job.description)), ("key", .string(creation?.key ?? job.description)),
+      ("namespace", .string(plan.namespace)), ("pipeline", .string(plan.name)),
+      ("revision", .int(Int64(creation?.revision ?? 0))), ("created_at", .string(state.createdAt.rfc3339)),
+      ("started_at", .string(state.startedAt.rfc3339)),
+      ("status", .string((state.outcome ?? state.status).word)),
+    ])
+    if let failure = state.failure { map["error"] = failure.json }
+    map["failures"] = .array(failures)
+    return .object(map)
+  }
+
+  private var failures: [JSON] {
+    guard let root = state.roots.first else { return [] }
+    return (root.first..<root.first + root.count).compactMap { node in
+      guard state[node].status.isFailure, var failure = state.failure(of: node) else { return nil }
+      failure.step = state.path(of: node, in: plan)
+      return failure.json
+    }
+  }
+
+  private var thisMap: JSON {
+    guard let node else { return .object(JSONObject()) }
+    let current = state[node]
+    let path = state.path(of: node, in: plan)
+    var map = JSONObject([
+      ("id", .string(plan.steps[Int(current.step)].name)), ("path", .string(path)),
+      ("key", .string(StepKey.text(job: job, path: path))),
+      ("kind", .string(plan.steps[Int(current.step)].kind.word)), ("round", 1),
+      ("attempt", .int(Int64(current.attempt) + 1)),
+    ])
+    var outer: NodeNumber? = node
+    while let number = outer {
+      if state[number].layer == .round {
+        map["iteration"] = .int(Int64(state[number].ordinal))
+        break
+      }
+      outer = state[number].hasParent ? state[number].parent : nil
+    }
+    return .object(map)
+  }
+}
+
+extension Decider {
+  func resolver(at node: NodeNumber?) -> Resolver {
+    Resolver(state: state, plan: plan, job: setting.job, now: now, node: node)
+  }
+
+  func path(_ node: NodeNumber) -> String { state.path(of: node, in: plan) }
+}
+
+/// The name under which the outside knows a step execution, whatever the attempt.
+public enum StepKey {
+  /// 32 hex digits over job, path and round.
+  public static func text(job: ID<Job>, path: String, round: Int = 1) -> String {
+    String(SHA256.hex(Array("\(job)/\(path)/\(round)".utf8)).prefix(32))
+  }
+}
+
+extension StepKind {
+  var word: String {
+    switch self {
+    case .connector: "uses"
+    case .group: "steps"
+    case .choose: "choose"
+    case .value: "value"
+    }
+  }
+}
+
+extension Failure {
+  /// `{class, code, message, step, fingerprint}`.
+  var json: JSON {
+    [
+      "class": .string(errorClass.rawValue), "code": .string(code), "message": .string(message),
+      "step": .string(step), "fingerprint": .string(fingerprint),
+    ]
+  }
+
+  /// The same for failures that are alike: class, code and step, and the message without its digits.
+  public var fingerprint: String {
+    let words = message.filter { !$0.isNumber }
+    return String(SHA256.hex(Array("\(errorClass.rawValue)/\(code)/\(step)/\(words)".utf8)).prefix(16))
+  }
+}
+
+extension Value {
+  /// A map of `trigger` or `job`, whose moments are text in storage and moments in expressions.
+  init(moments map: JSON) {
+    self = .map(
+      MapValue(
+        entries: (map.object ?? JSONObject()).map { member in
+          let isMoment = ["time", "created_at", "started_at"].contains(member.key)
+          let time = isMoment ? member.value.string.flatMap { Timestamp(rfc3339: $0) } : nil
+          return (.string(member.key), time.map { Value(time: $0) } ?? Value(member.value))
+        }))
+  }
+
+  init(time: Timestamp) {
+    let micro = time.microseconds
+    let seconds = micro >= 0 ? micro / 1_000_000 : (micro - 999_999) / 1_000_000
+    self = .timestamp(seconds: seconds, nanoseconds: Int32((micro - seconds * 1_000_000) * 1_000))
+  }
+}

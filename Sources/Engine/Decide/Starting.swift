@@ -1,0 +1,177 @@
+internal import Expressions
+internal import Model
+internal import Pipelines
+
+// What makes a step begin: its condition, then its layers from the outside in.
+extension Decider {
+  mutating func admit(_ creation: Fact.Creation, _ context: JSON) {
+    let body = body(context)
+    emit(.created(creation, context: body))
+    emit(.status(.running))
+    do {
+      if let deadline = plan.deadline { limit(nil, to: try deadline.duration(resolver(at: nil))) }
+      open(scope: 0, in: nil)
+    } catch {
+      conclude(.failed, Failure(expression: error), nil)
+    }
+  }
+
+  /// Opens a scope's steps and lets those begin that need nothing.
+  mutating func open(scope number: Int, in parent: NodeNumber?) {
+    let steps = plan.scopes[number].steps
+    let first = state.nextNode
+    emit(.opened(parent: parent, first: first, step: UInt32(steps.lowerBound), count: UInt32(steps.count)))
+    for offset in 0..<steps.count where plan.steps[steps.lowerBound + offset].needs.isEmpty {
+      queue.append(.ready(first + NodeNumber(offset)))
+    }
+  }
+
+  /// All needs are satisfied.
+  mutating func ready(_ node: NodeNumber) {
+    guard state[node].status == .pending else { return }
+    do {
+      if let condition = step(of: node).condition, try !holds(condition, at: node) {
+        return emit(.skipped(first: node, count: 1, .condition))
+      }
+      if let deadline = step(of: node).deadline {
+        limit(node, to: try deadline.duration(resolver(at: node)))
+      }
+    } catch {
+      return fail(node, Failure(expression: error))
+    }
+    begin(node)
+  }
+
+  /// Runs the next layer: items of a step, rounds of an item, or the body.
+  mutating func begin(_ node: NodeNumber) {
+    let (step, layer) = (step(of: node), state[node].layer)
+    do {
+      if layer == .step, let forEach = step.forEach {
+        try beginFanOut(node, forEach)
+      } else if layer != .round, let loop = step.loop {
+        try beginLoop(node, loop)
+      } else {
+        try beginBody(node, step)
+      }
+    } catch {
+      fail(node, Failure(expression: error))
+    }
+  }
+
+  private mutating func beginBody(_ node: NodeNumber, _ step: StepPlan) throws(ExpressionError) {
+    switch step.kind {
+    case .connector: start(node)
+    case .value(let template):
+      let value = try template.evaluate(resolver(at: node))
+      finishBody(node, value)
+    case .group(let scope):
+      try limitBody(node, step)
+      open(scope: scope, in: node)
+      emit(.entered(node))
+    case .choose(let scope): try choose(node, step, plan.scopes[scope])
+    }
+  }
+
+  private mutating func choose(
+    _ node: NodeNumber, _ step: StepPlan, _ scope: Scope
+  ) throws(ExpressionError) {
+    var chosen: Int?
+    for position in scope.steps {
+      if let condition = plan.steps[position].condition, try !holds(condition, at: node) { continue }
+      chosen = position
+      break
+    }
+    guard let chosen else {
+      return fail(
+        node, Failure(.data, code: "no-branch", "No branch of \(step.path) holds. Add one with else: true."))
+    }
+    try limitBody(node, step)
+    let branch = state.nextNode
+    emit(.opened(parent: node, first: branch, step: UInt32(chosen), count: 1))
+    emit(.entered(node))
+    begin(branch)
+  }
+
+  /// The `timeout` of a group or choice bounds one round of it.
+  private mutating func limitBody(_ node: NodeNumber, _ step: StepPlan) throws(ExpressionError) {
+    guard let timeout = step.timeout else { return }
+    let after = try timeout.duration(resolver(at: node))
+    guard state[node].deadline == .never || now + after < state[node].deadline else { return }
+    limit(node, to: after)
+  }
+
+  mutating func limit(_ node: NodeNumber?, to after: Duration) {
+    emit(.deadline(node, due: now + after, after: after))
+    wake(Wake(.deadline, node), after: after)
+  }
+
+  /// Starts an attempt, or queues it where no slot is free.
+  mutating func start(_ node: NodeNumber) {
+    guard case .connector(let call) = step(of: node).kind else { return }
+    do throws(ExpressionError) {
+      let slot = Int(call.connector.place.rawValue)
+      if decision.freeSlots[slot] <= 0 { return try enqueue(node, call) }
+      let kept = state.input(of: node)
+      let with: JSON
+      if let kept { with = kept } else { with = try call.with.evaluate(resolver(at: node)) }
+      var timeout = call.connector.defaultTimeout
+      if let own = step(of: node).timeout { timeout = try own.duration(resolver(at: node)) }
+      decision.freeSlots[slot] -= 1
+      launch(node, call, with, isNew: kept == nil && !call.with.isLiteral, timeout)
+    } catch {
+      fail(node, Failure(expression: error))
+    }
+  }
+
+  /// Evaluated inputs are facts: all attempts of a step execution are given the same.
+  private mutating func launch(
+    _ node: NodeNumber, _ call: CallPlan, _ with: JSON, isNew: Bool, _ timeout: Duration
+  ) {
+    let number = state[node].attempt + 1
+    let effect = call.connector.effectClass(with: with, idempotent: step(of: node).idempotent)
+    let cause = state[node].crashes > 0 ? "owner_restarted" : nil
+    let input: Body? = isNew ? body(with) : nil
+    emit(.started(node, attempt: number, effect: effect, input: input))
+    let token = state[node].token
+    decision.effects.append(
+      .execute(
+        AttemptOrder(
+          node: node, token: token, number: number, effect: effect, step: state[node].step,
+          path: state.path(of: node, in: plan), with: with, previousCause: cause)))
+    wake(Wake(.timeout, node, token: token), after: timeout)
+  }
+
+  private mutating func enqueue(_ node: NodeNumber, _ call: CallPlan) throws(ExpressionError) {
+    emit(.queued(node))
+    decision.effects.append(.queue(node, call.connector.place))
+    guard let limit = step(of: node).queueTimeout else { return }
+    wake(Wake(.queueTimeout, node, token: state.sequence), after: try limit.duration(resolver(at: node)))
+  }
+
+  func holds(_ condition: BoundExpression, at node: NodeNumber) throws(ExpressionError) -> Bool {
+    guard case .bool(let answer) = try condition.value(resolver(at: node)) else {
+      throw ExpressionError(
+        .evaluation,
+        Bilingual("A condition gave no bool.", pt: "Uma condição não resultou em bool."),
+        at: 0..<condition.expression.source.utf8.count)
+    }
+    return answer
+  }
+}
+
+extension Template {
+  var isLiteral: Bool {
+    switch self {
+    case .literal: true
+    case .expression, .text: false
+    case .array(let elements): elements.allSatisfy(\.isLiteral)
+    case .object(let members): members.allSatisfy { $0.value.isLiteral }
+    }
+  }
+}
+
+extension Failure {
+  init(expression error: ExpressionError) {
+    self.init(.expression, code: "expression", error.message.english)
+  }
+}

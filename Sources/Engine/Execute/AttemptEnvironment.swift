@@ -1,0 +1,91 @@
+public import Model
+
+/// Which attempt of which step execution of which job.
+public struct AttemptIdentity: Sendable, Hashable {
+  public var job: ID<Job>
+  public var pipeline: PipelineName
+  public var revision: Int
+  public var node: NodeNumber
+  public var number: Int
+
+  public init(job: ID<Job>, pipeline: PipelineName, revision: Int, node: NodeNumber, number: Int) {
+    (self.job, self.pipeline, self.revision) = (job, pipeline, revision)
+    (self.node, self.number) = (node, number)
+  }
+}
+
+/// The places of one attempt on this machine.
+public struct AttemptFolders: Sendable {
+  public var work: String
+  public var process: String
+  public var objects: String
+  /// Nil where the revision has no files.
+  public var files: String?
+
+  public init(work: String, process: String, objects: String, files: String?) {
+    (self.work, self.process, self.objects, self.files) = (work, process, objects, files)
+  }
+}
+
+/// What attempts need of the machine. The node is given it by whoever composes the program; each closure may
+/// block briefly and is called from attempts' own tasks.
+public struct AttemptEnvironment: Sendable {
+  public var prepare: @Sendable (AttemptIdentity) async throws(Failure) -> AttemptFolders
+  /// Removes the work folder once the attempt has ended.
+  public var cleanUp: @Sendable (AttemptIdentity) async -> Void
+  /// Removes what a job leaves behind once it has ended.
+  public var forget: @Sendable (ID<Job>) async -> Void
+  public var log: @Sendable (AttemptIdentity, Timestamp, LogLevel, String) -> Void
+  /// Called when an attempt has ended: its log lines are on disk when this returns.
+  public var flushLog: @Sendable (AttemptIdentity) async -> Void
+  public var storeArtifact:
+    @Sendable (_ namespace: String, _ name: String, _ path: String, _ mediaType: String) async throws(Failure)
+      -> ArtifactHandle
+  public var fetchArtifact: @Sendable (_ namespace: String, _ sha256: String, _ path: String) async throws(Failure) -> Void
+  public var connection: @Sendable (_ name: String, _ namespace: String) async throws(Failure) -> Connection
+  public var credential: @Sendable (_ name: String, _ namespace: String) async throws(Failure) -> Credential
+
+  public init(
+    prepare: @escaping @Sendable (AttemptIdentity) async throws(Failure) -> AttemptFolders,
+    cleanUp: @escaping @Sendable (AttemptIdentity) async -> Void,
+    forget: @escaping @Sendable (ID<Job>) async -> Void,
+    log: @escaping @Sendable (AttemptIdentity, Timestamp, LogLevel, String) -> Void,
+    flushLog: @escaping @Sendable (AttemptIdentity) async -> Void,
+    storeArtifact: @escaping @Sendable (String, String, String, String) async throws(Failure) -> ArtifactHandle,
+    fetchArtifact: @escaping @Sendable (String, String, String) async throws(Failure) -> Void,
+    connection: @escaping @Sendable (String, String) async throws(Failure) -> Connection,
+    credential: @escaping @Sendable (String, String) async throws(Failure) -> Credential
+  ) {
+    (self.prepare, self.cleanUp, self.forget) = (prepare, cleanUp, forget)
+    (self.log, self.flushLog) = (log, flushLog)
+    (self.storeArtifact, self.fetchArtifact) = (storeArtifact, fetchArtifact)
+    (self.connection, self.credential) = (connection, credential)
+  }
+
+  /// For engines without files, logs and secrets: in tests and benchmarks.
+  public static let none = AttemptEnvironment(
+    prepare: { _ in AttemptFolders(work: "/", process: "/", objects: "/", files: nil) },
+    cleanUp: { _ in }, forget: { _ in }, log: { _, _, _, _ in }, flushLog: { _ in },
+    storeArtifact: { (_, _, _, _) throws(Failure) in
+      throw Failure(.configuration, code: "no-artifacts", "This engine stores no artifacts.")
+    },
+    fetchArtifact: { (_, _, _) throws(Failure) in
+      throw Failure(.configuration, code: "no-artifacts", "This engine stores no artifacts.")
+    },
+    connection: { (name, namespace) throws(Failure) in throw .noConnection(name, namespace) },
+    credential: { (name, namespace) throws(Failure) in throw .noCredential(name, namespace) })
+}
+
+extension Failure {
+  public static func noConnection(_ name: String, _ namespace: String) -> Failure {
+    Failure(
+      .configuration, code: "no-connection",
+      "There is no connection \(namespace)/\(name). Make it with: esteira connection apply FILE")
+  }
+
+  public static func noCredential(_ name: String, _ namespace: String) -> Failure {
+    Failure(
+      .credential, code: "no-credential",
+      "There is no credential \(namespace)/\(name). Make it with: esteira credential set \(namespace)/\(name)")
+  }
+}

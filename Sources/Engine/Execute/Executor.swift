@@ -1,0 +1,213 @@
+internal import Model
+internal import Pipelines
+internal import Synchronization
+
+/// Performs attempts, each in a task of its own, and reports each end once.
+///
+/// Two attempts of one step execution never run at the same time here: a later one waits until the task of
+/// the earlier has ended. The tasks are kept because a cancel must find them.
+final class Executor: Sendable {
+  private struct Place: Hashable {
+    var job: JobNumber
+    var node: NodeNumber
+  }
+
+  private struct Running {
+    var token: UInt32
+    var task: Task<Void, Never>
+  }
+
+  private let running = Mutex<[Place: Running]>([:])
+  private let connectors: [String: any Connector]
+  private let schemas: [String: JSONSchema]
+  private let environment: AttemptEnvironment
+  private let clock: any EngineClock
+  private let cancelGrace: Duration
+  private let report: @Sendable (Input) -> Void
+
+  init(
+    connectors: [any Connector], environment: AttemptEnvironment, clock: any EngineClock,
+    cancelGrace: Duration, report: @escaping @Sendable (Input) -> Void
+  ) throws {
+    var (byName, schemas): ([String: any Connector], [String: JSONSchema]) = ([:], [:])
+    for connector in connectors {
+      byName[connector.description.name] = connector
+      schemas[connector.description.name] = try JSONSchema(connector.description.with)
+    }
+    (self.connectors, self.schemas) = (byName, schemas)
+    (self.environment, self.clock) = (environment, clock)
+    (self.cancelGrace, self.report) = (cancelGrace, report)
+  }
+
+  /// What an attempt is about, taken from the job on the engine's thread.
+  struct Work: Sendable {
+    var number: JobNumber
+    var id: ID<Job>
+    var key: String
+    var pipeline: PipelineName
+    var revision: Int
+    var call: CallPlan
+    var order: AttemptOrder
+  }
+
+  func execute(_ work: Work) {
+    let place = Place(job: work.number, node: work.order.node)
+    let slot = work.call.connector.place
+    perform(work, place) { [self] in
+      let end = await end(of: work)
+      report(.attemptEnded(work.number, work.order.node, token: work.order.token, end, slot))
+    }
+  }
+
+  /// Asks the connector what became of a lost attempt.
+  func examine(_ work: Work) {
+    let place = Place(job: work.number, node: work.order.node)
+    perform(work, place) { [self] in
+      let end = await endOfLost(work)
+      report(.examined(work.number, work.order.node, token: work.order.token, end))
+    }
+  }
+
+  private func perform(_ work: Work, _ place: Place, _ body: @escaping @Sendable () async -> Void) {
+    let token = work.order.token
+    let earlier = running.withLock { $0[place]?.task }
+    let whole: @Sendable () async -> Void = { [self] in
+      await earlier?.value
+      await body()
+      running.withLock { if $0[place]?.token == token { $0[place] = nil } }
+    }
+    if connectors[work.call.connector.name]?.runsInPlace == true {
+      // It has ended when this returns: there is nothing to cancel.
+      _ = Task.immediate(operation: whole)
+    } else {
+      // The task may end before it is entered, so it waits for its entry.
+      let entered = Gate()
+      let task = Task {
+        await entered.wait()
+        await whole()
+      }
+      running.withLock { $0[place] = Running(token: token, task: task) }
+      entered.open()
+    }
+  }
+
+  /// Lets go what a job that has ended leaves behind.
+  func forget(_ job: ID<Job>) {
+    let environment = environment
+    Task { await environment.forget(job) }
+  }
+
+  func cancel(_ job: JobNumber, _ node: NodeNumber, token: UInt32) {
+    let found = running.withLock { $0[Place(job: job, node: node)] }
+    if let found, found.token == token { found.task.cancel() }
+  }
+
+  /// Waits until no attempt runs, at most `drain`, then cancels what is left.
+  func stop(drain: Duration) async {
+    let tasks = running.withLock { $0.values.map(\.task) }
+    if tasks.isEmpty { return }
+    await withTaskGroup(of: Bool.self) { group in
+      group.addTask {
+        for task in tasks { await task.value }
+        return true
+      }
+      group.addTask {
+        // Cancelled when the attempts end first, which is no failure.
+        try? await Task.sleep(for: drain)
+        return false
+      }
+      _ = await group.next()
+      group.cancelAll()
+      for task in tasks { task.cancel() }
+    }
+  }
+}
+
+// One attempt from its folders to its end.
+extension Executor {
+  private func end(of work: Work) async -> AttemptEnd {
+    let identity = work.identity
+    var masking = Masking(nil)
+    let end: AttemptEnd
+    do throws(Failure) {
+      let (connector, attempt) = try await attempt(work, identity)
+      masking = Masking(attempt.credential)
+      try check(attempt.with, of: connector)
+      let output = try await connector.execute(attempt)
+      end = .success(AttemptOutput(masking(output.value), artifacts: output.artifacts))
+    } catch {
+      end = .failure(masking(error))
+    }
+    await environment.flushLog(identity)
+    await environment.cleanUp(identity)
+    return end
+  }
+
+  private func endOfLost(_ work: Work) async -> AttemptEnd? {
+    let identity = work.identity
+    var masking = Masking(nil)
+    var end: AttemptEnd?
+    do throws(Failure) {
+      let (connector, attempt) = try await attempt(work, identity)
+      masking = Masking(attempt.credential)
+      end = try await connector.outcome(ofLost: attempt).map {
+        .success(AttemptOutput(masking($0.value), artifacts: $0.artifacts))
+      }
+    } catch {
+      end = .failure(masking(error))
+    }
+    await environment.flushLog(identity)
+    await environment.cleanUp(identity)
+    return end
+  }
+
+  private func check(_ with: JSON, of connector: any Connector) throws(Failure) {
+    guard let violation = schemas[connector.description.name]?.violations(in: with).first else { return }
+    throw Failure(
+      .data, code: "invalid-with", "with\(violation.pointer) is not valid: \(violation.message.english)")
+  }
+
+  private func attempt(
+    _ work: Work, _ identity: AttemptIdentity
+  ) async throws(Failure) -> (any Connector, Attempt) {
+    guard let connector = connectors[work.call.connector.name] else {
+      throw Failure(
+        .configuration, code: "no-connector", "This node has no connector \(work.call.connector.name).")
+    }
+    let namespace = work.pipeline.namespace
+    var connection: Connection?
+    if let name = work.call.connection { connection = try await environment.connection(name, namespace) }
+    var credential: Credential?
+    if let name = work.call.credential ?? connection?.credential {
+      credential = try await environment.credential(name, namespace)
+    }
+    let folders = try await environment.prepare(identity)
+    let masking = Masking(credential)
+    let (environment, clock) = (environment, clock)
+    let services = AttemptServices(
+      log: { level, line in environment.log(identity, clock.now, level, masking(line)) },
+      storeArtifact: { (name, path, type) async throws(Failure) in
+        try await environment.storeArtifact(namespace, name, path, type)
+      },
+      fetchArtifact: { (sha256, path) async throws(Failure) in
+        try await environment.fetchArtifact(namespace, sha256, path)
+      },
+      workFolder: folders.work, processFolder: folders.process, objectsFolder: folders.objects,
+      now: { clock.now })
+    let attempt = Attempt(
+      job: work.id, jobKey: work.key, namespace: namespace, path: work.order.path,
+      number: Int(work.order.number), stepKey: StepKey.text(job: work.id, path: work.order.path),
+      effect: work.order.effect, with: work.order.with, connection: connection, credential: credential,
+      files: folders.files,
+      previous: work.order.previousCause.map { PreviousAttempt(number: Int(work.order.number) - 1, cause: $0) },
+      cancelGrace: cancelGrace, services: services)
+    return (connector, attempt)
+  }
+}
+
+extension Executor.Work {
+  var identity: AttemptIdentity {
+    AttemptIdentity(
+      job: id, pipeline: pipeline, revision: revision, node: order.node, number: Int(order.number))
+  }
+}

@@ -1,0 +1,68 @@
+public import Crypto
+public import Expressions
+public import Model
+public import Pipelines
+
+/// All that a node is made of, complete before it starts.
+public struct NodeConfiguration: Sendable {
+  public var setting: NodeSetting
+  public var store: any Store
+  public var readModel: any ReadModel
+  public var clock: any EngineClock
+  public var connectors: [any Connector]
+  public var environment: AttemptEnvironment
+  /// The plan of a stored revision; the same revision always gives the same plan.
+  public var plan: @Sendable (RevisionRecord) throws(Problem) -> Plan
+  /// Wraps and unwraps the data keys of jobs.
+  public var wrap: @Sendable (SymmetricKey) -> [UInt8]
+  public var unwrap: @Sendable ([UInt8]) throws(Problem) -> SymmetricKey
+  public var random: @Sendable (Int) -> [UInt8]
+  /// False for `run`: it drives its own job and leaves the unfinished ones of others alone.
+  public var restores: Bool
+  /// Writes what is known of a job that the engine could not drive (S4).
+  public var incident: @Sendable (ID<Job>, JSON) -> Void
+  /// The store broke its promises: the process must end, and nothing was acknowledged (architecture D5).
+  public var broken: @Sendable (String) -> Void
+  /// Called at the named points; tests let the process die there.
+  public var crashPoint: @Sendable (CrashPoint) -> Void
+
+  public init(
+    setting: NodeSetting, store: any Store, readModel: any ReadModel, clock: any EngineClock = SystemClock(),
+    connectors: [any Connector], environment: AttemptEnvironment,
+    plan: @escaping @Sendable (RevisionRecord) throws(Problem) -> Plan,
+    wrap: @escaping @Sendable (SymmetricKey) -> [UInt8],
+    unwrap: @escaping @Sendable ([UInt8]) throws(Problem) -> SymmetricKey,
+    random: @escaping @Sendable (Int) -> [UInt8] = { SecureRandom.bytes($0) }, restores: Bool = true,
+    incident: @escaping @Sendable (ID<Job>, JSON) -> Void = { _, _ in },
+    broken: @escaping @Sendable (String) -> Void,
+    crashPoint: @escaping @Sendable (CrashPoint) -> Void = { _ in }
+  ) {
+    (self.setting, self.store, self.readModel, self.clock) = (setting, store, readModel, clock)
+    (self.connectors, self.environment, self.plan) = (connectors, environment, plan)
+    (self.wrap, self.unwrap, self.random, self.restores) = (wrap, unwrap, random, restores)
+    (self.incident, self.broken, self.crashPoint) = (incident, broken, crashPoint)
+  }
+}
+
+/// The moments between which a crash can fall.
+public enum CrashPoint: String, Sendable, CaseIterable {
+  /// The facts of an attempt's start are durable and its work has not begun.
+  case spawn
+  case beforeCommit = "before-commit"
+  case afterCommit = "after-commit"
+  /// An attempt's result has arrived and is not yet durable.
+  case result
+  /// A job was loaded after a restart and nothing about it is stored yet.
+  case recovery
+}
+
+/// What a node found unfinished when it started.
+public struct RecoveredJob: Sendable, Hashable {
+  public var id: ID<Job>
+  public var pipeline: PipelineName
+  /// The paths of the attempts that were lost with the last node.
+  public var lost: [String]
+  /// How many steps had ended, whose results stand.
+  public var kept: Int
+  public var quarantine: String?
+}

@@ -1,0 +1,25 @@
+public import Model
+
+/// The named limits of one node.
+public struct NodeSetting: Sendable {
+  /// How the node is called in histories.
+  public var name: String
+  /// The program's version, which every job's history names.
+  public var version: String
+  /// Attempts in the node at once.
+  public var nodeSlots = 256
+  /// Child processes at once: 2 for each core.
+  public var processSlots: Int
+  public var cancelGrace = Duration.seconds(30)
+  public var handlersTimeout = Duration.seconds(300)
+  /// How many attempts of a step may die with their process.
+  public var crashBudget = 2
+  /// How often a job may be taken over without a commit before it is quarantined (S4).
+  public var driveLimit = 3
+  /// Inputs taken in one turn; a commit is never larger than what they cause.
+  public var turnLimit = 4_000
+
+  public init(name: String, version: String, cores: Int) {
+    (self.name, self.version, processSlots) = (name, version, max(1, 2 * cores))
+  }
+}

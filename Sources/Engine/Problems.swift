@@ -1,0 +1,96 @@
+internal import Model
+
+// What a node refuses, in one place.
+extension Problem {
+  static func store(_ error: StoreError) -> Problem {
+    Problem(
+      "store-unavailable",
+      Bilingual("The store does not answer: \(error)", pt: "O armazenamento não responde: \(error)"),
+      remedy: Bilingual(
+        "Look at the disk and run: esteira doctor", pt: "Verifique o disco e rode: esteira doctor"))
+  }
+
+  static func keyReused(_ key: String) -> Problem {
+    Problem(
+      "idempotency-key-reused",
+      Bilingual(
+        "The idempotency key \"\(key)\" belongs to a job that was asked for with other inputs.",
+        pt: "A chave de idempotência \"\(key)\" pertence a um job pedido com outras entradas."),
+      remedy: Bilingual("Use a new key for a new request.", pt: "Use uma chave nova para um pedido novo."))
+  }
+
+  static func noJob(_ id: ID<Job>) -> Problem {
+    Problem(
+      "no-job", Bilingual("There is no job \(id).", pt: "Não existe o job \(id)."),
+      remedy: Bilingual("List them with: esteira job ls", pt: "Liste com: esteira job ls"))
+  }
+
+  static func ended(_ id: ID<Job>) -> Problem {
+    Problem(
+      "job-ended", Bilingual("The job \(id) has ended.", pt: "O job \(id) já terminou."),
+      remedy: Bilingual("See how with: esteira job get \(id)", pt: "Veja como com: esteira job get \(id)"))
+  }
+
+  static func notDriven(_ id: ID<Job>) -> Problem {
+    Problem(
+      "job-not-driven",
+      Bilingual("No node drives the job \(id) now.", pt: "Nenhum nó conduz o job \(id) agora."),
+      remedy: Bilingual("Start one with: esteira server --background", pt: "Inicie um com: esteira server --background"))
+  }
+
+  static func noStep(_ path: String, _ id: ID<Job>) -> Problem {
+    Problem(
+      "no-step", Bilingual("The job \(id) has no step \(path).", pt: "O job \(id) não tem o passo \(path)."),
+      remedy: Bilingual("List them with: esteira job steps \(id)", pt: "Liste com: esteira job steps \(id)"))
+  }
+
+  static func noQuestion(_ path: String, _ id: ID<Job>) -> Problem {
+    Problem(
+      "no-question",
+      Bilingual("The step \(path) asks nothing.", pt: "O passo \(path) não tem pergunta aberta."),
+      remedy: Bilingual("See what waits with: esteira job why \(id)", pt: "Veja o que espera com: esteira job why \(id)"))
+  }
+
+  static func noLateResult(_ path: String, _ id: ID<Job>) -> Problem {
+    Problem(
+      "no-superseded-result",
+      Bilingual("No late result of \(path) is kept.", pt: "Nenhum resultado tardio de \(path) foi guardado."),
+      remedy: Bilingual("See the history with: esteira job events \(id)", pt: "Veja o histórico com: esteira job events \(id)"))
+  }
+
+  static func stepEnded(_ path: String, _ id: ID<Job>) -> Problem {
+    Problem(
+      "step-ended",
+      Bilingual("The step \(path) has already ended.", pt: "O passo \(path) já terminou."),
+      remedy: Bilingual(
+        "A late result can be adopted while the step retries or waits for an answer.",
+        pt: "Um resultado tardio pode ser adotado enquanto o passo tenta de novo ou espera resposta."))
+  }
+
+  static func refused(_ reason: RefusedJob.Reason) -> Problem {
+    switch reason {
+    case .superseded:
+      Problem(
+        "not-owner", Bilingual("Another node owns this job.", pt: "Outro nó é dono deste job."))
+    case .conflict:
+      Problem(
+        "conflict",
+        Bilingual("The store refused the change: a key exists already.",
+          pt: "O armazenamento recusou a mudança: uma chave já existe."))
+    }
+  }
+
+  static func noPipeline(_ name: PipelineName, revision: Int?) -> Problem {
+    let which = revision.map { "\(name)@\($0)" } ?? name.description
+    return Problem(
+      "no-pipeline", Bilingual("There is no pipeline \(which).", pt: "Não existe o pipeline \(which)."),
+      remedy: Bilingual("Apply its file with: esteira pipeline apply FILE", pt: "Aplique o arquivo com: esteira pipeline apply ARQUIVO"))
+  }
+
+  static func damaged(_ id: ID<Job>, _ text: String) -> Problem {
+    Problem(
+      "history-damaged",
+      Bilingual("The history of \(id) cannot be read: \(text)", pt: "O histórico de \(id) não pode ser lido: \(text)"),
+      remedy: Bilingual("Compare with: esteira job replay \(id)", pt: "Compare com: esteira job replay \(id)"))
+  }
+}

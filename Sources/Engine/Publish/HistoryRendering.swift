@@ -1,0 +1,46 @@
+internal import Model
+internal import Pipelines
+
+// Stored facts in the words of people: paths stand in place of numbers.
+extension HistoryEvent {
+  /// `text` is the list of facts, with or without its closing bracket.
+  init(
+    sequence: UInt32, at time: Timestamp, text: some Sequence<UInt8>, _ state: JobState, _ plan: Plan
+  ) {
+    var bytes = Array(text)
+    if bytes.last != UInt8(ascii: "]") { bytes.append(UInt8(ascii: "]")) }
+    // What this program wrote, it can read; a changed copy shows the event without its facts.
+    let facts = (try? JSON(parsing: bytes))?.array ?? []
+    self.init(sequence: sequence, at: time, facts: facts.map { Self.readable($0, state, plan) })
+  }
+
+  private static func readable(_ fact: JSON, _ state: JobState, _ plan: Plan) -> JSON {
+    var shown = JSONObject()
+    for member in fact.object ?? JSONObject() {
+      switch member.key {
+      case "f": shown["fact"] = member.value
+      case "n":
+        guard let node = member.value.int.flatMap({ NodeNumber(exactly: $0) }), Int(node) < state.nodes.count
+        else { continue }
+        shown["path"] = .string(state.path(of: node, in: plan))
+        if let count = fact["count"]?.int, count > 1 {
+          shown["last_path"] = .string(state.path(of: min(node + NodeNumber(count) - 1, state.nextNode - 1), in: plan))
+        }
+      case "in":
+        guard let node = member.value.int.flatMap({ NodeNumber(exactly: $0) }), Int(node) < state.nodes.count
+        else { continue }
+        shown["inside"] = .string(state.path(of: node, in: plan))
+      case "step" where fact["f"]?.string == "opened": break
+      case "context", "items", "carry", "input", "output", "outputs", "message", "reason":
+        // A body stays sealed: only that there is one is shown, but where the fact's own word is meant.
+        if member.value.array == nil { shown[member.key] = member.value }
+      case "due":
+        shown["due"] = .string(Timestamp(microseconds: member.value.int ?? 0).rfc3339)
+      case "pause":
+        shown["pause"] = .string(Duration.microseconds(member.value.int ?? 0).text)
+      case let key: shown[key] = member.value
+      }
+    }
+    return .object(shown)
+  }
+}

@@ -1,0 +1,88 @@
+internal import Model
+internal import Pipelines
+
+extension JobState {
+  /// As many blockers as `why` lists.
+  static let blockersShown = 100
+
+  /// Everything that the job does or waits for now; empty for a job that has ended.
+  func blockers(_ plan: Plan, id: ID<Job>, now: Timestamp) -> [Blocker] {
+    if status.hasEnded { return [] }
+    if let reason = quarantine {
+      return [quarantined(reason, id)]
+    }
+    var blockers: [Blocker] = []
+    if isOverdue { blockers.append(overdue(now)) }
+    for node in 0..<nextNode where blockers.count < Self.blockersShown {
+      if let blocker = blocker(node, plan, id, now) { blockers.append(blocker) }
+    }
+    return blockers
+  }
+
+  private func quarantined(_ reason: String, _ id: ID<Job>) -> Blocker {
+    Blocker(
+      kind: "quarantined", path: "",
+      text: Bilingual(
+        "The engine could not drive this job: \(reason)", pt: "O motor não conseguiu conduzir este job: \(reason)"),
+      since: nil, until: nil,
+      remedy: Bilingual(
+        "End it with: esteira job kill \(id) --reason TEXT",
+        pt: "Encerre com: esteira job kill \(id) --reason TEXTO"))
+  }
+
+  private func overdue(_ now: Timestamp) -> Blocker {
+    Blocker(
+      kind: "overdue", path: "",
+      text: Bilingual(
+        "The deadline has passed; it takes effect once the open question is answered.",
+        pt: "O prazo passou; ele vale assim que a pergunta aberta for respondida."),
+      since: deadline.orNil, until: nil, remedy: nil)
+  }
+
+  private func blocker(_ node: NodeNumber, _ plan: Plan, _ id: ID<Job>, _ now: Timestamp) -> Blocker? {
+    let state = self[node]
+    let path = path(of: node, in: plan)
+    func blocker(_ kind: String, _ text: Bilingual, until: Timestamp? = nil, remedy: Bilingual? = nil) -> Blocker {
+      let since = state.startedAt.orNil ?? state.readyAt.orNil
+      return Blocker(kind: kind, path: path, text: text, since: since, until: until, remedy: remedy)
+    }
+    switch state.status {
+    case .running where state.firstChild == StepState.none:
+      let time = max(.zero, now - state.startedAt).text
+      if state.stopping != .pending {
+        return blocker(
+          "stopping", Bilingual("\(path) was asked to stop", pt: "\(path) recebeu o pedido de parar"))
+      }
+      return blocker(
+        "running",
+        Bilingual(
+          "\(path) runs, attempt \(state.attempt), for \(time)",
+          pt: "\(path) está rodando, tentativa \(state.attempt), há \(time)"))
+    case .queued:
+      return blocker(
+        "queued", Bilingual("\(path) waits for a free slot of this node", pt: "\(path) espera uma vaga neste nó"))
+    case .retrying:
+      let reason = failure(of: node)?.message ?? ""
+      return blocker(
+        "retry",
+        Bilingual("\(path) tries again; the last try failed: \(reason)",
+          pt: "\(path) vai tentar de novo; a última tentativa falhou: \(reason)"), until: state.due)
+    case .waiting:
+      return blocker(
+        "delay", Bilingual("\(path) pauses between two rounds", pt: "\(path) faz uma pausa entre duas rodadas"),
+        until: state.due)
+    case .needsAttention: return attention(path, id, since: state.startedAt.orNil)
+    case .pending, .running, .success, .partial, .failed, .cancelled, .timeout, .skipped: return nil
+    }
+  }
+
+  private func attention(_ path: String, _ id: ID<Job>, since: Timestamp?) -> Blocker {
+    let command = "esteira job step resolve \(id) '\(path)' --did-happen --output FILE | --did-not | --fail"
+    return Blocker(
+      kind: "needs_attention", path: path,
+      text: Bilingual(
+        "\(path) was lost with its node and must not run twice: did it happen?",
+        pt: "\(path) se perdeu com o nó e não pode rodar duas vezes: aconteceu?"),
+      since: since, until: nil, remedy: Bilingual("Answer with: \(command)", pt: "Responda com: \(command)"))
+  }
+}

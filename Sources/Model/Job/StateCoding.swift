@@ -1,0 +1,105 @@
+extension JobState {
+  /// The version of `encoded`.
+  public static let format = 1
+
+  /// The whole state with its values, as JSON text: what a snapshot seals, and what two states are compared by.
+  public func encoded() -> [UInt8] { encodedJSON.serialized() }
+
+  public var encodedJSON: JSON {
+    var json = JSONObject([
+      ("sequence", .int(Int64(sequence))), ("status", .string(status.word)), ("phase", .string(phase.word)),
+      ("times", [createdAt, startedAt, endedAt, deadline].times),
+      ("deadline_after", .int(deadlineAfter.microseconds)), ("overdue", .bool(isOverdue)),
+      ("active", .int(Int64(active))), ("questions", .int(Int64(questions))),
+      ("nodes", .array(nodes.map(\.json))),
+      (
+        "roots",
+        .array(roots.map { [.int(Int64($0.step)), .int(Int64($0.first)), .int(Int64($0.count)), .int(Int64($0.open))] })
+      ),
+    ])
+    if let creation { json["creation"] = creation.json }
+    if let context { json["context"] = context.json }
+    if let cancel { json["cancel"] = cancel.json }
+    if let kill { json["kill"] = kill.json }
+    if let outcome { json["outcome"] = .string(outcome.word) }
+    if let failure { json["failure"] = failure.stored }
+    if let outputs { json["outputs"] = outputs.json }
+    if let quarantine { json["quarantine"] = .string(quarantine) }
+    json["bodies"] = .array(outputBodies.map { $0?.json ?? .null })
+    json["failures"] = byNode(failures) { $0.stored }
+    json["carries"] = byNode(carries) { $0 }
+    json["inputs"] = byNode(inputs) { $0 }
+    json["asked"] = byNode(asked) { .string($0) }
+    json["fan_outs"] = byNode(fanOuts) {
+      ["values": .array($0.values), "keys": .array($0.keys.map { .string($0) })]
+    }
+    json["late"] = byNode(lateResults) {
+      ["token": .int(Int64($0.token)), "output": $0.output?.json ?? .null]
+    }
+    return .object(json)
+  }
+
+  /// In the order of the nodes: nothing of a dictionary's order may be stored.
+  private func byNode<Value>(_ values: [NodeNumber: Value], _ json: (Value) -> JSON) -> JSON {
+    .array(values.keys.sorted().map { [.int(Int64($0)), values[$0].map(json) ?? .null] })
+  }
+
+  /// Reads what `encoded` wrote.
+  public init(encoded bytes: [UInt8]) throws(FactError) {
+    let json: JSON
+    do { json = try JSON(parsing: bytes) } catch { throw FactError("A snapshot is not JSON.") }
+    self.init()
+    try read(json)
+    for (node, value) in try Self.pairs(json, "failures") { failures[node] = Failure(stored: value) }
+    for (node, value) in try Self.pairs(json, "carries") { carries[node] = value }
+    for (node, value) in try Self.pairs(json, "inputs") { inputs[node] = value }
+    for (node, value) in try Self.pairs(json, "asked") { asked[node] = value.string }
+    for (node, value) in try Self.pairs(json, "fan_outs") {
+      fanOuts[node] = Items(
+        values: value["values"]?.array ?? [], keys: (value["keys"]?.array ?? []).compactMap(\.string))
+    }
+    for (node, value) in try Self.pairs(json, "late") {
+      lateResults[node] = LateResult(
+        token: UInt32(clamping: value["token"]?.int ?? 0), output: value["output"].flatMap { Body(json: $0) })
+    }
+  }
+
+  private mutating func read(_ json: JSON) throws(FactError) {
+    guard let sequence = json["sequence"]?.int, let status = json["status"]?.string.flatMap(JobStatus.init(word:)),
+      let phase = json["phase"]?.string.flatMap(JobPhase.init(word:)), let times = json["times"]?.array,
+      times.count == 4, let nodes = json["nodes"]?.array, let roots = json["roots"]?.array
+    else { throw FactError("A snapshot lacks a part.") }
+    (self.sequence, self.status, self.phase) = (UInt32(clamping: sequence), status, phase)
+    let moments = times.map { Timestamp(microseconds: $0.int ?? .min) }
+    (createdAt, startedAt, endedAt, deadline) = (moments[0], moments[1], moments[2], moments[3])
+    deadlineAfter = .microseconds(json["deadline_after"]?.int ?? 0)
+    isOverdue = json["overdue"]?.bool ?? false
+    active = UInt32(clamping: json["active"]?.int ?? 0)
+    questions = UInt32(clamping: json["questions"]?.int ?? 0)
+    for node in nodes { self.nodes.append(try StepState(json: node)) }
+    self.roots = roots.map {
+      let n = ($0.array ?? []).map { UInt32(clamping: $0.int ?? 0) } + [0, 0, 0, 0]
+      return Root(step: n[0], first: n[1], count: n[2], open: n[3])
+    }
+    creation = json["creation"].map { Fact.Creation(json: $0) }
+    context = json["context"].flatMap { Body(json: $0) }
+    cancel = json["cancel"].map { Request(json: $0) }
+    kill = json["kill"].map { Request(json: $0) }
+    outcome = json["outcome"]?.string.flatMap(JobStatus.init(word:))
+    failure = json["failure"].map { Failure(stored: $0) }
+    outputs = json["outputs"].flatMap { Body(json: $0) }
+    quarantine = json["quarantine"]?.string
+    outputBodies = (json["bodies"]?.array ?? []).map { Body(json: $0) }
+  }
+
+  private static func pairs(_ json: JSON, _ key: String) throws(FactError) -> [(NodeNumber, JSON)] {
+    var pairs: [(NodeNumber, JSON)] = []
+    for pair in json[key]?.array ?? [] {
+      guard let node = pair[0]?.int.flatMap({ NodeNumber(exactly: $0) }), let value = pair[1] else {
+        throw FactError("A snapshot's \"\(key)\" is not well formed.")
+      }
+      pairs.append((node, value))
+    }
+    return pairs
+  }
+}
