@@ -1,45 +1,205 @@
+internal import Crypto
+internal import Expressions
 public import Model
+internal import Pipelines
+internal import Synchronization
 
 /// One running engine over one store: what the server, `run` and tests hold.
 ///
 /// Every method returns after the commit that it caused. A `Problem` says what the caller did wrong; a store
 /// that breaks ends the process instead (architecture D5).
 public final class Node: Sendable {
+  /// What was unfinished when the node started, in the order of the jobs.
+  public let recovered: [RecoveredJob]
+  private let configuration: NodeConfiguration
+  private let loop: EngineLoop
+  private let executor: Executor
+  private let followers = Mutex(0)
+
+  /// Takes over what the store holds and starts the engine's thread.
+  public init(_ configuration: NodeConfiguration) throws {
+    self.configuration = configuration
+    let recovery = Recovery(configuration)
+    let restored = configuration.restores ? try recovery.restore() : []
+    recovered = restored.map(\.report)
+    let loop = EngineLoop(configuration, numbers: try configuration.store.highestNumbers())
+    let executor = try Executor(
+      connectors: configuration.connectors, environment: configuration.environment,
+      clock: configuration.clock, cancelGrace: configuration.setting.cancelGrace,
+      report: { loop.inbox.push($0) })
+    (self.loop, self.executor) = (loop, executor)
+    for job in restored { loop.inbox.push(.restored(job.restored)) }
+    startThread { loop.run(executor) }
+  }
+
   /// Admits a job, or finds the one that its keys name.
   public func start(_ request: JobRequest) async throws(Problem) -> StartedJob {
-    throw Problem("internal", Bilingual("", pt: ""))
+    let prepared = try await prepare(request)
+    return try await send { .admit(prepared, $0) }
   }
 
   /// The first cancel stops what runs and then runs the handlers; a second one changes nothing (S16).
-  public func cancel(_ job: ID<Job>, actor: String, reason: String) async throws(Problem) {}
+  public func cancel(_ job: ID<Job>, actor: String, reason: String) async throws(Problem) {
+    _ = try await order(job, .cancel(actor: actor, reason: reason))
+  }
 
   /// Fences all attempts now and skips the handlers. Returns the paths of what may still run outside.
-  public func kill(_ job: ID<Job>, actor: String, reason: String) async throws(Problem) -> [String] { [] }
+  public func kill(_ job: ID<Job>, actor: String, reason: String) async throws(Problem) -> [String] {
+    try await order(job, .kill(actor: actor, reason: reason))
+  }
 
-  /// Answers "did it happen?" of a step in `needs_attention`.
-  public func resolve(_ job: ID<Job>, path: String, _ resolution: Resolution, actor: String) async throws(Problem) {}
+  /// Answers "did it happen?" of a step in `needs_attention`; of a quarantined job `didNotHappen` lets it go on.
+  public func resolve(
+    _ job: ID<Job>, path: String, _ resolution: Resolution, actor: String
+  ) async throws(Problem) {
+    _ = try await order(job, .resolve(path: path, resolution, actor: actor))
+  }
 
-  /// Takes a result that came too late (S18). `problem.code` is `no-superseded-result` where there is none.
-  public func adopt(_ job: ID<Job>, path: String, actor: String) async throws(Problem) {}
+  /// Takes a result that came too late (S18), while the step has not ended otherwise.
+  public func adopt(_ job: ID<Job>, path: String, actor: String) async throws(Problem) {
+    _ = try await order(job, .adopt(path: path, actor: actor))
+  }
 
+  /// Makes catalog changes durable, all or none.
+  public func write(_ writes: [CatalogWrite]) async throws(Problem) {
+    try await send { .write(writes, $0) }
+  }
+
+  /// Asks running attempts to end for `drain`, then stops the engine's thread. What was cut off is found
+  /// again by the next node.
+  public func stop(drain: Duration) async {
+    await executor.stop(drain: drain)
+    await withCheckedContinuation { continuation in loop.inbox.push(.stop { continuation.resume() }) }
+  }
+
+  /// Stops the engine's thread at once, as a crash would: for tests.
+  package func abandon() async {
+    await withCheckedContinuation { continuation in loop.inbox.push(.stop { continuation.resume() }) }
+  }
+}
+
+// Reading.
+extension Node {
   /// A job with its steps, live or ended. `from` and `limit` are places in `steps`.
   public func view(_ job: ID<Job>, from: Int = 0, limit: Int = 200) async throws(Problem) -> JobView {
-    throw Problem("internal", Bilingual("", pt: ""))
+    let history = JobHistory(configuration)
+    if let live = await live(job) {
+      return try history.view(job, live.state, live.plan, from: from, limit: limit)
+    }
+    return try await offThread { () throws(Problem) in try history.view(job, from: from, limit: limit) }
   }
 
   /// The stored decisions behind `sequence`, at most `limit`.
-  public func history(_ job: ID<Job>, after sequence: UInt32, limit: Int) async throws(Problem) -> [HistoryEvent] { [] }
-
-  /// The decisions behind `sequence` as they are committed; ends after the one that ends the job.
-  public func follow(_ job: ID<Job>, after sequence: UInt32) async throws(Problem) -> AsyncStream<HistoryEvent> {
-    AsyncStream { $0.finish() }
+  public func history(
+    _ job: ID<Job>, after sequence: UInt32, limit: Int
+  ) async throws(Problem) -> [HistoryEvent] {
+    let history = JobHistory(configuration)
+    let live = await live(job)
+    return try await offThread { () throws(Problem) in
+      try history.events(job, live, after: sequence, limit: limit)
+    }
   }
 
-  public func why(_ job: ID<Job>) async throws(Problem) -> [Blocker] { [] }
+  /// The decisions behind `sequence` as they are committed; ends after the one that ends the job. A reader
+  /// that falls more than 10,000 events behind loses the oldest, which the gap in `sequence` shows.
+  public func follow(
+    _ job: ID<Job>, after sequence: UInt32
+  ) async throws(Problem) -> AsyncStream<HistoryEvent> {
+    let id = followers.withLock { count in
+      count += 1
+      return count
+    }
+    let (live, liveEvents) = AsyncStream.makeStream(
+      of: HistoryEvent.self, bufferingPolicy: .bufferingNewest(Self.followBuffer))
+    let isLive = try await send { .follow(job, Follower(id: id, continuation: liveEvents), $0) }
+    if !isLive { liveEvents.finish() }
+    let (loop, page) = (loop, Self.historyPage)
+    let (stream, events) = AsyncStream.makeStream(of: HistoryEvent.self)
+    let first = try await history(job, after: sequence, limit: page)
+    let task = Task { [self] in
+      var last = sequence
+      var batch = first
+      // What was stored before, then what is committed from now on: a sequence seen twice is shown once.
+      while !batch.isEmpty {
+        for event in batch { events.yield(event) }
+        last = batch[batch.count - 1].sequence
+        // The store cannot fail for the reader alone: a later read tells it.
+        batch = batch.count < page ? [] : (try? await history(job, after: last, limit: page)) ?? []
+      }
+      for await event in live where event.sequence > last { events.yield(event) }
+      events.finish()
+    }
+    events.onTermination = { _ in
+      task.cancel()
+      liveEvents.finish()
+      loop.inbox.push(.unfollow(job, follower: id))
+    }
+    return stream
+  }
 
-  /// Makes catalog changes durable, all or none.
-  public func write(_ writes: [CatalogWrite]) async throws(Problem) {}
+  /// Everything that a job does or waits for now.
+  public func why(_ job: ID<Job>) async throws(Problem) -> [Blocker] {
+    if let live = await live(job) {
+      return live.state.blockers(live.plan, id: job, now: configuration.clock.now)
+    }
+    let history = JobHistory(configuration)
+    let summary = try await offThread { () throws(Problem) in try history.summary(job) }
+    if summary.status.hasEnded { return [] }
+    throw .notDriven(job)
+  }
 
-  /// Asks running attempts to end for `drain`, then closes the store.
-  public func stop(drain: Duration) async {}
+  private static let followBuffer = 10_000
+  private static let historyPage = 1_000
+}
+
+// The way to the engine's thread and back.
+extension Node {
+  private func live(_ job: ID<Job>) async -> LiveView? {
+    await withCheckedContinuation { continuation in
+      loop.inbox.push(.read(job) { continuation.resume(returning: $0) })
+    }
+  }
+
+  private func send<Value: Sendable>(
+    _ input: (@escaping Reply<Value>) -> Input
+  ) async throws(Problem) -> Value {
+    let result: Result<Value, Problem> = await withCheckedContinuation { continuation in
+      loop.inbox.push(input { continuation.resume(returning: $0) })
+    }
+    return try result.get()
+  }
+
+  private func order(_ job: ID<Job>, _ command: Command) async throws(Problem) -> [String] {
+    let result: Result<[String], Problem> = await withCheckedContinuation { continuation in
+      loop.inbox.push(.command(job, command) { continuation.resume(returning: $0) })
+    }
+    switch result {
+    case .success(let value): return value
+    case .failure(let problem) where problem.code == "job-ended":
+      // The engine knows only live jobs: say which of three it is.
+      let history = JobHistory(configuration)
+      let summary = try await offThread { () throws(Problem) in try history.summary(job) }
+      throw summary.status.hasEnded ? problem : .notDriven(job)
+    case .failure(let problem): throw problem
+    }
+  }
+
+  private func prepare(_ request: JobRequest) async throws(Problem) -> PreparedJob {
+    let configuration = configuration
+    return try await offThread { () throws(Problem) in try Preparation(configuration, request).prepare() }
+  }
+}
+
+/// Reads of the store block, so they have a thread of their own.
+func offThread<Value: Sendable>(
+  _ body: @escaping @Sendable () throws(Problem) -> Value
+) async throws(Problem) -> Value {
+  let result: Result<Value, Problem> = await withCheckedContinuation { continuation in
+    startThread {
+      do throws(Problem) { continuation.resume(returning: .success(try body())) } catch {
+        continuation.resume(returning: .failure(error))
+      }
+    }
+  }
+  return try result.get()
 }

@@ -1,5 +1,4 @@
 public import Crypto
-public import Expressions
 public import Model
 public import Pipelines
 

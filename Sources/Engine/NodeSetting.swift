@@ -1,4 +1,4 @@
-public import Model
+import Model
 
 /// The named limits of one node.
 public struct NodeSetting: Sendable {

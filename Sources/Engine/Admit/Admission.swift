@@ -1,7 +1,7 @@
 internal import Crypto
 internal import Expressions
-public import Model
-public import Pipelines
+internal import Model
+internal import Pipelines
 
 /// Checks a wish for a job and evaluates what is evaluated once: the trigger's mapping, input defaults,
 /// `key` and `vars`. No store and no engine: everything comes as a value.

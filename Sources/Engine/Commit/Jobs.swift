@@ -34,6 +34,8 @@ struct Jobs: ~Copyable {
     case nothing
     case write
     case job(JobNumber)
+
+    var job: JobNumber? { if case .job(let number) = self { number } else { nil } }
   }
 
   private struct LiveKey: Hashable {

@@ -1,5 +1,5 @@
 internal import Crypto
-public import Model
+internal import Model
 internal import Pipelines
 
 /// Rebuilds a job from the store: the newest snapshot, then the facts behind it.

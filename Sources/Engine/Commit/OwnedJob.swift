@@ -26,6 +26,11 @@ final class OwnedJob {
     (self.plan, self.key) = (plan, key)
   }
 
+  /// Where attempts are under way.
+  var runningPaths: [String] {
+    (0..<state.nextNode).filter { state.runsAttempt($0) }.map { state.path(of: $0, in: plan) }
+  }
+
   /// Leaves an empty state behind, so that whoever changes the real one is its only owner.
   func takeState() -> JobState {
     var taken = JobState()

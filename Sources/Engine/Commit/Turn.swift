@@ -1,4 +1,5 @@
 internal import Model
+internal import Pipelines
 
 /// One turn of the engine: inputs in, one commit, then everything that waited for it.
 struct Turn: ~Copyable {
@@ -10,7 +11,8 @@ struct Turn: ~Copyable {
   private var commits: Int64 = 0
 
   init(jobs: consuming Jobs, store: any Store, executor: Executor, configuration: NodeConfiguration) {
-    (self.jobs, self.store, self.executor, self.configuration) = (jobs, store, executor, configuration)
+    self.jobs = jobs
+    (self.store, self.executor, self.configuration) = (store, executor, configuration)
   }
 
   mutating func take(_ inputs: [Input]) {
@@ -49,18 +51,19 @@ struct Turn: ~Copyable {
 
   /// Makes the turn durable, then lets its effects happen.
   mutating func commit() throws(StoreError) {
-    var (batch, orders) = jobs.takeBatch()
+    var taken = jobs.takeBatch()
+    let orders = taken.1
     var refused: [RefusedJob] = []
-    if !batch.isEmpty {
+    let hasRows = !taken.0.isEmpty
+    if hasRows {
       commits += 1
-      batch.commit = commits
+      taken.0.commit = commits
       configuration.crashPoint(.beforeCommit)
-      refused = try store.commit(batch)
+      refused = try store.commit(taken.0)
       configuration.crashPoint(.afterCommit)
     }
     for order in orders { perform(order, refused) }
-    orders.removeAll()
-    if !batch.isEmpty { try store.checkpoint() }
+    if hasRows { try store.checkpoint() }
   }
 }
 
@@ -111,7 +114,7 @@ extension Turn {
       let event = try event(of: command, job)
       var left: [String] = []
       if case .kill = command {
-        left = (0..<job.state.nextNode).filter { job.state.runsAttempt($0) }.map { job.state.path(of: $0, in: job.plan) }
+        left = job.runningPaths
       }
       jobs.decide(job, event, at: now)
       jobs.after(.job(job.number)) { [left] result in reply(result.map { left }) }
@@ -159,7 +162,7 @@ extension Turn {
   }
 
   private mutating func verdict(on subject: Jobs.Subject, _ refused: [RefusedJob]) -> Result<Void, Problem> {
-    guard case .job(let number) = subject, let refusal = refused.first(where: { $0.job == number }) else {
+    guard let number = subject.job, let refusal = refused.first(where: { $0.job == number }) else {
       return .success(())
     }
     if let job = jobs.job(number) { jobs.disown(job) }

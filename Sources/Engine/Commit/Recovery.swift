@@ -1,0 +1,76 @@
+internal import Crypto
+internal import Model
+internal import Pipelines
+
+/// What a node does before its first turn: it loads the jobs that had not ended.
+///
+/// Recovery itself is an event that goes through `decide` and a commit, not a special path.
+struct Recovery {
+  let configuration: NodeConfiguration
+
+  init(_ configuration: NodeConfiguration) { self.configuration = configuration }
+
+  struct Job {
+    var restored: Restored
+    var report: RecoveredJob
+  }
+
+  func restore() throws -> [Job] {
+    let store = configuration.store
+    let live = try store.liveJobs()
+    // Raised before anything is driven: a job that kills its node at once is found by its count (S4).
+    let counts = try store.raiseDriveCounts(of: live.map(\.number))
+    var jobs: [Job] = []
+    for (job, count) in zip(live, counts) {
+      if let restored = try restore(job, driveCount: count) { jobs.append(restored) }
+    }
+    return jobs
+  }
+
+  private func restore(_ live: LiveJob, driveCount: Int) throws -> Job? {
+    let key = try configuration.unwrap(live.wrappedKey)
+    guard let record = try configuration.store.revision(of: live.pipeline, number: live.revision) else {
+      throw Problem.noPipeline(live.pipeline, revision: live.revision)
+    }
+    let plan = try configuration.plan(record)
+    let store = configuration.store
+    var loading = Loading(key: key, job: live.number) { (id) throws(StoreError) in try store.body(id) }
+    var quarantine: String?
+    var loaded = Loading.Loaded(state: JobState(), chain: [UInt8](repeating: 0, count: SHA256.byteCount))
+    do throws(LoadError) { loaded = try loading.load(store) } catch {
+      switch error {
+      case .store(let error): throw error
+      case .damaged(let sequence, let text):
+        // Nothing can be driven from it: the job stays as it is, for a person and `job replay`.
+        configuration.incident(live.id, incident(live, "Event \(sequence): \(text)"))
+        return nil
+      }
+    }
+    if driveCount >= configuration.setting.driveLimit, loaded.state.quarantine == nil {
+      quarantine = "it was taken over \(driveCount) times and never reached a commit."
+      configuration.incident(live.id, incident(live, quarantine ?? ""))
+    }
+    let restored = Restored(
+      number: live.number, id: live.id, pipeline: live.pipeline, revision: live.revision, plan: plan, key: key,
+      state: loaded.state, chain: loaded.chain, quarantine: quarantine)
+    return Job(restored: restored, report: report(restored))
+  }
+
+  private func report(_ job: Restored) -> RecoveredJob {
+    let nodes = 0..<job.state.nextNode
+    return RecoveredJob(
+      id: job.id, pipeline: job.pipeline,
+      lost: nodes.filter { job.state.runsAttempt($0) }.map { job.state.path(of: $0, in: job.plan) },
+      kept: nodes.count { job.state[$0].status.hasEnded && job.state[$0].status != .skipped },
+      quarantine: job.quarantine)
+  }
+
+  private func incident(_ job: LiveJob, _ reason: String) -> JSON {
+    [
+      "job": .string(job.id.description), "pipeline": .string(job.pipeline.description),
+      "revision": .int(Int64(job.revision)), "drive_count": .int(Int64(job.driveCount)),
+      "engine": .string(configuration.setting.version), "reason": .string(reason),
+      "at": .string(configuration.clock.now.rfc3339),
+    ]
+  }
+}

@@ -1,0 +1,119 @@
+public import Crypto
+public import Model
+public import Pipelines
+
+/// Reads one job's past from the read model alone: what a server shows of ended jobs, and what commands
+/// show when no server runs.
+public struct JobHistory: Sendable {
+  let readModel: any ReadModel
+  let plan: @Sendable (RevisionRecord) throws(Problem) -> Plan
+  let unwrap: @Sendable ([UInt8]) throws(Problem) -> SymmetricKey
+  static let page = 1_000
+
+  public init(
+    readModel: any ReadModel, plan: @escaping @Sendable (RevisionRecord) throws(Problem) -> Plan,
+    unwrap: @escaping @Sendable ([UInt8]) throws(Problem) -> SymmetricKey
+  ) {
+    (self.readModel, self.plan, self.unwrap) = (readModel, plan, unwrap)
+  }
+
+  init(_ configuration: NodeConfiguration) {
+    self.init(readModel: configuration.readModel, plan: configuration.plan, unwrap: configuration.unwrap)
+  }
+
+  public func summary(_ id: ID<Job>) throws(Problem) -> JobSummary {
+    let found: JobSummary?
+    do throws(StoreError) { found = try readModel.job(id) } catch { throw .store(error) }
+    guard let found else { throw .noJob(id) }
+    return found
+  }
+
+  public func view(_ id: ID<Job>, from: Int, limit: Int) throws(Problem) -> JobView {
+    let folded = try fold(id)
+    return try view(id, folded.state, folded.plan, from: from, limit: limit)
+  }
+
+  func view(
+    _ id: ID<Job>, _ state: JobState, _ plan: Plan, from: Int, limit: Int
+  ) throws(Problem) -> JobView {
+    let summary = try summary(id)
+    return JobView(
+      summary: summary, inputs: state.context?.value["inputs"] ?? .object(JSONObject()),
+      outputs: state.outputs?.value, steps: state.views(of: plan, from..<from + limit))
+  }
+
+  public func events(_ id: ID<Job>, after sequence: UInt32, limit: Int) throws(Problem) -> [HistoryEvent] {
+    try events(id, nil, after: sequence, limit: limit)
+  }
+
+  func events(
+    _ id: ID<Job>, _ live: LiveView?, after sequence: UInt32, limit: Int
+  ) throws(Problem) -> [HistoryEvent] {
+    let summary = try summary(id)
+    let stored = try events(of: summary.number, after: sequence, limit: limit)
+    if stored.isEmpty { return [] }
+    let known: LiveView
+    if let live { known = live } else {
+      let folded = try fold(id)
+      known = LiveView(state: folded.state, plan: folded.plan)
+    }
+    return stored.map {
+      HistoryEvent(sequence: $0.sequence, at: $0.at, text: $0.payload, known.state, known.plan)
+    }
+  }
+
+  /// The blockers of a job that no node drives; they are those of its last commit.
+  public func why(_ id: ID<Job>, now: Timestamp) throws(Problem) -> [Blocker] {
+    let folded = try fold(id)
+    return folded.state.blockers(folded.plan, id: id, now: now)
+  }
+
+  struct Folded {
+    var summary: JobSummary
+    var state: JobState
+    var plan: Plan
+  }
+
+  func fold(_ id: ID<Job>) throws(Problem) -> Folded {
+    let summary = try summary(id)
+    let plan = try plan(of: summary)
+    let readModel = readModel
+    var loading = Loading(key: try unwrap(summary.wrappedKey), job: summary.number) {
+      (body) throws(StoreError) in try readModel.readBody(body)
+    }
+    var loaded = Loading.Loaded(state: JobState(), chain: [])
+    while true {
+      let events = try events(of: summary.number, after: loaded.state.sequence, limit: Self.page)
+      for event in events {
+        do throws(LoadError) { try loading.fold(event, of: events, into: &loaded) } catch {
+          throw error.problem(id)
+        }
+      }
+      if events.count < Self.page { return Folded(summary: summary, state: loaded.state, plan: plan) }
+    }
+  }
+
+  func events(of job: JobNumber, after sequence: UInt32, limit: Int) throws(Problem) -> [StoredEvent] {
+    do throws(StoreError) { return try readModel.events(of: job, after: sequence, limit: limit) } catch {
+      throw .store(error)
+    }
+  }
+
+  private func plan(of summary: JobSummary) throws(Problem) -> Plan {
+    let revision: RevisionRecord?
+    do throws(StoreError) {
+      revision = try readModel.readRevision(of: summary.pipeline, number: summary.revision)
+    } catch { throw .store(error) }
+    guard let revision else { throw .noPipeline(summary.pipeline, revision: summary.revision) }
+    return try plan(revision)
+  }
+}
+
+extension LoadError {
+  func problem(_ id: ID<Job>) -> Problem {
+    switch self {
+    case .store(let error): .store(error)
+    case .damaged(let sequence, let text): .damaged(id, "event \(sequence): \(text)")
+    }
+  }
+}
