@@ -90,3 +90,7 @@ extension JSONObject: Hashable {
     hasher.combine(sum)
   }
 }
+
+extension JSONObject: ExpressibleByDictionaryLiteral {
+  public init(dictionaryLiteral elements: (String, JSON)...) { self.init(elements) }
+}

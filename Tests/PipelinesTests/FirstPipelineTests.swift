@@ -23,7 +23,8 @@ struct FirstPipelineTests {
     let plan = try #require(compilation.plan)
     #expect(compilation.order == ["greet", "count"])
     #expect(plan.steps.map(\.path) == ["greet", "count"])
-    #expect(plan.steps[1].needs == [Need(step: StepIndex(0), strength: .strong, reason: "steps.greet.output")])
+    #expect(
+      plan.steps[1].needs == [Need(step: StepIndex(0), strength: .strong, reason: "steps.greet.output")])
   }
 
   @Test("says where a misspelled step stands and what was meant")

@@ -18,14 +18,17 @@ enum Fixture {
   }
 
   /// The findings as one text, the way a person sees them.
-  static func rendered(_ text: String, file: String = "pipeline.yaml", _ language: Language = .english) -> String {
+  static func rendered(_ text: String, file: String = "pipeline.yaml", _ language: Language = .english)
+    -> String
+  {
     compile(text).findings.map { $0.rendered(file: file, language: language) }.joined(separator: "\n")
   }
 
   /// A file with the given steps, which begin at line 4.
   static func file(_ steps: String, head: String = "") -> String {
     "apiVersion: esteira/v1\nid: test\nnamespace: demo\n\(head)steps:\n"
-      + steps.split(separator: "\n", omittingEmptySubsequences: false).map { "  " + $0 }.joined(separator: "\n")
+      + steps.split(separator: "\n", omittingEmptySubsequences: false).map { "  " + $0 }.joined(
+        separator: "\n")
       + "\n"
   }
 

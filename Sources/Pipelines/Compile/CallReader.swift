@@ -22,7 +22,8 @@ extension StepReader {
     if let description, let major, Int(major) != description.major {
       draft.report.error(
         "unknown-connector", at: kind.value.span, path: path,
-        Bilingual("there is no version \(major) of \(name) here.", pt: "não há a versão \(major) de \(name) aqui."),
+        Bilingual(
+          "there is no version \(major) of \(name) here.", pt: "não há a versão \(major) de \(name) aqui."),
         remedy: Bilingual("Write \(name)@\(description.major).", pt: "Escreva \(name)@\(description.major)."))
     }
     var call = CallDraft(
@@ -82,8 +83,12 @@ extension StepReader {
   }
 
   /// `with`: scripts are taken as they are, names of files are literal, all else may hold expressions.
-  private func with(_ entry: Node.Entry, _ path: String, _ description: ConnectorDescription?) -> TemplateDraft {
-    guard let map = MapReading(entry.value, path: path, report: draft.report) else { return .map([], entry.keySpan) }
+  private func with(_ entry: Node.Entry, _ path: String, _ description: ConnectorDescription?)
+    -> TemplateDraft
+  {
+    guard let map = MapReading(entry.value, path: path, report: draft.report) else {
+      return .map([], entry.keySpan)
+    }
     let members = map.entries.map { member in
       let place = map.place(member.key)
       let value: TemplateDraft
@@ -92,7 +97,9 @@ extension StepReader {
         value = .literal(member.value.json, member.value.span)
       } else {
         value = draft.template(member.value, path: place, view: body(of: index), step: index)
-        if let description, description.fileKeys.contains(member.key) { files(member.value, value, path: place) }
+        if let description, description.fileKeys.contains(member.key) {
+          files(member.value, value, path: place)
+        }
       }
       return TemplateDraft.Member(key: member.key, keySpan: member.keySpan, value: value)
     }
@@ -120,10 +127,14 @@ extension StepReader {
     case .literal: break
     case .expression, .text: _ = draft.report.isLiteral(node, path: path)
     case .list(let items, _):
-      for (offset, item) in (node.items ?? []).enumerated() { files(item, items[offset], path: "\(path)[\(offset)]") }
+      for (offset, item) in (node.items ?? []).enumerated() {
+        files(item, items[offset], path: "\(path)[\(offset)]")
+      }
     case .map(let members, _):
       for member in members {
-        if case .literal(.string(let text), let span) = member.value { file(text, at: span, path: "\(path).\(member.key)") }
+        if case .literal(.string(let text), let span) = member.value {
+          file(text, at: span, path: "\(path).\(member.key)")
+        }
       }
     }
   }
@@ -135,7 +146,9 @@ extension StepReader {
     guard isInside, !name.utf8.contains(0), !name.contains("\\") else {
       draft.report.error(
         "bad-path", at: span, path: path,
-        Bilingual("\"\(name)\" is no path below the pipeline's folder.", pt: "\"\(name)\" não é um caminho dentro da pasta do pipeline."),
+        Bilingual(
+          "\"\(name)\" is no path below the pipeline's folder.",
+          pt: "\"\(name)\" não é um caminho dentro da pasta do pipeline."),
         remedy: Bilingual("Write it like scripts/collect.py.", pt: "Escreva como scripts/coleta.py."))
       return
     }

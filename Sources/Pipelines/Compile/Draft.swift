@@ -237,7 +237,11 @@ enum VariableType {
 
 /// What can be seen from a place in the file.
 struct View {
-  enum Part: Hashable { case inputDefault, key, variable(Int), body, outputs, trigger }
+  enum Part: Hashable {
+    case inputDefault, key
+    case variable(Int)
+    case body, outputs, trigger
+  }
   /// How far inside a step the place is: its own item is known from `item` on, its round from `round` on.
   enum Layer: Int { case outside, item, round }
 

@@ -63,13 +63,17 @@ struct HeadReader {
   private func readIdentity() {
     for key in ["apiVersion", "id", "namespace", "steps"] where top[key] == nil {
       let remedy =
-        key == "apiVersion" ? Bilingual("Begin the file with apiVersion: esteira/v1.", pt: "Comece o arquivo com apiVersion: esteira/v1.") : nil
+        key == "apiVersion"
+        ? Bilingual(
+          "Begin the file with apiVersion: esteira/v1.", pt: "Comece o arquivo com apiVersion: esteira/v1.")
+        : nil
       report.missingKey(key, at: top.entries.first?.keySpan ?? top.span, path: "", remedy: remedy)
     }
     if let entry = top["apiVersion"], let version = top.text("apiVersion"), version != Self.apiVersion {
       report.error(
         "wrong-value", at: entry.value.span, path: "apiVersion",
-        Bilingual("\"\(version)\" is no version of the format.", pt: "\"\(version)\" não é uma versão do formato."),
+        Bilingual(
+          "\"\(version)\" is no version of the format.", pt: "\"\(version)\" não é uma versão do formato."),
         remedy: Bilingual("Write \(Self.apiVersion).", pt: "Escreva \(Self.apiVersion)."))
     }
     draft.head.name = id("id")
@@ -89,7 +93,9 @@ struct HeadReader {
   private func readLabels(_ node: Node) {
     guard let map = MapReading(node, path: "labels", report: report) else { return }
     for entry in map.entries {
-      if let text = report.text(entry.value, path: map.place(entry.key)) { draft.head.labels.append((entry.key, text)) }
+      if let text = report.text(entry.value, path: map.place(entry.key)) {
+        draft.head.labels.append((entry.key, text))
+      }
     }
   }
 

@@ -21,10 +21,12 @@ struct KeyTable: Sendable {
   static let step = KeyTable(
     known: kinds + [
       "with", "connection", "credential", "if", "needs", "for_each", "as", "key", "max_parallel",
-      "allow_failed", "keep", "repeat", "retry", "timeout", "queue_timeout", "deadline", "idempotent", "output",
+      "allow_failed", "keep", "repeat", "retry", "timeout", "queue_timeout", "deadline", "idempotent",
+      "output",
     ],
     later: laterKinds + [
-      "rescue", "queue", "priority", "isolation", "concurrency", "exclusive", "rate_limit", "circuit", "cache",
+      "rescue", "queue", "priority", "isolation", "concurrency", "exclusive", "rate_limit", "circuit",
+      "cache",
       "batch", "on_failure", "on_cancel", "finally", "on_kill",
     ])
 

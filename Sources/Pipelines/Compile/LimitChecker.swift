@@ -40,7 +40,8 @@ struct LimitChecker {
       found.append(
         Outer(
           duration: duration,
-          name: Bilingual("the deadline of the job (\(duration.text))", pt: "o deadline do job (\(duration.text))")))
+          name: Bilingual(
+            "the deadline of the job (\(duration.text))", pt: "o deadline do job (\(duration.text))")))
     }
     return found
   }
@@ -62,6 +63,7 @@ struct LimitChecker {
       Bilingual(
         "\(key) \(duration.text) can never be reached: \(shortest.name.english) ends first.",
         pt: "\(key) de \(duration.text) nunca é alcançado: \(shortest.name.portuguese) termina antes."),
-      remedy: Bilingual("Shorten this one or lengthen the outer one.", pt: "Diminua este ou aumente o de fora."))
+      remedy: Bilingual(
+        "Shorten this one or lengthen the outer one.", pt: "Diminua este ou aumente o de fora."))
   }
 }

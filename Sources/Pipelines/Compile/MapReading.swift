@@ -26,7 +26,8 @@ struct MapReading {
       if table.later.contains(entry.key) {
         report.notYet(entry.key, at: entry.keySpan, path: place(entry.key))
       } else {
-        report.unknownKey(entry.key, at: entry.keySpan, path: place(entry.key), among: table.known + table.later)
+        report.unknownKey(
+          entry.key, at: entry.keySpan, path: place(entry.key), among: table.known + table.later)
       }
     }
   }
@@ -112,8 +113,8 @@ extension Report {
       "bad-name", at: span, path: path,
       Bilingual("\"\(name)\" cannot be a name.", pt: "\"\(name)\" não pode ser um nome."),
       remedy: Bilingual(
-        "A name begins with a letter and has up to 63 of a-z, 0-9 and _; words of CEL, steps, output and outputs are taken.",
-        pt: "Um nome começa com uma letra e tem até 63 caracteres entre a-z, 0-9 e _; palavras da CEL, steps, output e outputs já estão em uso."
+        "Begin with a letter; use up to 63 of a-z, 0-9 and _; words of CEL, steps, output and outputs are taken.",
+        pt: "Comece com uma letra; use até 63 entre a-z, 0-9 e _; palavras da CEL, steps, output e outputs não."
       ))
   }
 }
@@ -123,7 +124,8 @@ extension String {
   func firstRange(ofUTF8 text: String) -> Range<Int>? {
     let (bytes, wanted) = (Array(utf8), Array(text.utf8))
     guard bytes.count >= wanted.count else { return nil }
-    for start in 0...(bytes.count - wanted.count) where bytes[start..<start + wanted.count].elementsEqual(wanted) {
+    for start in 0...(bytes.count - wanted.count)
+    where bytes[start..<start + wanted.count].elementsEqual(wanted) {
       return start..<start + wanted.count
     }
     return nil

@@ -19,7 +19,9 @@ extension Draft {
       report.error(
         "duration-unit", at: node.span, path: path,
         Bilingual("the duration \(node.text) has no unit.", pt: "a duração \(node.text) não tem unidade."),
-        remedy: Bilingual("Write \(node.text)s, \(node.text)m, \(node.text)h or \(node.text)d.", pt: "Escreva \(node.text)s, \(node.text)m, \(node.text)h ou \(node.text)d."))
+        remedy: Bilingual(
+          "Write \(node.text)s, \(node.text)m, \(node.text)h or \(node.text)d.",
+          pt: "Escreva \(node.text)s, \(node.text)m, \(node.text)h ou \(node.text)d."))
       return nil
     case .string:
       if let duration = Duration(text: node.text), duration >= .zero, duration <= Self.longestDuration {
@@ -31,7 +33,8 @@ extension Draft {
         remedy: Bilingual("Write it like 90s, 5m, 2h or 1d.", pt: "Escreva como 90s, 5m, 2h ou 1d."))
       return nil
     case .null, .bool, .list, .map:
-      report.wrongKind(node, path: path, wanted: Bilingual("a duration such as 5m", pt: "uma duração como 5m"))
+      report.wrongKind(
+        node, path: path, wanted: Bilingual("a duration such as 5m", pt: "uma duração como 5m"))
       return nil
     }
   }
@@ -49,7 +52,9 @@ extension Draft {
         "wrong-value", at: node.span, path: path,
         Bilingual(
           "this must be a whole number from \(range.lowerBound) to \(range.upperBound), or an expression.",
-          pt: "isto deve ser um número inteiro de \(range.lowerBound) a \(range.upperBound), ou uma expressão."))
+          pt:
+            "isto deve ser um número inteiro de \(range.lowerBound) a \(range.upperBound), ou uma expressão.")
+      )
       return nil
     }
   }
@@ -100,13 +105,16 @@ extension Draft {
     {
       report.error(
         "inner-limit", at: span, path: map.place("initial"),
-        Bilingual("the first pause is longer than the longest.", pt: "a primeira pausa é maior que a maior permitida."))
+        Bilingual(
+          "the first pause is longer than the longest.", pt: "a primeira pausa é maior que a maior permitida."
+        ))
     }
   }
 
   private func classes(_ node: Node, path: String) -> Set<ErrorClass> {
     guard let items = node.items else {
-      report.wrongKind(node, path: path, wanted: Bilingual("a list of error classes", pt: "uma lista de classes de erro"))
+      report.wrongKind(
+        node, path: path, wanted: Bilingual("a list of error classes", pt: "uma lista de classes de erro"))
       return []
     }
     let words = ErrorClass.allCases.map(\.rawValue)
@@ -129,7 +137,9 @@ extension Draft {
     }
     report.error(
       "wrong-value", at: node.span, path: path,
-      Bilingual("this must be a number, a share such as 20%, or all.", pt: "isto deve ser um número, uma parte como 20%, ou all."))
+      Bilingual(
+        "this must be a number, a share such as 20%, or all.",
+        pt: "isto deve ser um número, uma parte como 20%, ou all."))
     return nil
   }
 }

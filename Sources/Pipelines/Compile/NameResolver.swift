@@ -24,7 +24,7 @@ struct NameResolver {
         unknownStep(need.name, from: step.scope, at: need.span, path: need.path)
         continue
       }
-      addEdge(from: index, to: target, need.strength, "needs", at: need.span, path: need.path)
+      addEdge(from: index, to: target, need.strength, Need.byHand, at: need.span, path: need.path)
     }
   }
 
@@ -61,20 +61,24 @@ struct NameResolver {
     _ code: String, _ range: Range<Int>, in site: Site, _ message: Bilingual, remedy: Bilingual? = nil
   ) {
     let range = range.lowerBound + site.offset..<range.upperBound + site.offset
-    report.error(code, at: report.source.span(of: range, in: site.node), path: site.path, message, remedy: remedy)
+    report.error(
+      code, at: report.source.span(of: range, in: site.node), path: site.path, message, remedy: remedy)
   }
 
   private func resolveInput(_ mention: Mention, in index: Int) {
     let site = draft.sites[index]
     if site.view.part == .inputDefault || site.view.part == .trigger {
-      invisible(mention, in: index, Bilingual("inputs are not known here yet", pt: "as entradas ainda não são conhecidas aqui"))
+      invisible(
+        mention, in: index,
+        Bilingual("inputs are not known here yet", pt: "as entradas ainda não são conhecidas aqui"))
       return
     }
     guard let name = mention.plain(1) else {
       bind("inputs", .known(inputsType), .inputs, in: index)
       return
     }
-    guard let input = draft.head.inputs.first(where: { ScalarString($0.name) == ScalarString(name.text) }) else {
+    guard let input = draft.head.inputs.first(where: { ScalarString($0.name) == ScalarString(name.text) })
+    else {
       say(
         "unknown-input", mention.range(to: 1), in: site,
         Bilingual("there is no input \"\(name.text)\".", pt: "não existe a entrada \"\(name.text)\"."),
@@ -95,7 +99,9 @@ struct NameResolver {
     let seen: Int
     switch site.view.part {
     case .inputDefault, .key, .trigger:
-      invisible(mention, in: index, Bilingual("variables are not known here yet", pt: "as variáveis ainda não são conhecidas aqui"))
+      invisible(
+        mention, in: index,
+        Bilingual("variables are not known here yet", pt: "as variáveis ainda não são conhecidas aqui"))
       return
     case .variable(let count): seen = count
     case .body, .outputs: seen = draft.head.vars.count
@@ -112,7 +118,9 @@ struct NameResolver {
     let message =
       place == nil
       ? Bilingual("there is no variable \"\(name.text)\".", pt: "não existe a variável \"\(name.text)\".")
-      : Bilingual("the variable \"\(name.text)\" is set only later.", pt: "a variável \"\(name.text)\" só é definida depois.")
+      : Bilingual(
+        "the variable \"\(name.text)\" is set only later.",
+        pt: "a variável \"\(name.text)\" só é definida depois.")
     let remedy = place == nil ? Suggestion.remedy(for: name.text, among: draft.head.vars.map(\.name)) : nil
     say("unknown-variable", mention.range(to: 1), in: site, message, remedy: remedy)
     bind("vars.\(name.text)", .known(.dyn), .variable(name.text), in: index)
@@ -128,7 +136,9 @@ struct NameResolver {
   /// Names of the surroundings: items, rounds, the step itself. What is none of these is left to the checker.
   private func resolveInside(_ mention: Mention, in index: Int) {
     let (site, name) = (draft.sites[index], mention.head.text)
-    if let owner = draft.surrounding(site.view, where: { draft.steps[$0].forEach?.name == name }, layer: .item) {
+    if let owner = draft.surrounding(
+      site.view, where: { draft.steps[$0].forEach?.name == name }, layer: .item)
+    {
       return bind(name, .item(owner), .item(owner.stepIndex), in: index)
     }
     switch name {
@@ -136,13 +146,23 @@ struct NameResolver {
       if let owner = draft.surrounding(site.view, where: { draft.steps[$0].forEach != nil }, layer: .item) {
         return bind(name, .known(.int), .itemIndex(owner.stepIndex), in: index)
       }
-      invisible(mention, in: index, Bilingual("item_index is known only inside a step with for_each", pt: "item_index só é conhecido dentro de um passo com for_each"))
+      invisible(
+        mention, in: index,
+        Bilingual(
+          "item_index is known only inside a step with for_each",
+          pt: "item_index só é conhecido dentro de um passo com for_each"))
     case "item":
-      invisible(mention, in: index, Bilingual("item is known only inside a step with for_each and without as", pt: "item só é conhecido dentro de um passo com for_each e sem as"))
+      invisible(
+        mention, in: index,
+        Bilingual(
+          "item is known only inside a step with for_each and without as",
+          pt: "item só é conhecido dentro de um passo com for_each e sem as"))
     case "carry", "iteration", "last_iteration": resolveRound(mention, in: index)
     case "step":
       guard site.view.part == .body, site.step != nil, site.view.layer != .outside else {
-        return invisible(mention, in: index, Bilingual("step is known only inside a step", pt: "step só é conhecido dentro de um passo"))
+        return invisible(
+          mention, in: index,
+          Bilingual("step is known only inside a step", pt: "step só é conhecido dentro de um passo"))
       }
       bind("step", .known(WellKnown.step), .this, in: index)
     default: break
@@ -151,8 +171,13 @@ struct NameResolver {
 
   private func resolveRound(_ mention: Mention, in index: Int) {
     let (site, name) = (draft.sites[index], mention.head.text)
-    guard let owner = draft.surrounding(site.view, where: { draft.steps[$0].loop != nil }, layer: .round) else {
-      return invisible(mention, in: index, Bilingual("\(name) is known only inside a step with repeat", pt: "\(name) só é conhecido dentro de um passo com repeat"))
+    guard let owner = draft.surrounding(site.view, where: { draft.steps[$0].loop != nil }, layer: .round)
+    else {
+      return invisible(
+        mention, in: index,
+        Bilingual(
+          "\(name) is known only inside a step with repeat",
+          pt: "\(name) só é conhecido dentro de um passo com repeat"))
     }
     switch name {
     case "carry": bind(name, .carry(owner), .carry(owner.stepIndex), in: index)
@@ -176,7 +201,8 @@ extension NameResolver {
   private func resolveStep(_ mention: Mention, in index: Int) {
     let site = draft.sites[index]
     guard let scope = site.view.scope else {
-      return invisible(mention, in: index, Bilingual("steps are not known here", pt: "os passos não são conhecidos aqui"))
+      return invisible(
+        mention, in: index, Bilingual("steps are not known here", pt: "os passos não são conhecidos aqui"))
     }
     guard let name = mention.plain(1) else {
       say(
@@ -201,7 +227,9 @@ extension NameResolver {
       return bind("\(variable).\(field.text)", .known(.dyn), .now, in: index)
     }
     if known.strength == .strong { refuseUncertain(mention, target, in: site) }
-    bind("\(variable).\(field.text)", .step(target, known.field), .step(target.stepIndex, known.field), in: index)
+    bind(
+      "\(variable).\(field.text)", .step(target, known.field), .step(target.stepIndex, known.field), in: index
+    )
     edge(mention, to: target, known.strength, in: index)
   }
 
@@ -234,12 +262,19 @@ extension NameResolver {
     let (name, field) = (mention.names[1].text, mention.names[2].text)
     var remedy = Suggestion.remedy(for: field, among: known)
     let isFanOut = draft.steps[target].forEach != nil
-    if field == "output" { remedy = Bilingual("It has items: read .outputs or .results.", pt: "Ele tem itens: leia .outputs ou .results.") }
-    if !isFanOut, field == "outputs" { remedy = Bilingual("It has no for_each: read .output.", pt: "Ele não tem for_each: leia .output.") }
+    if field == "output" {
+      remedy = Bilingual(
+        "It has items: read .outputs or .results.", pt: "Ele tem itens: leia .outputs ou .results.")
+    }
+    if !isFanOut, field == "outputs" {
+      remedy = Bilingual("It has no for_each: read .output.", pt: "Ele não tem for_each: leia .output.")
+    }
     let list = known.joined(separator: ", ")
     say(
       "unknown-field", mention.range(to: 2), in: site,
-      Bilingual("the step \"\(name)\" has no \"\(field)\" (only \(list)).", pt: "o passo \"\(name)\" não tem \"\(field)\" (só \(list))."),
+      Bilingual(
+        "the step \"\(name)\" has no \"\(field)\" (only \(list)).",
+        pt: "o passo \"\(name)\" não tem \"\(field)\" (só \(list))."),
       remedy: remedy)
   }
 
@@ -252,12 +287,17 @@ extension NameResolver {
     let fallback = field == "outputs" ? "[]" : "…"
     let message =
       step.isConditional
-      ? Bilingual("the step \"\(name)\" has an if, so it may have no \(field).", pt: "o passo \"\(name)\" tem um if, então pode não ter \(field).")
-      : Bilingual("the step \"\(name)\" may not have run when this handler does.", pt: "o passo \"\(name)\" pode não ter rodado quando este tratador roda.")
+      ? Bilingual(
+        "the step \"\(name)\" has an if, so it may have no \(field).",
+        pt: "o passo \"\(name)\" tem um if, então pode não ter \(field).")
+      : Bilingual(
+        "the step \"\(name)\" may not have run when this handler does.",
+        pt: "o passo \"\(name)\" pode não ter rodado quando este tratador roda.")
     say(
       "conditional-output", mention.range(to: 2), in: site, message,
       remedy: Bilingual(
-        "Write steps.\(name).?\(field).orValue(\(fallback)).", pt: "Escreva steps.\(name).?\(field).orValue(\(fallback))."))
+        "Write steps.\(name).?\(field).orValue(\(fallback)).",
+        pt: "Escreva steps.\(name).?\(field).orValue(\(fallback))."))
   }
 
   private func edge(_ mention: Mention, to target: Int, _ strength: Need.Strength, in index: Int) {
@@ -271,13 +311,15 @@ extension NameResolver {
 
   /// An edge of a step inside a group is an edge of the group, as far out as the other end stands.
   private func addEdge(
-    from step: Int, to target: Int, _ strength: Need.Strength, _ reason: String, at span: Range<Int>, path: String
+    from step: Int, to target: Int, _ strength: Need.Strength, _ reason: String, at span: Range<Int>,
+    path: String
   ) {
     var waiting: Int? = step
     while let inner = waiting, draft.steps[inner].scope != draft.steps[target].scope {
       waiting = draft.scopes[draft.steps[inner].scope].owner
     }
     guard let waiting else { return }
-    draft.edges[waiting].append(Edge(step: target, strength: strength, reason: reason, span: span, path: path))
+    draft.edges[waiting].append(
+      Edge(step: target, strength: strength, reason: reason, span: span, path: path))
   }
 }

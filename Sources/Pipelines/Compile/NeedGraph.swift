@@ -84,7 +84,8 @@ struct NeedGraph {
     let names = (cycle + [cycle[0]]).map { draft.steps[$0].name }.joined(separator: " -> ")
     draft.report.error(
       "cycle", at: edge.span, path: edge.path,
-      Bilingual("these steps wait for each other: \(names).", pt: "estes passos esperam um pelo outro: \(names)."),
+      Bilingual(
+        "these steps wait for each other: \(names).", pt: "estes passos esperam um pelo outro: \(names)."),
       remedy: Bilingual(
         "Take one of these references or needs away.", pt: "Retire uma destas referências ou needs."))
   }

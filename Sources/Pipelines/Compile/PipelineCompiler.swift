@@ -16,7 +16,7 @@ public struct Compilation: Sendable {
 
 /// Turns the text of a pipeline file into a plan, or says all that is wrong with it.
 public struct PipelineCompiler: Sendable {
-  private let catalogue: ConnectorCatalogue
+  let catalogue: ConnectorCatalogue
   private let zones: ZoneDatabase
 
   /// - Parameter offline: connectors that only a server could know are taken as given, with a warning each.
@@ -47,7 +47,8 @@ public struct PipelineCompiler: Sendable {
     let head = HeadReader(draft: draft, top: top)
     head.read()
     let defaults = top["defaults"].map { DefaultsDraft($0.value, draft: draft, catalogue: catalogue) }
-    var structure = StructureReader(draft: draft, connectors: catalogue, defaults: defaults ?? DefaultsDraft())
+    var structure = StructureReader(
+      draft: draft, connectors: catalogue, defaults: defaults ?? DefaultsDraft())
     structure.read(top)
     head.readOutputs()
     NameResolver(draft: draft).resolveAll()
@@ -72,9 +73,12 @@ public struct PipelineCompiler: Sendable {
       if exists { continue }
       draft.report.error(
         "file-not-found", at: file.span, path: file.path,
-        Bilingual("there is no file \"\(file.name)\" beside the pipeline.", pt: "não existe o arquivo \"\(file.name)\" ao lado do pipeline."),
+        Bilingual(
+          "there is no file \"\(file.name)\" beside the pipeline.",
+          pt: "não existe o arquivo \"\(file.name)\" ao lado do pipeline."),
         remedy: Bilingual(
-          "Paths are relative to the pipeline file.", pt: "Os caminhos são relativos ao arquivo do pipeline."))
+          "Paths are relative to the pipeline file.", pt: "Os caminhos são relativos ao arquivo do pipeline.")
+      )
     }
   }
 }

@@ -47,7 +47,9 @@ struct StepReader {
 
   /// Reads what sees the children and the round that just ended; `scope` is the inside of a group.
   func readInside(_ node: Node, scope: Int?, into step: inout StepDraft) {
-    guard let map = MapReading(node, path: step.keyPath, report: Report(source: report.source)) else { return }
+    guard let map = MapReading(node, path: step.keyPath, report: Report(source: report.source)) else {
+      return
+    }
     var inside = body
     inside.scope = scope ?? inside.scope
     inside.seesItself = scope == nil
@@ -97,10 +99,14 @@ struct StepReader {
       let isItem = ["as", "key", "max_parallel", "allow_failed", "keep"].contains(entry.key)
       let message =
         isItem
-        ? Bilingual("\"\(entry.key)\" goes with for_each, which is missing.", pt: "\"\(entry.key)\" acompanha for_each, que está faltando.")
+        ? Bilingual(
+          "\"\(entry.key)\" goes with for_each, which is missing.",
+          pt: "\"\(entry.key)\" acompanha for_each, que está faltando.")
         : isBranch && entry.key == "needs"
           ? Bilingual("a branch waits for nothing by itself.", pt: "um ramo não espera por nada sozinho.")
-          : Bilingual("\"\(entry.key)\" has no effect on a step with \(kind).", pt: "\"\(entry.key)\" não tem efeito num passo com \(kind).")
+          : Bilingual(
+            "\"\(entry.key)\" has no effect on a step with \(kind).",
+            pt: "\"\(entry.key)\" não tem efeito num passo com \(kind).")
       report.error("key-without-effect", at: entry.keySpan, path: map.place(entry.key), message)
     }
   }
@@ -108,7 +114,8 @@ struct StepReader {
   private func readNeeds(_ entry: Node.Entry, _ map: MapReading, into step: inout StepDraft) {
     let path = map.place("needs")
     guard let items = entry.value.items else {
-      report.wrongKind(entry.value, path: path, wanted: Bilingual("a list of steps", pt: "uma lista de passos"))
+      report.wrongKind(
+        entry.value, path: path, wanted: Bilingual("a list of steps", pt: "uma lista de passos"))
       return
     }
     for (offset, item) in items.enumerated() {
@@ -120,7 +127,8 @@ struct StepReader {
         step.needs.append(NeedDraft(name: name, span: item.span, path: place, strength: .strong))
       } else {
         report.wrongKind(
-          item, path: place, wanted: Bilingual("a step's name, or {name: ended}", pt: "o nome de um passo, ou {nome: ended}"))
+          item, path: place,
+          wanted: Bilingual("a step's name, or {name: ended}", pt: "o nome de um passo, ou {nome: ended}"))
       }
     }
   }
@@ -137,7 +145,9 @@ struct StepReader {
       forEach.items = draft.expression(entry.value, path: path, view: view(.outside), step: index)
     }
     if let name = map.text("as") {
-      if !Names.isName(name) { report.badName(name, at: map["as"]?.value.span ?? map.span, path: map.place("as")) }
+      if !Names.isName(name) {
+        report.badName(name, at: map["as"]?.value.span ?? map.span, path: map.place("as"))
+      }
       forEach.name = name
     }
     forEach.key = map["key"].map {
@@ -177,7 +187,8 @@ struct StepReader {
     var loop = LoopDraft()
     if let entry = map["max"] {
       let place = map.place("max")
-      loop.max = draft.count(entry.value, path: place, view: view(.item), step: index, in: 1...10_000) ?? loop.max
+      loop.max =
+        draft.count(entry.value, path: place, view: view(.item), step: index, in: 1...10_000) ?? loop.max
     } else {
       report.missingKey("max", at: map.span, path: map.path)
     }

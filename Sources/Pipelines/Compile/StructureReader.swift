@@ -47,7 +47,9 @@ struct StructureReader {
     drain()
   }
 
-  private mutating func enqueue(_ node: Node?, keyPath: String, planPath: String, home: ScopeDraft.Home) -> Int {
+  private mutating func enqueue(_ node: Node?, keyPath: String, planPath: String, home: ScopeDraft.Home)
+    -> Int
+  {
     let number = draft.scopes.count
     draft.scopes.append(ScopeDraft(steps: 0..<0, owner: nil, isBranches: false, home: home))
     if let node {
@@ -79,7 +81,8 @@ struct StructureReader {
       draft.steps.append(
         StepDraft(
           name: entry.key, path: waiting.planPath + entry.key, keyPath: map.place(entry.key),
-          nameSpan: entry.keySpan, scope: waiting.number, isConditional: entry.value["if"] != nil && !waiting.isBranches))
+          nameSpan: entry.keySpan, scope: waiting.number,
+          isConditional: entry.value["if"] != nil && !waiting.isBranches))
     }
     for (offset, entry) in map.entries.enumerated() { readStep(first + offset, entry, waiting) }
     if waiting.isBranches { checkBranches(first..<first + map.entries.count, map) }
@@ -97,13 +100,17 @@ struct StructureReader {
     if waiting.depth > Self.maxNesting {
       report.error(
         "too-deep", at: map.span, path: map.path,
-        Bilingual("steps nest more than \(Self.maxNesting) deep here.", pt: "há mais de \(Self.maxNesting) níveis de passos aqui."))
+        Bilingual(
+          "steps nest more than \(Self.maxNesting) deep here.",
+          pt: "há mais de \(Self.maxNesting) níveis de passos aqui."))
       return false
     }
     if draft.steps.count + map.entries.count > Self.maxSteps {
       report.error(
         "too-many-steps", at: map.span, path: map.path,
-        Bilingual("a file has at most \(Self.maxSteps) steps.", pt: "um arquivo tem no máximo \(Self.maxSteps) passos."))
+        Bilingual(
+          "a file has at most \(Self.maxSteps) steps.",
+          pt: "um arquivo tem no máximo \(Self.maxSteps) passos."))
       return false
     }
     return true

@@ -29,7 +29,9 @@ extension Draft {
       report.error(
         "unclosed-expression", at: report.source.span(of: open..<open + 3, in: node), path: path,
         Bilingual("this \"${{\" is never closed.", pt: "este \"${{\" nunca é fechado."),
-        remedy: Bilingual("Close it with }}, or write $${{ to mean the text.", pt: "Feche com }}, ou escreva $${{ se for só texto."))
+        remedy: Bilingual(
+          "Close it with }}, or write $${{ to mean the text.",
+          pt: "Feche com }}, ou escreva $${{ se for só texto."))
       return .literal(.null, node.span)
     }
     var parts: [TemplateDraft.Part] = []
@@ -61,8 +63,10 @@ extension Draft {
     case .text:
       report.error(
         "mixed-expression", at: node.span, path: path,
-        Bilingual("text and an expression cannot be mixed here.", pt: "aqui não se pode misturar texto e expressão."),
-        remedy: Bilingual("Write one expression; join texts with +.", pt: "Escreva uma só expressão; junte textos com +."))
+        Bilingual(
+          "text and an expression cannot be mixed here.", pt: "aqui não se pode misturar texto e expressão."),
+        remedy: Bilingual(
+          "Write one expression; join texts with +.", pt: "Escreva uma só expressão; junte textos com +."))
       return nil
     }
   }
@@ -99,8 +103,20 @@ extension Draft {
       }
     let range = error.range.lowerBound + site.offset..<error.range.upperBound + site.offset
     report.error(
-      code, at: report.source.span(of: range, in: site.node), path: site.path, error.message,
+      code, at: report.source.span(of: range, in: site.node), path: site.path, error.message.continuing,
       remedy: error.remedy ?? remedy)
+  }
+}
+
+extension Bilingual {
+  /// The sentence as it goes on after a colon.
+  var continuing: Bilingual { Bilingual(Self.lowered(english), pt: Self.lowered(portuguese)) }
+
+  private static func lowered(_ text: String) -> String {
+    let scalars = text.unicodeScalars.prefix(2)
+    guard let first = scalars.first, first.properties.isUppercase, scalars.last?.properties.isUppercase == false
+    else { return text }
+    return String(first).lowercased() + text.unicodeScalars.dropFirst().map { String($0) }.joined()
   }
 }
 

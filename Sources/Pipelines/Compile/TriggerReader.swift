@@ -29,7 +29,9 @@ struct TriggerReader {
     if kinds.count > 1 {
       report.error(
         "two-kinds", at: kinds[1].keySpan, path: map.path,
-        Bilingual("a trigger is either \(kinds[0].key) or \(kinds[1].key), not both.", pt: "um gatilho é \(kinds[0].key) ou \(kinds[1].key), não os dois."),
+        Bilingual(
+          "a trigger is either \(kinds[0].key) or \(kinds[1].key), not both.",
+          pt: "um gatilho é \(kinds[0].key) ou \(kinds[1].key), não os dois."),
         remedy: Bilingual("Make two triggers.", pt: "Faça dois gatilhos."))
     }
     TriggerSpec(report: report, zones: draft.zones).check(kind, path: map.place(kind.key))
@@ -109,7 +111,8 @@ struct TriggerSpec {
     if names.count == 1 { return }
     report.error(
       names.isEmpty ? "missing-key" : "two-kinds", at: names.last?.keySpan ?? entry.keySpan, path: path,
-      Bilingual("a queue is named by either list or queue.", pt: "uma fila é indicada por list ou por queue."))
+      Bilingual("a queue is named by either list or queue.", pt: "uma fila é indicada por list ou por queue.")
+    )
   }
 
   private func check(_ node: Node, _ keys: [Key], path: String) {
@@ -133,7 +136,8 @@ struct TriggerSpec {
     case .map(let keys): check(node, keys, path: path)
     case .count:
       if case .int(let value) = node.content, value > 0 { return }
-      report.wrongKind(node, path: path, wanted: Bilingual("a whole number above 0", pt: "um número inteiro acima de 0"))
+      report.wrongKind(
+        node, path: path, wanted: Bilingual("a whole number above 0", pt: "um número inteiro acima de 0"))
     case .duration: _ = Draft(report: report, zones: zones).duration(node, path: path)
     case .connection:
       guard let text = report.text(node, path: path), !Names.isConnection(text) else { return }
@@ -146,7 +150,8 @@ struct TriggerSpec {
       report.error(
         "unknown-zone", at: node.span, path: path,
         Bilingual("there is no time zone \"\(text)\".", pt: "não existe o fuso horário \"\(text)\"."),
-        remedy: Bilingual("Write it like America/Sao_Paulo or UTC.", pt: "Escreva como America/Sao_Paulo ou UTC."))
+        remedy: Bilingual(
+          "Write it like America/Sao_Paulo or UTC.", pt: "Escreva como America/Sao_Paulo ou UTC."))
     }
   }
 }
@@ -170,7 +175,9 @@ enum CronSyntax {
   static func fault(in text: String) -> Bilingual? {
     let parts = text.split(separator: " ", omittingEmptySubsequences: true)
     guard parts.count == fields.count else {
-      return Bilingual("a cron line has five fields, not \(parts.count).", pt: "uma linha cron tem cinco campos, não \(parts.count).")
+      return Bilingual(
+        "a cron line has five fields, not \(parts.count).",
+        pt: "uma linha cron tem cinco campos, não \(parts.count).")
     }
     for (part, field) in zip(parts, fields) where !isValid(part, field.range, field.words) {
       return Bilingual(

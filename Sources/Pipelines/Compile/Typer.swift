@@ -26,10 +26,13 @@ struct Typer {
   private func typeHead() {
     for input in draft.head.inputs {
       if let value = input.defaultValue {
-        ValueChecker(typer: self, code: "bad-default").check(value, input.schema, path: input.path + ".default")
+        ValueChecker(typer: self, code: "bad-default").check(
+          value, input.schema, path: input.path + ".default")
       }
     }
-    for place in draft.head.vars.indices { draft.head.vars[place].type = template(draft.head.vars[place].value) }
+    for place in draft.head.vars.indices {
+      draft.head.vars[place].type = template(draft.head.vars[place].value)
+    }
     if let key = draft.head.key { text(key) }
     if let deadline = draft.head.deadline { timing(deadline) }
     for trigger in draft.head.triggers {
@@ -42,7 +45,9 @@ struct Typer {
   private func triggerInputs(_ inputs: TemplateDraft, path: String) {
     let type = template(inputs)
     guard case .map(let members, _) = inputs else {
-      if !Assignability.isMap(type) { wrongType(type, Bilingual("a map", pt: "um mapa"), of: inputs, path: path) }
+      if !Assignability.isMap(type) {
+        wrongType(type, Bilingual("a map", pt: "um mapa"), of: inputs, path: path)
+      }
       return
     }
     for member in members {
@@ -123,7 +128,8 @@ struct Typer {
         Bilingual(
           "\(description.name) is started again after a crash because of idempotent: true.",
           pt: "\(description.name) é iniciado de novo depois de uma queda por causa de idempotent: true."),
-        remedy: Bilingual("Make sure that repeating it does no harm.", pt: "Confirme que repetir não causa dano."))
+        remedy: Bilingual(
+          "Make sure that repeating it does no harm.", pt: "Confirme que repetir não causa dano."))
     }
     return schemas.output.type
   }
@@ -148,7 +154,9 @@ struct Typer {
       let found = given.fields[member.key]?.type ?? .dyn
       guard !found.assignable(to: wanted.type) else { continue }
       let words = TypeWords.word(wanted.type)
-      wrongType(found, Bilingual("\(words.english), as in carry", pt: "\(words.portuguese), como em carry"), of: member.value, path: path)
+      wrongType(
+        found, Bilingual("\(words.english), as in carry", pt: "\(words.portuguese), como em carry"),
+        of: member.value, path: path)
     }
   }
 
@@ -161,7 +169,8 @@ struct Typer {
         record.fields[name] = Record.Field(loosened(field.type), isRequired: field.isRequired)
       }
       return .record(record)
-    case .dyn, .bool, .int, .uint, .double, .string, .bytes, .timestamp, .duration, .type, .map, .optional: return type
+    case .dyn, .bool, .int, .uint, .double, .string, .bytes, .timestamp, .duration, .type, .map, .optional:
+      return type
     case .list(let element): return .list(loosened(element))
     }
   }

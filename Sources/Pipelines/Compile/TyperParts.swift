@@ -5,21 +5,26 @@ import Model
 extension Typer {
   func condition(_ site: Int) {
     let type = expression(site)
-    if type != .bool, type != .dyn { wrongType(type, Bilingual("true or false", pt: "true ou false"), site: site) }
+    if type != .bool, type != .dyn {
+      wrongType(type, Bilingual("true or false", pt: "true ou false"), site: site)
+    }
   }
 
   func timing(_ timing: TimingDraft) {
     guard case .computed(let site) = timing else { return }
     let type = expression(site)
     if ![.duration, .string, .dyn].contains(type) {
-      wrongType(type, Bilingual("a duration, or text such as 5m", pt: "uma duração, ou um texto como 5m"), site: site)
+      wrongType(
+        type, Bilingual("a duration, or text such as 5m", pt: "uma duração, ou um texto como 5m"), site: site)
     }
   }
 
   func count(_ count: CountDraft) {
     guard case .computed(let site) = count else { return }
     let type = expression(site)
-    if ![.int, .uint, .dyn].contains(type) { wrongType(type, Bilingual("a whole number", pt: "um número inteiro"), site: site) }
+    if ![.int, .uint, .dyn].contains(type) {
+      wrongType(type, Bilingual("a whole number", pt: "um número inteiro"), site: site)
+    }
   }
 
   /// A key: text, or what turns into it.
@@ -45,7 +50,9 @@ extension Typer {
         guard !Assignability.isPrintable(type) else { continue }
         wrongType(
           type,
-          Bilingual("text, a number, true or false, or a time, to stand in a text", pt: "um texto, um número, true ou false, ou um momento, para estar num texto"),
+          Bilingual(
+            "text, a number, true or false, or a time, to stand in a text",
+            pt: "um texto, um número, true ou false, ou um momento, para estar num texto"),
           site: site, remedy: { if case .optional = type { Self.orValue } else { nil } }())
       }
       return .string
@@ -109,7 +116,9 @@ extension Typer {
     let given = TypeWords.word(type)
     draft.report.error(
       "type-error", at: template.span, path: path,
-      Bilingual("this must be \(wanted.english), not \(given.english).", pt: "isto deve ser \(wanted.portuguese), não \(given.portuguese)."))
+      Bilingual(
+        "this must be \(wanted.english), not \(given.english).",
+        pt: "isto deve ser \(wanted.portuguese), não \(given.portuguese)."))
   }
 
   func wrongType(_ type: CELType, _ wanted: Bilingual, site index: Int, remedy: Bilingual? = nil) {
@@ -118,7 +127,9 @@ extension Typer {
     draft.report.error(
       "type-error", at: draft.report.source.span(of: site.offset..<site.offset + length, in: site.node),
       path: site.path,
-      Bilingual("this must be \(wanted.english), not \(given.english).", pt: "isto deve ser \(wanted.portuguese), não \(given.portuguese)."),
+      Bilingual(
+        "this must be \(wanted.english), not \(given.english).",
+        pt: "isto deve ser \(wanted.portuguese), não \(given.portuguese)."),
       remedy: remedy)
   }
 }
@@ -149,7 +160,8 @@ extension Draft {
       return .list(
         .record(
           Record(fields: [
-            "key": Record.Field(.string), "item": Record.Field(step.itemType), "status": Record.Field(.string),
+            "key": Record.Field(.string), "item": Record.Field(step.itemType),
+            "status": Record.Field(.string),
             "output": Record.Field(step.type, isRequired: false),
             "error": Record.Field(WellKnown.error, isRequired: false),
           ])))
@@ -173,7 +185,9 @@ extension Draft {
       ? [("outputs", .outputs), ("results", .results), ("errors", .errors), ("counts", .counts)]
       : [("output", .output)]
     for (name, field) in names { fields[name] = Record.Field(type(of: field, of: index), isRequired: false) }
-    if !isFanOut, case .choose = steps[index].kind { fields["branch"] = Record.Field(.string, isRequired: false) }
+    if !isFanOut, case .choose = steps[index].kind {
+      fields["branch"] = Record.Field(.string, isRequired: false)
+    }
     return .record(Record(fields: fields))
   }
 

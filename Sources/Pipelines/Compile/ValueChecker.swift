@@ -22,7 +22,9 @@ struct ValueChecker {
   private func check(_ value: TemplateDraft, _ schema: JSONSchema, _ place: Int, path: String, depth: Int) {
     if let json = value.json {
       _ = typer.template(value)
-      for violation in schema.violations(in: json, from: place) { tell(violation, in: value, schema, place, path) }
+      for violation in schema.violations(in: json, from: place) {
+        tell(violation, in: value, schema, place, path)
+      }
       return
     }
     let rules = schema.rules[place]
@@ -38,7 +40,11 @@ struct ValueChecker {
       for (index, item) in items.enumerated() {
         let next = index < rules.prefixItems.count ? rules.prefixItems[index] : rules.items
         let place = "\(path)[\(index)]"
-        if let next { check(item, schema, next, path: place, depth: depth + 1) } else { _ = typer.template(item) }
+        if let next {
+          check(item, schema, next, path: place, depth: depth + 1)
+        } else {
+          _ = typer.template(item)
+        }
       }
     case .expression(let site, _):
       let type = typer.template(value)
@@ -71,20 +77,25 @@ struct ValueChecker {
     rules.kinds.map(SchemaKinds.words) ?? TypeWords.word(wanted)
   }
 
-  private func checkKind(_ kind: SchemaRules.Kind, _ rules: SchemaRules, _ value: TemplateDraft, _ path: String) {
+  private func checkKind(
+    _ kind: SchemaRules.Kind, _ rules: SchemaRules, _ value: TemplateDraft, _ path: String
+  ) {
     guard let kinds = rules.kinds, !kinds.contains(kind) else { return }
     if kind == .object, kinds.contains(.artifact) { return }
     let (wanted, given) = (SchemaKinds.words(kinds), SchemaKinds.words([kind]))
     report.error(
       code, at: value.span, path: path,
-      Bilingual("this must be \(wanted.english), not \(given.english).", pt: "isto deve ser \(wanted.portuguese), não \(given.portuguese)."))
+      Bilingual(
+        "this must be \(wanted.english), not \(given.english).",
+        pt: "isto deve ser \(wanted.portuguese), não \(given.portuguese)."))
   }
 
   private func checkMembers(
     _ members: [TemplateDraft.Member], _ span: Range<Int>, _ schema: JSONSchema, _ rules: SchemaRules,
     path: String, depth: Int
   ) {
-    for name in rules.required where !members.contains(where: { ScalarString($0.key) == ScalarString(name) }) {
+    for name in rules.required where !members.contains(where: { ScalarString($0.key) == ScalarString(name) })
+    {
       report.missingKey(name, at: depth == 0 ? missingAt ?? span : span, path: path)
     }
     for member in members {

@@ -33,7 +33,9 @@ public struct Finding: Sendable, Hashable {
   /// Lines end with a newline, the last one not.
   public func rendered(file: String, language: Language) -> String {
     let place = path.isEmpty ? "" : " \(path)"
-    var lines = ["\(file):\(line):\(column): \(severityWord(language))[\(code)]\(place): \(message[language])"]
+    var lines = [
+      "\(file):\(line):\(column): \(severityWord(language))[\(code)]\(place): \(message[language])"
+    ]
     let window = SourceWindow(line: sourceLine, caret: caret)
     if !window.text.isEmpty {
       lines.append("  " + window.text)

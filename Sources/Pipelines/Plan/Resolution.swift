@@ -30,7 +30,9 @@ extension BoundExpression {
     if case .bool(let bool) = value { return bool }
     throw ExpressionError(
       .evaluation,
-      Bilingual("a condition gave something else than true or false.", pt: "uma condição não resultou em true ou false."),
+      Bilingual(
+        "a condition gave something else than true or false.",
+        pt: "uma condição não resultou em true ou false."),
       at: 0..<expression.source.utf8.count)
   }
 }
@@ -129,7 +131,8 @@ extension Timing {
         return .seconds(seconds) + .nanoseconds(Int64(nanoseconds))
       case .string(let text):
         if let duration = Duration(text: text), duration >= .zero { return duration }
-      case .duration, .null, .bool, .int, .uint, .double, .bytes, .timestamp, .list, .map, .optional, .type: break
+      case .duration, .null, .bool, .int, .uint, .double, .bytes, .timestamp, .list, .map, .optional, .type:
+        break
       }
       throw ExpressionError(
         .evaluation,

@@ -10,13 +10,17 @@ struct JSONNodeReader {
   mutating func readAll() throws(ReadingError) -> Node {
     let node = try value(depth: 1)
     skipSpace()
-    if position < bytes.count { throw fault("text goes on after the end of the value", "o texto continua depois do fim do valor") }
+    if position < bytes.count {
+      throw fault("text goes on after the end of the value", "o texto continua depois do fim do valor")
+    }
     return node
   }
 
   private mutating func value(depth: Int) throws(ReadingError) -> Node {
     skipSpace()
-    guard position < bytes.count else { throw fault("the text ends too early", "o texto termina cedo demais") }
+    guard position < bytes.count else {
+      throw fault("the text ends too early", "o texto termina cedo demais")
+    }
     let start = position
     switch bytes[position] {
     case UInt8(ascii: "{"): return try map(depth: depth)
@@ -85,7 +89,8 @@ struct JSONNodeReader {
     let text = String(decoding: bytes[start..<position], as: UTF8.self)
     let digits = text.hasPrefix("-") ? text.dropFirst() : text[...]
     let hasLeadingZero = digits.hasPrefix("0") && digits.dropFirst().first?.isNumber == true
-    let isStrict = digits.first?.isNumber == true && !hasLeadingZero && !text.contains(".e") && !text.contains(".E")
+    let isStrict =
+      digits.first?.isNumber == true && !hasLeadingZero && !text.contains(".e") && !text.contains(".E")
     guard isStrict, !text.hasSuffix("."), let content = PlainScalar.resolve(text) else {
       throw ReadingFault.noNumber(text, at: start..<position)
     }
@@ -103,7 +108,8 @@ struct JSONNodeReader {
         position += 1
         return String(decoding: text, as: UTF8.self)
       case UInt8(ascii: "\\"): try escape(into: &text)
-      case 0..<0x20: throw fault("a control character must be escaped", "um caractere de controle precisa de escape")
+      case 0..<0x20:
+        throw fault("a control character must be escaped", "um caractere de controle precisa de escape")
       default:
         text.append(byte)
         position += 1

@@ -67,9 +67,11 @@ extension Node {
   /// The node that a JSON pointer leads to, or the last one on the way that exists.
   func following(_ pointer: [String]) -> (node: Node, found: Bool) {
     guard let step = pointer.first else { return (self, true) }
-    let next = self[step] ?? Int(step).flatMap { index in
-      items.flatMap { $0.indices.contains(index) ? $0[index] : nil }
-    }
+    let next =
+      self[step]
+      ?? Int(step).flatMap { index in
+        items.flatMap { $0.indices.contains(index) ? $0[index] : nil }
+      }
     return next?.following(Array(pointer.dropFirst())) ?? (self, false)
   }
 }

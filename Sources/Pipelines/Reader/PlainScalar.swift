@@ -26,10 +26,12 @@ enum PlainScalar {
 
   private static func integer(_ digits: ArraySlice<UInt8>, radix: Int) -> Node.Content {
     let text = String(decoding: digits, as: UTF8.self)
-    let isNumber = !digits.isEmpty && digits.allSatisfy { Character(UnicodeScalar($0)).hexDigitValue ?? 99 < radix }
+    let isNumber =
+      !digits.isEmpty && digits.allSatisfy { Character(UnicodeScalar($0)).hexDigitValue ?? 99 < radix }
     guard isNumber else { return .string }
     if let value = Int64(text, radix: radix) { return .int(value) }
-    return .double(digits.reduce(0) { $0 * Double(radix) + Double(Character(UnicodeScalar($1)).hexDigitValue ?? 0) })
+    return .double(
+      digits.reduce(0) { $0 * Double(radix) + Double(Character(UnicodeScalar($1)).hexDigitValue ?? 0) })
   }
 
   /// `[-+]? ( \. [0-9]+ | [0-9]+ ( \. [0-9]* )? ) ( [eE] [-+]? [0-9]+ )?`

@@ -75,14 +75,17 @@ enum ReadingFault {
   static func duplicateKey(_ key: String, at span: Range<Int>) -> ReadingError {
     ReadingError(
       "duplicate-key",
-      Bilingual("the key \"\(key)\" stands twice in one map.", pt: "a chave \"\(key)\" aparece duas vezes no mesmo mapa."),
+      Bilingual(
+        "the key \"\(key)\" stands twice in one map.",
+        pt: "a chave \"\(key)\" aparece duas vezes no mesmo mapa."),
       remedy: Bilingual("Remove or rename one of them.", pt: "Remova ou renomeie uma delas."), at: span)
   }
 
   static func noNumber(_ text: String, at span: Range<Int>) -> ReadingError {
     ReadingError(
       "bad-number",
-      Bilingual("\(text) is not a number that can be stored.", pt: "\(text) não é um número que possa ser guardado."),
+      Bilingual(
+        "\(text) is not a number that can be stored.", pt: "\(text) não é um número que possa ser guardado."),
       remedy: Bilingual("Put it in quotes to mean text.", pt: "Ponha entre aspas se for um texto."), at: span)
   }
 }

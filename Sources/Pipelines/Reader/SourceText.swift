@@ -105,7 +105,9 @@ private struct TextWalk {
       let isFold = byte == UInt8(ascii: " ") && here == UInt8(ascii: "\n")
       if here == byte || isFold {
         position += 1
-        if doublesQuotes, here == UInt8(ascii: "'"), position < end, source[position] == here { position += 1 }
+        if doublesQuotes, here == UInt8(ascii: "'"), position < end, source[position] == here {
+          position += 1
+        }
         return position - 1..<position
       }
       guard here == UInt8(ascii: " ") || here == UInt8(ascii: "\n") || here == UInt8(ascii: "\r") || here == 9

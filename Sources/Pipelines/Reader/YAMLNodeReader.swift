@@ -21,7 +21,9 @@ struct YAMLNodeReader: ~Copyable {
     self.bytes = bytes
     parser = YAMLParser(bytes)
     guard bytes.contains(where: { $0 >= 0x80 }) else { return }
-    for (offset, byte) in bytes.enumerated() where byte & 0b1100_0000 != 0b1000_0000 { offsets.append(offset) }
+    for (offset, byte) in bytes.enumerated() where byte & 0b1100_0000 != 0b1000_0000 {
+      offsets.append(offset)
+    }
     offsets.append(bytes.count)
   }
 
@@ -37,7 +39,9 @@ struct YAMLNodeReader: ~Copyable {
       case .end, .documentEnd, .alias, .scalar, .sequenceStart, .sequenceEnd, .mappingStart, .mappingEnd:
         throw ReadingError(
           "empty-file", Bilingual("the file is empty.", pt: "o arquivo está vazio."),
-          remedy: Bilingual("Begin with apiVersion, id, namespace and steps.", pt: "Comece com apiVersion, id, namespace e steps."),
+          remedy: Bilingual(
+            "Begin with apiVersion, id, namespace and steps.",
+            pt: "Comece com apiVersion, id, namespace e steps."),
           at: 0..<1)
       }
     }
@@ -52,15 +56,20 @@ struct YAMLNodeReader: ~Copyable {
         throw ReadingError(
           "second-document",
           Bilingual("a second document begins here.", pt: "um segundo documento começa aqui."),
-          remedy: Bilingual("One file holds one pipeline: make two files.", pt: "Um arquivo contém um pipeline: faça dois arquivos."),
+          remedy: Bilingual(
+            "One file holds one pipeline: make two files.",
+            pt: "Um arquivo contém um pipeline: faça dois arquivos."),
           at: span(step))
-      case .start, .documentEnd, .alias, .scalar, .sequenceStart, .sequenceEnd, .mappingStart, .mappingEnd: break
+      case .start, .documentEnd, .alias, .scalar, .sequenceStart, .sequenceEnd, .mappingStart, .mappingEnd:
+        break
       }
     }
   }
 
   private mutating func node(from step: YAMLParser.Step, depth: Int) throws(ReadingError) -> Built {
-    if step.tag != nil { throw fault("yaml-tag", "tags such as !x are not read", "etiquetas como !x não são lidas", step) }
+    if step.tag != nil {
+      throw fault("yaml-tag", "tags such as !x are not read", "etiquetas como !x não são lidas", step)
+    }
     let built: Built
     if let anchor = step.anchor { open.insert(anchor) }
     switch step.event {
@@ -78,21 +87,29 @@ struct YAMLNodeReader: ~Copyable {
     return built
   }
 
-  private func scalar(_ text: String, _ style: Node.Style, _ step: YAMLParser.Step) throws(ReadingError) -> Built {
+  private func scalar(_ text: String, _ style: Node.Style, _ step: YAMLParser.Step) throws(ReadingError)
+    -> Built
+  {
     var content = Node.Content.string
     if style == .plain {
-      guard let resolved = PlainScalar.resolve(text) else { throw ReadingFault.noNumber(text, at: span(step)) }
+      guard let resolved = PlainScalar.resolve(text) else {
+        throw ReadingFault.noNumber(text, at: span(step))
+      }
       content = resolved
     }
-    return Built(node: Node(content: content, text: text, style: style, span: span(step)), count: 1, height: 0)
+    return Built(
+      node: Node(content: content, text: text, style: style, span: span(step)), count: 1, height: 0)
   }
 
-  private mutating func alias(_ name: String, _ step: YAMLParser.Step, depth: Int) throws(ReadingError) -> Built {
+  private mutating func alias(_ name: String, _ step: YAMLParser.Step, depth: Int) throws(ReadingError)
+    -> Built
+  {
     if open.contains(name) {
       throw fault("yaml-alias", "*\(name) contains itself", "*\(name) contém a si mesmo", step)
     }
     guard let target = anchors[name] else {
-      throw fault("yaml-alias", "no anchor &\(name) stands before this", "não há âncora &\(name) antes daqui", step)
+      throw fault(
+        "yaml-alias", "no anchor &\(name) stands before this", "não há âncora &\(name) antes daqui", step)
     }
     expanded += target.count
     if expanded > SourceReader.maxExpanded {
@@ -136,9 +153,13 @@ struct YAMLNodeReader: ~Copyable {
   }
 
   private mutating func key(_ step: YAMLParser.Step) throws(ReadingError) -> String {
-    if step.tag != nil { throw fault("yaml-tag", "tags such as !x are not read", "etiquetas como !x não são lidas", step) }
+    if step.tag != nil {
+      throw fault("yaml-tag", "tags such as !x are not read", "etiquetas como !x não são lidas", step)
+    }
     guard case .scalar(let text, let style) = step.event else {
-      throw fault("bad-key", "a key is a word here, not a list or map", "uma chave aqui é uma palavra, não uma lista ou um mapa", step)
+      throw fault(
+        "bad-key", "a key is a word here, not a list or map",
+        "uma chave aqui é uma palavra, não uma lista ou um mapa", step)
     }
     if style == .plain, text == "<<" {
       throw fault("yaml-merge", "merge keys (<<) are not read", "chaves de fusão (<<) não são lidas", step)
@@ -160,11 +181,14 @@ struct YAMLNodeReader: ~Copyable {
 
   private mutating func next() throws(ReadingError) -> YAMLParser.Step {
     do throws(YAMLParser.Trouble) {
-      guard let step = try parser?.next() else { throw YAMLParser.Trouble(problem: "out of memory", character: 0) }
+      guard let step = try parser?.next() else {
+        throw YAMLParser.Trouble(problem: "out of memory", character: 0)
+      }
       return step
     } catch {
       let place = byteOffset(error.character)
-      throw ReadingError("bad-yaml", YAMLWording.message(error.problem), remedy: YAMLWording.remedy, at: place..<place + 1)
+      throw ReadingError(
+        "bad-yaml", YAMLWording.message(error.problem), remedy: YAMLWording.remedy, at: place..<place + 1)
     }
   }
 

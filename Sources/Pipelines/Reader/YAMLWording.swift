@@ -14,7 +14,9 @@ enum YAMLWording {
     ("did not find expected node content", "não foi encontrado o conteúdo esperado"),
     ("did not find expected <document start>", "não foi encontrado o começo de documento esperado"),
     ("mapping values are not allowed in this context", "um valor de mapa não é permitido neste lugar"),
-    ("block sequence entries are not allowed in this context", "um item de lista não é permitido neste lugar"),
+    (
+      "block sequence entries are not allowed in this context", "um item de lista não é permitido neste lugar"
+    ),
     ("could not find expected ':'", "não foi encontrado o ':' esperado"),
     ("found unexpected end of stream", "o texto terminou antes do esperado"),
     ("found character that cannot start any token", "há um caractere que não pode começar um valor"),

@@ -34,7 +34,9 @@ public struct JSONSchema: Sendable {
 
   /// The same value with numbers as the schema writes them (`1` where a `number` is asked for becomes `1.0`,
   /// `1.0` for an `integer` becomes `1`) and with absent members that have a `default`. Valid values only.
-  public func normalized(_ value: JSON) -> JSON { SchemaNormalizing(rules: rules).normalized(value, by: 0, depth: 0) }
+  public func normalized(_ value: JSON) -> JSON {
+    SchemaNormalizing(rules: rules).normalized(value, by: 0, depth: 0)
+  }
 
   /// `x-personal-data: true` stands at its top.
   public var isPersonal: Bool { json["x-personal-data"]?.bool == true }
@@ -73,13 +75,14 @@ public struct SchemaFaults: Error, Sendable, Hashable {
 /// RFC 6901.
 enum JSONPointer {
   static func escaped(_ key: String) -> String {
-    String(decoding: key.utf8.flatMap { byte -> [UInt8] in
-      switch byte {
-      case UInt8(ascii: "~"): Array("~0".utf8)
-      case UInt8(ascii: "/"): Array("~1".utf8)
-      default: [byte]
-      }
-    }, as: UTF8.self)
+    String(
+      decoding: key.utf8.flatMap { byte -> [UInt8] in
+        switch byte {
+        case UInt8(ascii: "~"): Array("~0".utf8)
+        case UInt8(ascii: "/"): Array("~1".utf8)
+        default: [byte]
+        }
+      }, as: UTF8.self)
   }
 
   /// The keys of a fragment such as `#/$defs/a~1b`; nil for anything else.
@@ -94,7 +97,9 @@ enum JSONPointer {
   private static func unescaped(_ key: Substring) -> String {
     var (bytes, rest) = ([UInt8](), Array(key.utf8)[...])
     while let byte = rest.popFirst() {
-      if byte == UInt8(ascii: "~"), let next = rest.first, next == UInt8(ascii: "0") || next == UInt8(ascii: "1") {
+      if byte == UInt8(ascii: "~"), let next = rest.first,
+        next == UInt8(ascii: "0") || next == UInt8(ascii: "1")
+      {
         rest = rest.dropFirst()
         bytes.append(next == UInt8(ascii: "0") ? UInt8(ascii: "~") : UInt8(ascii: "/"))
       } else {

@@ -30,7 +30,9 @@ struct SchemaCompiler {
     var target: JSON? = root
     for key in keys { target = target?[key] ?? Int(key).flatMap { target?[$0] } }
     guard let target else {
-      fault(path, "\"#\(Self.name(keys))\" is not in this schema.", pt: "\"#\(Self.name(keys))\" não existe neste schema.")
+      fault(
+        path, "\"#\(Self.name(keys))\" is not in this schema.",
+        pt: "\"#\(Self.name(keys))\" não existe neste schema.")
       return
     }
     rules[from].reference = add(target, at: keys)

@@ -1,6 +1,8 @@
 /// The values of `format`, each of which is checked.
 enum SchemaFormat: String, Sendable, CaseIterable {
-  case date, dateTime = "date-time", time, duration, uuid, uri, email
+  case date
+  case dateTime = "date-time"
+  case time, duration, uuid, uri, email
 
   func accepts(_ text: String) -> Bool {
     var reader = FormatReader(text)
@@ -31,7 +33,9 @@ private struct FormatReader {
   }
 
   private mutating func number(digits: Int) -> Int? {
-    guard rest.count >= digits, rest.prefix(digits).allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
+    guard rest.count >= digits, rest.prefix(digits).allSatisfy({ (0x30...0x39).contains($0) }) else {
+      return nil
+    }
     defer { rest = rest.dropFirst(digits) }
     return rest.prefix(digits).reduce(0) { $0 * 10 + Int($1 - 0x30) }
   }

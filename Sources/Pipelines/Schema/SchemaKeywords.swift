@@ -28,8 +28,10 @@ struct SchemaKeywords {
       case .unknown:
         let remedy = Suggestion.remedy(for: member.key, among: Self.vocabulary)
         compiler.fault(
-          place, "\"\(member.key)\" is no keyword of our JSON Schema." + (remedy.map { " " + $0.english } ?? ""),
-          pt: "\"\(member.key)\" não é uma palavra do nosso JSON Schema." + (remedy.map { " " + $0.portuguese } ?? ""))
+          place,
+          "\"\(member.key)\" is no keyword of our JSON Schema." + (remedy.map { " " + $0.english } ?? ""),
+          pt: "\"\(member.key)\" não é uma palavra do nosso JSON Schema."
+            + (remedy.map { " " + $0.portuguese } ?? ""))
       }
     }
     if rules.condition == nil, members["then"] != nil || members["else"] != nil {
@@ -40,7 +42,11 @@ struct SchemaKeywords {
     }
   }
 
-  private enum Outcome { case done, bad(Bilingual), unknown }
+  private enum Outcome {
+    case done
+    case bad(Bilingual)
+    case unknown
+  }
 
   private mutating func readKeyword(
     _ member: JSONObject.Member, at place: [String], with compiler: inout SchemaCompiler
@@ -49,13 +55,19 @@ struct SchemaKeywords {
     switch member.key {
     case "type": return readType(value)
     case "enum":
-      guard let values = value.array, !values.isEmpty else { return .bad(Self.needs("a list of values", "uma lista de valores")) }
+      guard let values = value.array, !values.isEmpty else {
+        return .bad(Self.needs("a list of values", "uma lista de valores"))
+      }
       rules.enumeration = values
     case "const": rules.constant = value
     case "default": rules.defaultValue = value
     case "$ref":
       reference = value.string.flatMap(JSONPointer.keys(ofFragment:))
-      if reference == nil { return .bad(Self.needs("a place in this schema such as #/$defs/name", "um lugar neste schema, como #/$defs/nome")) }
+      if reference == nil {
+        return .bad(
+          Self.needs(
+            "a place in this schema such as #/$defs/name", "um lugar neste schema, como #/$defs/nome"))
+      }
     case "media_type":
       guard let text = value.string else { return .bad(Self.text) }
       rules.mediaType = text
@@ -110,7 +122,8 @@ struct SchemaKeywords {
           self.rules.patternProperties.append((pattern, rules))
         } else {
           compiler.fault(
-            place + [member.key], "this is not a regular expression of RE2.", pt: "isto não é uma expressão regular do RE2.")
+            place + [member.key], "this is not a regular expression of RE2.",
+            pt: "isto não é uma expressão regular do RE2.")
         }
       }
     }
@@ -155,7 +168,13 @@ struct SchemaKeywords {
       guard let list = value.array, !list.isEmpty else { return .bad(Self.list) }
       var all: [Int] = []
       for (index, item) in list.enumerated() { all.append(compiler.add(item, at: place + [String(index)])) }
-      if key == "allOf" { rules.allOf = all } else if key == "anyOf" { rules.anyOf = all } else { rules.oneOf = all }
+      if key == "allOf" {
+        rules.allOf = all
+      } else if key == "anyOf" {
+        rules.anyOf = all
+      } else {
+        rules.oneOf = all
+      }
     }
     return .done
   }
@@ -164,7 +183,9 @@ struct SchemaKeywords {
     switch key {
     case "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf":
       guard let number = value.number else { return .bad(Self.needs("a number", "um número")) }
-      if key == "multipleOf", number <= 0 { return .bad(Self.needs("a number above 0", "um número acima de 0")) }
+      if key == "multipleOf", number <= 0 {
+        return .bad(Self.needs("a number above 0", "um número acima de 0"))
+      }
       let bound = SchemaRules.Bound(value: number, json: value)
       switch key {
       case "minimum": rules.minimum = bound

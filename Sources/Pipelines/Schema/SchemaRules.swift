@@ -61,7 +61,9 @@ struct SchemaRules: Sendable {
 
   /// Subschemas that judge the same value, which must not lead back here.
   var inPlace: [Int] {
-    let condition = [self.condition?.condition, self.condition?.then, self.condition?.otherwise, not, reference]
+    let condition = [
+      self.condition?.condition, self.condition?.then, self.condition?.otherwise, not, reference,
+    ]
     return allOf + anyOf + oneOf + condition.compactMap(\.self)
   }
 

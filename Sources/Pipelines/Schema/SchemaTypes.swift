@@ -81,7 +81,8 @@ struct SchemaTypes {
       .record(
         Record(
           fields: Dictionary(
-            object.map { ($0.key, Record.Field(type(ofValue: $0.value))) }, uniquingKeysWith: { first, _ in first })))
+            object.map { ($0.key, Record.Field(type(ofValue: $0.value))) },
+            uniquingKeysWith: { first, _ in first })))
     }
   }
 }

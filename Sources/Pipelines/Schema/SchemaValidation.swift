@@ -15,7 +15,9 @@ struct SchemaValidation {
   mutating func violations(of value: JSON, from place: Int = 0) -> [SchemaViolation] {
     check(value, place)
     if visits > Self.maxVisits {
-      return [SchemaViolation(at: [], Bilingual("judging this takes too long.", pt: "avaliar isto demora demais."))]
+      return [
+        SchemaViolation(at: [], Bilingual("judging this takes too long.", pt: "avaliar isto demora demais."))
+      ]
     }
     return found
   }
@@ -74,14 +76,16 @@ struct SchemaValidation {
     }
     let (wanted, given) = (SchemaKinds.words(kinds), SchemaKinds.word(of: value))
     report(
-      "this must be \(wanted.english), not \(given.english).", pt: "isto deve ser \(wanted.portuguese), não \(given.portuguese).")
+      "this must be \(wanted.english), not \(given.english).",
+      pt: "isto deve ser \(wanted.portuguese), não \(given.portuguese).")
     return false
   }
 
   private mutating func checkArtifact(_ object: JSONObject, mediaType: String?) {
     let hash = object["artifact"]?.string ?? ""
     let isHash = hash.utf8.count == 64 && hash.utf8.allSatisfy { "0123456789abcdef".utf8.contains($0) }
-    let hasAll = object["name"]?.string != nil && (object["size"]?.int ?? -1) >= 0
+    let hasAll =
+      object["name"]?.string != nil && (object["size"]?.int ?? -1) >= 0
       && object["media_type"]?.string != nil
     guard isHash, hasAll else {
       return report(
@@ -90,7 +94,8 @@ struct SchemaValidation {
     }
     if let mediaType, let given = object["media_type"]?.string, given != mediaType {
       report(
-        "the artifact must be \(mediaType), not \(given).", pt: "o artefato deve ser \(mediaType), não \(given).")
+        "the artifact must be \(mediaType), not \(given).",
+        pt: "o artefato deve ser \(mediaType), não \(given).")
     }
   }
 
@@ -109,7 +114,9 @@ struct SchemaValidation {
     if rules.minLength != nil || rules.maxLength != nil {
       let length = text.unicodeScalars.count
       if let least = rules.minLength, length < least {
-        report("the text needs at least \(least) characters.", pt: "o texto precisa de pelo menos \(least) caracteres.")
+        report(
+          "the text needs at least \(least) characters.",
+          pt: "o texto precisa de pelo menos \(least) caracteres.")
       }
       if let most = rules.maxLength, length > most {
         report("the text has at most \(most) characters.", pt: "o texto tem no máximo \(most) caracteres.")
@@ -126,20 +133,27 @@ struct SchemaValidation {
   private mutating func checkNumber(_ value: JSON, _ rules: SchemaRules) {
     guard let number = value.number else { return }
     if let bound = rules.minimum, SchemaKinds.isLess(value, bound.json) {
-      report("the number must be at least \(bound.json.text).", pt: "o número deve ser pelo menos \(bound.json.text).")
+      report(
+        "the number must be at least \(bound.json.text).",
+        pt: "o número deve ser pelo menos \(bound.json.text).")
     }
     if let bound = rules.maximum, SchemaKinds.isLess(bound.json, value) {
-      report("the number must be at most \(bound.json.text).", pt: "o número deve ser no máximo \(bound.json.text).")
+      report(
+        "the number must be at most \(bound.json.text).",
+        pt: "o número deve ser no máximo \(bound.json.text).")
     }
     if let bound = rules.exclusiveMinimum, !SchemaKinds.isLess(bound.json, value) {
-      report("the number must be above \(bound.json.text).", pt: "o número deve ser maior que \(bound.json.text).")
+      report(
+        "the number must be above \(bound.json.text).", pt: "o número deve ser maior que \(bound.json.text).")
     }
     if let bound = rules.exclusiveMaximum, !SchemaKinds.isLess(value, bound.json) {
-      report("the number must be below \(bound.json.text).", pt: "o número deve ser menor que \(bound.json.text).")
+      report(
+        "the number must be below \(bound.json.text).", pt: "o número deve ser menor que \(bound.json.text).")
     }
     if let bound = rules.multipleOf, !SchemaKinds.isMultiple(value, number, of: bound) {
       report(
-        "the number must be a multiple of \(bound.json.text).", pt: "o número deve ser múltiplo de \(bound.json.text).")
+        "the number must be a multiple of \(bound.json.text).",
+        pt: "o número deve ser múltiplo de \(bound.json.text).")
     }
   }
 
@@ -177,7 +191,9 @@ struct SchemaValidation {
       guard places.isEmpty, let additional = rules.additionalProperties else { continue }
       if self.rules[additional].refusesAll {
         path.append(member.key)
-        report(.unknown(member.key), "the key \"\(member.key)\" is not known here.", pt: "a chave \"\(member.key)\" não é conhecida aqui.")
+        report(
+          .unknown(member.key), "the key \"\(member.key)\" is not known here.",
+          pt: "a chave \"\(member.key)\" não é conhecida aqui.")
         path.removeLast()
       } else {
         check(member.value, at: member.key, additional)
@@ -189,12 +205,20 @@ struct SchemaValidation {
     if let reference = rules.reference { check(value, reference) }
     for place in rules.allOf { check(value, place) }
     if !rules.anyOf.isEmpty, !rules.anyOf.contains(where: { isValid(value, $0) }) {
-      report("this fits none of the allowed forms.", pt: "isto não corresponde a nenhuma das formas permitidas.")
+      report(
+        "this fits none of the allowed forms.", pt: "isto não corresponde a nenhuma das formas permitidas.")
     }
     if !rules.oneOf.isEmpty {
       let count = rules.oneOf.count { isValid(value, $0) }
-      if count == 0 { report("this fits none of the allowed forms.", pt: "isto não corresponde a nenhuma das formas permitidas.") }
-      if count > 1 { report("this fits \(count) forms; it must fit one.", pt: "isto corresponde a \(count) formas; deve corresponder a uma.") }
+      if count == 0 {
+        report(
+          "this fits none of the allowed forms.", pt: "isto não corresponde a nenhuma das formas permitidas.")
+      }
+      if count > 1 {
+        report(
+          "this fits \(count) forms; it must fit one.",
+          pt: "isto corresponde a \(count) formas; deve corresponder a uma.")
+      }
     }
     if let place = rules.not, isValid(value, place) {
       report("this form is not allowed.", pt: "esta forma não é permitida.")

@@ -1,0 +1,153 @@
+public import Model
+
+extension PipelineCompiler {
+  /// The JSON Schema of a pipeline file, from which editors complete and check it. It knows the connectors of
+  /// this compiler. What only `validate` can find (names, types, cycles) it lets pass.
+  public func pipelineSchema() -> JSON {
+    var schema: JSONObject = [
+      "$schema": "https://json-schema.org/draft/2020-12/schema", "title": "Esteira pipeline",
+      "type": "object", "additionalProperties": false,
+      "required": ["apiVersion", "id", "namespace", "steps"],
+    ]
+    schema["properties"] = .object(SchemaParts.top)
+    var definitions = SchemaParts.definitions
+    definitions["step"] = .object(SchemaParts.step(of: catalogue, isBranch: false))
+    definitions["branch"] = .object(SchemaParts.step(of: catalogue, isBranch: true))
+    definitions["trigger"] = .object(SchemaParts.trigger)
+    schema["$defs"] = .object(definitions)
+    return .object(schema)
+  }
+}
+
+/// The parts of the published schema. A test compares their keys with those that the compiler takes.
+enum SchemaParts {
+  private static let expression: JSON = ["type": "string", "description": "CEL, or ${{ CEL }}"]
+  private static let text: JSON = ["type": "string"]
+  private static let name = "^[a-z][a-z0-9_]{0,62}$"
+  private static let steps: JSON = [
+    "type": "object", "minProperties": 1, "propertyNames": ["pattern": .string(name)],
+    "additionalProperties": reference("step"),
+  ]
+
+  private static func reference(_ name: String) -> JSON { ["$ref": .string("#/$defs/\(name)")] }
+  private static func described(_ schema: JSON, _ description: String) -> JSON {
+    guard var object = schema.object else { return schema }
+    object["description"] = .string(description)
+    return .object(object)
+  }
+
+  static let top: JSONObject = [
+    "apiVersion": ["const": .string(HeadReader.apiVersion)],
+    "id": ["type": "string", "pattern": "^[a-z0-9][a-z0-9-]{0,62}$"],
+    "namespace": ["type": "string", "pattern": "^[a-z0-9][a-z0-9-]{0,62}$"],
+    "title": text, "description": text,
+    "labels": ["type": "object", "additionalProperties": text],
+    "inputs": [
+      "type": "object", "propertyNames": ["pattern": .string(name)],
+      "additionalProperties": ["type": "object", "description": "JSON Schema; required without a default"],
+    ],
+    "key": described(text, "The same key among live jobs returns the existing job."),
+    "vars": ["type": "object", "description": "Evaluated once, at admission, in this order."],
+    "triggers": ["type": "object", "additionalProperties": reference("trigger")],
+    "defaults": reference("defaults"), "deadline": reference("duration"), "steps": steps,
+    "on_failure": steps, "on_cancel": steps, "finally": steps, "outputs": ["type": "object"],
+  ]
+
+  static let definitions: JSONObject = [
+    "duration": [
+      "type": "string", "description": "90s, 5m, 2h, 1d, or an expression",
+      "pattern": "^([0-9]+(\\.[0-9]+)?(d|h|m|s|ms|us|ns))+$|\\$\\{\\{",
+    ],
+    "count": ["type": ["integer", "string"], "minimum": 1],
+    "retry": [
+      "type": "object", "additionalProperties": false,
+      "properties": [
+        "attempts": ["type": ["integer", "string"], "minimum": 1, "maximum": 20],
+        "classes": ["type": "array", "items": ["enum": .array(ErrorClass.allCases.map { .string($0.rawValue) })]],
+        "backoff": [
+          "type": "object", "additionalProperties": false,
+          "properties": [
+            "initial": reference("duration"), "max": reference("duration"),
+            "factor": ["type": "number", "minimum": 1, "maximum": 100],
+            "jitter": ["type": "number", "minimum": 0, "maximum": 1],
+          ],
+        ],
+      ],
+    ],
+    "repeat": [
+      "type": "object", "additionalProperties": false, "required": ["max"],
+      "properties": [
+        "max": reference("count"), "carry": ["type": "object"], "until": expression,
+        "next": ["type": "object"], "delay": reference("duration"), "on_max": ["enum": ["fail", "continue"]],
+      ],
+    ],
+    "defaults": [
+      "type": "object", "additionalProperties": false,
+      "properties": ["retry": reference("retry"), "connectors": ["type": "object"]],
+    ],
+  ]
+
+  static let trigger: JSONObject = {
+    var properties = JSONObject()
+    for kind in KeyTable.triggerKinds { properties[kind] = ["type": "object"] }
+    properties["if"] = expression
+    properties["inputs"] = ["type": ["object", "string"]]
+    properties["idempotency_key"] = text
+    return [
+      "type": "object", "additionalProperties": false, "properties": .object(properties),
+      "oneOf": .array(KeyTable.triggerKinds.map { ["required": [.string($0)]] }),
+    ]
+  }()
+
+  private static let modifiers: JSONObject = [
+    "with": ["type": "object"], "connection": text, "credential": text,
+    "if": ["type": ["string", "boolean"], "description": "CEL"],
+    "needs": ["type": "array", "items": ["type": ["string", "object"]]],
+    "for_each": described(expression, "CEL that gives a list"), "as": ["type": "string", "pattern": .string(name)],
+    "key": text, "max_parallel": reference("count"), "allow_failed": ["type": ["integer", "string"]],
+    "keep": ["enum": ["failed", "all"]], "repeat": reference("repeat"), "retry": reference("retry"),
+    "timeout": described(reference("duration"), "One attempt; of a loop or group one round."),
+    "queue_timeout": described(reference("duration"), "From ready until started."),
+    "deadline": described(reference("duration"), "From ready to the end."),
+    "idempotent": ["type": "boolean"],
+    "output": described([:], "What a group gives in place of the map of its children's outputs."),
+  ]
+
+  static func step(of catalogue: ConnectorCatalogue, isBranch: Bool) -> JSONObject {
+    var properties = modifiers
+    properties["uses"] = [
+      "type": "string", "examples": .array(catalogue.names.map(JSON.string)),
+      "description": "A connector, such as shell or http.request@1.",
+    ]
+    properties["steps"] = steps
+    properties["choose"] = [
+      "type": "object", "minProperties": 1, "propertyNames": ["pattern": .string(name)],
+      "additionalProperties": reference("branch"),
+    ]
+    properties["value"] = described([:], "Computed in place; a text is CEL.")
+    if isBranch { properties["else"] = ["const": true] }
+    return [
+      "type": "object", "additionalProperties": false, "properties": .object(properties),
+      "oneOf": .array(KeyTable.kinds.map { ["required": [.string($0)]] }),
+      "allOf": .array(catalogue.names.compactMap { with($0, catalogue) }),
+    ]
+  }
+
+  /// The names of a connector's `with`: their values may be expressions, so their types are left out.
+  private static func with(_ name: String, _ catalogue: ConnectorCatalogue) -> JSON? {
+    guard let connector = catalogue[name], let known = connector.with["properties"]?.object else { return nil }
+    var properties = JSONObject()
+    for member in known {
+      var shown = JSONObject()
+      for key in ["title", "description"] { shown[key] = member.value[key] }
+      properties[member.key] = .object(shown)
+    }
+    var with: JSONObject = ["type": "object", "properties": .object(properties)]
+    if connector.with["additionalProperties"]?.bool == false { with["additionalProperties"] = false }
+    let pattern = "^" + name.replacing(".", with: "\\.") + "(@[0-9]+)?$"
+    return [
+      "if": ["required": ["uses"], "properties": ["uses": ["pattern": .string(pattern)]]],
+      "then": ["properties": ["with": .object(with)]],
+    ]
+  }
+}
