@@ -44,6 +44,16 @@ extension CELType {
     }
   }
 
+  /// Whether a part of it is known only when it is evaluated.
+  var isOpen: Bool {
+    switch self {
+    case .dyn: true
+    case .list(let element), .optional(let element): element.isOpen
+    case .map(let key, let value): key.isOpen || value.isOpen
+    case .null, .bool, .int, .uint, .double, .string, .bytes, .timestamp, .duration, .type, .record: false
+    }
+  }
+
   /// The one type that both agree with, or nil where a checked expression may not mix them. Null mixes with all.
   func joined(with other: CELType) -> CELType? {
     if self == other { return self }

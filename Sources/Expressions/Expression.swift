@@ -25,7 +25,8 @@ public struct Expression: Sendable {
     _ bindings: some Bindings, random: (any RandomBytes)? = nil, costLimit: Int = ExpressionLimits.cost
   ) throws(ExpressionError) -> Value {
     var frame = Frame(
-      bindings: bindings, zones: zones, random: random, cost: costLimit, locals: locals, cache: cache)
+      bindings: bindings, zones: zones, random: random, cost: min(max(0, costLimit), .max / 2),
+      locals: locals, cache: cache)
     return try root.evaluate(&frame)
   }
 }

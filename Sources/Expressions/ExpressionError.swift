@@ -36,7 +36,9 @@ public enum ExpressionLimits {
   /// Digits after the point in `format`.
   public static let precision = 100
   /// How many values a result may have to become JSON.
-  public static let resultValues = 4_000_000
+  public static let resultValues = 2_000_000
+  /// How many bytes its text and keys may have.
+  public static let resultBytes = 64 << 20
 }
 
 extension ExpressionError {

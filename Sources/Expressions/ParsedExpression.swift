@@ -20,7 +20,7 @@ public struct ParsedExpression: Sendable {
   public func compile(in environment: Environment) throws(ExpressionErrors) -> Expression {
     var checker = Checker(environment, isStrict: true)
     let root = checker.check(syntax)
-    guard checker.errors.isEmpty else { throw ExpressionErrors(all: checker.errors) }
+    guard checker.errors.isEmpty else { throw ExpressionErrors(all: checker.sortedErrors) }
     return Expression(source: source, root: root, checker: checker)
   }
 

@@ -20,7 +20,8 @@ extension Value {
   /// that is `optional.none()` is left out, other optionals are their values.
   ///
   /// Errors, all with an empty range: NaN and infinities, a uint beyond Int64, a type, none as the whole, two keys
-  /// of the same text, and a value of more than `ExpressionLimits.resultValues` parts.
+  /// of the same text, lists and maps deeper than `JSON.depthLimit`, and of kind `limit` what is larger than
+  /// `ExpressionLimits` allow: a value may share its parts and be far larger than the memory that it takes.
   public func json() throws(ExpressionError) -> JSON {
     var writer = JSONConversion()
     guard let json = try writer.convert(self) else {
@@ -31,23 +32,39 @@ extension Value {
 }
 
 private struct JSONConversion {
-  private var remaining = ExpressionLimits.resultValues
+  private var values = ExpressionLimits.resultValues
+  private var bytes = ExpressionLimits.resultBytes
+  private var depth = 0
 
   static func failure(_ english: String, pt portuguese: String) -> ExpressionError {
     ExpressionError(.evaluation, Bilingual(english, pt: portuguese), at: 0..<0)
   }
 
-  /// Nil for none.
-  mutating func convert(_ value: Value) throws(ExpressionError) -> JSON? {
-    remaining -= 1
-    guard remaining >= 0 else {
-      let limit = ExpressionLimits.resultValues
+  private mutating func pay(values: Int = 0, bytes: Int = 0) throws(ExpressionError) {
+    self.values -= values
+    self.bytes -= bytes
+    guard self.values >= 0, self.bytes >= 0 else {
+      throw ExpressionError(
+        .limit, Bilingual("The result is too large for JSON.", pt: "O resultado é grande demais para JSON."),
+        remedy: Bilingual("Write it to a file in a step.", pt: "Grave-o em um arquivo em um passo."),
+        at: 0..<0)
+    }
+  }
+
+  private mutating func enter() throws(ExpressionError) {
+    depth += 1
+    guard depth <= JSON.depthLimit else {
       throw ExpressionError(
         .limit,
         Bilingual(
-          "The result has more than \(limit) values.", pt: "O resultado tem mais de \(limit) valores."),
-        at: 0..<0)
+          "The result is nested more than \(JSON.depthLimit) deep.",
+          pt: "O resultado tem mais de \(JSON.depthLimit) níveis de aninhamento."), at: 0..<0)
     }
+  }
+
+  /// Nil for none.
+  mutating func convert(_ value: Value) throws(ExpressionError) -> JSON? {
+    try pay(values: 1)
     switch value {
     case .null: return .null
     case .bool(let bool): return .bool(bool)
@@ -64,17 +81,17 @@ private struct JSONConversion {
         throw Self.failure("\(text) has no JSON.", pt: "\(text) não tem JSON.")
       }
       return .double(double)
-    case .string(let text): return .string(text)
-    case .bytes(let bytes): return .string(Base64.encode(bytes))
+    case .string(let text):
+      try pay(bytes: text.utf8.count)
+      return .string(text)
+    case .bytes(let bytes):
+      try pay(bytes: bytes.count / 3 * 4)
+      return .string(Base64.encode(bytes))
     case .timestamp(let seconds, let nanoseconds):
       return .string(Times.text(seconds: seconds, nanoseconds: nanoseconds))
     case .duration(let seconds, let nanoseconds):
       return .string(Times.durationText(seconds: seconds, nanoseconds: nanoseconds))
-    case .list(let list):
-      var elements: [JSON] = []
-      elements.reserveCapacity(list.count)
-      for element in list { if let element = try convert(element) { elements.append(element) } }
-      return .array(elements)
+    case .list(let list): return .array(try array(list))
     case .map(let map): return .object(try object(map))
     case .optional(let box): return try box.flatMap { box throws(ExpressionError) in try convert(box.value) }
     case .type(let name):
@@ -82,11 +99,23 @@ private struct JSONConversion {
     }
   }
 
+  private mutating func array(_ list: [Value]) throws(ExpressionError) -> [JSON] {
+    try enter()
+    defer { depth -= 1 }
+    var elements: [JSON] = []
+    elements.reserveCapacity(min(list.count, values))
+    for element in list { if let element = try convert(element) { elements.append(element) } }
+    return elements
+  }
+
   private mutating func object(_ map: MapValue) throws(ExpressionError) -> JSONObject {
+    try enter()
+    defer { depth -= 1 }
     var object = JSONObject()
     for entry in map.entries {
       guard let value = try convert(entry.value) else { continue }
       let key = key(entry.key)
+      try pay(bytes: key.utf8.count)
       guard object[key] == nil else {
         throw Self.failure("The key '\(key)' comes twice.", pt: "A chave '\(key)' aparece duas vezes.")
       }

@@ -33,6 +33,24 @@ struct CELConformanceTests {
     #expect(Set(left.keys) == Set(Exclusion.all.map(\.name)), "A rule that leaves nothing out is not needed.")
   }
 
+  @Test("a case that is marked as unchecked is refused by the checker, or has the same result with it")
+  func uncheckedCases() throws {
+    var refused = 0
+    for test in try ConformanceCase.all() where !test.isChecked {
+      guard !Exclusion.all.contains(where: { $0.holds(test) }), let variables = test.variables else { continue }
+      let environment = Environment(variables: variables, zones: .machine, container: test.container)
+      let parsed = try ParsedExpression.parse(test.expression)
+      guard let expression = try? parsed.compile(in: environment) else {
+        refused += 1
+        continue
+      }
+      let value = try? expression.evaluate(Named(values: test.bindings))
+      let isRight = test.wantsError ? value == nil : value.map { Same.value($0, test.expected) } ?? false
+      #expect(isRight, "\(test.name): \(test.expression)")
+    }
+    if ConformanceCase.folder != nil { #expect(refused > 50) }
+  }
+
   /// Nil where the case has its result.
   private func complaint(of test: ConformanceCase) -> String? {
     guard let variables = test.variables else { return "its declarations are not understood" }

@@ -53,6 +53,11 @@ struct Checker {
 
   // Errors
 
+  /// In the order of the text.
+  var sortedErrors: [ExpressionError] {
+    errors.sorted { ($0.range.lowerBound, $0.range.upperBound) < ($1.range.lowerBound, $1.range.upperBound) }
+  }
+
   /// Notes an error; the node fails where the checks are off.
   mutating func report(
     _ kind: ExpressionError.Kind, _ english: String, pt portuguese: String, remedy: Bilingual? = nil,

@@ -4,7 +4,8 @@ extension Checker {
   mutating func call(_ syntax: Syntax, _ name: Syntax.Name, _ target: Syntax?, _ arguments: [Syntax]) -> Typed
   {
     guard let (function, takesTarget) = function(name, target) else {
-      return unknownFunction(name, target, arguments)
+      for argument in arguments { _ = check(argument) }
+      return unknownFunction(name, target)
     }
     if function.name.hasPrefix("random."), !environment.allowsRandom {
       return report(
@@ -42,7 +43,7 @@ extension Checker {
     -> CELType
   {
     let types = arguments.map { (type: $0.type, isWeak: $0.isWeak) }
-    let isOpen = types.contains { $0.type == .dyn }
+    let isOpen = types.contains { $0.type.isOpen }
     var result: CELType?
     for signature in function.signatures {
       guard let found = SignatureMatch.result(of: signature, for: types) else { continue }
@@ -54,13 +55,11 @@ extension Checker {
     let title = function.title
     require(
       false, "`\(title)` does not take (\(given)).", pt: "`\(title)` não aceita (\(given)).",
-      remedy: function.remedy, at: range)
+      remedy: function.remedy(for: arguments.map(\.type.description)), at: range)
     return .dyn
   }
 
-  private mutating func unknownFunction(
-    _ name: Syntax.Name, _ target: Syntax?, _ arguments: [Syntax]
-  ) -> Typed {
+  private mutating func unknownFunction(_ name: Syntax.Name, _ target: Syntax?) -> Typed {
     let written = target?.dottedName.map { $0 + "." + name.text } ?? name.text
     let known = Library.functions.values.filter { $0.name.first?.isLetter == true || $0.isMethod }
     let remedy: Bilingual?

@@ -95,13 +95,19 @@ extension Checker {
       known = deeper
       depth += 1
     }
+    let written = parts[...depth].map(\.text).joined(separator: ".")
+    let range = parts[0].range.lowerBound..<parts[depth].range.upperBound
+    let inside = known.filter { $0.count > depth + 1 && $0[depth] == parts[depth].text }.map { $0[depth + 1] }
+    if !inside.isEmpty {
+      return report(
+        .unknownName, "`\(written)` is not a value by itself.", pt: "`\(written)` não é um valor por si só.",
+        remedy: Suggestion.known(Array(Set(inside))), at: range)
+    }
     let choices = Set(known.compactMap { $0.count > depth ? $0[depth] : nil })
       .union(depth == 0 ? scopes.map(\.name) : [])
-    let written = parts[...depth].map(\.text).joined(separator: ".")
     return report(
       .unknownName, "There is no `\(written)`.", pt: "Não existe `\(written)`.",
-      remedy: Suggestion.remedy(for: parts[depth].text, among: Array(choices)),
-      at: parts[0].range.lowerBound..<parts[depth].range.upperBound)
+      remedy: Suggestion.remedy(for: parts[depth].text, among: Array(choices)), at: range)
   }
 
   /// The type of a field, with an error where it cannot be or may be missing.

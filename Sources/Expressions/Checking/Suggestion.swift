@@ -6,7 +6,11 @@ enum Suggestion {
 
   /// The nearest known name, else the known names, else nothing.
   static func remedy(for name: String, among known: [String]) -> Bilingual? {
-    if let near = near(name, among: known) { return near }
+    near(name, among: known) ?? Self.known(known)
+  }
+
+  /// The first of the known names; nil where there are none.
+  static func known(_ known: [String]) -> Bilingual? {
     guard !known.isEmpty else { return nil }
     let sorted = known.sorted { $0.precedes($1) }
     var list = sorted.prefix(shown).map { "`\($0)`" }.joined(separator: ", ")

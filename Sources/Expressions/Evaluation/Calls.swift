@@ -54,7 +54,7 @@ extension Frame {
     let types = values.map(\.shortTypeName).joined(separator: ", ")
     return failure(
       "`\(function.title)` does not take (\(types)).", pt: "`\(function.title)` não aceita (\(types)).",
-      remedy: function.remedy)
+      remedy: function.remedy(for: values.map(\.shortTypeName)))
   }
 }
 

@@ -17,6 +17,8 @@ struct Frame {
   var locals: [Value?]
   /// Where the latter begin; nil where no variable is used twice.
   let cache: Int?
+  /// The pattern that was compiled last, since loops ask with the same one again.
+  var pattern: Pattern?
   /// Of the operation under way, for its errors.
   var range: Range<Int> = 0..<0
 
@@ -42,6 +44,9 @@ struct Frame {
         at: range)
     }
   }
+
+  /// Compiling may take a thousand times as long as matching.
+  mutating func payForPattern() throws(ExpressionError) { try charge(2_000) }
 
   func variable(_ slot: Int) -> Value? { cache.flatMap { locals[$0 + slot] } }
 

@@ -40,8 +40,16 @@ struct Function: Sendable {
     return name == "-_" || name == "!_" ? String(name.dropLast()) : name
   }
 
-  /// Names a few of the forms that it has.
-  var remedy: Bilingual {
+  /// What to write instead for arguments of these types: a conversion, or a few of the forms that it has.
+  func remedy(for types: [String]) -> Bilingual {
+    if types.contains("int"), types.contains("double") {
+      return Bilingual(
+        "Write 5.0 instead of 5, or convert with `double(…)`.",
+        pt: "Escreva 5.0 em vez de 5, ou converta com `double(…)`.")
+    }
+    if name == "+", types.contains("string") {
+      return Bilingual("Convert with `string(…)`.", pt: "Converta com `string(…)`.")
+    }
     let forms = signatures.prefix(4).map(\.text).joined(separator: "; ")
     return Bilingual("Its forms: \(forms).", pt: "Suas formas: \(forms).")
   }

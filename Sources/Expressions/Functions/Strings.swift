@@ -63,9 +63,14 @@ enum Strings {
     -> Value?
   {
     guard let (text, source) = try texts(a, b, &frame) else { return nil }
-    try frame.charge(10 + source.utf8.count)
+    if let known = frame.pattern, known.source.hasSameScalars(as: source) {
+      return .bool(known.matches(text))
+    }
+    try frame.payForPattern()
     do throws(PatternError) {
-      return .bool(try Pattern(source).matches(text))
+      let pattern = try Pattern(source)
+      frame.pattern = pattern
+      return .bool(pattern.matches(text))
     } catch {
       throw frame.failure(
         "This is not a pattern: \(error.reason).", pt: "Isto não é um padrão: \(error.reason).")
@@ -197,7 +202,7 @@ enum Strings {
   }
 
   static func scalars(_ text: String, _ frame: inout Frame) throws(ExpressionError) -> [Unicode.Scalar] {
-    try frame.charge(text.utf8.count / 16)
+    try frame.charge(text.utf8.count / 4)
     return Array(text.unicodeScalars)
   }
 

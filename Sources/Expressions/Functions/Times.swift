@@ -40,7 +40,7 @@ enum Times {
       "." + name, "(timestamp) -> int", "(timestamp, string) -> int", "(duration) -> int",
       unary: { value, frame throws(ExpressionError) in
         if case .duration(let seconds, let nanoseconds) = value {
-          return .int(measure(seconds * 1_000_000_000 + Int64(nanoseconds)))
+          return .int(measure(seconds &* 1_000_000_000 &+ Int64(nanoseconds)))
         }
         return try base.unary?(value, &frame)
       }, binary: base.binary)
