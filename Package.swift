@@ -72,6 +72,9 @@ let package = Package(
     .testTarget(
       name: "PipelinesTests", dependencies: ["Model", "Expressions", "Pipelines"], exclude: ["Broken"],
       swiftSettings: settings),
+    .testTarget(
+      name: "EngineTests",
+      dependencies: ["Model", "Expressions", "Pipelines", "Engine", "Stores", "Crypto"], swiftSettings: settings),
     .testTarget(name: "NetTests", dependencies: ["Net"], swiftSettings: settings),
     .testTarget(name: "TidyTests", swiftSettings: settings),
   ]

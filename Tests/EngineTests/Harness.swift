@@ -1,0 +1,171 @@
+import Crypto
+import Engine
+import Foundation
+import Model
+import Pipelines
+import Stores
+import Testing
+
+/// A store under test, which outlives the nodes that are opened over it.
+struct Backend: Sendable, CustomTestStringConvertible {
+  var testDescription: String
+  var open: @Sendable (String) throws -> (any Store, any ReadModel)
+
+  static let all = [memory, sqlite]
+  static let memory = Backend(testDescription: "memory") { _ in
+    let store = MemoryStore()
+    return (store, store)
+  }
+  static let sqlite = Backend(testDescription: "SQLite") { folder in
+    let store = try SQLiteStore(path: folder + "/esteira.db", now: Timestamp(microseconds: 0))
+    return (store, store)
+  }
+}
+
+/// An engine over a store, and the world around it. A crash is the node dropped and opened again.
+final class Harness {
+  let clock = ManualClock()
+  let stage = Stage()
+  let folder: String
+  let store: any Store
+  let readModel: any ReadModel
+  private let master = MasterKey(SymmetricKey.generate())
+  private(set) var node: Node
+  private var setting: NodeSetting
+  private let incidents = Incidents()
+
+  init(_ backend: Backend = .memory, change: (inout NodeSetting) -> Void = { _ in }) throws {
+    folder = NSTemporaryDirectory() + "esteira-engine-" + UUID().uuidString
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    (store, readModel) = try backend.open(folder)
+    setting = NodeSetting(name: "test", version: "test", cores: 2)
+    change(&setting)
+    node = try Node(
+      Self.configuration(store, readModel, clock, stage, master, setting, incidents))
+  }
+
+  deinit { try? FileManager.default.removeItem(atPath: folder) }
+
+  static let connectors = EffectClass.allCases
+  static let zones = ZoneDatabase { name in
+    FileManager.default.contents(atPath: "/usr/share/zoneinfo/\(name)").map { Array($0) }
+  }
+
+  static func compile(_ source: [UInt8]) throws -> Plan {
+    let compiler = PipelineCompiler(connectors: connectors.map(StageConnector.description), zones: zones)
+    let compilation = compiler.compile(source)
+    let findings = compilation.findings.map { $0.rendered(file: "test.yaml", language: .english) }
+    return try #require(compilation.plan, "\(findings.joined(separator: "\n"))")
+  }
+
+  private static func configuration(
+    _ store: any Store, _ readModel: any ReadModel, _ clock: ManualClock, _ stage: Stage, _ master: MasterKey,
+    _ setting: NodeSetting, _ incidents: Incidents
+  ) -> NodeConfiguration {
+    NodeConfiguration(
+      setting: setting, store: store, readModel: readModel, clock: clock,
+      connectors: connectors.map { StageConnector(effect: $0, stage: stage) }, environment: .none,
+      plan: { (record) throws(Problem) in
+        do { return try compile(record.source) } catch {
+          throw Problem("test", Bilingual("\(error)", pt: "\(error)"))
+        }
+      },
+      wrap: { master.wrap($0, place: "job") },
+      unwrap: { (bytes) throws(Problem) in
+        do { return try master.unwrap(bytes, place: "job") } catch {
+          throw Problem("test", Bilingual("The key does not open.", pt: "A chave não abre."))
+        }
+      },
+      incident: { id, json in incidents.add(id, json) },
+      broken: { Issue.record("The store broke: \($0)") })
+  }
+
+  /// Drops the node as a SIGKILL would: nothing of it reaches the store any more.
+  func crash() async { await node.abandon() }
+
+  func reopen() throws {
+    node = try Node(Self.configuration(store, readModel, clock, stage, master, setting, incidents))
+  }
+
+  func crashAndReopen() async throws {
+    await crash()
+    try reopen()
+  }
+
+  var reported: [JSON] { incidents.all }
+}
+
+/// What nodes reported of jobs that they could not drive.
+final class Incidents: Sendable {
+  private let list = LockedList()
+  func add(_ id: ID<Job>, _ json: JSON) { list.append(json) }
+  var all: [JSON] { list.values }
+}
+
+// Steps of a test.
+extension Harness {
+  /// Stores a pipeline `demo/test` with these steps (or whole keys) and starts a job of it.
+  @discardableResult
+  func start(_ body: String, inputs: JSONObject = JSONObject(), key: String? = nil) async throws -> ID<Job> {
+    try await apply(body)
+    return try await node.start(
+      JobRequest(
+        pipeline: PipelineName(namespace: "demo", name: "test"), inputs: inputs, idempotencyKey: key,
+        actor: "local:test")
+    ).job
+  }
+
+  func apply(_ body: String) async throws {
+    let source = Array("apiVersion: esteira/v1\nid: test\nnamespace: demo\n\(body)\n".utf8)
+    _ = try Self.compile(source)
+    let name = PipelineName(namespace: "demo", name: "test")
+    let last = try readModel.readRevision(of: name, number: nil)?.number ?? 0
+    try await node.write([
+      .revision(
+        RevisionRecord(
+          pipeline: name, number: last + 1, title: "", source: source, sha256: SHA256.digest(source), files: [],
+          createdAt: clock.now, createdBy: "local:test"))
+    ])
+  }
+
+  /// The job once it has ended.
+  func ended(_ job: ID<Job>) async throws -> JobView {
+    for await _ in try await node.follow(job, after: 0) {}
+    return try await node.view(job, limit: 100_000)
+  }
+
+  /// Waits for a stored fact, such as `("retrying", "fetch")`.
+  func happened(_ job: ID<Job>, _ fact: String, _ path: String? = nil, count: Int = 1) async throws {
+    var seen = 0
+    for await event in try await node.follow(job, after: 0) {
+      for stored in event.facts where stored["fact"]?.string == fact {
+        if path == nil || stored["path"]?.string == path { seen += 1 }
+      }
+      if seen >= count { return }
+    }
+    Issue.record("The job ended without \(count) × \(fact) of \(path ?? "the job").")
+  }
+
+  func view(_ job: ID<Job>) async throws -> JobView { try await node.view(job, limit: 100_000) }
+
+  /// Each step's status by path.
+  func statuses(_ job: ID<Job>) async throws -> [String: StepStatus] {
+    Dictionary(try await view(job).steps.map { ($0.path, $0.status) }) { _, last in last }
+  }
+
+  func history() -> JobHistory {
+    let master = master
+    return JobHistory(
+      readModel: readModel,
+      plan: { (record) throws(Problem) in
+        do { return try Self.compile(record.source) } catch {
+          throw Problem("test", Bilingual("\(error)", pt: "\(error)"))
+        }
+      },
+      unwrap: { (bytes) throws(Problem) in
+        do { return try master.unwrap(bytes, place: "job") } catch {
+          throw Problem("test", Bilingual("", pt: ""))
+        }
+      })
+  }
+}

@@ -1,0 +1,137 @@
+import Engine
+import Model
+import Synchronization
+
+/// What the test connectors do and remember: the test opens and closes their doors.
+///
+/// `with` says how an attempt goes: `value` is its output, `hold: true` lets it wait until the test ends it,
+/// `deaf: true` lets it ignore a cancel, `fail: class` lets it fail, the first `fail_times` times.
+final class Stage: Sendable {
+  struct Start: Hashable {
+    var path: String
+    var number: Int
+    var key: String
+    var previous: String?
+  }
+
+  private struct State {
+    var starts: [Start] = []
+    var ended: [String] = []
+    var waiting: [String: CheckedContinuation<AttemptEnd, Never>] = [:]
+    var cancelled: Set<String> = []
+    var watchers: [CheckedContinuation<Void, Never>] = []
+    var known: [String: AttemptEnd] = [:]
+    var running = 0
+    var most = 0
+  }
+  private let state = Mutex(State())
+
+  var starts: [Start] { state.withLock(\.starts) }
+  /// The most attempts that ran at once.
+  var most: Int { state.withLock(\.most) }
+
+  func starts(of path: String) -> Int { starts.count { $0.path == path } }
+
+  /// What `outcome(ofLost:)` answers for a path after a crash.
+  func setKnownEnd(_ end: AttemptEnd, of path: String) { state.withLock { $0.known[path] = end } }
+  func knownEnd(of path: String) -> AttemptEnd? { state.withLock { $0.known[path] } }
+
+  /// Waits until so many attempts of the path have begun and, where they hold, wait for the test.
+  func begun(_ path: String, _ count: Int = 1) async {
+    while starts(of: path) < count { await changed() }
+  }
+
+  func holding(_ path: String) async {
+    while state.withLock({ $0.waiting[path] == nil }) { await changed() }
+  }
+
+  func wasCancelled(_ path: String) async {
+    while state.withLock({ !$0.cancelled.contains(path) }) { await changed() }
+  }
+
+  func end(_ path: String, _ end: AttemptEnd = .success(AttemptOutput([:]))) async {
+    await holding(path)
+    let waiter = state.withLock { $0.waiting.removeValue(forKey: path) }
+    waiter?.resume(returning: end)
+  }
+
+  private func changed() async {
+    // Told by the next change, or by a timer of the test's time limit: a change may come in between.
+    await Task.yield()
+  }
+
+  func perform(_ attempt: Attempt) async throws(Failure) -> AttemptOutput {
+    state.withLock { state in
+      state.starts.append(
+        Start(path: attempt.path, number: attempt.number, key: attempt.stepKey, previous: attempt.previous?.cause))
+      state.running += 1
+      state.most = max(state.most, state.running)
+    }
+    defer { state.withLock { $0.running -= 1 } }
+    if attempt.with["hold"]?.bool == true {
+      switch await held(attempt) {
+      case .success(let output): return output
+      case .failure(let failure): throw failure
+      }
+    }
+    if let word = attempt.with["fail"]?.string, attempt.number <= Int(attempt.with["fail_times"]?.int ?? 1_000) {
+      let errorClass = ErrorClass(rawValue: word) ?? .internal
+      throw Failure(errorClass, code: "told", "told to fail", retryAfter: nil)
+    }
+    return AttemptOutput(attempt.with["value"] ?? [:])
+  }
+
+  private func held(_ attempt: Attempt) async -> AttemptEnd {
+    let path = attempt.path
+    let isDeaf = attempt.with["deaf"]?.bool == true
+    return await withTaskCancellationHandler {
+      await withCheckedContinuation { continuation in
+        let isCancelled = state.withLock { state in
+          if state.cancelled.contains(path) && !isDeaf { return true }
+          state.waiting[path] = continuation
+          return false
+        }
+        if isCancelled { continuation.resume(returning: Self.confirmed) }
+      }
+    } onCancel: {
+      let waiter = state.withLock { state in
+        state.cancelled.insert(path)
+        return isDeaf ? nil : state.waiting.removeValue(forKey: path)
+      }
+      waiter?.resume(returning: Self.confirmed)
+    }
+  }
+
+  private static let confirmed = AttemptEnd.failure(Failure(.cancelled, code: "confirmed", "stopped as asked"))
+}
+
+/// `test.once`, `test.keyed`, `test.pure`, `test.reattachable`: one for each effect class.
+struct StageConnector: Connector {
+  let effect: EffectClass
+  let stage: Stage
+
+  var description: ConnectorDescription { Self.description(effect) }
+
+  static func description(_ effect: EffectClass) -> ConnectorDescription {
+    ConnectorDescription(
+      name: "test.\(effect.rawValue)", title: Bilingual("Test", pt: "Teste"),
+      summary: Bilingual("A test's own work.", pt: "Trabalho de um teste."),
+      with: [
+        "type": "object", "additionalProperties": false,
+        "properties": [
+          "value": true, "hold": ["type": "boolean"], "deaf": ["type": "boolean"], "fail": ["type": "string"],
+          "fail_times": ["type": "integer"],
+        ],
+      ], output: true, effect: .always(effect))
+  }
+
+  func execute(_ attempt: Attempt) async throws(Failure) -> AttemptOutput { try await stage.perform(attempt) }
+
+  func outcome(ofLost attempt: Attempt) async throws(Failure) -> AttemptOutput? {
+    switch stage.knownEnd(of: attempt.path) {
+    case .success(let output): return output
+    case .failure(let failure): throw failure
+    case nil: return nil
+    }
+  }
+}
