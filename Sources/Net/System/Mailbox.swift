@@ -3,24 +3,36 @@ import Synchronization
 /// Messages to a thread that polls. Senders never wait; each message is bounded by what it belongs to
 /// (a connection has at most two under way, a transfer three).
 final class Mailbox<Message: Sendable>: Sendable {
-  private let messages = Mutex<[Message]>([])
+  private let state = Mutex<(messages: [Message], isClosed: Bool)>(([], false))
   let wake: WakeEvent
 
   init() throws(NetError) { wake = try WakeEvent() }
 
-  func post(_ message: Message) {
-    let first = messages.withLock { messages in
-      messages.append(message)
-      return messages.count == 1
+  /// False when nobody will take the message any more.
+  @discardableResult
+  func post(_ message: Message) -> Bool {
+    let (isTaken, isFirst) = state.withLock { state in
+      if state.isClosed { return (false, false) }
+      state.messages.append(message)
+      return (true, state.messages.count == 1)
     }
-    if first { wake.signal() }
+    if isFirst { wake.signal() }
+    return isTaken
   }
 
   func take() -> [Message] {
     wake.clear()
-    return messages.withLock { messages in
-      defer { messages = [] }
-      return messages
+    return state.withLock { state in
+      defer { state.messages = [] }
+      return state.messages
+    }
+  }
+
+  /// Takes what is left; later messages are refused.
+  func close() -> [Message] {
+    state.withLock { state in
+      defer { state = ([], true) }
+      return state.messages
     }
   }
 }

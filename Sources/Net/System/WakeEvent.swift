@@ -5,8 +5,9 @@ import Glibc
 final class WakeEvent: Sendable {
   let descriptor: Int32
 
-  init() throws(NetError) {
-    descriptor = eventfd(0, Int32(EFD_NONBLOCK | EFD_CLOEXEC))
+  /// With `blocks`, `clear` waits until somebody signals.
+  init(blocks: Bool = false) throws(NetError) {
+    descriptor = eventfd(0, Int32(EFD_CLOEXEC) | (blocks ? 0 : Int32(EFD_NONBLOCK)))
     guard descriptor >= 0 else { throw .resources(SystemError.text(errno, "make an event counter")) }
   }
 
