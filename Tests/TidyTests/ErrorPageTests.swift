@@ -52,7 +52,7 @@ struct ErrorPageTests {
     ]
     var codes: [String: String] = [:]
     for pattern in patterns {
-      let regex = try Regex(pattern, as: (Substring, Substring).self)
+      let regex = try Regex(pattern, as: (Substring, Substring).self).wordBoundaryKind(.simple)
       for file in Repository.sources {
         for match in file.text.matches(of: regex) where exempt[String(match.output.1)] == nil {
           if codes[String(match.output.1)] == nil { codes[String(match.output.1)] = file.path }
