@@ -77,5 +77,9 @@ let package = Package(
       dependencies: ["Model", "Expressions", "Pipelines", "Engine", "Stores", "Crypto"], swiftSettings: settings),
     .testTarget(name: "NetTests", dependencies: ["Net"], swiftSettings: settings),
     .testTarget(name: "TidyTests", swiftSettings: settings),
+    .testTarget(
+      name: "ConnectorsTests",
+      dependencies: ["Model", "Engine", "Pipelines", "Net", "Crypto", "Connectors", "esteira"],
+      swiftSettings: settings),
   ]
 )

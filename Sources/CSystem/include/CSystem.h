@@ -17,3 +17,4 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "NetShims.h"
+#include "CSystemProcess.h"

@@ -1,0 +1,121 @@
+#define _GNU_SOURCE 1
+#include "CSystem.h"
+#include "CSystemProcess.h"
+#include <errno.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/syscall.h>
+
+enum { kept_descriptor = 200 };
+
+int esteira_spawn(
+  const char *program, char *const arguments[], char *const environment[], int in, int out, int err, int life,
+  int extra, pid_t *pid) {
+  posix_spawnattr_t attributes;
+  posix_spawn_file_actions_t actions;
+  sigset_t none, all;
+  sigemptyset(&none);
+  sigfillset(&all);
+  posix_spawnattr_init(&attributes);
+  posix_spawnattr_setflags(
+    &attributes, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+  posix_spawnattr_setsigmask(&attributes, &none);
+  posix_spawnattr_setsigdefault(&attributes, &all);
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_adddup2(&actions, in, 0);
+  posix_spawn_file_actions_adddup2(&actions, out, 1);
+  posix_spawn_file_actions_adddup2(&actions, err, 2);
+  // By way of high numbers: that of `life` may be 4, and that of `extra` 3.
+  int high_life = fcntl(life, F_DUPFD_CLOEXEC, 10);
+  int high_extra = extra >= 0 ? fcntl(extra, F_DUPFD_CLOEXEC, 10) : -1;
+  posix_spawn_file_actions_adddup2(&actions, high_life, 3);
+  if (extra >= 0) posix_spawn_file_actions_adddup2(&actions, high_extra, 4);
+  posix_spawn_file_actions_addclosefrom_np(&actions, extra >= 0 ? 5 : 4);
+  int result = posix_spawn(pid, program, &actions, &attributes, arguments, environment);
+  if (high_life >= 0) close(high_life);
+  if (high_extra >= 0) close(high_extra);
+  posix_spawn_file_actions_destroy(&actions);
+  posix_spawnattr_destroy(&attributes);
+  return result;
+}
+
+static void execute(
+  const char *program, char *const arguments[], char *const environment[], const char *folder,
+  const struct esteira_limit *limits, int limit_count, int extra, int kept, pid_t parent) {
+  setpgid(0, 0);
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (getppid() != parent) _exit(127);
+  for (int index = 0; index < limit_count; index++) {
+    struct rlimit limit = {limits[index].value, limits[index].value};
+    if (setrlimit(limits[index].resource, &limit) != 0) return;
+  }
+  if (chdir(folder) != 0) return;
+  if (extra >= 0 && dup2(extra, 3) < 0) return;
+  if (kept >= 0) dup2(kept, kept_descriptor);
+  struct sigaction standard = {.sa_handler = SIG_DFL};
+  for (int number = 1; number < NSIG; number++) sigaction(number, &standard, NULL);
+  sigset_t none;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, NULL);
+  execve(program, arguments, environment);
+}
+
+pid_t esteira_fork_exec(
+  const char *program, char *const arguments[], char *const environment[], const char *folder,
+  const struct esteira_limit *limits, int limit_count, int extra, int kept, int *error) {
+  int report[2];
+  *error = 0;
+  if (pipe2(report, O_CLOEXEC) != 0) {
+    *error = errno;
+    return -1;
+  }
+  pid_t parent = getpid();
+  pid_t pid = fork();
+  if (pid == 0) {
+    execute(program, arguments, environment, folder, limits, limit_count, extra, kept, parent);
+    int failed = errno;
+    ssize_t written = write(report[1], &failed, sizeof failed);
+    _exit(written == sizeof failed ? 127 : 126);
+  }
+  int failed = errno;
+  close(report[1]);
+  if (pid < 0) *error = failed;
+  else if (read(report[0], &failed, sizeof failed) == sizeof failed) *error = failed;
+  close(report[0]);
+  return pid;
+}
+
+int esteira_pidfd_open(pid_t pid) { return (int)syscall(SYS_pidfd_open, pid, 0); }
+
+int esteira_supervisor_signals(void) {
+  sigset_t watched;
+  sigemptyset(&watched);
+  sigaddset(&watched, SIGCHLD);
+  sigaddset(&watched, SIGTERM);
+  sigaddset(&watched, SIGINT);
+  sigaddset(&watched, SIGHUP);
+  if (sigprocmask(SIG_BLOCK, &watched, NULL) != 0) return -1;
+  return signalfd(-1, &watched, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+int esteira_become_subreaper(void) { return prctl(PR_SET_CHILD_SUBREAPER, 1) == 0 ? 0 : errno; }
+
+int esteira_limit_named(const char *name) {
+  if (strcmp(name, "as") == 0) return RLIMIT_AS;
+  if (strcmp(name, "cpu") == 0) return RLIMIT_CPU;
+  if (strcmp(name, "nofile") == 0) return RLIMIT_NOFILE;
+  if (strcmp(name, "fsize") == 0) return RLIMIT_FSIZE;
+  if (strcmp(name, "core") == 0) return RLIMIT_CORE;
+  return -1;
+}
+
+int esteira_open(const char *path, int flags, mode_t mode) { return open(path, flags, mode); }
+
+int esteira_next_signal(int signals) {
+  struct signalfd_siginfo information;
+  return read(signals, &information, sizeof information) == sizeof information ? (int)information.ssi_signo : -1;
+}
+
+char **esteira_environment(void) { return environ; }
+
+int esteira_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }

@@ -1,0 +1,46 @@
+#pragma once
+#include <stdint.h>
+#include <sys/types.h>
+
+/// A limit for `esteira_fork_exec`, soft and hard alike.
+struct esteira_limit {
+  int resource;
+  uint64_t value;
+};
+
+/// Starts `program` in a session of its own with the descriptors 0, 1 and 2, `life` as 3 and `extra` as 4
+/// (or none, where it is -1); all others are closed, all signals are as at boot. Returns 0 or an errno.
+int esteira_spawn(
+  const char *program, char *const arguments[], char *const environment[], int in, int out, int err, int life,
+  int extra, pid_t *pid);
+
+/// For a process with one thread only: forks, and in the child opens a process group, sets the limits, changes
+/// the folder and executes. The child gets 0, 1, 2 as they are, `extra` as 3 (unless -1), and `kept` at a high
+/// number (unless -1); it is killed when the caller dies. `*error` is the errno of what failed, or 0.
+pid_t esteira_fork_exec(
+  const char *program, char *const arguments[], char *const environment[], const char *folder,
+  const struct esteira_limit *limits, int limit_count, int extra, int kept, int *error);
+
+/// A descriptor that becomes readable when the process ends, or -1.
+int esteira_pidfd_open(pid_t pid);
+
+/// A signalfd for SIGCHLD, SIGTERM, SIGINT and SIGHUP, which are blocked from then on; or -1.
+int esteira_supervisor_signals(void);
+
+/// Makes the caller the parent of every orphan among its descendants. Returns 0 or an errno.
+int esteira_become_subreaper(void);
+
+/// RLIMIT_AS and the like by name (`as`, `cpu`, `nofile`, `fsize`, `core`), or -1.
+int esteira_limit_named(const char *name);
+
+/// `open` with a mode, which Swift cannot call because it is variadic.
+int esteira_open(const char *path, int flags, mode_t mode);
+
+/// The next signal of `esteira_supervisor_signals`, or -1 when none waits.
+int esteira_next_signal(int signals);
+
+/// `environ`, which Swift may not touch because it can change; null-terminated.
+char **esteira_environment(void);
+
+/// A pipe whose ends are closed by `exec`. 0 or -1.
+int esteira_pipe(int ends[2]);

@@ -1,0 +1,91 @@
+import Engine
+import Model
+
+/// `object.put`: writes one object.
+struct ObjectPut: Connector {
+  var description: ConnectorDescription { Self.description }
+
+  static let description = ConnectorDescription(
+    name: "object.put",
+    title: Bilingual("Put an object", pt: "Gravar um objeto"),
+    summary: Bilingual(
+      """
+      Writes text, an artifact or any value (as JSON) under a bucket and key. On a connection of kind \
+      `folder`, \
+      or without one in the data folder: written, synced and renamed, so that no reader sees a half.
+      """,
+      pt: """
+        Grava um texto, um artefato ou um valor qualquer (como JSON) sob um bucket e uma chave. Em uma \
+        conexão \
+        do tipo `folder`, ou sem ela na pasta de dados: gravado, sincronizado e renomeado, de modo que \
+        ninguém \
+        lê uma metade.
+        """),
+    with: [
+      "type": "object",
+      "properties": [
+        "bucket": ["type": "string", "minLength": 1],
+        "key": [
+          "type": "string", "minLength": 1, "maxLength": 1024, "description": "Parts are divided by `/`.",
+        ],
+        "body": ["description": "Text, an artifact, or a value that is written as compact JSON."],
+        "content_type": ["type": "string", "description": "By default that of the body."],
+        "metadata": [
+          "type": "object", "additionalProperties": ["type": "string"],
+          "description": "Kept in `<key>.meta`.",
+        ],
+      ],
+      "required": ["bucket", "key", "body"],
+      "additionalProperties": false,
+    ],
+    output: [
+      "type": "object",
+      "properties": [
+        "bucket": ["type": "string"], "key": ["type": "string"],
+        "sha256": ["type": "string", "description": "Of the bytes written, 64 hex digits."],
+        "size": ["type": "integer", "description": "In bytes."],
+        "location": ["type": "string", "description": "The file's path."],
+      ],
+      "required": ["bucket", "key", "sha256", "size", "location"],
+      "additionalProperties": false,
+    ],
+    effect: .always(.keyed), connection: .optional(kind: "folder"),
+    examples: [
+      .init(
+        Bilingual("Publish a result", pt: "Publicar um resultado"),
+        yaml: """
+          publish:
+            uses: object.put
+            with: {bucket: gold, key: "daily/${{ job.key }}.json", body: {total: 3}}
+          """)
+    ])
+
+  func execute(_ attempt: Attempt) async throws(Failure) -> AttemptOutput {
+    let (bucket, key) = (attempt.with["bucket"]?.string ?? "", attempt.with["key"]?.string ?? "")
+    let body = attempt.with["body"] ?? .null
+    let folder = try ObjectFolder(attempt, bucket: bucket)
+    let path = try folder.path(of: key)
+    let writer = ObjectWriter(folder, key: key, stepKey: attempt.stepKey)
+    try await OwnThread.run { () throws(Failure) in try writer.begin() }
+    let handle = ArtifactHandle(body)
+    if let handle { try await attempt.services.fetchArtifact(handle.sha256, writer.temporary) }
+    let contentType = attempt.with["content_type"]?.string ?? handle?.mediaType ?? Self.contentType(of: body)
+    let metadata = attempt.with["metadata"]?.object ?? JSONObject()
+    let facts = try await OwnThread.run { () throws(Failure) in
+      if handle == nil { try writer.write(Self.bytes(of: body)) }
+      return try writer.finish(contentType: contentType, metadata: metadata)
+    }
+    return AttemptOutput([
+      "bucket": .string(bucket), "key": .string(key), "sha256": .string(facts.sha256),
+      "size": .int(facts.size), "location": .string(path),
+    ])
+  }
+
+  private static func bytes(of body: JSON) -> [UInt8] {
+    body.string.map { Array($0.utf8) } ?? body.serialized()
+  }
+
+  private static func contentType(of body: JSON) -> String {
+    body.string == nil ? "application/json" : "text/plain; charset=utf-8"
+  }
+}

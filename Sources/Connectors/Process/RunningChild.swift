@@ -1,0 +1,144 @@
+import CSystem
+import Glibc
+import Model
+
+/// A supervisor that was started, with the streams of its program: all on one thread that may block.
+struct RunningChild {
+  private let order: ChildOrder
+  private let life: LifeLine
+  private var supervisor: pid_t = -1
+  private var watch: Int32 = -1
+  private var streams: [(stream: ChildStream, descriptor: Int32)] = []
+  private var chunk = [UInt8](repeating: 0, count: 65_536)
+
+  /// How long beyond the grace a supervisor may take before it is killed itself.
+  private static let supervisorPatience: Duration = .seconds(10)
+  /// How often the thread looks whether an end was asked for that does not come.
+  private static let lookInterval: Int32 = 1_000
+
+  init(_ order: ChildOrder, supervisor program: String, life: LifeLine) throws(Failure) {
+    (self.order, self.life) = (order, life)
+    guard Folders.make(order.recordFolder) else { throw .cannotSpawn("its folder cannot be made", errno) }
+    for record in ["started", "end"] { unlink("\(order.recordFolder)/\(record)") }
+    var ends = Descriptors()
+    defer { ends.closeAll() }
+    let output = ends.pipe()
+    let errors = ends.pipe()
+    let socket = ends.socketPair()
+    let input = ends.add(esteira_open(order.input ?? "/dev/null", O_RDONLY | O_CLOEXEC, 0))
+    let extra = order.extra.map { ends.filledPipe($0) }
+    guard ends.areOpen else { throw .cannotSpawn("no further file can be opened", errno) }
+    var request = SupervisorOrder(
+      folder: order.recordFolder, workFolder: order.workFolder, grace: order.grace.milliseconds,
+      program: order.program, arguments: order.arguments)
+    request.hasExtra = extra != nil
+    let line = CStrings(["esteira", "supervise"] + request.commandLine(limits: order.limits))
+    let environment = CStrings(order.environment.map { "\($0.name)=\($0.value)" })
+    let failure = esteira_spawn(
+      program, line.pointers, environment.pointers, input, output.write, errors.write, socket.theirs,
+      extra ?? -1,
+      &supervisor)
+    guard failure == 0 else { throw .cannotSpawn("the supervisor cannot start", failure) }
+    streams = [(.output, ends.keep(output.read)), (.errors, ends.keep(errors.read))]
+    watch = esteira_pidfd_open(supervisor)
+    life.open(ends.keep(socket.ours))
+  }
+
+  /// Reads both streams until the supervisor has ended, then says how the program did.
+  mutating func run(_ received: (ChildStream, ArraySlice<UInt8>) -> Void) -> ChildEnd {
+    var askedAt: ContinuousClock.Instant?
+    while true {
+      var watched = [pollfd(fd: watch, events: Int16(POLLIN), revents: 0)]
+      for stream in streams {
+        watched.append(pollfd(fd: stream.descriptor, events: Int16(POLLIN), revents: 0))
+      }
+      poll(&watched, nfds_t(watched.count), Self.lookInterval)
+      for (index, poll) in watched.dropFirst().enumerated() where poll.revents != 0 { drain(index, received) }
+      if watched[0].revents != 0 { break }
+      if life.wasAsked, askedAt == nil { askedAt = .now }
+      if let askedAt, askedAt.duration(to: .now) > order.grace + Self.supervisorPatience {
+        kill(supervisor, SIGKILL)
+      }
+    }
+    // All processes are gone: what the streams hold now is the rest.
+    for index in streams.indices { while drain(index, received) {} }
+    return close()
+  }
+
+  /// True where something was read and more may follow.
+  @discardableResult
+  private mutating func drain(_ index: Int, _ received: (ChildStream, ArraySlice<UInt8>) -> Void) -> Bool {
+    guard streams[index].descriptor >= 0 else { return false }
+    let count = read(streams[index].descriptor, &chunk, chunk.count)
+    if count > 0 {
+      received(streams[index].stream, chunk[..<count])
+      return true
+    }
+    if count == 0 || (errno != EAGAIN && errno != EINTR) {
+      Glibc.close(streams[index].descriptor)
+      streams[index].descriptor = -1
+    }
+    return false
+  }
+
+  private mutating func close() -> ChildEnd {
+    var status: Int32 = 0
+    while waitpid(supervisor, &status, 0) < 0, errno == EINTR {}
+    life.close()
+    Glibc.close(watch)
+    for stream in streams where stream.descriptor >= 0 { Glibc.close(stream.descriptor) }
+    if let report = SupervisorReport.read(from: order.recordFolder) { return .ended(report) }
+    StartedRecord.read(from: order.recordFolder)?.killGroup()
+    // What was killed takes a moment to go; what fled from the group is found by `PreviousChildren.settle`.
+    _ = PreviousChildren.isFree(order.recordFolder, within: PreviousChildren.killPatience)
+    return .supervisorLost
+  }
+}
+
+extension Failure {
+  fileprivate static func cannotSpawn(_ what: String, _ number: Int32) -> Failure {
+    Failure(
+      number == E2BIG ? .data : .transient, code: "cannot-start-process",
+      "The child process could not be started: \(what) (\(SystemError.text(number))).")
+  }
+}
+
+/// Descriptors that are closed together, but for those that are kept.
+private struct Descriptors {
+  private var open: [Int32] = []
+  private(set) var areOpen = true
+
+  mutating func add(_ descriptor: Int32) -> Int32 {
+    if descriptor < 0 { areOpen = false } else { open.append(descriptor) }
+    return descriptor
+  }
+
+  /// The reading end does not block.
+  mutating func pipe() -> (read: Int32, write: Int32) {
+    var ends: [Int32] = [-1, -1]
+    _ = esteira_pipe(&ends)
+    if ends[0] >= 0 { _ = fcntl(ends[0], F_SETFL, O_NONBLOCK) }
+    return (add(ends[0]), add(ends[1]))
+  }
+
+  mutating func filledPipe(_ bytes: [UInt8]) -> Int32 {
+    var ends: [Int32] = [-1, -1]
+    _ = esteira_pipe(&ends)
+    if ends[1] >= 0, !AtomicFile.writeAll(bytes, to: add(ends[1])) { areOpen = false }
+    return add(ends[0])
+  }
+
+  mutating func socketPair() -> (ours: Int32, theirs: Int32) {
+    var ends: [Int32] = [-1, -1]
+    let kind = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
+    _ = Glibc.socketpair(AF_UNIX, kind, 0, &ends)
+    return (add(ends[0]), add(ends[1]))
+  }
+
+  mutating func keep(_ descriptor: Int32) -> Int32 {
+    open.removeAll { $0 == descriptor }
+    return descriptor
+  }
+
+  func closeAll() { for descriptor in open { close(descriptor) } }
+}

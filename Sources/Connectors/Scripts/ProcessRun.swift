@@ -1,0 +1,41 @@
+import Engine
+import Model
+
+/// `process.run`: a program beside the pipeline, or one of the system by its absolute path.
+struct ProcessRun: Connector {
+  let children: ChildProcesses
+  var description: ConnectorDescription { Self.description }
+
+  static let description = ConnectorDescription(
+    name: "process.run",
+    title: Bilingual("Program", pt: "Programa"),
+    summary: Bilingual(
+      """
+      Runs a program in a fresh folder and a clean environment; all else is as for `shell`. A file \
+      without an \
+      `#!` line runs with Python if its name ends with `.py`, with bash if it ends with `.sh`.
+      """,
+      pt: """
+        Executa um programa em uma pasta nova e um ambiente limpo; o resto é como em `shell`. Um arquivo sem \
+        linha `#!` roda com Python se o nome termina em `.py`, com bash se termina em `.sh`.
+        """),
+    with: ScriptDescription.with([ScriptDescription.program], required: ["program"]),
+    output: ScriptDescription.output,
+    effect: .onceUnlessIdempotent(warns: false), connection: .optional(kind: "*"),
+    fileKeys: ["program", "files"],
+    examples: [
+      .init(
+        Bilingual("A scraper beside the pipeline", pt: "Um coletor ao lado do pipeline"),
+        yaml: """
+          collect:
+            uses: process.run
+            with: {program: scrapers/custom.py, arguments: ["--source", aneel]}
+            timeout: 15m
+          """)
+    ])
+
+  func execute(_ attempt: Attempt) async throws(Failure) -> AttemptOutput {
+    let run = try ScriptRun(attempt, children: children) { _, path throws(Failure) in try .file(path) }
+    return try await run.execute()
+  }
+}

@@ -1,0 +1,42 @@
+import Engine
+import Glibc
+import Model
+
+/// The file `outcome`: a script's known end, from when it is complete until the engine has stored it. An
+/// attempt that follows a crash of the node takes it from here instead of starting the script again.
+enum ScriptOutcome {
+  private static let sizeLimit = 8 << 20
+
+  /// Blocks. An error is no failure of the attempt: the end is then only not known after a crash.
+  static func write(_ result: Result<AttemptOutput, Failure>, to folder: String) {
+    let json: JSON =
+      switch result {
+      case .success(let output):
+        ["output": output.value, "artifacts": .array(output.artifacts.map(\.json))]
+      case .failure(let failure):
+        [
+          "failure": [
+            "class": .string(failure.errorClass.rawValue), "code": .string(failure.code),
+            "message": .string(failure.message),
+          ]
+        ]
+      }
+    _ = AtomicFile.write(json.serialized(), to: folder + "/outcome", durable: false)
+  }
+
+  /// Nil where no end is known. Blocks.
+  static func read(from folder: String) -> Result<AttemptOutput, Failure>? {
+    guard let bytes = SmallFile.read(folder + "/outcome", limit: sizeLimit),
+      case .success(let json) = Result(catching: { () throws(JSONError) in try JSON(parsing: bytes) })
+    else { return nil }
+    if let output = json["output"] {
+      let handles = (json["artifacts"]?.array ?? []).compactMap(ArtifactHandle.init)
+      return .success(AttemptOutput(output, artifacts: handles))
+    }
+    guard let failure = json["failure"], let word = failure["class"]?.string,
+      let errorClass = ErrorClass(rawValue: word)
+    else { return nil }
+    return .failure(
+      Failure(errorClass, code: failure["code"]?.string ?? "", failure["message"]?.string ?? ""))
+  }
+}

@@ -1,0 +1,135 @@
+import Crypto
+import Engine
+import Foundation
+import Model
+import Testing
+
+@testable import Connectors
+
+@Suite("An object on a folder", .timeLimit(.minutes(1)))
+struct ObjectTests {
+  @Test("is written as compact JSON, text or an artifact's bytes, with its hash and its metadata")
+  func put() async throws {
+    let bench = try Bench()
+    let artifact = bench.keep("a;b", name: "t.csv", mediaType: "text/csv")
+    let cases: [(JSON, String, String)] = [
+      (["b": [1, 2.0], "a": "é"], "{\"b\":[1,2.0],\"a\":\"é\"}", "application/json"),
+      ("text\n", "text\n", "text/plain; charset=utf-8"), (artifact.json, "a;b", "text/csv"),
+    ]
+    for (body, text, type) in cases {
+      let with: JSON = ["bucket": "gold", "key": "d/1/x.json", "body": body, "metadata": ["run_id": "r"]]
+      let value = try await ObjectPut().execute(bench.attempt(with)).value
+      let path = bench.root + "/objects/demo/gold/d/1/x.json"
+      let sha256 = SHA256.hex(Array(text.utf8))
+      #expect(
+        value == [
+          "bucket": "gold", "key": "d/1/x.json", "sha256": .string(sha256),
+          "size": .int(Int64(text.utf8.count)), "location": .string(path),
+        ])
+      #expect(try String(contentsOfFile: path, encoding: .utf8) == text)
+      let got = try await ObjectGet().execute(
+        bench.attempt(["bucket": "gold", "key": "d/1/x.json", "as": "text"])
+      ).value
+      #expect(got["text"] == .string(text))
+      #expect(got["content_type"] == .string(type))
+      #expect(got["metadata"] == ["run_id": "r"])
+    }
+    let names = try FileManager.default.contentsOfDirectory(atPath: bench.root + "/objects/demo/gold")
+    #expect(names == ["d"])
+  }
+
+  @Test("lies where its connection says")
+  func connection() async throws {
+    let bench = try Bench()
+    let folder = Connection(
+      namespace: "demo", name: "share", kind: "folder", address: ["path": .string(bench.root + "/share")])
+    let with: JSON = ["bucket": "b", "key": "k", "body": "x"]
+    let value = try await ObjectPut().execute(bench.attempt(with, connection: folder)).value
+    #expect(value["location"] == .string(bench.root + "/share/b/k"))
+    var relative = folder
+    relative.address = ["path": "share"]
+    let found = await failure { () async throws(Failure) in
+      try await ObjectPut().execute(bench.attempt(with, connection: relative))
+    }
+    #expect(found?.code == "invalid-connection")
+  }
+
+  @Test(
+    "never lies outside its bucket",
+    arguments: [
+      "", "/", "/etc/x", "../x", "a/../../x", "a//b", "a/.", "a/", "x.meta", "a\u{0}b", "a\nb", ".#x",
+    ])
+  func unsafeKeys(key: String) async throws {
+    let bench = try Bench()
+    for with: JSON in [
+      ["bucket": "b", "key": .string(key), "body": "x"],
+      ["bucket": .string(key + ".."), "key": "k", "body": "x"],
+    ] where with["bucket"] == "b" || key.contains("/") {
+      let found = await failure { () async throws(Failure) in
+        try await ObjectPut().execute(bench.attempt(with))
+      }
+      #expect(found?.code == "unsafe-path")
+    }
+    #expect(!FileManager.default.fileExists(atPath: bench.root + "/objects/demo/x"))
+  }
+
+  @Test("is not written through a link that leads out of the bucket")
+  func links() async throws {
+    let bench = try Bench()
+    let bucket = bench.root + "/objects/demo/b"
+    try FileManager.default.createDirectory(atPath: bucket, withIntermediateDirectories: true)
+    try FileManager.default.createSymbolicLink(atPath: bucket + "/out", withDestinationPath: bench.root)
+    let found = await failure { () async throws(Failure) in
+      try await ObjectPut().execute(bench.attempt(["bucket": "b", "key": "out/x", "body": "x"]))
+    }
+    #expect(found?.code == "unsafe-path")
+    #expect(!FileManager.default.fileExists(atPath: bench.root + "/x"))
+  }
+
+  @Test("is found by its prefix, page by page, and without its metadata")
+  func list() async throws {
+    let bench = try Bench()
+    for key in ["b/2", "b/1", "a", "b-3", "c/x.tmp"] {
+      _ = try await ObjectPut().execute(bench.attempt(["bucket": "b", "key": .string(key), "body": "12"]))
+    }
+    func keys(_ with: JSON) async throws -> JSON {
+      let value = try await ObjectList().execute(bench.attempt(with)).value
+      return [.array((value["objects"]?.array ?? []).map { $0["key"] ?? nil }), value["truncated"] ?? nil]
+    }
+    #expect(try await keys(["bucket": "b"]) == [["a", "b-3", "b/1", "b/2", "c/x.tmp"], false])
+    #expect(try await keys(["bucket": "b", "prefix": "b/"]) == [["b/1", "b/2"], false])
+    #expect(try await keys(["bucket": "b", "limit": 2]) == [["a", "b-3"], true])
+    #expect(try await keys(["bucket": "b", "limit": 2, "after": "b-3"]) == [["b/1", "b/2"], true])
+    #expect(try await keys(["bucket": "absent"]) == [[], false])
+  }
+
+  @Test("that is not there is a failure of the data, and so is one that is no JSON")
+  func get() async throws {
+    let bench = try Bench()
+    _ = try await ObjectPut().execute(bench.attempt(["bucket": "b", "key": "k", "body": "{"]))
+    for (key, form, code) in [("none", "text", "object-not-found"), ("k", "json", "invalid-json")] {
+      let found = await failure { () async throws(Failure) in
+        try await ObjectGet().execute(
+          bench.attempt(["bucket": "b", "key": .string(key), "as": .string(form)]))
+      }
+      #expect(found?.errorClass == .data && found?.code == code)
+    }
+    let got = try await ObjectGet().execute(bench.attempt(["bucket": "b", "key": "k"]))
+    #expect(bench.bytes(of: try #require(got.artifacts.first)) == Array("{".utf8))
+  }
+}
+
+@Suite("fail", .timeLimit(.minutes(1)))
+struct FailTests {
+  @Test("fails with the class, code and message that it is given")
+  func fails() async throws {
+    let bench = try Bench()
+    let with: JSON = ["class": "rate_limited", "code": "slow-down", "message": "Later."]
+    let found = await failure { () async throws(Failure) in try await Fail().execute(bench.attempt(with)) }
+    #expect(found == Failure(.rateLimited, code: "slow-down", "Later."))
+    let plain = await failure { () async throws(Failure) in
+      try await Fail().execute(bench.attempt(["message": "No."]))
+    }
+    #expect(plain == Failure(.data, code: "failed", "No."))
+  }
+}

@@ -1,0 +1,183 @@
+import Engine
+import Foundation
+import Glibc
+import Model
+import Synchronization
+import Testing
+
+@testable import Connectors
+
+@Suite("A child process", .timeLimit(.minutes(1)))
+struct ProcessTests {
+  let shell = Shell(children: BuiltProgram.children)
+
+  /// A script that tells its process id by a file, ignores SIGTERM if asked to, and stays.
+  static func staying(_ file: String, stubborn: Bool = false, elsewhere: Bool = false) -> String {
+    let trap = stubborn ? "trap '' TERM\n" : ""
+    let start = elsewhere ? "setsid " : ""
+    return """
+      \(trap)\(start)sleep 300 &
+      echo $! > \(file).new; mv \(file).new \(file)
+      wait
+      """
+  }
+
+  /// Waits until a file is there, by watching its folder.
+  static func content(of path: String) async -> String {
+    await OwnThread.run {
+      while true {
+        if let bytes = SmallFile.read(path, limit: 1_000) { return String(decoding: bytes, as: UTF8.self) }
+        poll(nil, 0, 5)
+      }
+    }
+  }
+
+  static func isAlive(_ text: String) -> Bool {
+    guard let pid = pid_t(text.trimmingCharacters(in: .whitespacesAndNewlines)) else { return false }
+    return ProcessTable.entry(of: pid) != nil
+  }
+
+  @Test(
+    "is gone with all that it started when its attempt is cancelled",
+    arguments: [(false, false), (true, false), (false, true)])
+  func cancel(stubborn: Bool, elsewhere: Bool) async throws {
+    let bench = try Bench()
+    let file = bench.root + "/pid"
+    let attempt = bench.attempt(
+      ["run": .string(Self.staying(file, stubborn: stubborn, elsewhere: elsewhere))],
+      grace: .milliseconds(stubborn ? 200 : 20_000))
+    let shell = shell
+    let running = Task { await failure { () async throws(Failure) in try await shell.execute(attempt) } }
+    let pid = await Self.content(of: file)
+    #expect(Self.isAlive(pid))
+    let start = ContinuousClock.now
+    running.cancel()
+    let found = await running.value
+    #expect(found?.errorClass == .cancelled && found?.code == "confirmed")
+    #expect(!Self.isAlive(pid))
+    #expect(start.duration(to: .now) < .seconds(10))
+  }
+
+  @Test("does not wait for what it left running, and leaves nothing behind")
+  func leftovers() async throws {
+    let bench = try Bench()
+    let file = bench.root + "/pid"
+    let run = "setsid sleep 300 & echo $! > \(file); echo done"
+    let value = try await shell.execute(bench.attempt(["run": .string(run)])).value
+    #expect(value["stdout"] == "done")
+    #expect(!Self.isAlive(await Self.content(of: file)))
+  }
+
+  @Test("is told from one that the system ended by a signal")
+  func signal() async throws {
+    let bench = try Bench()
+    let found = await failure { () async throws(Failure) in
+      try await shell.execute(bench.attempt(["run": "kill -SEGV $$"]))
+    }
+    #expect(found?.errorClass == .exit)
+    #expect(found?.code == "killed-by-signal")
+  }
+
+  @Test("is ended when its node is killed, and nothing starts beside it: never two at once")
+  func nodeKilled() async throws {
+    let bench = try Bench()
+    let (file, record) = (bench.root + "/pid", bench.root + "/processes/attempt-1")
+    try FileManager.default.createDirectory(atPath: record, withIntermediateDirectories: true)
+    let node = try PretendNode(
+      record: record, script: Self.staying(file, stubborn: true), grace: 300, folder: bench.root)
+    let pid = await Self.content(of: file)
+    #expect(Self.isAlive(pid))
+    node.kill()
+    // The old child ignores SIGTERM and lives for its grace: the next attempt has to wait for its end.
+    let run =
+      "if kill -0 \(pid.trimmingCharacters(in: .newlines)) 2>/dev/null; then echo two; else echo one; fi"
+    let previous = PreviousAttempt(number: 1, cause: "owner_restarted")
+    let next = try await shell.execute(
+      bench.attempt(["run": .string(run)], number: 2, effect: .keyed, previous: previous))
+    #expect(next.value["stdout"] == "one")
+    #expect(!Self.isAlive(pid))
+  }
+
+  @Test("is ended also where its supervisor is killed, and its end is then unknown")
+  func supervisorKilled() async throws {
+    let bench = try Bench()
+    let file = bench.root + "/pid"
+    let shell = shell
+    let attempt = bench.attempt(["run": .string(Self.staying(file))])
+    let running = Task { await failure { () async throws(Failure) in try await shell.execute(attempt) } }
+    let pid = await Self.content(of: file)
+    let record = PreviousChildren(of: attempt).recordFolder(attempt: 1)
+    _ = await Self.content(of: record + "/started")
+    kill(try #require(StartedRecord.read(from: record)).supervisor, SIGKILL)
+    #expect(await running.value?.errorClass == .lost)
+    #expect(!Self.isAlive(pid))
+  }
+
+  @Test("that had ended when its node died is not run again: its end is taken from its record")
+  func knownEnd() async throws {
+    let bench = try Bench()
+    let file = bench.root + "/runs"
+    let run: JSON = ["run": .string("echo x >> \(file); echo '{\"n\": 7}' > $ESTEIRA_OUTPUT")]
+    let first = try await shell.execute(bench.attempt(run))
+    let previous = PreviousAttempt(number: 1, cause: "owner_restarted")
+    let second = try await shell.execute(bench.attempt(run, number: 2, previous: previous))
+    #expect(second == first)
+    #expect(await Self.content(of: file) == "x\n")
+    _ = try await shell.execute(bench.attempt(run, number: 3))
+    #expect(await Self.content(of: file) == "x\nx\n")
+  }
+
+  @Test("waits for its place, and gives it up when cancelled")
+  func slots() async throws {
+    let slots = ChildSlots(limit: 1)
+    #expect(await slots.take())
+    let waiting = Task { await slots.take() }
+    waiting.cancel()
+    #expect(await waiting.value == false)
+    let next = Task { await slots.take() }
+    slots.release()
+    #expect(await next.value)
+  }
+
+  @Test("is told its orders by a command line that reads back as it was written")
+  func orders() {
+    var order = SupervisorOrder(
+      folder: "/f", workFolder: "/w", grace: 5, program: "/bin/x", arguments: ["x", "--", "--limit"])
+    order.hasExtra = true
+    #expect(SupervisorOrder(arguments: order.commandLine(limits: [])) == order)
+    order.limits = [.init(resource: 4, value: 0)]
+    #expect(SupervisorOrder(arguments: order.commandLine(limits: [("core", 0)])) == order)
+    for broken in [[], ["--folder"], ["--", "x"], ["--folder", "/f", "--cwd", "/w", "--", "p", "p"]] {
+      #expect(SupervisorOrder(arguments: broken) == nil)
+    }
+  }
+}
+
+/// A process that stands for a node: it holds the socket to a supervisor and can be killed by SIGKILL.
+struct PretendNode {
+  private let process = Process()
+
+  /// Python holds the socket here, because the tests' own process cannot be killed.
+  init(record: String, script: String, grace: Int, folder: String) throws {
+    let file = folder + "/script"
+    try script.write(toFile: file, atomically: true, encoding: .utf8)
+    let code = """
+      import os, socket, subprocess, sys, time
+      ours, theirs = socket.socketpair()
+      def place():
+        os.setsid(); os.dup2(theirs.fileno(), 3); os.set_inheritable(3, True)
+      subprocess.Popen([sys.argv[1], "supervise", "--folder", sys.argv[2], "--cwd", "/", "--grace",
+        sys.argv[4], "--", "/bin/bash", "bash", sys.argv[3]], close_fds=False, preexec_fn=place)
+      theirs.close()
+      time.sleep(300)
+      """
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/python3")
+    process.arguments = ["-c", code, BuiltProgram.path, record, file, "\(grace)"]
+    try process.run()
+  }
+
+  func kill() {
+    Glibc.kill(process.processIdentifier, SIGKILL)
+    process.waitUntilExit()
+  }
+}
