@@ -49,7 +49,7 @@ let package = Package(
       name: "Server", dependencies: ["Model", "Pipelines", "Engine", "API", "Net", "Crypto"],
       swiftSettings: pure),
     .target(
-      name: "CLI", dependencies: ["Model", "Expressions", "Pipelines", "API"], swiftSettings: settings),
+      name: "CLI", dependencies: ["Model", "Expressions", "Pipelines", "API", "Crypto"], swiftSettings: settings),
     .executableTarget(
       name: "esteira",
       dependencies: [

@@ -85,3 +85,26 @@ public struct VersionInfo: Wire, Hashable {
     members(["version": version.wire, "swift": swift.wire, "sqlite": sqlite.wire])
   }
 }
+
+extension ConnectorItem {
+  public init(_ connector: ConnectorDescription, _ language: Language) {
+    self.init(
+      name: connector.name, major: connector.major, title: connector.title[language],
+      effect: connector.effect.words)
+  }
+}
+
+extension ConnectorDescription {
+  /// What `connector schema` shows.
+  public var schemas: JSON { ["name": .string(name), "with": with, "output": output] }
+}
+
+extension ConnectorDescription.EffectRule {
+  var words: String {
+    switch self {
+    case .always(let effect): effect.rawValue
+    case .onceUnlessIdempotent: "once, keyed with idempotent: true"
+    case .pureWhen(let key, let values, _): "pure for \(key) \(values.joined(separator: ", ")), else once"
+    }
+  }
+}

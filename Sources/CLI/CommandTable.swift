@@ -1,0 +1,14 @@
+/// All commands, in the order of the overview.
+public enum CommandTable {
+  public static let all: [CommandSpec] = [
+    Run.spec, ServerCommand.spec, Doctor.spec, VersionCommand.spec,
+    PipelineValidate.spec, PipelineApply.plan, PipelineApply.apply, PipelineList.spec, PipelineGet.spec,
+    PipelineSchema.spec,
+    JobStart.spec, JobList.spec, JobGet.spec, JobWatchCommand.spec, JobLogs.spec, JobSteps.spec, JobStep.spec,
+    JobEvents.spec, JobWhy.spec, JobCancel.spec, JobKill.spec, JobReplay.spec, StepResolve.spec, StepAdopt.spec,
+    ArtifactList.spec, ArtifactGet.spec, ArtifactVerify.spec,
+    CredentialSet.spec, CredentialList.spec, CredentialDelete.spec,
+    ConnectionApply.spec, ConnectionList.spec, ConnectionDelete.spec,
+    ExprEval.spec, ConnectorList.spec, ConnectorSchema.spec,
+  ]
+}

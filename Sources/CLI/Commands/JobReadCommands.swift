@@ -1,0 +1,138 @@
+import API
+import Model
+
+/// `job ls`
+enum JobList {
+  static let spec = CommandSpec(
+    "job ls", Bilingual("lists jobs, newest first", pt: "lista os jobs, os mais novos antes"),
+    flags: [
+      FlagSpec("--status", value: "WORD", repeated: true, Bilingual("only these, such as running", pt: "só estes, como running")),
+      FlagSpec("--pipeline", value: "NAME", Bilingual("of one pipeline", pt: "de um pipeline")),
+      FlagSpec("--since", value: "TIME", Bilingual("created since, such as -2h", pt: "criados desde, como -2h")),
+      FlagSpec("--limit", value: "N", Bilingual("at most so many (50)", pt: "no máximo tantos (50)")),
+    ],
+    examples: [
+      .init("esteira job ls", Bilingual("the newest 50", pt: "os 50 mais novos")),
+      .init("esteira job ls --status failed --since -24h", Bilingual("what failed today", pt: "o que falhou hoje")),
+    ], run: run)
+
+  static func run(_ call: Invocation) async throws -> ExitCode {
+    let limit = try call.integer("--limit", in: 1...10_000) ?? 50
+    let since = try call.moment("--since")
+    let jobs = try await call.withClient(.reading) { client in
+      try await client.items(limit: limit) { cursor, limit in
+        try await client.call(
+          JobCalls.list,
+          JobsQuery(
+            namespace: call.namespace, pipeline: call.value("--pipeline"), statuses: call.values("--status"),
+            since: since, limit: limit, cursor: cursor))
+      }
+    }
+    call.show(listing(jobs, Words(language: call.language)))
+    return .done
+  }
+
+  private static func listing(_ jobs: [JobItem], _ words: Words) -> Listing {
+    var listing = Listing(
+      columns: [
+        Bilingual("JOB", pt: "JOB"), Bilingual("PIPELINE", pt: "PIPELINE"), Bilingual("STATUS", pt: "STATUS"),
+        Bilingual("CREATED", pt: "CRIADO"), Bilingual("TOOK", pt: "DUROU"), Bilingual("BY", pt: "POR"),
+      ], empty: Bilingual("There are no such jobs.", pt: "Não há jobs assim."))
+    listing.rows = jobs.map { job in
+      let took = job.completedAt.map { words.duration($0 - job.createdAt) } ?? "-"
+      return Listing.Row(
+        cells: [
+          Words.short(job.id), "\(job.pipeline)@\(job.revision)", job.status, words.time(job.createdAt), took,
+          job.actor,
+        ], json: job.json, id: job.id)
+    }
+    return listing
+  }
+}
+
+/// `job get JOB`
+enum JobGet {
+  static let spec = CommandSpec(
+    "job get", Bilingual("shows a job", pt: "mostra um job"), arguments: [.job],
+    flags: [
+      FlagSpec("--inputs", Bilingual("only its inputs, as JSON", pt: "só as entradas, em JSON")),
+      FlagSpec("--outputs", Bilingual("only its outputs, as JSON", pt: "só as saídas, em JSON")),
+    ],
+    examples: [
+      .init("esteira job get 019a0c3e", Bilingual("status, times, counts, outputs", pt: "status, horas, contagens, saídas")),
+      .init("esteira job get 019a0c3e --outputs", Bilingual("for another program", pt: "para outro programa")),
+    ], run: run)
+
+  static func run(_ call: Invocation) async throws -> ExitCode {
+    let job = try await call.withClient(.reading) {
+      try await $0.call(JobCalls.get, JobPath(id: call.arguments[0]))
+    }
+    if call.has("--inputs") || call.has("--outputs") {
+      call.console.out((call.has("--inputs") ? job.inputs : job.outputs ?? .null).prettyText)
+      return .done
+    }
+    call.show(lines(job, call), json: job.json, id: job.job.id)
+    return .done
+  }
+
+  private static func lines(_ job: JobDetail, _ call: Invocation) -> [String] {
+    let (words, item) = (Words(language: call.language), job.job)
+    var lines = ["JOB \(item.id)  \(item.pipeline)@\(item.revision)  \(item.status)"]
+    func add(_ name: Bilingual, _ value: String?) {
+      if let value, !value.isEmpty { lines.append("  " + call.text(name).padded(to: 10) + value) }
+    }
+    add(Bilingual("key", pt: "chave"), item.key)
+    add(Bilingual("by", pt: "por"), "\(item.actor) (\(item.triggerType))")
+    add(Bilingual("created", pt: "criado"), words.time(item.createdAt))
+    add(Bilingual("ended", pt: "terminou"), item.completedAt.map(words.time))
+    add(Bilingual("took", pt: "durou"), item.completedAt.map { words.duration($0 - item.createdAt) })
+    add(Bilingual("steps", pt: "etapas"), job.counts.map { "\($0.value.text) \($0.key)" }.joined(separator: ", "))
+    add(Bilingual("inputs", pt: "entradas"), words.value(job.inputs, limit: 200).printable)
+    add(Bilingual("outputs", pt: "saídas"), job.outputs.map { words.value($0, limit: 200).printable })
+    add(Bilingual("error", pt: "erro"), item.error.map { "\($0.step): \($0.message.printable) [\($0.errorClass)]" })
+    return lines
+  }
+}
+
+/// `job watch JOB`
+enum JobWatchCommand {
+  static let spec = CommandSpec(
+    "job watch", Bilingual("follows a job to its end", pt: "acompanha um job até o fim"), arguments: [.job],
+    flags: [.acceptPartial, .timeout],
+    examples: [
+      .init("esteira job watch 019a0c3e", Bilingual("exits 0, 1, 8 or 9 as the job ends", pt: "sai com 0, 1, 8 ou 9 conforme o fim")),
+      .init("esteira job watch 019a0c3e -o jsonl", Bilingual("each decision as one line of JSON", pt: "cada decisão em uma linha JSON")),
+    ],
+    run: { call in
+      try await call.withClient(.reading) { client in
+        try await JobWatch(call: call, client: client).follow(call.arguments[0])
+      }
+    })
+}
+
+/// `job why JOB`
+enum JobWhy {
+  static let spec = CommandSpec(
+    "job why", Bilingual("says why a job is not further", pt: "diz por que um job não avançou"), arguments: [.job],
+    examples: [
+      .init("esteira job why 019a0c3e", Bilingual("what runs, what waits, and the remedy", pt: "o que roda, o que espera, e o remédio"))
+    ], run: run)
+
+  static func run(_ call: Invocation) async throws -> ExitCode {
+    let blockers = try await call.withClient(.reading) {
+      try await $0.call(JobCalls.why, JobPath(id: call.arguments[0]))
+    }
+    guard call.format == .table else {
+      call.console.out(call.format == .json ? blockers.json.prettyText : blockers.json.text)
+      return .done
+    }
+    if blockers.items.isEmpty {
+      call.console.out(call.text(Bilingual("Nothing holds it: the job has ended.", pt: "Nada o segura: o job terminou.")))
+    }
+    for blocker in blockers.items {
+      call.console.out("\(blocker.kind): \(blocker.text.printable)")
+      if let remedy = blocker.remedy { call.console.out("  \(remedy.printable)") }
+    }
+    return .done
+  }
+}

@@ -1,0 +1,56 @@
+import Model
+
+/// How numbers, times and statuses are worded for people. JSON never goes through here.
+struct Words: Sendable {
+  var language: Language
+
+  /// `0.2 s`, `35 s`, `5 min 3 s`, `2 h 5 min`.
+  func duration(_ duration: Duration) -> String {
+    let tenths = max(0, duration.microseconds) / 100_000
+    if tenths < 100 {
+      let point = language == .portuguese ? "," : "."
+      return "\(tenths / 10)\(point)\(tenths % 10) s"
+    }
+    let seconds = tenths / 10
+    if seconds < 60 { return "\(seconds) s" }
+    if seconds < 3_600 { return seconds % 60 == 0 ? "\(seconds / 60) min" : "\(seconds / 60) min \(seconds % 60) s" }
+    let (hours, minutes) = (seconds / 3_600, seconds / 60 % 60)
+    return minutes == 0 ? "\(hours) h" : "\(hours) h \(minutes) min"
+  }
+
+  /// To the second, in UTC.
+  func time(_ time: Timestamp?) -> String {
+    guard let time else { return "-" }
+    return Timestamp(microseconds: time.microseconds - time.microseconds % 1_000_000).rfc3339
+  }
+
+  func size(_ bytes: Int64) -> String {
+    let units = ["B", "KiB", "MiB", "GiB"]
+    var (value, unit) = (bytes * 10, 0)
+    while value >= 10_240, unit < units.count - 1 {
+      value /= 1_024
+      unit += 1
+    }
+    if unit == 0 { return "\(bytes) B" }
+    return "\(value / 10)\(language == .portuguese ? "," : ".")\(value % 10) \(units[unit])"
+  }
+
+  /// One line of a value: text as it is, anything else as JSON, cut at `limit` scalars.
+  func value(_ json: JSON, limit: Int = 80) -> String {
+    let text = json.string ?? json.text
+    let line = text.split(separator: "\n", omittingEmptySubsequences: false).first.map(String.init) ?? ""
+    let scalars = line.unicodeScalars
+    if scalars.count <= limit, line.utf8.count == text.utf8.count { return line }
+    return String(String.UnicodeScalarView(scalars.prefix(limit))) + "…"
+  }
+
+  /// Enough of an id for people: the time and twelve random bits.
+  static func short(_ id: String) -> String { String(id.prefix(18)) }
+}
+
+extension String {
+  /// Without control characters, which could move a terminal's cursor.
+  var printable: String {
+    String(String.UnicodeScalarView(unicodeScalars.filter { $0.value >= 32 && $0.value != 127 }))
+  }
+}

@@ -1,0 +1,82 @@
+public import API
+public import Model
+
+/// All that commands use of the world, so that a test can be the world. `main.swift` gives the real one.
+public struct Workbench: Sendable {
+  public var connectors: [ConnectorDescription]
+  public var zones: ZoneDatabase
+  public var version: VersionInfo
+  public var environment: @Sendable (String) -> String?
+  public var console: Console
+  /// Finds or makes what answers the endpoints for a data folder (nil: the usual one).
+  public var connect: @Sendable (Access, _ data: String?) async throws(Problem) -> any Transport
+  /// Runs a node until it is told to stop. Returns the exit code.
+  public var serve: @Sendable (ServeOptions, Language) async -> Int32
+  public var now: @Sendable () -> Timestamp
+  public var sleep: @Sendable (Duration) async throws -> Void
+  /// Returns when the user presses Ctrl-C.
+  public var interruption: @Sendable () async -> Void
+
+  public init(
+    connectors: [ConnectorDescription], zones: ZoneDatabase, version: VersionInfo,
+    environment: @escaping @Sendable (String) -> String?, console: Console,
+    connect: @escaping @Sendable (Access, String?) async throws(Problem) -> any Transport,
+    serve: @escaping @Sendable (ServeOptions, Language) async -> Int32,
+    now: @escaping @Sendable () -> Timestamp, sleep: @escaping @Sendable (Duration) async throws -> Void,
+    interruption: @escaping @Sendable () async -> Void
+  ) {
+    (self.connectors, self.zones, self.version) = (connectors, zones, version)
+    (self.environment, self.console, self.connect) = (environment, console, connect)
+    (self.serve, self.now, self.sleep) = (serve, now, sleep)
+    self.interruption = interruption
+  }
+}
+
+/// What a command needs of the data folder.
+public enum Access: Sendable, Hashable {
+  /// A server, or the store read-only.
+  case reading
+  /// A server.
+  case writing
+  /// A server, or a node of its own that holds the folder's lock until `close`.
+  case running
+}
+
+/// Carries requests to what answers them.
+public protocol Transport: Sendable {
+  /// Throws `server-unreachable` when nothing answers; an answer with an error status is an answer.
+  func send(_ request: APIRequest) async throws(Problem) -> APIResponse
+  /// Ends the node, where this transport has one of its own.
+  func close() async
+}
+
+public struct ServeOptions: Sendable, Hashable {
+  public var data: String?
+  public var background: Bool
+  /// How long running attempts may go on after a planned stop.
+  public var drain: Duration
+
+  public init(data: String?, background: Bool, drain: Duration) {
+    (self.data, self.background, self.drain) = (data, background, drain)
+  }
+}
+
+/// Where text goes.
+public struct Console: Sendable {
+  public var out: @Sendable (String) -> Void
+  public var bytes: @Sendable ([UInt8]) -> Void
+  public var error: @Sendable (String) -> Void
+  /// All of standard input.
+  public var input: @Sendable () -> [UInt8]
+  /// Standard output is a terminal of this width; nil: it is not one.
+  public var terminalWidth: Int?
+
+  public init(
+    out: @escaping @Sendable (String) -> Void, bytes: @escaping @Sendable ([UInt8]) -> Void,
+    error: @escaping @Sendable (String) -> Void, input: @escaping @Sendable () -> [UInt8],
+    terminalWidth: Int? = nil
+  ) {
+    (self.out, self.bytes, self.error, self.input) = (out, bytes, error, input)
+    self.terminalWidth = terminalWidth
+  }
+}

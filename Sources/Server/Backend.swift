@@ -1,0 +1,100 @@
+public import API
+public import Engine
+public import Model
+public import Pipelines
+
+/// What the routes work with. `main.swift` puts it together.
+public struct Backend: Sendable {
+  /// Nil where the store was opened for reading only.
+  public var node: Node?
+  public var readModel: any ReadModel
+  public var jobs: JobReading
+  public var artifacts: ArtifactReading
+  public var logs: LogReading
+  public var compiler: PipelineCompiler
+  public var connectors: [ConnectorDescription]
+  public var version: VersionInfo
+  public var checks: @Sendable (Language) async -> [CheckItem]
+  public var sealCredential: @Sendable (CredentialDraft) throws(Problem) -> CredentialRecord
+  public var now: @Sendable () -> Timestamp
+
+  public init(
+    node: Node?, readModel: any ReadModel, jobs: JobReading, artifacts: ArtifactReading, logs: LogReading,
+    compiler: PipelineCompiler, connectors: [ConnectorDescription], version: VersionInfo,
+    checks: @escaping @Sendable (Language) async -> [CheckItem],
+    sealCredential: @escaping @Sendable (CredentialDraft) throws(Problem) -> CredentialRecord,
+    now: @escaping @Sendable () -> Timestamp
+  ) {
+    (self.node, self.readModel, self.jobs, self.artifacts) = (node, readModel, jobs, artifacts)
+    (self.logs, self.compiler, self.connectors, self.version) = (logs, compiler, connectors, version)
+    (self.checks, self.sealCredential, self.now) = (checks, sealCredential, now)
+  }
+
+  /// The node, for what changes something.
+  func writer() throws(Problem) -> Node {
+    guard let node else {
+      throw Problem(
+        "read-only",
+        Bilingual(
+          "No server runs on this data folder, so nothing can be changed.",
+          pt: "Nenhum servidor roda nesta pasta de dados, então nada pode ser mudado."),
+        remedy: Bilingual("Start one: `esteira server --background`.", pt: "Inicie um: `esteira server --background`."))
+    }
+    return node
+  }
+}
+
+/// How jobs are read: from the running node, or from the store alone.
+public struct JobReading: Sendable {
+  public var view: @Sendable (_ job: ID<Job>, _ from: Int, _ limit: Int) async throws(Problem) -> JobView
+  public var history: @Sendable (ID<Job>, _ after: UInt32, _ limit: Int) async throws(Problem) -> [HistoryEvent]
+  public var follow: @Sendable (ID<Job>, _ after: UInt32) async throws(Problem) -> AsyncStream<HistoryEvent>
+  public var why: @Sendable (ID<Job>) async throws(Problem) -> [Blocker]
+  public var replay: @Sendable (ID<Job>, Language) async throws(Problem) -> ReplayResult
+
+  public init(
+    view: @escaping @Sendable (ID<Job>, Int, Int) async throws(Problem) -> JobView,
+    history: @escaping @Sendable (ID<Job>, UInt32, Int) async throws(Problem) -> [HistoryEvent],
+    follow: @escaping @Sendable (ID<Job>, UInt32) async throws(Problem) -> AsyncStream<HistoryEvent>,
+    why: @escaping @Sendable (ID<Job>) async throws(Problem) -> [Blocker],
+    replay: @escaping @Sendable (ID<Job>, Language) async throws(Problem) -> ReplayResult
+  ) {
+    (self.view, self.history, self.follow) = (view, history, follow)
+    (self.why, self.replay) = (why, replay)
+  }
+}
+
+public struct ArtifactReading: Sendable {
+  /// The plain bytes, in pieces.
+  public var chunks:
+    @Sendable (_ namespace: String, _ sha256: String) async throws(Problem) -> AsyncThrowingStream<[UInt8], any Error>
+  public init(
+    chunks: @escaping @Sendable (String, String) async throws(Problem) -> AsyncThrowingStream<[UInt8], any Error>
+  ) { self.chunks = chunks }
+}
+
+public struct LogReading: Sendable {
+  /// Lines from place `from` on, in the order in which they were written, and whether more follow.
+  public var lines:
+    @Sendable (_ job: JobSummary, _ query: LogsQuery, _ from: Int, _ limit: Int) async throws(Problem)
+      -> (lines: [LogLine], hasMore: Bool)
+  public init(
+    lines: @escaping @Sendable (JobSummary, LogsQuery, Int, Int) async throws(Problem) -> (
+      lines: [LogLine], hasMore: Bool
+    )
+  ) { self.lines = lines }
+}
+
+/// A credential before it is sealed.
+public struct CredentialDraft: Sendable {
+  public var namespace: String
+  public var name: String
+  public var type: String
+  public var version: Int
+  public var values: JSONObject
+  public var actor: String
+  public init(namespace: String, name: String, type: String, version: Int, values: JSONObject, actor: String) {
+    (self.namespace, self.name, self.type) = (namespace, name, type)
+    (self.version, self.values, self.actor) = (version, values, actor)
+  }
+}

@@ -1,0 +1,59 @@
+import API
+import Engine
+import Model
+
+/// Routes that change a job.
+struct JobActions: Sendable {
+  var backend: Backend
+  var finder: JobFinder
+
+  init(_ backend: Backend) { (self.backend, finder) = (backend, JobFinder(readModel: backend.readModel)) }
+
+  var routes: [Route] {
+    [
+      .answer(JobCalls.cancel, status: { _ in 202 }) { request, caller in try await cancel(request, caller) },
+      .answer(JobCalls.kill, status: { _ in 202 }) { request, caller in try await kill(request, caller) },
+      .answer(JobCalls.adopt) { path, caller in
+        let job = try finder.job(path.id).id
+        try await backend.writer().adopt(job, path: path.path, actor: caller.actor)
+        return Nothing()
+      },
+      .answer(JobCalls.resolve) { request, caller in
+        let job = try finder.job(request.id).id
+        try await backend.writer().resolve(
+          job, path: request.path, Resolution(request.answer), actor: caller.actor)
+        return Nothing()
+      },
+    ]
+  }
+
+  private func cancel(_ request: StopRequest, _ caller: Caller) async throws(Problem) -> JobItem {
+    let node = try backend.writer()
+    let job = try finder.job(request.id).id
+    try await node.cancel(job, actor: caller.actor, reason: request.reason)
+    return JobItem(try await backend.jobs.view(job, 0, 1).summary)
+  }
+
+  private func kill(_ request: StopRequest, _ caller: Caller) async throws(Problem) -> KillResult {
+    let node = try backend.writer()
+    guard !request.reason.isEmpty else { throw Self.noReason }
+    let job = try finder.job(request.id).id
+    let mayStillRun = try await node.kill(job, actor: caller.actor, reason: request.reason)
+    return KillResult(job: JobItem(try await backend.jobs.view(job, 0, 1).summary), mayStillRun: mayStillRun)
+  }
+
+  private static let noReason = Problem(
+    "invalid-request",
+    Bilingual("A kill needs a reason.", pt: "Para matar um job é preciso um motivo."),
+    remedy: Bilingual("Say it with --reason.", pt: "Diga-o com --reason."))
+}
+
+extension Resolution {
+  init(_ answer: ResolveRequest.Answer) {
+    switch answer {
+    case .happened(let output): self = .happened(output: output)
+    case .didNotHappen: self = .didNotHappen
+    case .failed(let reason): self = .failed(reason: reason)
+    }
+  }
+}

@@ -1,0 +1,166 @@
+import API
+import Engine
+import Model
+
+/// Routes that read jobs; those that change them are `JobActions`.
+struct JobRoutes: Sendable {
+  var backend: Backend
+  var finder: JobFinder
+
+  init(_ backend: Backend) { (self.backend, finder) = (backend, JobFinder(readModel: backend.readModel)) }
+
+  var routes: [Route] {
+    [
+      .answer(JobCalls.list) { query, _ in try list(query) },
+      .answer(JobCalls.get) { path, _ in try await get(path) },
+      .answer(JobCalls.steps) { query, _ in try await steps(query) },
+      .answer(JobCalls.step) { path, _ in try await step(path) },
+      .answer(JobCalls.logs) { query, _ in try await logs(query) },
+      .answer(JobCalls.events) { query, _ in try await events(query) },
+      .stream(JobCalls.follow, id: { String($0.sequence) }) { query, request, _ in
+        try await follow(query, last: request.lastEvent)
+      },
+      .answer(JobCalls.why) { path, caller in try await why(path, caller) },
+      .answer(JobCalls.replay) { path, caller in
+        try await backend.jobs.replay(try finder.job(path.id).id, caller.language)
+      },
+      .answer(JobCalls.artifacts) { path, _ in try artifacts(path) },
+      .bytes(JobCalls.artifact) { path, _ in try await artifact(path) },
+    ]
+  }
+
+  private func list(_ query: JobsQuery) throws(Problem) -> Page<JobItem> {
+    let limit = min(max(query.limit ?? 50, 1), 200)
+    let (filter, before) = (try JobFilter(query), try query.cursor.map { text throws(Problem) in try cursor(text) })
+    let found = try reading { () throws(StoreError) in
+      try backend.readModel.jobs(filter, before: before, limit: limit + 1)
+    }
+    let page = found.prefix(limit)
+    return Page(
+      page.map(JobItem.init), nextCursor: found.count > limit ? page.last?.id.description : nil)
+  }
+
+  private func cursor(_ text: String) throws(Problem) -> ID<Job> {
+    guard let id = ID<Job>(text) else { throw PageBounds.wrongCursor(text) }
+    return id
+  }
+
+  private func get(_ path: JobPath) async throws(Problem) -> JobDetail {
+    let id = try finder.job(path.id).id
+    var counts: [StepStatus: Int] = [:]
+    var view = try await backend.jobs.view(id, 0, Self.pageOfSteps)
+    var (seen, page) = (view.steps.count, view.steps)
+    while !page.isEmpty {
+      for step in page { counts[step.status, default: 0] += 1 }
+      if page.count < Self.pageOfSteps { break }
+      view = try await backend.jobs.view(id, seen, Self.pageOfSteps)
+      page = view.steps
+      seen += page.count
+    }
+    let ordered = StepStatus.allCases.compactMap { status in
+      counts[status].map { (status.word, JSON.int(Int64($0))) }
+    }
+    return JobDetail(
+      job: JobItem(view.summary), inputs: view.inputs, outputs: view.outputs, counts: JSONObject(ordered))
+  }
+
+  private static let pageOfSteps = 1_000
+
+  private func steps(_ query: StepsQuery) async throws(Problem) -> Page<StepItem> {
+    let bounds = try PageBounds(cursor: query.cursor, limit: query.limit)
+    let id = try finder.job(query.id).id
+    var (items, from): ([StepItem], Int) = ([], bounds.from)
+    while true {
+      let page = try await backend.jobs.view(id, from, bounds.limit).steps
+      for step in page {
+        if items.count == bounds.limit { return Page(items, nextCursor: String(from)) }
+        from += 1
+        if query.status == nil || query.status == step.status.word { items.append(StepItem(step)) }
+      }
+      if page.count < bounds.limit { return Page(items) }
+    }
+  }
+
+  private func step(_ path: StepPath) async throws(Problem) -> StepItem {
+    let id = try finder.job(path.id).id
+    var from = 0
+    while true {
+      let page = try await backend.jobs.view(id, from, Self.pageOfSteps).steps
+      if let step = page.first(where: { ScalarString($0.path) == ScalarString(path.path) }) {
+        return StepItem(step)
+      }
+      from += page.count
+      if page.count < Self.pageOfSteps { throw Self.noStep(path.path) }
+    }
+  }
+
+  private static func noStep(_ path: String) -> Problem {
+    Problem(
+      "no-step",
+      Bilingual("The job has no step \(path).", pt: "O job não tem a etapa \(path)."),
+      remedy: Bilingual("`esteira job steps` names them.", pt: "`esteira job steps` mostra os nomes."))
+  }
+
+  private func logs(_ query: LogsQuery) async throws(Problem) -> Page<LogLine> {
+    let bounds = try PageBounds(cursor: query.cursor, limit: query.limit)
+    let found = try await backend.logs.lines(try finder.job(query.id), query, bounds.from, bounds.limit)
+    let next = found.hasMore ? String(bounds.from + found.lines.count) : nil
+    return Page(found.lines, nextCursor: next)
+  }
+
+  private func events(_ query: EventsQuery) async throws(Problem) -> Page<JobEvent> {
+    let limit = min(max(query.limit ?? 50, 1), 200)
+    let history = try await backend.jobs.history(
+      try finder.job(query.id).id, UInt32(clamping: query.after), limit)
+    let next = history.count == limit ? history.last.map { String($0.sequence) } : nil
+    return Page(history.map(JobEvent.init), nextCursor: next)
+  }
+
+  private func follow(_ query: EventsQuery, last: String?) async throws(Problem) -> AsyncStream<JobEvent> {
+    let after = last.flatMap { Int($0) } ?? query.after
+    let events = try await backend.jobs.follow(try finder.job(query.id).id, UInt32(clamping: after))
+    return AsyncStream { continuation in
+      let relay = Task {
+        for await event in events { continuation.yield(JobEvent(event)) }
+        continuation.finish()
+      }
+      continuation.onTermination = { _ in relay.cancel() }
+    }
+  }
+
+  private func why(_ path: JobPath, _ caller: Caller) async throws(Problem) -> Blockers {
+    Blockers(try await backend.jobs.why(try finder.job(path.id).id).map { BlockerItem($0, caller.language) })
+  }
+
+  private func artifacts(_ path: JobPath) throws(Problem) -> Page<ArtifactItem> {
+    Page(try rows(of: try finder.job(path.id)).map(ArtifactItem.init))
+  }
+
+  private func rows(of job: JobSummary) throws(Problem) -> [ArtifactRow] {
+    try reading { () throws(StoreError) in try backend.readModel.artifacts(of: job.number) }
+  }
+
+  private func artifact(_ path: ArtifactPath) async throws(Problem) -> APIResponse {
+    let rows = try rows(of: try finder.job(path.id))
+    let named = rows.filter { $0.handle.sha256 == path.name || ScalarString($0.handle.name) == ScalarString(path.name) }
+    guard let row = named.first else { throw Self.noArtifact(path.name) }
+    guard Set(named.map(\.handle.sha256)).count == 1 else { throw Self.ambiguous(path.name) }
+    let chunks = try await backend.artifacts.chunks(row.namespace, row.handle.sha256)
+    return APIResponse(contentType: row.handle.mediaType, body: .chunks(row.handle.size, chunks))
+  }
+
+  private static func noArtifact(_ name: String) -> Problem {
+    Problem(
+      "unknown-artifact",
+      Bilingual("The job has no artifact \(name).", pt: "O job não tem o artefato \(name)."),
+      remedy: Bilingual("`esteira artifact ls` names them.", pt: "`esteira artifact ls` mostra os nomes."))
+  }
+
+  private static func ambiguous(_ name: String) -> Problem {
+    Problem(
+      "ambiguous-artifact",
+      Bilingual(
+        "Several artifacts of the job are called \(name).", pt: "Vários artefatos do job se chamam \(name)."),
+      remedy: Bilingual("Name it by its SHA-256.", pt: "Indique-o pelo SHA-256."))
+  }
+}

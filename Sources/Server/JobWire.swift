@@ -1,0 +1,74 @@
+import API
+import Engine
+import Model
+
+extension JobFilter {
+  init(_ query: JobsQuery) throws(Problem) {
+    var statuses: [JobStatus] = []
+    for word in query.statuses {
+      guard let status = JobStatus(word: word) else { throw Self.noStatus(word) }
+      statuses.append(status)
+    }
+    let parts = (query.pipeline ?? "").split(separator: "/", maxSplits: 1).map(String.init)
+    self.init(
+      namespace: parts.count == 2 ? parts[0] : query.namespace, pipeline: parts.last, statuses: statuses,
+      since: query.since)
+  }
+
+  private static func noStatus(_ word: String) -> Problem {
+    let words = JobStatus.allCases.map(\.word).joined(separator: ", ")
+    return Problem(
+      "invalid-request",
+      Bilingual("No job has the status \"\(word)\".", pt: "Nenhum job tem o status \"\(word)\"."),
+      remedy: Bilingual("There are: \(words).", pt: "Existem: \(words)."))
+  }
+}
+
+extension JobItem {
+  init(_ summary: JobSummary) {
+    self.init(
+      id: summary.id.description, pipeline: summary.pipeline.description, revision: summary.revision,
+      key: summary.key, status: summary.status.word, triggerType: summary.triggerType, actor: summary.actor,
+      createdAt: summary.createdAt, startedAt: summary.startedAt, completedAt: summary.completedAt,
+      error: summary.failure.map(ErrorItem.init), lastSequence: Int(summary.lastSequence))
+  }
+}
+
+extension ErrorItem {
+  init(_ failure: Failure) {
+    self.init(
+      errorClass: failure.errorClass.rawValue, code: failure.code, message: failure.message, step: failure.step)
+  }
+}
+
+extension StepItem {
+  init(_ step: StepView) {
+    self.init(
+      path: step.path, kind: step.kind, connector: step.connector, status: step.status.word,
+      attempts: step.attempts, crashes: step.crashes, readyAt: step.readyAt, startedAt: step.startedAt,
+      endedAt: step.endedAt, dueAt: step.dueAt, error: step.failure.map(ErrorItem.init),
+      skipCause: step.skipCause, question: step.question, output: step.output)
+  }
+}
+
+extension JobEvent {
+  init(_ event: HistoryEvent) {
+    self.init(sequence: Int(event.sequence), at: event.at, facts: event.facts)
+  }
+}
+
+extension BlockerItem {
+  init(_ blocker: Blocker, _ language: Language) {
+    self.init(
+      kind: blocker.kind, path: blocker.path, text: blocker.text[language], since: blocker.since,
+      until: blocker.until, remedy: blocker.remedy?[language])
+  }
+}
+
+extension ArtifactItem {
+  init(_ row: ArtifactRow) {
+    self.init(
+      name: row.handle.name, path: row.path, sha256: row.handle.sha256, size: row.handle.size,
+      mediaType: row.handle.mediaType)
+  }
+}

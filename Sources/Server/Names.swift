@@ -1,0 +1,67 @@
+import Engine
+import Model
+
+/// `{id}` of everything that lives in a namespace: `namespace~name`.
+struct NamespacedName: Hashable {
+  var namespace: String
+  var name: String
+
+  init(_ id: String) throws(Problem) {
+    let parts = id.split(separator: "~", omittingEmptySubsequences: false)
+    guard parts.count == 2, parts.allSatisfy({ !$0.isEmpty }) else {
+      throw Problem(
+        "invalid-request",
+        Bilingual("\"\(id)\" is not namespace~name.", pt: "\"\(id)\" não é espaço~nome."))
+    }
+    (namespace, name) = (String(parts[0]), String(parts[1]))
+  }
+
+  var pipeline: PipelineName { PipelineName(namespace: namespace, name: name) }
+}
+
+extension PipelineName {
+  var id: String { "\(namespace)~\(name)" }
+}
+
+extension StoreError {
+  var problem: Problem {
+    switch self {
+    case .unavailable(let text), .broken(let text):
+      Problem(
+        "store-unavailable",
+        Bilingual("The store cannot be read: \(text)", pt: "Não foi possível ler os dados: \(text)"),
+        remedy: Bilingual("Run `esteira doctor`.", pt: "Execute `esteira doctor`."))
+    }
+  }
+}
+
+/// Runs a read of the store and words its failure.
+func reading<Result>(_ read: () throws(StoreError) -> Result) throws(Problem) -> Result {
+  do {
+    return try read()
+  } catch {
+    throw error.problem
+  }
+}
+
+/// Bounds of one page of a list that is cut by place.
+struct PageBounds {
+  var from: Int
+  var limit: Int
+
+  init(cursor: String?, limit: Int?) throws(Problem) {
+    self.limit = min(max(limit ?? 50, 1), 200)
+    guard let cursor else {
+      from = 0
+      return
+    }
+    guard let place = Int(cursor), place >= 0 else { throw Self.wrongCursor(cursor) }
+    from = place
+  }
+
+  static func wrongCursor(_ cursor: String) -> Problem {
+    Problem(
+      "invalid-cursor",
+      Bilingual("\"\(cursor)\" is no cursor of this list.", pt: "\"\(cursor)\" não é um cursor desta lista."))
+  }
+}

@@ -1,0 +1,197 @@
+import API
+import Crypto
+import Engine
+import Model
+import Pipelines
+import Synchronization
+
+/// A file that does not compile, with everything that is wrong with it.
+struct InvalidPipeline: Error {
+  var items: [FindingItem]
+
+  var problem: Problem {
+    let count = items.count { $0.severity == "error" }
+    return Problem(
+      "invalid-pipeline",
+      Bilingual(
+        count == 1 ? "The file has 1 error." : "The files have \(count) errors.",
+        pt: count == 1 ? "O arquivo tem 1 erro." : "Os arquivos têm \(count) erros."))
+  }
+}
+
+/// Makes revisions out of files: all of a request, or none.
+final class PipelineApplier: Sendable {
+  private let backend: Backend
+  /// Pipelines that an apply is about to write: a revision number is given once.
+  private let busy = Mutex<Set<PipelineName>>([])
+  static let fileLimit = 200
+
+  init(_ backend: Backend) { self.backend = backend }
+
+  func apply(_ request: ApplyRequest, _ caller: Caller) async throws -> ApplyResult {
+    let node = try backend.writer()
+    let compiled = try compileAll(request, caller)
+    let names = compiled.map(\.name)
+    try reserve(names)
+    defer { busy.withLock { $0.subtract(names) } }
+    let draft = try draft(compiled, expected: request.expectedRevision, caller)
+    if !draft.revisions.isEmpty { try await node.write(draft.revisions.map { .revision($0) }) }
+    return draft.result
+  }
+
+  /// What apply would change, without changing it.
+  func plan(_ request: ApplyRequest, _ caller: Caller) throws -> ApplyResult {
+    try draft(try compileAll(request, caller), expected: request.expectedRevision, caller).result
+  }
+
+  private struct Compiled {
+    var file: SourceFile
+    var plan: Plan
+    var warnings: [String]
+    var name: PipelineName { PipelineName(namespace: plan.namespace, name: plan.name) }
+  }
+
+  private struct Draft {
+    var result = ApplyResult([])
+    var revisions: [RevisionRecord] = []
+  }
+
+  /// Throws `InvalidPipeline` with the findings of all files together.
+  private func compileAll(_ request: ApplyRequest, _ caller: Caller) throws -> [Compiled] {
+    guard (1...Self.fileLimit).contains(request.files.count) else { throw Self.wrongCount }
+    var (compiled, faults): ([Compiled], [FindingItem]) = ([], [])
+    for file in request.files {
+      let compilation = compile(file)
+      let items = compilation.findings.map { FindingItem($0, file: file.name, caller.language) }
+      if let plan = compilation.plan {
+        compiled.append(Compiled(file: file, plan: plan, warnings: items.compactMap(\.rendered)))
+      } else {
+        faults += items
+      }
+    }
+    if !faults.isEmpty { throw InvalidPipeline(items: faults) }
+    return compiled
+  }
+
+  private func draft(_ compiled: [Compiled], expected: Int?, _ caller: Caller) throws -> Draft {
+    var draft = Draft()
+    for item in compiled { try add(item, expected: expected, caller, to: &draft) }
+    return draft
+  }
+
+  func compile(_ file: SourceFile) -> Compilation {
+    compile(Array(file.source.utf8), file.files.map { ($0.path, $0.bytes) })
+  }
+
+  func compile(_ record: RevisionRecord) -> Compilation {
+    compile(record.source, record.files.map { ($0.path, $0.bytes) })
+  }
+
+  private func compile(_ source: [UInt8], _ files: [(path: String, bytes: [UInt8])]) -> Compilation {
+    backend.compiler.compile(
+      source, readFile: { path in files.first { ScalarString($0.path) == ScalarString(path) }?.bytes })
+  }
+
+  private func add(
+    _ item: Compiled, expected: Int?, _ caller: Caller, to draft: inout Draft
+  ) throws(Problem) {
+    let (name, source) = (item.name, Array(item.file.source.utf8))
+    let files = try attached(to: item.plan, in: item.file)
+    let digest = Self.digest(source, files)
+    let newest = try reading { () throws(StoreError) in
+      try backend.readModel.readRevision(of: name, number: nil)
+    }
+    if let expected, expected != newest?.number ?? 0 { throw Self.changed(name, newest?.number ?? 0) }
+    let isSame = newest?.sha256 == digest
+    let number = isSame ? newest?.number ?? 1 : (newest?.number ?? 0) + 1
+    let notes = item.plan.triggers.map { Self.note(on: $0)[caller.language] }
+    draft.result.items.append(
+      AppliedPipeline(
+        id: name.id, change: newest == nil ? "created" : isSame ? "unchanged" : "updated", revision: number,
+        notes: item.warnings + notes))
+    if isSame { return }
+    draft.revisions.append(
+      RevisionRecord(
+        pipeline: name, number: number, title: item.plan.title, source: source, sha256: digest, files: files,
+        createdAt: backend.now(), createdBy: caller.actor))
+  }
+
+  /// The files that the plan names, in order, out of those that were sent.
+  private func attached(to plan: Plan, in file: SourceFile) throws(Problem) -> [RevisionRecord.File] {
+    var files: [RevisionRecord.File] = []
+    for path in plan.files.sorted(by: { ScalarString($0) < ScalarString($1) }) {
+      guard let sent = file.files.first(where: { ScalarString($0.path) == ScalarString(path) }) else {
+        throw Self.missing(path, of: file.name)
+      }
+      files.append(RevisionRecord.File(path: path, bytes: sent.bytes, isExecutable: sent.isExecutable))
+    }
+    guard files.reduce(0, { $0 + $1.bytes.count }) <= AttachedFile.totalLimit else { throw Self.tooLarge }
+    return files
+  }
+
+  private func reserve(_ names: [PipelineName]) throws(Problem) {
+    let isFree = busy.withLock { busy in
+      guard Set(names).count == names.count, busy.isDisjoint(with: names) else { return false }
+      busy.formUnion(names)
+      return true
+    }
+    if !isFree { throw Self.inProgress }
+  }
+
+  /// Over the lengths and the bytes, so that no two contents share a digest.
+  static func digest(_ source: [UInt8], _ files: [RevisionRecord.File]) -> [UInt8] {
+    var hash = SHA256()
+    func add(_ bytes: [UInt8]) {
+      hash.update(Array("\(bytes.count):".utf8))
+      hash.update(bytes)
+    }
+    add(source)
+    for file in files {
+      add(Array(file.path.utf8))
+      add(file.bytes)
+      add([file.isExecutable ? 1 : 0])
+    }
+    return hash.finish()
+  }
+}
+
+extension PipelineApplier {
+  private static let wrongCount = Problem(
+    "invalid-request",
+    Bilingual("Send between 1 and \(fileLimit) files.", pt: "Envie de 1 a \(fileLimit) arquivos."))
+
+  private static let tooLarge = Problem(
+    "files-too-large",
+    Bilingual(
+      "The files beside the pipeline are larger than 16 MiB together.",
+      pt: "Os arquivos ao lado do pipeline somam mais de 16 MiB."),
+    remedy: Bilingual("Fetch large data in a step.", pt: "Busque dados grandes em uma etapa."))
+
+  private static let inProgress = Problem(
+    "apply-in-progress",
+    Bilingual(
+      "The same pipeline is being applied, or stands twice in this request.",
+      pt: "O mesmo pipeline está sendo aplicado, ou aparece duas vezes neste pedido."),
+    remedy: Bilingual("Try again.", pt: "Tente de novo."))
+
+  private static func missing(_ path: String, of file: String) -> Problem {
+    Problem(
+      "file-not-sent",
+      Bilingual(
+        "\(file) names the file \(path), which did not come with it.",
+        pt: "\(file) cita o arquivo \(path), que não veio junto."))
+  }
+
+  private static func changed(_ name: PipelineName, _ revision: Int) -> Problem {
+    Problem(
+      "revision-changed",
+      Bilingual("\(name) is at revision \(revision).", pt: "\(name) está na revisão \(revision)."),
+      remedy: Bilingual("Look at it, then apply again.", pt: "Veja o que mudou e aplique de novo."))
+  }
+
+  private static func note(on trigger: TriggerPlan) -> Bilingual {
+    Bilingual(
+      "trigger \(trigger.name): stored; triggers of kind \(trigger.kind) do not fire in this version.",
+      pt: "gatilho \(trigger.name): guardado; gatilhos do tipo \(trigger.kind) não disparam nesta versão.")
+  }
+}

@@ -1,0 +1,15 @@
+/// The one place where a code becomes an HTTP status.
+public enum ProblemStatus {
+  /// 422 for what is not listed: the request was understood, and its content is wrong.
+  public static func of(_ code: String) -> Int { table[code] ?? 422 }
+
+  private static let table: [String: Int] = [
+    "invalid-json": 400, "invalid-request": 400, "ambiguous-job": 400, "ambiguous-artifact": 400,
+    "invalid-cursor": 400, "not-allowed": 403, "unknown-endpoint": 404, "no-job": 404, "no-pipeline": 404,
+    "no-step": 404, "unknown-artifact": 404, "unknown-credential": 404, "unknown-connection": 404,
+    "unknown-connector": 404, "wrong-method": 405, "job-ended": 409, "step-ended": 409, "no-question": 409,
+    "no-superseded-result": 409, "conflict": 409, "not-owner": 409, "apply-in-progress": 409,
+    "revision-changed": 412, "request-too-large": 413, "history-damaged": 500, "internal": 500,
+    "read-only": 503, "stopping": 503, "store-unavailable": 503, "job-not-driven": 503,
+  ]
+}

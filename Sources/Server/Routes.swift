@@ -1,0 +1,9 @@
+extension Router {
+  /// All routes of a node.
+  public init(_ backend: Backend) {
+    self.init(
+      PipelineRoutes(backend: backend, applier: PipelineApplier(backend)).routes
+        + JobRoutes(backend).routes + JobActions(backend).routes + AccessRoutes(backend: backend).routes
+        + SystemRoutes(backend: backend).routes)
+  }
+}

@@ -1,0 +1,32 @@
+import API
+import Engine
+import Model
+
+struct SystemRoutes: Sendable {
+  var backend: Backend
+
+  var routes: [Route] {
+    [
+      .answer(SystemCalls.connectors) { _, caller in
+        Page(backend.connectors.map { ConnectorItem($0, caller.language) })
+      },
+      .answer(SystemCalls.connectorSchema) { path, _ in try schema(path.name) },
+      .answer(SystemCalls.doctor) { _, caller in Page(await backend.checks(caller.language)) },
+      .answer(SystemCalls.health) { _, _ in ["status": "ok"] as JSON },
+      .answer(SystemCalls.ready) { _, caller in
+        Page(await backend.checks(caller.language).filter { $0.state == "error" })
+      },
+      .answer(SystemCalls.version) { _, _ in backend.version },
+    ]
+  }
+
+  private func schema(_ name: String) throws(Problem) -> JSON {
+    guard let connector = backend.connectors.first(where: { $0.name == name }) else {
+      throw Problem(
+        "unknown-connector",
+        Bilingual("There is no connector \(name).", pt: "Não existe o conector \(name)."),
+        remedy: Bilingual("`esteira connector ls` names them.", pt: "`esteira connector ls` mostra os nomes."))
+    }
+    return connector.schemas
+  }
+}
