@@ -56,9 +56,11 @@ extension SourceFile {
     let words = line.split { " (<:{?".contains($0) }
     for (index, word) in words.enumerated() {
       switch word {
-      case "func", "var", "case", "let":
-        guard word == "func" || word == "var" else { return nil }
-        return index + 1 < words.count ? String(words[index + 1]) : nil
+      case "func": return index + 1 < words.count ? String(words[index + 1]) : nil
+      case "var":
+        let isComputed = line.last == "{" && !line.contains(" = ")
+        return isComputed && index + 1 < words.count ? String(words[index + 1]) : nil
+      case "case", "let": return nil
       case "init", "deinit", "subscript": return String(word)
       default: continue
       }
