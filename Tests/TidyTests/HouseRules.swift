@@ -89,7 +89,7 @@ enum Direction {
     "Stores": ["Model", "Pipelines", "Engine", "Crypto", "CSQLite", "CSystem"],
     "Connectors": ["Model", "Expressions", "Pipelines", "Engine", "Net", "Crypto", "CXML", "CSystem"],
     "Server": ["Model", "Pipelines", "Engine", "API", "Net", "Crypto"],
-    "CLI": ["Model", "Expressions", "Pipelines", "API"],
+    "CLI": ["Model", "Expressions", "Pipelines", "API", "Crypto"],
     "esteira": [
       "Model", "Expressions", "Pipelines", "Engine", "API", "Net", "Stores", "Connectors", "Server", "CLI",
       "Crypto", "CSystem",
