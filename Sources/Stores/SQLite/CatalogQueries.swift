@@ -99,6 +99,12 @@ extension Database {
     return key
   }
 
+  func canary() throws(SQLiteError) -> [UInt8]? {
+    var canary: [UInt8]?
+    try query("SELECT wrapped FROM keys WHERE purpose = 'master'") { row in canary = row.bytes(0) }
+    return canary
+  }
+
   func settings(of namespace: String) throws(SQLiteError) -> JSONObject {
     var settings = JSONObject()
     try query(

@@ -96,6 +96,10 @@ extension SQLiteReader {
     try ask { database throws(SQLiteError) in try database.events(of: job, after: sequence, limit: limit) }
   }
 
+  func canary() throws(StoreError) -> [UInt8]? {
+    try ask { database throws(SQLiteError) in try database.canary() }
+  }
+
   public func readBody(_ id: BodyID) throws(StoreError) -> [UInt8]? {
     try ask { database throws(SQLiteError) in try database.body(id) }
   }

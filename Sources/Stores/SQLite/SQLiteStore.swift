@@ -44,12 +44,9 @@ public final class SQLiteStore: Store {
     if version > Migration.newest { throw .storeTooNew(path, version: version, newest: Migration.newest) }
   }
 
+  /// What the file has kept since it was made.
   public func canary() throws(StoreError) -> [UInt8]? {
-    try ask { database throws(SQLiteError) in
-      var canary: [UInt8]?
-      try database.query("SELECT wrapped FROM keys WHERE purpose = 'master'") { row in canary = row.bytes(0) }
-      return canary
-    }
+    try ask { database throws(SQLiteError) in try database.canary() }
   }
 
   public func commit(_ batch: borrowing Batch) throws(StoreError) -> [RefusedJob] {

@@ -1,0 +1,125 @@
+import Crypto
+import Engine
+import Foundation
+import Model
+import Stores
+import Testing
+
+@Suite("Logs as files", .timeLimit(.minutes(1)))
+struct LogFileTests {
+  let folder: TemporaryFolder
+  let key = SymmetricKey.generate()
+  let job = jobID(1)
+
+  init() throws { folder = try TemporaryFolder() }
+
+  private func open() -> LogFiles { LogFiles(folder: folder.path("logs")) }
+  private var path: String { folder.path("logs/" + job.description) }
+
+  private func line(_ message: String, node: UInt32 = 1, attempt: Int = 1) -> LogLine {
+    LogLine(at: moment(5), level: .warn, node: node, attempt: attempt, message: message)
+  }
+
+  @Test("lines come back in order, by step, by attempt and in pages")
+  func lines() async throws {
+    let logs = open()
+    let all = [
+      line("one é\n two", node: 1), line("", node: 2), line("three", node: 1, attempt: 2),
+      line("four", node: 2),
+    ]
+    for line in all { logs.append(line, job: job, key: key) }
+    #expect(try await logs.read(job, key: key) == all)
+    await logs.flush(job)
+    let again = open()
+    #expect(try await again.read(job, key: key) == all)
+    #expect(try await again.read(job, key: key, node: 2) == [all[1], all[3]])
+    #expect(try await again.read(job, key: key, node: 1, attempt: 2) == [all[2]])
+    #expect(try await again.read(job, key: key, skip: 1, limit: 2) == [all[1], all[2]])
+    #expect(try await again.read(jobID(2), key: key) == [])
+    let raw = try Data(contentsOf: URL(filePath: path))
+    #expect(raw.range(of: Data("three".utf8)) == nil)
+  }
+
+  @Test(
+    "a frame that a crash cut is passed over, and the next line follows the whole ones",
+    arguments: [1, 3, 20])
+  func torn(cut: Int) async throws {
+    do {
+      let logs = open()
+      for text in ["a", "b"] {
+        logs.append(line(text), job: job, key: key)
+        await logs.flush(job)
+      }
+    }
+    let whole = try Data(contentsOf: URL(filePath: path))
+    try whole.dropLast(cut).write(to: URL(filePath: path))
+    #expect(try await open().read(job, key: key).map(\.message) == ["a"])
+    let logs = open()
+    logs.append(line("c"), job: job, key: key)
+    await logs.flush(job)
+    #expect(try await open().read(job, key: key).map(\.message) == ["a", "c"])
+    try (whole + Data(repeating: 0, count: 100)).write(to: URL(filePath: path))
+    #expect(try await open().read(job, key: key).map(\.message) == ["a", "b"])
+  }
+
+  @Test("a change in the middle, and another key, are told")
+  func damaged() async throws {
+    let logs = open()
+    for text in ["a", "b", "c"] {
+      logs.append(line(text), job: job, key: key)
+      await logs.flush(job)
+    }
+    var raw = try Data(contentsOf: URL(filePath: path))
+    raw[raw.count / 2] ^= 1
+    try raw.write(to: URL(filePath: path))
+    let failure = await #expect(throws: Failure.self) { try await open().read(job, key: key) }
+    #expect(failure?.code == "log-damaged")
+    let other = await #expect(throws: Failure.self) { try await open().read(job, key: .generate()) }
+    #expect(other?.code == "log-damaged")
+  }
+
+  @Test("a line is cut at its limit, between characters")
+  func longLine() async throws {
+    let logs = open()
+    logs.append(line(String(repeating: "é", count: LogFiles.lineLimit)), job: job, key: key)
+    let kept = try #require(try await logs.read(job, key: key).first?.message)
+    #expect(kept.utf8.count <= LogFiles.lineLimit && kept.utf8.count > LogFiles.lineLimit - 8)
+    #expect(kept.hasPrefix("ééé") && kept.hasSuffix("é … (cut)"))
+  }
+
+  @Test("a step over its limit says how many lines were left out; other steps go on")
+  func stepLimit() async throws {
+    let open = { LogFiles(folder: folder.path("logs"), stepLimit: 1_000) }
+    let text = String(repeating: "x", count: 100)
+    let logs = open()
+    for _ in 0..<13 { logs.append(line(text), job: job, key: key) }
+    logs.append(line("another step", node: 2), job: job, key: key)
+    await logs.flush(job)
+    #expect(
+      try await logs.read(job, key: key, node: 1, skip: 10).map(\.message)
+        == ["3 lines were left out: the log was too large or too fast."])
+    #expect(try await logs.read(job, key: key, node: 2).map(\.message) == ["another step"])
+    // After a restart the limit still holds, and the gap tells of it once more.
+    let again = open()
+    again.append(line("much " + text), job: job, key: key)
+    again.append(line(text, node: 3), job: job, key: key)
+    await again.flush(job)
+    let kept = try await again.read(job, key: key)
+    #expect(kept.filter { $0.node == 1 }.count == 12)
+    #expect(kept.filter { $0.node == 3 }.map(\.message) == [text])
+  }
+
+  @Test("what cannot be written is told by the next line")
+  func unwritable() async throws {
+    let logs = open()
+    try Data().write(to: URL(filePath: folder.path("logs")))
+    logs.append(line("lost"), job: job, key: key)
+    #expect(await logs.flush(job)?.code == "log-store")
+    try FileManager.default.removeItem(atPath: folder.path("logs"))
+    logs.append(line("kept"), job: job, key: key)
+    #expect(await logs.flush(job) == nil)
+    #expect(
+      try await logs.read(job, key: key).map(\.message)
+        == ["kept", "1 lines were left out: the log was too large or too fast."])
+  }
+}

@@ -1,0 +1,140 @@
+import Engine
+import Foundation
+import Model
+import Stores
+import Testing
+
+/// Runs SQL on a copy of nobody's file, as a careless person would.
+private func edit(_ path: String, _ sql: String) throws {
+  let process = Process()
+  process.executableURL = URL(filePath: "/usr/bin/python3")
+  process.arguments = [
+    "-c", "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.executescript(sys.argv[2]); c.commit()",
+    path, sql,
+  ]
+  try process.run()
+  process.waitUntilExit()
+  try #require(process.terminationStatus == 0)
+}
+
+@Suite("The SQLite file", .timeLimit(.minutes(1)))
+struct SQLiteFileTests {
+  let folder: TemporaryFolder
+
+  init() throws { folder = try TemporaryFolder() }
+
+  private func fill(_ store: SQLiteStore) throws {
+    _ = try store.commit(
+      Batch {
+        for job in 1...20 as ClosedRange<Int64> {
+          $0.admit(.fixture(job, idempotencyKey: "\(job)"))
+          for sequence in 2...10 as ClosedRange<UInt32> {
+            $0.event(job, sequence, sealed: "0123456789")
+            $0.steps.append(
+              .fixture(job, node: sequence, output: .event(sequence: sequence, offset: 2, length: 8)))
+          }
+          $0.bodies.append(BodyRow(id: BodyID(job), job: JobNumber(job), sealed: $0.place("body")))
+          $0.steps.append(.fixture(job, node: 50, output: .row(BodyID(job))))
+        }
+      })
+  }
+
+  @Test("is sound, and no row of it is an orphan")
+  func sound() throws {
+    let store = try Backend.sqlite(folder)
+    try fill(store)
+    #expect(try store.orphans() == [])
+    #expect(try store.integrity() == ["ok"])
+    try store.checkpoint()
+  }
+
+  @Test(
+    "a planted orphan is found",
+    arguments: [
+      (
+        "INSERT INTO step_executions SELECT 99, node, step, status, attempts, crashes, token, at, NULL, NULL, "
+          + "NULL, NULL FROM step_executions LIMIT 1",
+        "step_executions has rows of job 99, which does not exist."
+      ),
+      ("UPDATE bodies SET job = 98 WHERE id = 3", "bodies has rows of job 98, which does not exist."),
+      (
+        "DELETE FROM bodies WHERE id = 4",
+        "step_executions has a row of job 4 (50) whose output is not there."
+      ),
+      (
+        "DELETE FROM job_events WHERE job = 5 AND sequence = 4",
+        "job_events has a gap: job 5 has 9 events up to 10."
+      ),
+      (
+        "DELETE FROM job_events WHERE job = 6 AND sequence = 10",
+        "step_executions has a row of job 6 (10) whose output is not there."
+      ),
+      ("DELETE FROM job_executions WHERE job = 7", "job_events has rows of job 7, which does not exist."),
+      ("DELETE FROM job_events WHERE job = 8", "job_executions has job 8, which has no event."),
+      (
+        "UPDATE step_executions SET output_length = 9 WHERE job = 9 AND node = 4",
+        "step_executions has a row of job 9 (4) whose output is not there."
+      ),
+    ])
+  func orphans(sql: String, expected: String) throws {
+    do { try fill(try Backend.sqlite(folder)) }
+    try edit(folder.path("store.db"), sql)
+    let found = try Backend.sqlite(folder).orphans()
+    #expect(found.contains(expected), "\(found)")
+  }
+
+  @Test("has one writer: a second store on it is refused, until the first is let go")
+  func oneWriter() throws {
+    do {
+      let store = try Backend.sqlite(folder)
+      let problem = #expect(throws: Problem.self) { try Backend.sqlite(folder) }
+      #expect(problem?.code == "store-in-use")
+      try fill(store)
+    }
+    #expect(try Backend.sqlite(folder).liveJobs().count == 20)
+  }
+
+  @Test("of a newer program is refused, and stays as it was")
+  func tooNew() throws {
+    do { try fill(try Backend.sqlite(folder)) }
+    try edit(folder.path("store.db"), "INSERT INTO migrations VALUES(999, 'later', '', 0)")
+    for open in [{ _ = try Backend.sqlite(folder) }, { _ = try SQLiteReader(path: folder.path("store.db")) }]
+    {
+      let problem = #expect(throws: Problem.self) { try open() }
+      #expect(problem?.code == "store-too-new")
+    }
+  }
+
+  @Test("that is no database is refused with a reason")
+  func garbage() throws {
+    try Data(repeating: 7, count: 8_192).write(to: URL(filePath: folder.path("store.db")))
+    let problem = #expect(throws: Problem.self) { try Backend.sqlite(folder) }
+    #expect(problem?.code == "store-unreadable")
+  }
+
+  @Test("can be read by another reader while it is written, which cannot write")
+  func readers() throws {
+    let store = try Backend.sqlite(folder)
+    let reader = try SQLiteReader(path: folder.path("store.db"))
+    #expect(try reader.jobs(JobFilter(), before: nil, limit: 5) == [])
+    try fill(store)
+    #expect(try reader.jobs(JobFilter(), before: nil, limit: 5).map(\.number.value) == [20, 19, 18, 17, 16])
+    #expect(try store.jobs(JobFilter(), before: nil, limit: 100).count == 20)
+  }
+
+  @Test("keeps the log short: what it holds goes into the database after enough pages")
+  func checkpoints() throws {
+    let store = try Backend.sqlite(folder)
+    let large = String(repeating: "x", count: 1_000_000)
+    for number in 1...40 as ClosedRange<Int64> {
+      _ = try store.commit(
+        Batch {
+          $0.admit(.fixture(number))
+          $0.bodies.append(BodyRow(id: BodyID(number), job: JobNumber(number), sealed: $0.place(large)))
+        })
+      try store.checkpoint()
+    }
+    let size = try FileManager.default.attributesOfItem(atPath: folder.path("store.db-wal"))[.size] as? Int
+    #expect(try #require(size) < 24_000_000)
+  }
+}
