@@ -18,7 +18,7 @@ extension Problem {
       "store-too-new",
       Bilingual(
         "The store \(path) has schema \(version); this program knows schemas up to \(newest).",
-        pt: "O armazenamento \(path) tem o esquema \(version); este programa conhece esquemas até \(newest)."),
+        pt: "O armazenamento \(path) tem o esquema \(version); este programa conhece até o \(newest)."),
       remedy: Bilingual(
         "Install the version of Esteira that wrote it, or a newer one.",
         pt: "Instale a versão do Esteira que o gravou, ou uma mais nova."))

@@ -29,7 +29,7 @@ final class TemporaryFolder: Sendable {
     try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
   }
 
-  deinit { try? FileManager.default.removeItem(atPath: path) }  // What is left is in the system's temp folder.
+  deinit { try? FileManager.default.removeItem(atPath: path) }  // It is the system's to clear.
 
   func path(_ name: String) -> String { path + "/" + name }
 }

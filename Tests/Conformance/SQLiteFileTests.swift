@@ -52,8 +52,8 @@ struct SQLiteFileTests {
     "a planted orphan is found",
     arguments: [
       (
-        "INSERT INTO step_executions SELECT 99, node, step, status, attempts, crashes, token, at, NULL, NULL, "
-          + "NULL, NULL FROM step_executions LIMIT 1",
+        "INSERT INTO step_executions SELECT 99, node, step, status, attempts, crashes, token, at, NULL, "
+          + "NULL, NULL, NULL FROM step_executions LIMIT 1",
         "step_executions has rows of job 99, which does not exist."
       ),
       ("UPDATE bodies SET job = 98 WHERE id = 3", "bodies has rows of job 98, which does not exist."),

@@ -29,7 +29,8 @@ public final class BlockingThreads: TaskExecutor {
   }
 }
 
-/// Jobs that wait for a thread. A pair of sockets carries one byte for each, and its end tells the threads to end.
+/// Jobs that wait for a thread. A pair of sockets carries one byte for each, and its end tells the threads
+/// to end.
 private final class BlockingQueue: Sendable {
   private let jobs = Mutex<[UnownedJob]>([])
   private let reads: CInt

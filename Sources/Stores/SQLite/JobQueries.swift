@@ -7,7 +7,8 @@ extension Database {
     var jobs: [LiveJob] = []
     try query(
       """
-      SELECT j.job, j.id, j.namespace, j.pipeline, j.revision, j.wrapped_key, coalesce(o.drive_count, 0), j.status
+      SELECT j.job, j.id, j.namespace, j.pipeline, j.revision, j.wrapped_key,
+        coalesce(o.drive_count, 0), j.status
       FROM job_executions j LEFT JOIN job_owners o USING(job)
       WHERE j.status IN (0, 1, 2, 3, 9) ORDER BY j.job
       """

@@ -19,7 +19,8 @@ struct Migration {
       namespace TEXT NOT NULL, pipeline TEXT NOT NULL, revision INTEGER NOT NULL, key TEXT,
       status INTEGER NOT NULL DEFAULT 0, trigger_type TEXT NOT NULL, trigger_id TEXT,
       triggered_by TEXT NOT NULL, wrapped_key BLOB NOT NULL, created_at INTEGER NOT NULL,
-      started_at INTEGER, completed_at INTEGER, updated_at INTEGER NOT NULL, last_seq INTEGER NOT NULL DEFAULT 0,
+      started_at INTEGER, completed_at INTEGER, updated_at INTEGER NOT NULL,
+      last_seq INTEGER NOT NULL DEFAULT 0,
       error_class TEXT, error_code TEXT, error_message TEXT, error_step TEXT,
       outputs_event INTEGER, outputs_offset INTEGER, outputs_length INTEGER, outputs_body INTEGER) STRICT;
     CREATE INDEX jobs_of_pipeline ON job_executions(namespace, pipeline, job);
@@ -99,7 +100,8 @@ extension Database {
   private static let ledger = """
     CREATE TABLE IF NOT EXISTS meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
     CREATE TABLE IF NOT EXISTS migrations(
-      version INTEGER PRIMARY KEY, name TEXT NOT NULL, checksum TEXT NOT NULL, applied_at INTEGER NOT NULL) STRICT;
+      version INTEGER PRIMARY KEY, name TEXT NOT NULL, checksum TEXT NOT NULL,
+      applied_at INTEGER NOT NULL) STRICT;
     """
 
   /// The version of the file's schema; 0 for a new file.
