@@ -26,6 +26,19 @@ struct ImportTests {
     #expect(Set(swift) == Set(Direction.allowed.keys))
   }
 
+  @Test("docs/architecture.md tells a reader the same")
+  func document() {
+    var told: [String: Set<String>] = [:]
+    for line in Repository.text("docs/architecture.md").split(separator: "\n") where line.hasPrefix("| `") {
+      let cells = line.split(separator: "|").map { $0.split { !$0.isLetter }.map(String.init) }
+      guard cells.count == 3, let module = cells[0].first, Direction.allowed[module] != nil else { continue }
+      told[module] = Set(cells[2])
+    }
+    for (module, allowed) in Direction.allowed.sorted(by: { $0.key < $1.key }) where module != "esteira" {
+      #expect(told[module] == allowed.intersection(Direction.allowed.keys), "\(module)")
+    }
+  }
+
   @Test("the direction has no circle")
   func acyclic() {
     var left = Direction.allowed
