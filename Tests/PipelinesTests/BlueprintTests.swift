@@ -19,7 +19,8 @@ enum Blueprints {
 
   static let files: [URL] = {
     guard let folder else { return [] }
-    let all = (try? FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)) ?? []
+    let all =
+      (try? FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)) ?? []
     return all.filter { $0.pathExtension == "yaml" }.sorted { $0.path < $1.path }
   }()
 }

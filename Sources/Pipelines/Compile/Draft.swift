@@ -258,6 +258,12 @@ struct Edge {
   var step: Int
   var strength: Need.Strength
   var reason: String
-  var span: Range<Int>
+  var place: Place
   var path: String
+
+  /// A part of a node, whose place in the source is worked out only when it is reported.
+  enum Place {
+    case span(Range<Int>)
+    case mention(Range<Int>, site: Int)
+  }
 }

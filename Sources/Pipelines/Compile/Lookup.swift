@@ -38,6 +38,16 @@ extension Draft {
     return found
   }
 
+  func span(of place: Edge.Place) -> Range<Int> {
+    switch place {
+    case .span(let span): return span
+    case .mention(let range, let index):
+      let site = sites[index]
+      let part = range.lowerBound + site.offset..<range.upperBound + site.offset
+      return report.source.span(of: part, in: site.node)
+    }
+  }
+
   /// Where a step of that name hides inside a group, as a remedy.
   func hiddenStep(_ name: String) -> Bilingual? {
     guard let step = steps.first(where: { ScalarString($0.name) == ScalarString(name) }),

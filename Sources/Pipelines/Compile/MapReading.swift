@@ -114,7 +114,8 @@ extension Report {
       Bilingual("\"\(name)\" cannot be a name.", pt: "\"\(name)\" não pode ser um nome."),
       remedy: Bilingual(
         "Begin with a letter; use up to 63 of a-z, 0-9 and _; words of CEL, steps, output and outputs are taken.",
-        pt: "Comece com uma letra; use até 63 entre a-z, 0-9 e _; palavras da CEL, steps, output e outputs não."
+        pt:
+          "Comece com uma letra; use até 63 entre a-z, 0-9 e _; palavras da CEL, steps, output e outputs não."
       ))
   }
 }

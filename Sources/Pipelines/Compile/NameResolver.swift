@@ -21,10 +21,10 @@ struct NameResolver {
     let step = draft.steps[index]
     for need in step.needs {
       guard let target = draft.step(need.name, from: step.scope) else {
-        unknownStep(need.name, from: step.scope, at: need.span, path: need.path)
+        unknownStep(need.name, from: step.scope, at: .span(need.span), path: need.path)
         continue
       }
-      addEdge(from: index, to: target, need.strength, Need.byHand, at: need.span, path: need.path)
+      addEdge(from: index, to: target, need.strength, Need.byHand, at: .span(need.span), path: need.path)
     }
   }
 
@@ -58,11 +58,12 @@ struct NameResolver {
   }
 
   private func say(
-    _ code: String, _ range: Range<Int>, in site: Site, _ message: Bilingual, remedy: Bilingual? = nil
+    _ code: String, _ range: Range<Int>, in site: Site, _ message: Bilingual,
+    remedy: @autoclosure () -> Bilingual? = nil
   ) {
     let range = range.lowerBound + site.offset..<range.upperBound + site.offset
     report.error(
-      code, at: report.source.span(of: range, in: site.node), path: site.path, message, remedy: remedy)
+      code, at: report.source.span(of: range, in: site.node), path: site.path, message, remedy: remedy())
   }
 
   private func resolveInput(_ mention: Mention, in index: Int) {
@@ -213,8 +214,9 @@ extension NameResolver {
           pt: "Escreva steps.nome.output: assim a ordem dos passos é conhecida antes da execução."))
       return bind("steps", .known(.dyn), .now, in: index)
     }
-    guard let target = target(name.text, scope, site) else {
-      unknownStep(name.text, from: scope, at: span(mention.range(to: 1), in: site), path: site.path)
+    guard let target = draft.step(name.text, from: scope) else {
+      unknownStep(
+        name.text, from: scope, at: .mention(mention.range(to: 1), site: index), path: site.path)
       return bind("steps.\(name.text)", .known(.dyn), .now, in: index)
     }
     let variable = "steps.\(name.text)"
@@ -233,18 +235,11 @@ extension NameResolver {
     edge(mention, to: target, known.strength, in: index)
   }
 
-  private func target(_ name: String, _ scope: Int, _ site: Site) -> Int? { draft.step(name, from: scope) }
-
-  private func span(_ range: Range<Int>, in site: Site) -> Range<Int> {
-    report.source.span(of: range.lowerBound + site.offset..<range.upperBound + site.offset, in: site.node)
-  }
-
-  private func unknownStep(_ name: String, from scope: Int, at span: Range<Int>, path: String) {
-    let visible = draft.visibleSteps(from: scope)
+  private func unknownStep(_ name: String, from scope: Int, at place: Edge.Place, path: String) {
     report.error(
-      "unknown-step", at: span, path: path,
+      "unknown-step", at: draft.span(of: place), path: path,
       Bilingual("there is no step \"\(name)\" here.", pt: "não existe o passo \"\(name)\" aqui."),
-      remedy: Suggestion.remedy(for: name, among: visible) ?? draft.hiddenStep(name))
+      remedy: draft.hiddenStep(name) ?? Suggestion.remedy(for: name, among: draft.visibleSteps(from: scope)))
   }
 
   private func has(_ step: Int, _ field: StepField) -> Bool {
@@ -306,13 +301,14 @@ extension NameResolver {
     let reason = mention.text(to: 2)
     if site.view.seesItself, target == step { return }
     addEdge(
-      from: step, to: target, strength, reason, at: span(mention.range(to: 1), in: site), path: site.path)
+      from: step, to: target, strength, reason, at: .mention(mention.range(to: 1), site: index),
+      path: site.path)
   }
 
   /// An edge of a step inside a group is an edge of the group, as far out as the other end stands.
   private func addEdge(
-    from step: Int, to target: Int, _ strength: Need.Strength, _ reason: String, at span: Range<Int>,
-    path: String
+    from step: Int, to target: Int, _ strength: Need.Strength, _ reason: String,
+    at place: Edge.Place, path: String
   ) {
     var waiting: Int? = step
     while let inner = waiting, draft.steps[inner].scope != draft.steps[target].scope {
@@ -320,6 +316,6 @@ extension NameResolver {
     }
     guard let waiting else { return }
     draft.edges[waiting].append(
-      Edge(step: target, strength: strength, reason: reason, span: span, path: path))
+      Edge(step: target, strength: strength, reason: reason, place: place, path: path))
   }
 }

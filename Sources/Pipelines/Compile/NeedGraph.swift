@@ -81,11 +81,12 @@ struct NeedGraph {
   private func report(_ cycle: [Int], closedBy edge: Edge, told: inout Set<Int>) {
     guard told.isDisjoint(with: cycle) else { return }
     told.formUnion(cycle)
-    let names = (cycle + [cycle[0]]).map { draft.steps[$0].name }.joined(separator: " -> ")
+    // Each of them waits for the next; arrows lead, as everywhere, from what comes first to what waits.
+    let names = ([cycle[0]] + cycle.reversed()).map { draft.steps[$0].name }.joined(separator: " -> ")
     draft.report.error(
-      "cycle", at: edge.span, path: edge.path,
+      "cycle", at: draft.span(of: edge.place), path: edge.path,
       Bilingual(
-        "these steps wait for each other: \(names).", pt: "estes passos esperam um pelo outro: \(names)."),
+        "these steps wait for each other: \(names).", pt: "estes passos esperam uns pelos outros: \(names)."),
       remedy: Bilingual(
         "Take one of these references or needs away.", pt: "Retire uma destas referências ou needs."))
   }

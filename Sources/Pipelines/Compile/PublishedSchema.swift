@@ -63,7 +63,9 @@ enum SchemaParts {
       "type": "object", "additionalProperties": false,
       "properties": [
         "attempts": ["type": ["integer", "string"], "minimum": 1, "maximum": 20],
-        "classes": ["type": "array", "items": ["enum": .array(ErrorClass.allCases.map { .string($0.rawValue) })]],
+        "classes": [
+          "type": "array", "items": ["enum": .array(ErrorClass.allCases.map { .string($0.rawValue) })],
+        ],
         "backoff": [
           "type": "object", "additionalProperties": false,
           "properties": [
@@ -103,7 +105,8 @@ enum SchemaParts {
     "with": ["type": "object"], "connection": text, "credential": text,
     "if": ["type": ["string", "boolean"], "description": "CEL"],
     "needs": ["type": "array", "items": ["type": ["string", "object"]]],
-    "for_each": described(expression, "CEL that gives a list"), "as": ["type": "string", "pattern": .string(name)],
+    "for_each": described(expression, "CEL that gives a list"),
+    "as": ["type": "string", "pattern": .string(name)],
     "key": text, "max_parallel": reference("count"), "allow_failed": ["type": ["integer", "string"]],
     "keep": ["enum": ["failed", "all"]], "repeat": reference("repeat"), "retry": reference("retry"),
     "timeout": described(reference("duration"), "One attempt; of a loop or group one round."),
@@ -135,7 +138,9 @@ enum SchemaParts {
 
   /// The names of a connector's `with`: their values may be expressions, so their types are left out.
   private static func with(_ name: String, _ catalogue: ConnectorCatalogue) -> JSON? {
-    guard let connector = catalogue[name], let known = connector.with["properties"]?.object else { return nil }
+    guard let connector = catalogue[name], let known = connector.with["properties"]?.object else {
+      return nil
+    }
     var properties = JSONObject()
     for member in known {
       var shown = JSONObject()

@@ -1,24 +1,34 @@
 import Model
 
 /// Collects what is found in one file.
+///
+/// Places and remedies are worked out only for what is kept: a hostile file may have a fault in every byte.
 final class Report {
+  static let maxFindings = 200
+
   let source: SourceText
   private var found: [(offset: Int, finding: Finding)] = []
   private(set) var hasErrors = false
 
   init(source: SourceText) { self.source = source }
 
+  var isFull: Bool { found.count >= Self.maxFindings }
+
   func error(
-    _ code: String, at span: Range<Int>, path: String, _ message: Bilingual, remedy: Bilingual? = nil
+    _ code: String, at span: @autoclosure () -> Range<Int>, path: String, _ message: Bilingual,
+    remedy: @autoclosure () -> Bilingual? = nil
   ) {
     hasErrors = true
-    add(.error, code, span, path, message, remedy)
+    guard !isFull else { return }
+    add(.error, code, span(), path, message, remedy())
   }
 
   func warning(
-    _ code: String, at span: Range<Int>, path: String, _ message: Bilingual, remedy: Bilingual? = nil
+    _ code: String, at span: @autoclosure () -> Range<Int>, path: String, _ message: Bilingual,
+    remedy: @autoclosure () -> Bilingual? = nil
   ) {
-    add(.warning, code, span, path, message, remedy)
+    guard !isFull else { return }
+    add(.warning, code, span(), path, message, remedy())
   }
 
   private func add(

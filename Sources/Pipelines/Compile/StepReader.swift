@@ -77,8 +77,8 @@ struct StepReader {
       report.error(
         "two-kinds", at: all[1].keySpan, path: step.keyPath,
         Bilingual(
-          "a step is either \(first.key) or \(all[1].key), not both.",
-          pt: "um passo é \(first.key) ou \(all[1].key), não os dois."),
+          "a step has either \(first.key) or \(all[1].key), not both.",
+          pt: "um passo tem \(first.key) ou \(all[1].key), não os dois."),
         remedy: Bilingual("Make two steps.", pt: "Faça dois passos."))
       return nil
     }

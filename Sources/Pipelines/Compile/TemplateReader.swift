@@ -114,7 +114,8 @@ extension Bilingual {
 
   private static func lowered(_ text: String) -> String {
     let scalars = text.unicodeScalars.prefix(2)
-    guard let first = scalars.first, first.properties.isUppercase, scalars.last?.properties.isUppercase == false
+    guard let first = scalars.first, first.properties.isUppercase,
+      scalars.last?.properties.isUppercase == false
     else { return text }
     return String(first).lowercased() + text.unicodeScalars.dropFirst().map { String($0) }.joined()
   }

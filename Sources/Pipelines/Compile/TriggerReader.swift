@@ -181,8 +181,8 @@ enum CronSyntax {
     }
     for (part, field) in zip(parts, fields) where !isValid(part, field.range, field.words) {
       return Bilingual(
-        "\"\(part)\" is no \(field.name.english) of a cron line.",
-        pt: "\"\(part)\" não é um campo \(field.name.portuguese) de uma linha cron.")
+        "\"\(part)\" is no valid \(field.name.english) in a cron line.",
+        pt: "\"\(part)\" não vale como \(field.name.portuguese) numa linha cron.")
     }
     return nil
   }

@@ -100,7 +100,7 @@ extension Typer {
 
   private func tell(_ fault: ExpressionError, of site: Site) {
     var remedy: Bilingual?
-    if fault.kind == .unknownName, fault.range.lowerBound >= 0 {
+    if fault.kind == .unknownName, !draft.report.isFull {
       let source = Array(site.node.text.utf8)
       let range = fault.range.lowerBound + site.offset..<fault.range.upperBound + site.offset
       if range.upperBound <= source.count {

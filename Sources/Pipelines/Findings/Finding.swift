@@ -15,7 +15,7 @@ public struct Finding: Sendable, Hashable {
   public var path: String
   public var message: Bilingual
   public var remedy: Bilingual?
-  /// The line of the source, whole.
+  /// The line of the source; of a very long one the part around the place.
   public var sourceLine: String
   /// What the caret underlines: offsets in the Unicode scalars of `sourceLine`, never empty.
   public var caret: Range<Int>

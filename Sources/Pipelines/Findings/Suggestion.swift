@@ -8,7 +8,8 @@ enum Suggestion {
   static func nearest(to name: String, among known: some Sequence<String>) -> String? {
     var best: (name: String, distance: Int)?
     let scalars = Array(name.unicodeScalars)
-    let allowed = min(farthest, max(1, scalars.count - 1))
+    // Two letters of a short word make another word.
+    let allowed = scalars.count < 5 ? 1 : farthest
     for candidate in known {
       let distance = distance(scalars, Array(candidate.unicodeScalars), atMost: allowed)
       if distance <= allowed, distance < best?.distance ?? .max { best = (candidate, distance) }

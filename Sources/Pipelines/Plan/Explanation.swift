@@ -24,7 +24,9 @@ extension Plan {
   /// `explanation`.
   public func summary(_ language: Language) -> String {
     let names = order(ofScope: 0).map { steps[$0.position].name }.joined(separator: " -> ")
-    let reasons = scopes[0].steps.flatMap { step in steps[step].needs.map { reason(of: $0, to: step)[language] } }
+    let reasons = scopes[0].steps.flatMap { step in
+      steps[step].needs.map { reason(of: $0, to: step)[language] }
+    }
     let count = steps.count
     let head = Bilingual(
       count == 1 ? "1 step" : "\(count) steps", pt: count == 1 ? "1 passo" : "\(count) passos")[language]
@@ -59,7 +61,8 @@ extension Plan {
     }
     switch need.strength {
     case .strong: return Bilingual("\(name) needs \(other)", pt: "\(name) precisa de \(other)")
-    case .weak: return Bilingual("\(name) waits until \(other) has ended", pt: "\(name) espera \(other) terminar")
+    case .weak:
+      return Bilingual("\(name) waits until \(other) has ended", pt: "\(name) espera \(other) terminar")
     }
   }
 }

@@ -17,17 +17,29 @@ struct SourceText: Sendable {
     return (line + 1, scalars(in: lineStarts[line]..<offset) + 1)
   }
 
-  /// The line in which `range` begins, and the columns from 0 of the range's part in that line.
+  /// More of a line than this many bytes before and after a place is not kept.
+  static let longestLine = 1_000
+
+  /// The line in which `range` begins, and the columns from 0 of the range's part in that line. Of a very long
+  /// line only what is near is given, and the columns count from there.
   func line(showing range: Range<Int>) -> (text: String, caret: Range<Int>) {
     let first = min(max(0, range.lowerBound), bytes.count)
     let index = lineIndex(of: first)
-    let start = lineStarts[index]
+    let start = boundary(max(lineStarts[index], first - Self.longestLine))
     var end = index + 1 < lineStarts.count ? lineStarts[index + 1] - 1 : bytes.count
     if end > start, bytes[end - 1] == UInt8(ascii: "\r") { end -= 1 }
+    end = min(end, boundary(first + Self.longestLine))
     let text = String(decoding: bytes[start..<max(start, end)], as: UTF8.self)
     let from = scalars(in: start..<min(first, max(start, end)))
     let to = scalars(in: start..<min(max(first, range.upperBound), max(start, end)))
     return (text, from..<max(from + 1, to))
+  }
+
+  /// The end of the character that an offset stands in.
+  private func boundary(_ offset: Int) -> Int {
+    var offset = min(offset, bytes.count)
+    while offset < bytes.count, bytes[offset] & 0b1100_0000 == 0b1000_0000 { offset += 1 }
+    return offset
   }
 
   private func lineIndex(of offset: Int) -> Int {

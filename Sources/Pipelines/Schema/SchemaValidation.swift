@@ -126,7 +126,8 @@ struct SchemaValidation {
       report("the text must match \(pattern.source).", pt: "o texto deve corresponder a \(pattern.source).")
     }
     if let format = rules.format, !format.accepts(text) {
-      report("the text is no valid \(format.rawValue).", pt: "o texto não é um \(format.rawValue) válido.")
+      report(
+        "the text is not valid as \(format.rawValue).", pt: "o texto não é válido como \(format.rawValue).")
     }
   }
 
