@@ -27,7 +27,8 @@ public struct Record: Hashable, Sendable {
 
 extension CELType {
   /// Whether a value of this type, once it is JSON, fits where `other` is expected: a whole number is also a
-  /// number, and bytes, timestamps and durations become text. `dyn` may fit anywhere; only its value can tell.
+  /// number, and bytes, timestamps and durations become text. `dyn` may fit anywhere; only its value can
+  /// tell.
   public func assignable(to other: CELType) -> Bool {
     switch (self, other) {
     case (.dyn, _), (_, .dyn): true
@@ -54,7 +55,8 @@ extension CELType {
     }
   }
 
-  /// The one type that both agree with, or nil where a checked expression may not mix them. Null mixes with all.
+  /// The one type that both agree with, or nil where a checked expression may not mix them. Null mixes with
+  /// all.
   func joined(with other: CELType) -> CELType? {
     if self == other { return self }
     switch (self, other) {

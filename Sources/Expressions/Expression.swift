@@ -4,7 +4,8 @@ import Model
 public struct Expression: Sendable {
   public let source: String
   public let type: CELType
-  /// The distinct variables it uses, by their declared names, in the order of first use. The place is the slot.
+  /// The distinct variables it uses, by their declared names, in the order of first use. The place is the
+  /// slot.
   public let variables: [String]
   private let root: any Node
   private let zones: ZoneDatabase

@@ -1,4 +1,5 @@
-/// A map that keeps the order of its entries. Keys are bool, int, uint or string; `1`, `1u` and `1.0` are one key.
+/// A map that keeps the order of its entries. Keys are bool, int, uint or string; `1`, `1u` and `1.0` are one
+/// key.
 public struct MapValue: Sendable {
   public private(set) var entries: [(key: Value, value: Value)]
   /// Kept above eight entries; below that a scan is faster than a hash.

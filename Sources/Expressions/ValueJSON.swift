@@ -16,12 +16,13 @@ extension Value {
     }
   }
 
-  /// Bytes become Base64, timestamps RFC 3339, durations seconds (`3.5s`), keys of maps text. A member or element
-  /// that is `optional.none()` is left out, other optionals are their values.
+  /// Bytes become Base64, timestamps RFC 3339, durations seconds (`3.5s`), keys of maps text. A member or
+  /// element that is `optional.none()` is left out, other optionals are their values.
   ///
-  /// Errors, all with an empty range: NaN and infinities, a uint beyond Int64, a type, none as the whole, two keys
-  /// of the same text, lists and maps deeper than `JSON.depthLimit`, and of kind `limit` what is larger than
-  /// `ExpressionLimits` allow: a value may share its parts and be far larger than the memory that it takes.
+  /// Errors, all with an empty range: NaN and infinities, a uint beyond Int64, a type, none as the whole, two
+  /// keys of the same text, lists and maps deeper than `JSON.depthLimit`, and of kind `limit` what is larger
+  /// than `ExpressionLimits` allow: a value may share its parts and be far larger than the memory that it
+  /// takes.
   public func json() throws(ExpressionError) -> JSON {
     var writer = JSONConversion()
     guard let json = try writer.convert(self) else {

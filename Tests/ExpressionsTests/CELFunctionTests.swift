@@ -11,7 +11,8 @@ struct CELFunctionTests {
       "lists.sum([1, 2, 3]) == 6", "lists.sum([]) == 0", "lists.sum([1.5, 2.0]) == 3.5",
       "lists.sum([dyn(1), dyn(0.5)]) == 1.5", "lists.sum([1u, 2u]) == 3u",
       "lists.sum([duration('1m'), duration('30s')]) == duration('90s')",
-      "lists.group_by([{'k': 'a', 'n': 1}, {'k': 'b', 'n': 2}, {'k': 'a', 'n': 3}], 'k')['a'].map(e, e.n) == [1, 3]",
+      "lists.group_by([{'k': 'a', 'n': 1}, {'k': 'b', 'n': 2}, {'k': 'a', 'n': 3}], 'k')"
+        + "['a'].map(e, e.n) == [1, 3]",
       "lists.group_by([1, 2, 3, 4], n, n % 2 == 0 ? 'even' : 'odd') == {'odd': [1, 3], 'even': [2, 4]}",
       "dates.of(timestamp('2026-11-20T01:30:00Z'), 'America/Sao_Paulo') == '2026-11-19'",
       "dates.of(timestamp('2026-11-20T01:30:00Z'), '-03:00') == '2026-11-19'",
@@ -27,7 +28,8 @@ struct CELFunctionTests {
       "dates.format('2026-01-05', '%d/%m/%Y') == '05/01/2026'",
       "dates.format(timestamp('2026-01-05T13:04:05.5Z'), '%Y%m%d-%H%M%S.%f %z', 'America/Sao_Paulo')"
         + " == '20260105-100405.500000 -0300'",
-      "dates.format(timestamp('1970-01-02T00:00:00Z'), '%s %j %u %y %F %T 100%%') == '86400 002 5 70 1970-01-02 00:00:00 100%'",
+      "dates.format(timestamp('1970-01-02T00:00:00Z'), '%s %j %u %y %F %T 100%%')"
+        + " == '86400 002 5 70 1970-01-02 00:00:00 100%'",
       "hash.sha256('abc') == 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad'",
       "hash.sha256('é') == '4a99557e4033c3539de2eb65472017cad5f9557f7a0625a09f1c3f6e2ba69c4c'",
       "hash.sha256(b'abc') == hash.sha256('abc')", "random.hex(5) == '00010'",

@@ -8,8 +8,8 @@ public struct Environment: Sendable {
   /// CEL's namespace: in `a.b` the name `x` means `a.b.x`, else `a.x`, else `x`.
   let container: [String]
 
-  /// Names may be dotted (`steps.fetch.output`): the longest declared one that a chain of names begins with is
-  /// meant. `allowsRandom` opens the functions `random.*`, whose results differ from call to call.
+  /// Names may be dotted (`steps.fetch.output`): the longest declared one that a chain of names begins with
+  /// is meant. `allowsRandom` opens the functions `random.*`, whose results differ from call to call.
   public init(
     variables: [String: CELType], zones: ZoneDatabase, allowsRandom: Bool = false, container: String = ""
   ) {

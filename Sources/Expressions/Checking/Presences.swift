@@ -1,5 +1,6 @@
 extension Checker {
-  /// The fields that are surely there when a condition came out as `outcome`: `has(a.b) && …` makes `a.b` safe.
+  /// The fields that are surely there when a condition came out as `outcome`: `has(a.b) && …` makes `a.b`
+  /// safe.
   func presences(in condition: Syntax, when outcome: Bool) -> Set<String> {
     switch condition.kind {
     case .has(let field): return outcome ? Set(path(field).map { [$0] } ?? []) : []

@@ -77,8 +77,8 @@ private struct SignatureReader {
 struct SignatureMatch {
   private var letters: [Character: CELType] = [:]
 
-  /// The result's type, or nil where the arguments do not fit. A weak argument, such as `[]`, agrees with a type
-  /// and does not widen it.
+  /// The result's type, or nil where the arguments do not fit. A weak argument, such as `[]`, agrees with a
+  /// type and does not widen it.
   static func result(
     of signature: Signature, for arguments: [(type: CELType, isWeak: Bool)]
   ) -> CELType? {

@@ -98,7 +98,8 @@ struct Indexing: Node {
       switch box.value {
       case .list(let list): return try element(of: list, at: key, frame).map(Value.present) ?? .absent
       case .map(let map): return map[key].map(Value.present) ?? .absent
-      case _: throw frame.noElements(box.value)
+      case .null, .bool, .int, .uint, .double, .string, .bytes, .timestamp, .duration, .optional, .type:
+        throw frame.noElements(box.value)
       }
     case .null, .bool, .int, .uint, .double, .string, .bytes, .timestamp, .duration, .type:
       throw frame.noElements(value)

@@ -1,7 +1,7 @@
 import Model
 
-/// Random bytes for one evaluation, where the environment allows them. A caller that wants the same bytes again
-/// records the value that came out, not the bytes.
+/// Random bytes for one evaluation, where the environment allows them. A caller that wants the same bytes
+/// again records the value that came out, not the bytes.
 public protocol RandomBytes: Sendable {
   func bytes(_ count: Int) -> [UInt8]
 }
@@ -66,8 +66,8 @@ struct Frame {
   }
 }
 
-/// A part of a compiled expression. It looks at the kinds of its values when it runs: types that the checker found
-/// make errors early, but no evaluation relies on them.
+/// A part of a compiled expression. It looks at the kinds of its values when it runs: types that the checker
+/// found make errors early, but no evaluation relies on them.
 protocol Node: Sendable {
   func evaluate(_ frame: inout Frame) throws(ExpressionError) -> Value
 }
@@ -113,8 +113,8 @@ struct Local: Node {
   func evaluate(_ frame: inout Frame) throws(ExpressionError) -> Value { frame.locals[slot] ?? .null }
 }
 
-/// Makes a number from outside the kind of number that its type says: JSON has only one kind, and `5` may stand
-/// where a schema says `number`.
+/// Makes a number from outside the kind of number that its type says: JSON has only one kind, and `5` may
+/// stand where a schema says `number`.
 struct Fitted: Node {
   let operand: any Node
   let wantsDouble: Bool

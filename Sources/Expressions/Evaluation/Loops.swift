@@ -1,7 +1,7 @@
 import Model
 
-/// What a comprehension walks over: of a list the elements (or index and element), of a map the keys (or key and
-/// value).
+/// What a comprehension walks over: of a list the elements (or index and element), of a map the keys (or key
+/// and value).
 enum Walk {
   case list([Value])
   case map(MapValue)

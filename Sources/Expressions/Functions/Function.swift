@@ -8,7 +8,8 @@ struct Function: Sendable {
   typealias Binary = @Sendable (Value, Value, inout Frame) throws(ExpressionError) -> Value?
   typealias Variadic = @Sendable ([Value], inout Frame) throws(ExpressionError) -> Value?
 
-  /// `size`, a method with a leading dot: `.size`, or with its namespace: `lists.range`. Operators: `+`, `-_`.
+  /// `size`, a method with a leading dot: `.size`, or with its namespace: `lists.range`. Operators: `+`,
+  /// `-_`.
   let name: String
   let signatures: [Signature]
   var unary: Unary?

@@ -238,8 +238,8 @@ struct Search<Element: Equatable> {
     return found.map { reversed.count - $0 - wanted.count }
   }
 
-  /// What lies between the places of a separator; at most `limit` places count, all where it is below zero. An
-  /// empty separator stands between all elements, before the first and behind the last.
+  /// What lies between the places of a separator; at most `limit` places count, all where it is below zero.
+  /// An empty separator stands between all elements, before the first and behind the last.
   func split(by separator: [Element], limit: Int) -> [ArraySlice<Element>] {
     let limit = limit < 0 ? Int.max : limit
     let places =

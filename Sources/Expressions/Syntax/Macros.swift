@@ -36,8 +36,8 @@ extension Parser {
     }
   }
 
-  /// Name and arguments → kind and how many of the arguments are variables; a further one before the last is a
-  /// condition.
+  /// Name and arguments → kind and how many of the arguments are variables; a further one before the last is
+  /// a condition.
   private static let forms: [String: [Int: (Syntax.Comprehension.Kind, variables: Int)]] = [
     "all": [2: (.all, 1), 3: (.all, 2)],
     "exists": [2: (.exists, 1), 3: (.exists, 2)],
