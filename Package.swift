@@ -49,7 +49,8 @@ let package = Package(
       name: "Server", dependencies: ["Model", "Pipelines", "Engine", "API", "Net", "Crypto"],
       swiftSettings: pure),
     .target(
-      name: "CLI", dependencies: ["Model", "Expressions", "Pipelines", "API", "Crypto"], swiftSettings: settings),
+      name: "CLI", dependencies: ["Model", "Expressions", "Pipelines", "API", "Crypto"],
+      swiftSettings: settings),
     .executableTarget(
       name: "esteira",
       dependencies: [
@@ -74,7 +75,8 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "EngineTests",
-      dependencies: ["Model", "Expressions", "Pipelines", "Engine", "Stores", "Crypto"], swiftSettings: settings),
+      dependencies: ["Model", "Expressions", "Pipelines", "Engine", "Stores", "Crypto"],
+      swiftSettings: settings),
     .testTarget(name: "NetTests", dependencies: ["Net"], swiftSettings: settings),
     .testTarget(name: "TidyTests", swiftSettings: settings),
     .testTarget(

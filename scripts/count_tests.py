@@ -44,7 +44,7 @@ def count(records):
         elif kind == "issueRecorded":
             issue = payload.get("issue", {})
             if not issue.get("isKnown") and issue.get("isFailure", True):
-                faulty[test] = texts[0] if texts else "An issue without a text."
+                faulty.setdefault(test, " ".join(texts).split("\n")[0][:300] or "An issue without a text.")
         elif kind == "runEnded":
             finished = True
 

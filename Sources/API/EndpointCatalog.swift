@@ -1,15 +1,20 @@
 /// Every endpoint, in the order of the documentation.
 public enum EndpointCatalog {
   public static let shapes: [Shape] = [
-    PipelineCalls.list.shape, PipelineCalls.get.shape, PipelineCalls.revisions.shape, PipelineCalls.apply.shape,
-    PipelineCalls.plan.shape, PipelineCalls.validate.shape, PipelineCalls.execute.shape, PipelineCalls.schema.shape,
-    JobCalls.list.shape, JobCalls.get.shape, JobCalls.steps.shape, JobCalls.step.shape, JobCalls.logs.shape, JobCalls.events.shape,
-    JobCalls.follow.shape, JobCalls.why.shape, JobCalls.cancel.shape, JobCalls.kill.shape, JobCalls.adopt.shape,
+    PipelineCalls.list.shape, PipelineCalls.get.shape, PipelineCalls.revisions.shape,
+    PipelineCalls.apply.shape,
+    PipelineCalls.plan.shape, PipelineCalls.validate.shape, PipelineCalls.execute.shape,
+    PipelineCalls.schema.shape,
+    JobCalls.list.shape, JobCalls.get.shape, JobCalls.steps.shape, JobCalls.step.shape, JobCalls.logs.shape,
+    JobCalls.events.shape,
+    JobCalls.follow.shape, JobCalls.why.shape, JobCalls.cancel.shape, JobCalls.kill.shape,
+    JobCalls.adopt.shape,
     JobCalls.resolve.shape, JobCalls.replay.shape, JobCalls.artifacts.shape, JobCalls.artifact.shape,
     AccessCalls.credentials.shape, AccessCalls.setCredential.shape, AccessCalls.deleteCredential.shape,
     AccessCalls.connections.shape, AccessCalls.setConnection.shape, AccessCalls.deleteConnection.shape,
     AccessCalls.settings.shape, AccessCalls.setSetting.shape,
-    SystemCalls.connectors.shape, SystemCalls.connectorSchema.shape, SystemCalls.doctor.shape, SystemCalls.health.shape,
+    SystemCalls.connectors.shape, SystemCalls.connectorSchema.shape, SystemCalls.doctor.shape,
+    SystemCalls.health.shape,
     SystemCalls.ready.shape, SystemCalls.version.shape,
   ]
 }

@@ -42,7 +42,9 @@ public struct JobEvent: Wire, Hashable {
 public struct Blockers: Wire, Hashable {
   public var items: [BlockerItem]
   public init(_ items: [BlockerItem]) { self.items = items }
-  public init(_ json: JSON) throws(WireError) { items = try Fields(json).list("blockers", of: BlockerItem.self) }
+  public init(_ json: JSON) throws(WireError) {
+    items = try Fields(json).list("blockers", of: BlockerItem.self)
+  }
   public var json: JSON { members(["blockers": items.wire]) }
 }
 
@@ -55,7 +57,8 @@ public struct BlockerItem: Wire, Hashable {
   public var until: Timestamp?
   public var remedy: String?
 
-  public init(kind: String, path: String, text: String, since: Timestamp?, until: Timestamp?, remedy: String?) {
+  public init(kind: String, path: String, text: String, since: Timestamp?, until: Timestamp?, remedy: String?)
+  {
     (self.kind, self.path, self.text) = (kind, path, text)
     (self.since, self.until, self.remedy) = (since, until, remedy)
   }

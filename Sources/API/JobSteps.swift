@@ -98,7 +98,9 @@ public struct ResolveRequest: Wire {
   public var path: String
   public var answer: Answer
 
-  public init(id: String, path: String, answer: Answer) { (self.id, self.path, self.answer) = (id, path, answer) }
+  public init(id: String, path: String, answer: Answer) {
+    (self.id, self.path, self.answer) = (id, path, answer)
+  }
 
   public init(_ json: JSON) throws(WireError) {
     let fields = try Fields(json)

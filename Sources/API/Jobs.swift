@@ -7,7 +7,8 @@ public enum JobCalls {
   public static let get = Endpoint<JobPath, JobDetail>(
     .get, "/jobs/{id}", .needs("jobs", "read"), "A job with its inputs, its outputs and its counts.")
   public static let steps = Endpoint<StepsQuery, Page<StepItem>>(
-    .get, "/jobs/{id}/steps", .needs("jobs", "read"), "The steps of a job, in the order in which they came to be.")
+    .get, "/jobs/{id}/steps", .needs("jobs", "read"),
+    "The steps of a job, in the order in which they came to be.")
   public static let step = Endpoint<StepPath, StepItem>(
     .get, "/jobs/{id}/steps/{path}", .needs("jobs", "read"), "One step by its path, with its output.")
   public static let logs = Endpoint<LogsQuery, Page<LogLine>>(
@@ -17,7 +18,8 @@ public enum JobCalls {
   public static let follow = StreamEndpoint<EventsQuery, JobEvent>(
     "/jobs/{id}/events/stream", .needs("jobs", "read"), "The decisions as they are made, until the job ends.")
   public static let why = Endpoint<JobPath, Blockers>(
-    .get, "/jobs/{id}/why", .needs("jobs", "read"), "Every reason why the job is not further, with its remedy.")
+    .get, "/jobs/{id}/why", .needs("jobs", "read"),
+    "Every reason why the job is not further, with its remedy.")
   public static let cancel = Endpoint<StopRequest, JobItem>(
     .post, "/jobs/{id}/cancel", .needs("jobs", "cancel"), "Stops what runs, then runs the handlers.")
   public static let kill = Endpoint<StopRequest, KillResult>(
@@ -27,7 +29,8 @@ public enum JobCalls {
   public static let resolve = Endpoint<ResolveRequest, Nothing>(
     .post, "/jobs/{id}/steps/{path}/resolve", .needs("jobs", "resolve"), "Answers \"did it happen?\".")
   public static let replay = Endpoint<JobPath, ReplayResult>(
-    .get, "/jobs/{id}/replay", .needs("jobs", "read"), "Folds the history again and compares it with the store.")
+    .get, "/jobs/{id}/replay", .needs("jobs", "read"),
+    "Folds the history again and compares it with the store.")
   public static let artifacts = Endpoint<JobPath, Page<ArtifactItem>>(
     .get, "/jobs/{id}/artifacts", .needs("jobs", "read"), "What the steps of a job produced.")
   public static let artifact = BytesEndpoint<ArtifactPath>(

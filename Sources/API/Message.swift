@@ -136,7 +136,9 @@ public struct Page<Item: Wire>: Wire {
   /// Given back as `cursor`, it leads to the next page; nil on the last.
   public var nextCursor: String?
 
-  public init(_ items: [Item], nextCursor: String? = nil) { (self.items, self.nextCursor) = (items, nextCursor) }
+  public init(_ items: [Item], nextCursor: String? = nil) {
+    (self.items, self.nextCursor) = (items, nextCursor)
+  }
 
   public init(_ json: JSON) throws(WireError) {
     let fields = try Fields(json)

@@ -7,7 +7,8 @@ public enum PipelineCalls {
   public static let get = Endpoint<PipelineQuery, PipelineDetail>(
     .get, "/pipelines/{id}", .needs("pipelines", "read"), "A pipeline with its source and its plan.")
   public static let revisions = Endpoint<PipelineQuery, Page<RevisionItem>>(
-    .get, "/pipelines/{id}/revisions", .needs("pipelines", "read"), "The revisions of a pipeline, newest first.")
+    .get, "/pipelines/{id}/revisions", .needs("pipelines", "read"),
+    "The revisions of a pipeline, newest first.")
   public static let apply = Endpoint<ApplyRequest, ApplyResult>(
     .post, "/pipelines:apply", .needs("pipelines", "update"),
     "Makes new revisions of what changed: all files or none.")

@@ -8,7 +8,8 @@ public enum SystemCalls {
     .get, "/connectors/{name}/schema", .needs("connectors", "read"), "The JSON Schemas of `with` and output.")
   public static let doctor = Endpoint<Nothing, Page<CheckItem>>(
     .get, "/doctor", .needs("system", "read"), "What is well and what is not, with its remedy.")
-  public static let health = Endpoint<Nothing, JSON>(.get, "/health", .open, "Answers while the process lives.")
+  public static let health = Endpoint<Nothing, JSON>(
+    .get, "/health", .open, "Answers while the process lives.")
   public static let ready = Endpoint<Nothing, Page<CheckItem>>(
     .get, "/ready", .open, "Whether each thing that this node needs answers.")
   public static let version = Endpoint<Nothing, VersionInfo>(.get, "/version", .open, "What runs here.")

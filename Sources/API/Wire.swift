@@ -62,7 +62,9 @@ public struct Fields: Sendable {
     case nil, .null?: return nil
     case .int(let integer)?: return integer
     case .string(let text)?:
-      guard let integer = Int64(text) else { throw wrong(name, Bilingual("a whole number", pt: "um inteiro")) }
+      guard let integer = Int64(text) else {
+        throw wrong(name, Bilingual("a whole number", pt: "um inteiro"))
+      }
       return integer
     case _?: throw wrong(name, Bilingual("a whole number", pt: "um inteiro"))
     }
@@ -110,7 +112,8 @@ public struct Fields: Sendable {
   public func time(_ name: String) throws(WireError) -> Timestamp? {
     guard let text = try optionalText(name) else { return nil }
     guard let time = Timestamp(rfc3339: text) else {
-      throw wrong(name, Bilingual("a time such as 2026-11-20T09:00:00Z", pt: "uma hora como 2026-11-20T09:00:00Z"))
+      throw wrong(
+        name, Bilingual("a time such as 2026-11-20T09:00:00Z", pt: "uma hora como 2026-11-20T09:00:00Z"))
     }
     return time
   }
@@ -122,7 +125,8 @@ public struct Fields: Sendable {
   private func wrong(_ name: String, _ expected: Bilingual) -> WireError {
     WireError(
       "/\(name)",
-      Bilingual("\"\(name)\" must be \(expected.english).", pt: "\"\(name)\" deve ser \(expected.portuguese)."))
+      Bilingual(
+        "\"\(name)\" must be \(expected.english).", pt: "\"\(name)\" deve ser \(expected.portuguese)."))
   }
 }
 

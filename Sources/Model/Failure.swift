@@ -2,8 +2,12 @@
 ///
 /// `configuration`, `credential` and `data` are never retried unless the file names them.
 public enum ErrorClass: String, Sendable, Hashable, CaseIterable {
-  case transient, timeout, rateLimited = "rate_limited", configuration, credential, data, expression
-  case exhausted, outputTooLarge = "output_too_large", cancelled, lost, `internal`, exit
+  case transient, timeout
+  case rateLimited = "rate_limited"
+  case configuration, credential, data, expression
+  case exhausted
+  case outputTooLarge = "output_too_large"
+  case cancelled, lost, `internal`, exit
   case circuitOpen = "circuit_open"
 }
 

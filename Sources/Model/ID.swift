@@ -17,7 +17,9 @@ public struct ID<Entity>: Hashable, Sendable, Comparable, CustomStringConvertibl
   /// Reads the 36 characters of `description`; upper case is taken too. Nil for anything else.
   public init?(_ text: String) {
     let bytes = Array(text.utf8)
-    guard bytes.count == 36, [8, 13, 18, 23].allSatisfy({ bytes[$0] == UInt8(ascii: "-") }) else { return nil }
+    guard bytes.count == 36, [8, 13, 18, 23].allSatisfy({ bytes[$0] == UInt8(ascii: "-") }) else {
+      return nil
+    }
     var halves: (UInt64, UInt64) = (0, 0)
     for byte in bytes where byte != UInt8(ascii: "-") {
       guard let digit = Character(UnicodeScalar(byte)).hexDigitValue else { return nil }

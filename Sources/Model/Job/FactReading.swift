@@ -89,7 +89,8 @@ extension Fact {
         try reader.node("n"), answer: try reader.text("answer"), actor: try reader.text("actor"))
     case "superseded":
       return .superseded(
-        try reader.node("n"), token: try reader.node("token"), output: try reader.optionalBody("output", bodies))
+        try reader.node("n"), token: try reader.node("token"),
+        output: try reader.optionalBody("output", bodies))
     case "adopted": return .adopted(try reader.node("n"), actor: try reader.text("actor"))
     case "stopping": return .stopping(try reader.node("n"), try reader.stepStatus())
     case _: return nil

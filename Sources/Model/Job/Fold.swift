@@ -143,7 +143,8 @@ extension JobState {
   }
 
   private mutating func make(
-    round number: UInt32, of parent: NodeNumber, node: NodeNumber, max: UInt32, carry: Body, at time: Timestamp
+    round number: UInt32, of parent: NodeNumber, node: NodeNumber, max: UInt32, carry: Body,
+    at time: Timestamp
   ) {
     nodes.append(StepState(step: nodes[Int(parent)].step, parent: parent, layer: .round, ordinal: number))
     carries[node] = carry.value
@@ -175,7 +176,8 @@ extension JobState {
   private mutating func count(_ node: NodeNumber, by change: Int32) {
     switch nodes[Int(node)].status {
     case .running where nodes[Int(node)].firstChild != StepState.none: break
-    case .queued, .running, .waiting, .retrying: active = UInt32(truncatingIfNeeded: Int64(active) + Int64(change))
+    case .queued, .running, .waiting, .retrying:
+      active = UInt32(truncatingIfNeeded: Int64(active) + Int64(change))
     case .needsAttention: questions = UInt32(truncatingIfNeeded: Int64(questions) + Int64(change))
     case .pending, .success, .partial, .failed, .cancelled, .timeout, .skipped: break
     }

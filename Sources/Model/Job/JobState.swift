@@ -98,7 +98,9 @@ extension JobState {
   /// changed by hand may name any number.
   public func accepts(_ fact: Fact) -> Bool {
     func exists(_ node: NodeNumber) -> Bool { Int(node) < nodes.count }
-    func follows(_ first: NodeNumber, _ count: UInt32) -> Bool { first == nextNode && count <= Self.mostNodes }
+    func follows(_ first: NodeNumber, _ count: UInt32) -> Bool {
+      first == nextNode && count <= Self.mostNodes
+    }
     switch fact {
     case .opened(let parent, let first, _, let count):
       return follows(first, count) && (parent.map(exists) ?? true)

@@ -73,7 +73,8 @@ extension Fact.Creation {
   init(json: JSON) {
     self.init(
       namespace: json["namespace"]?.string ?? "", pipeline: json["pipeline"]?.string ?? "",
-      revision: Int(json["revision"]?.int ?? 0), engine: json["engine"]?.string ?? "", key: json["key"]?.string)
+      revision: Int(json["revision"]?.int ?? 0), engine: json["engine"]?.string ?? "",
+      key: json["key"]?.string)
   }
 }
 
@@ -86,7 +87,8 @@ extension Failure {
   }
   init(stored json: JSON) {
     self.init(
-      json["class"]?.string.flatMap(ErrorClass.init(rawValue:)) ?? .internal, code: json["code"]?.string ?? "",
+      json["class"]?.string.flatMap(ErrorClass.init(rawValue:)) ?? .internal,
+      code: json["code"]?.string ?? "",
       json["message"]?.string ?? "", step: json["step"]?.string ?? "")
   }
 }

@@ -14,7 +14,10 @@ extension JobState {
       ("nodes", .array(nodes.map(\.json))),
       (
         "roots",
-        .array(roots.map { [.int(Int64($0.step)), .int(Int64($0.first)), .int(Int64($0.count)), .int(Int64($0.open))] })
+        .array(
+          roots.map {
+            [.int(Int64($0.step)), .int(Int64($0.first)), .int(Int64($0.count)), .int(Int64($0.open))]
+          })
       ),
     ])
     if let creation { json["creation"] = creation.json }
@@ -65,7 +68,8 @@ extension JobState {
   }
 
   private mutating func read(_ json: JSON) throws(FactError) {
-    guard let sequence = json["sequence"]?.int, let status = json["status"]?.string.flatMap(JobStatus.init(word:)),
+    guard let sequence = json["sequence"]?.int,
+      let status = json["status"]?.string.flatMap(JobStatus.init(word:)),
       let phase = json["phase"]?.string.flatMap(JobPhase.init(word:)), let times = json["times"]?.array,
       times.count == 4, let nodes = json["nodes"]?.array, let roots = json["roots"]?.array
     else { throw FactError("A snapshot lacks a part.") }
