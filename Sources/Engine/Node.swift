@@ -68,6 +68,7 @@ public final class Node: Sendable {
   /// Asks running attempts to end for `drain`, then stops the engine's thread. What was cut off is found
   /// again by the next node.
   public func stop(drain: Duration) async {
+    loop.inbox.push(.drain)
     await executor.stop(drain: drain)
     await withCheckedContinuation { continuation in loop.inbox.push(.stop { continuation.resume() }) }
   }

@@ -4,6 +4,7 @@ import Foundation
 import Model
 import Pipelines
 import Stores
+import Synchronization
 import Testing
 
 /// A store under test, which outlives the nodes that are opened over it.
@@ -33,15 +34,22 @@ final class Harness {
   private(set) var node: Node
   private var setting: NodeSetting
   private let incidents = Incidents()
+  private let breaks = Breaks()
+  /// The store's faults, where the harness was made with them.
+  let faulty: FaultyStore?
 
-  init(_ backend: Backend = .memory, change: (inout NodeSetting) -> Void = { _ in }) throws {
+  init(
+    _ backend: Backend = .memory, faulty: Bool = false, change: (inout NodeSetting) -> Void = { _ in }
+  ) throws {
     folder = NSTemporaryDirectory() + "esteira-engine-" + UUID().uuidString
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    (store, readModel) = try backend.open(folder)
+    let (opened, reader) = try backend.open(folder)
+    self.faulty = faulty ? FaultyStore(opened) : nil
+    (store, readModel) = (self.faulty ?? opened, reader)
     setting = NodeSetting(name: "test", version: "test", cores: 2)
     change(&setting)
     node = try Node(
-      Self.configuration(store, readModel, clock, stage, master, setting, incidents))
+      Self.configuration(store, readModel, clock, stage, master, setting, incidents, breaks))
   }
 
   deinit { try? FileManager.default.removeItem(atPath: folder) }
@@ -60,7 +68,7 @@ final class Harness {
 
   private static func configuration(
     _ store: any Store, _ readModel: any ReadModel, _ clock: ManualClock, _ stage: Stage, _ master: MasterKey,
-    _ setting: NodeSetting, _ incidents: Incidents
+    _ setting: NodeSetting, _ incidents: Incidents, _ breaks: Breaks
   ) -> NodeConfiguration {
     NodeConfiguration(
       setting: setting, store: store, readModel: readModel, clock: clock,
@@ -77,22 +85,43 @@ final class Harness {
         }
       },
       incident: { id, json in incidents.add(id, json) },
-      broken: { Issue.record("The store broke: \($0)") })
+      broken: { breaks.happened($0) })
   }
 
   /// Drops the node as a SIGKILL would: nothing of it reaches the store any more.
-  func crash() async { await node.abandon() }
+  func crash() async {
+    await node.abandon()
+    stage.drop()
+  }
 
-  func reopen() throws {
-    node = try Node(Self.configuration(store, readModel, clock, stage, master, setting, incidents))
+  /// Returns once every job that is driven has been taken over.
+  func reopen() async throws {
+    node = try Node(Self.configuration(store, readModel, clock, stage, master, setting, incidents, breaks))
+    for job in node.recovered where job.quarantine == nil { try await happened(job.id, "recovered") }
   }
 
   func crashAndReopen() async throws {
     await crash()
-    try reopen()
+    try await reopen()
   }
 
   var reported: [JSON] { incidents.all }
+}
+
+/// Hears that a node's store broke. One that nobody waits for is an issue.
+final class Breaks: Sendable {
+  private let waiting = Mutex<[AsyncStream<Never>.Continuation]>([])
+
+  func next() -> @Sendable () async -> Void {
+    let (stream, source) = AsyncStream.makeStream(of: Never.self)
+    waiting.withLock { $0.append(source) }
+    return { for await _ in stream {} }
+  }
+
+  func happened(_ text: String) {
+    let waiter = waiting.withLock { $0.isEmpty ? nil : $0.removeFirst() }
+    if let waiter { waiter.finish() } else { Issue.record("The store broke: \(text)") }
+  }
 }
 
 /// What nodes reported of jobs that they could not drive.
@@ -126,6 +155,41 @@ extension Harness {
           pipeline: name, number: last + 1, title: "", source: source, sha256: SHA256.digest(source), files: [],
           createdAt: clock.now, createdBy: "local:test"))
     ])
+  }
+
+  /// A job of the pipeline that was applied last.
+  func startAgain(key: String) async throws -> ID<Job> {
+    try await node.start(request(key: key)).job
+  }
+
+  func request(key: String) -> JobRequest {
+    JobRequest(
+      pipeline: PipelineName(namespace: "demo", name: "test"), idempotencyKey: key, actor: "local:test")
+  }
+
+  /// A job whose input `k` is this.
+  func start(key: String) async throws -> ID<Job> {
+    try await node.start(
+      JobRequest(
+        pipeline: PipelineName(namespace: "demo", name: "test"), inputs: JSONObject([("k", .string(key))]),
+        actor: "local:test")
+    ).job
+  }
+
+  /// Waits for the store to break from now on.
+  func nextBreak() -> @Sendable () async -> Void { breaks.next() }
+
+  /// Appends an event behind the engine's back, as another owner of the job would.
+  func plantEvent(in job: ID<Job>) throws {
+    let summary = try #require(try readModel.job(job))
+    let last = try readModel.events(of: summary.number, after: 0, limit: 1_000).last?.sequence ?? 0
+    var batch = Batch()
+    batch.bytes = Array("[]".utf8) + [UInt8](repeating: 0, count: 32)
+    batch.events.append(
+      EventRow(
+        job: summary.number, sequence: last + 1, at: clock.now, version: 1, payload: 0..<2, sealed: 2..<2,
+        chain: 2..<34))
+    #expect(try store.commit(batch).isEmpty)
   }
 
   /// The job once it has ended.

@@ -5,7 +5,7 @@ import Synchronization
 /// What the test connectors do and remember: the test opens and closes their doors.
 ///
 /// `with` says how an attempt goes: `value` is its output, `hold: true` lets it wait until the test ends it,
-/// `deaf: true` lets it ignore a cancel, `fail: class` lets it fail, the first `fail_times` times.
+/// `door` names where it waits instead of its path, `deaf: true` lets it ignore a cancel, `fail: class` lets it fail, the first `fail_times` times.
 final class Stage: Sendable {
   struct Start: Hashable {
     var path: String
@@ -16,10 +16,8 @@ final class Stage: Sendable {
 
   private struct State {
     var starts: [Start] = []
-    var ended: [String] = []
     var waiting: [String: CheckedContinuation<AttemptEnd, Never>] = [:]
     var cancelled: Set<String> = []
-    var watchers: [CheckedContinuation<Void, Never>] = []
     var known: [String: AttemptEnd] = [:]
     var running = 0
     var most = 0
@@ -55,6 +53,15 @@ final class Stage: Sendable {
     waiter?.resume(returning: end)
   }
 
+  /// Lets the attempts of a node that is gone end: nobody hears them.
+  func drop() {
+    let waiting = state.withLock { state in
+      defer { state.waiting = [:] }
+      return Array(state.waiting.values)
+    }
+    for waiter in waiting { waiter.resume(returning: Self.confirmed) }
+  }
+
   private func changed() async {
     // Told by the next change, or by a timer of the test's time limit: a change may come in between.
     await Task.yield()
@@ -82,7 +89,7 @@ final class Stage: Sendable {
   }
 
   private func held(_ attempt: Attempt) async -> AttemptEnd {
-    let path = attempt.path
+    let path = attempt.with["door"]?.string ?? attempt.path
     let isDeaf = attempt.with["deaf"]?.bool == true
     return await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
@@ -120,6 +127,7 @@ struct StageConnector: Connector {
         "type": "object", "additionalProperties": false,
         "properties": [
           "value": true, "hold": ["type": "boolean"], "deaf": ["type": "boolean"], "fail": ["type": "string"],
+          "door": ["type": "string"],
           "fail_times": ["type": "integer"],
         ],
       ], output: true, effect: .always(effect))

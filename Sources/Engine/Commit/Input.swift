@@ -18,6 +18,8 @@ enum Input: Sendable {
   case unfollow(ID<Job>, follower: Int)
   case write([CatalogWrite], Reply<Void>)
   case restored(Restored)
+  /// No attempt starts any more (S7).
+  case drain
   case stop(@Sendable () -> Void)
 }
 

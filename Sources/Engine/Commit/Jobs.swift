@@ -18,6 +18,7 @@ struct Jobs: ~Copyable {
   /// What follows the commit, in order.
   private(set) var orders: [Order] = []
   private var nextJob: Int64
+  private var isDraining = false
 
   /// What the shell does once the batch is durable.
   enum Order {
@@ -125,7 +126,7 @@ struct Jobs: ~Copyable {
     job.state = decider.state
     decision = decider.decision
     if decision.facts > 0 { record(job, at: now) }
-    slots.set(decision.freeSlots)
+    if !isDraining { slots.set(decision.freeSlots) }
     for effect in decision.effects { order(effect, job) }
     if job.state.status.hasEnded { orders.append(.ended(job)) }
   }
@@ -135,7 +136,7 @@ struct Jobs: ~Copyable {
     var taken = Decision()
     swap(&taken, &decision)
     taken.removeAll()
-    taken.freeSlots = slots.free
+    taken.freeSlots = isDraining ? slots.free.map { _ in 0 } : slots.free
     return taken
   }
 
@@ -180,7 +181,11 @@ struct Jobs: ~Copyable {
 
   mutating func release(_ place: ConnectorDescription.Place) { slots.release(place) }
 
+  /// From now on every start is queued, for the next node to find.
+  mutating func drain() { isDraining = true }
+
   mutating func serveQueue(at now: Timestamp) {
+    if isDraining { return }
     while let waiter = slots.next() {
       if let job = owned[waiter.job] { decide(job, .slotFreed(waiter.node), at: now) }
     }

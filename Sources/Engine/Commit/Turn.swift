@@ -45,6 +45,7 @@ struct Turn: ~Copyable {
     case .restored(let restored):
       configuration.crashPoint(.recovery)
       jobs.restore(restored, at: now)
+    case .drain: jobs.drain()
     case .stop(let done): stopped = done
     }
   }
@@ -63,6 +64,7 @@ struct Turn: ~Copyable {
       configuration.crashPoint(.afterCommit)
     }
     for order in orders { perform(order, refused) }
+    for refusal in refused { giveUp(refusal.job) }
     if hasRows { try store.checkpoint() }
   }
 }
@@ -154,6 +156,7 @@ extension Turn {
     case .tell(let job, let events):
       for follower in job.followers { for event in events { follower.continuation.yield(event) } }
     case .ended(let job):
+      guard jobs.job(job.number) != nil else { return }
       for follower in job.followers { follower.continuation.finish() }
       jobs.disown(job)
       executor.forget(job.id)
@@ -161,12 +164,22 @@ extension Turn {
     }
   }
 
-  private mutating func verdict(on subject: Jobs.Subject, _ refused: [RefusedJob]) -> Result<Void, Problem> {
+  private func verdict(on subject: Jobs.Subject, _ refused: [RefusedJob]) -> Result<Void, Problem> {
     guard let number = subject.job, let refusal = refused.first(where: { $0.job == number }) else {
       return .success(())
     }
-    if let job = jobs.job(number) { jobs.disown(job) }
     return .failure(.refused(refusal.reason))
+  }
+
+  /// The store holds another history of this job than the memory does: it is not driven any further here,
+  /// and its neighbours of the batch do not notice (S3).
+  private mutating func giveUp(_ number: JobNumber) {
+    guard let job = jobs.job(number) else { return }
+    for node in 0..<job.state.nextNode where job.state.runsAttempt(node) {
+      executor.cancel(number, node, token: job.state[node].token)
+    }
+    for follower in job.followers { follower.continuation.finish() }
+    jobs.disown(job)
   }
 
   private func work(_ job: OwnedJob, _ order: AttemptOrder) -> Executor.Work? {

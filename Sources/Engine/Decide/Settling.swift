@@ -43,7 +43,7 @@ extension Decider {
     if state.cancel != nil {
       return conclude(.cancelled, Failure(.cancelled, code: "cancelled", "The job was cancelled."), nil)
     }
-    if state.deadline != .never, now >= state.deadline, nodes.contains(where: { state[$0].status == .timeout }) {
+    if state.deadline != .never, now >= state.deadline, nodes.contains(where: { state[$0].wasStopped }) {
       return conclude(
         .timeout, Failure(.timeout, code: "deadline", "The job did not end before its deadline."), nil)
     }
@@ -126,4 +126,9 @@ extension Decider {
       }
     if status != state.status { emit(.status(status)) }
   }
+}
+
+extension StepState {
+  /// Whether a deadline or a cancel from outside kept it from its own end.
+  fileprivate var wasStopped: Bool { status == .timeout || (status == .skipped && skipCause == .cancelled) }
 }

@@ -106,20 +106,21 @@ final class Executor: Sendable {
   func stop(drain: Duration) async {
     let tasks = running.withLock { $0.values.map(\.task) }
     if tasks.isEmpty { return }
-    await withTaskGroup(of: Bool.self) { group in
-      group.addTask {
-        for task in tasks { await task.value }
-        return true
-      }
-      group.addTask {
-        // Cancelled when the attempts end first, which is no failure.
-        try? await Task.sleep(for: drain)
-        return false
-      }
-      _ = await group.next()
-      group.cancelAll()
-      for task in tasks { task.cancel() }
+    // A race and no task group: a connector that ignores its cancel must not hold up the stop.
+    let over = Gate()
+    let ends = Task {
+      for task in tasks { await task.value }
+      over.open()
     }
+    let limit = Task {
+      // Cancelled when the attempts end first, which is no failure.
+      try? await Task.sleep(for: drain)
+      over.open()
+    }
+    await over.wait()
+    ends.cancel()
+    limit.cancel()
+    for task in tasks { task.cancel() }
   }
 }
 
