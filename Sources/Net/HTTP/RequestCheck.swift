@@ -53,6 +53,10 @@ enum RequestCheck {
   }
 
   static func refusalOfHead(_ parser: MessageParser, bodyLimit: Int) -> RequestRefusal? {
+    // As it is compiled, llhttp takes spaces within names.
+    guard parser.headers.fields.allSatisfy({ HTTPText.isToken($0.name) }) else {
+      return RequestRefusal(400, "a header name is not a word")
+    }
     let hosts = parser.headers.all("host")
     let isOld = parser.version == (1, 0)
     guard hosts.count == 1 || (isOld && hosts.isEmpty) else {

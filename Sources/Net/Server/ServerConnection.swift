@@ -50,8 +50,9 @@ final class ServerConnection {
     return output.isEmpty
   }
 
-  /// All idle connections have the same limit, so the earliest deadline idled longest.
-  var deadlineOrder: ContinuousClock.Instant { deadline ?? .now }
+  /// All idle connections have the same limit, so the earliest deadline idled longest; among those of one
+  /// instant the oldest comes first.
+  var idleOrder: (ContinuousClock.Instant, UInt64) { (deadline ?? .now, id.token) }
 
   func handle(events: UInt32) {
     if events & EPOLLOUT.rawValue != 0 { flush() }

@@ -128,7 +128,7 @@ extension ServerLoop {
   }
 
   private func makeRoom() -> Bool {
-    let idle = connections.values.filter { $0.isIdle }.min { $0.deadlineOrder < $1.deadlineOrder }
+    let idle = connections.values.filter { $0.isIdle }.min { $0.idleOrder < $1.idleOrder }
     guard let idle else { return false }
     idle.close()
     shared.count { $0.crowdedOut += 1 }
