@@ -4,23 +4,29 @@ import Testing
 
 @Suite("Addresses")
 struct AddressTests {
-  @Test("are refused unless they are public", arguments: [
-    "0.0.0.0", "0.1.2.3", "10.0.0.1", "100.64.0.1", "100.127.255.255", "127.0.0.1", "127.255.255.255",
-    "169.254.169.254", "172.16.0.1", "172.31.255.255", "192.0.0.1", "192.0.2.1", "192.88.99.1", "192.168.0.1",
-    "198.18.0.1", "198.19.255.255", "198.51.100.1", "203.0.113.1", "224.0.0.1", "239.1.1.1", "240.0.0.1",
-    "255.255.255.255", "::", "::1", "::ffff:8.8.8.8", "::ffff:127.0.0.1", "::127.0.0.1", "64:ff9b::808:808",
-    "64:ff9b:1::1", "100::1", "2001::1", "2001:db8::1", "2002:7f00:1::", "3fff::1", "fc00::1", "fd12::1",
-    "fe80::1", "fec0::1", "ff02::1", "4000::1", "5f00::1",
-  ])
+  @Test(
+    "are refused unless they are public",
+    arguments: [
+      "0.0.0.0", "0.1.2.3", "10.0.0.1", "100.64.0.1", "100.127.255.255", "127.0.0.1", "127.255.255.255",
+      "169.254.169.254", "172.16.0.1", "172.31.255.255", "192.0.0.1", "192.0.2.1", "192.88.99.1",
+      "192.168.0.1",
+      "198.18.0.1", "198.19.255.255", "198.51.100.1", "203.0.113.1", "224.0.0.1", "239.1.1.1", "240.0.0.1",
+      "255.255.255.255", "::", "::1", "::ffff:8.8.8.8", "::ffff:127.0.0.1", "::127.0.0.1", "64:ff9b::808:808",
+      "64:ff9b:1::1", "100::1", "2001::1", "2001:db8::1", "2002:7f00:1::", "3fff::1", "fc00::1", "fd12::1",
+      "fe80::1", "fec0::1", "ff02::1", "4000::1", "5f00::1",
+    ])
   func refused(text: String) throws {
     #expect(!Egress.publicOnly.permits(try #require(IPAddress(text))))
   }
 
-  @Test("that are public are permitted", arguments: [
-    "1.1.1.1", "8.8.8.8", "9.255.255.255", "11.0.0.0", "100.63.255.255", "100.128.0.0", "126.0.0.1", "128.0.0.1",
-    "169.253.0.1", "172.15.0.1", "172.32.0.1", "192.167.0.1", "192.169.0.1", "223.255.255.255",
-    "2606:4700::1111", "2a00:1450::1", "2001:4860::8888",
-  ])
+  @Test(
+    "that are public are permitted",
+    arguments: [
+      "1.1.1.1", "8.8.8.8", "9.255.255.255", "11.0.0.0", "100.63.255.255", "100.128.0.0", "126.0.0.1",
+      "128.0.0.1",
+      "169.253.0.1", "172.15.0.1", "172.32.0.1", "192.167.0.1", "192.169.0.1", "223.255.255.255",
+      "2606:4700::1111", "2a00:1450::1", "2001:4860::8888",
+    ])
   func permitted(text: String) throws {
     #expect(Egress.publicOnly.permits(try #require(IPAddress(text))))
   }
@@ -41,7 +47,9 @@ struct AddressTests {
     for text in ["1.2.3.4", "::1", "2001:db8::1", "::ffff:1.2.3.4"] {
       #expect(IPAddress(text)?.description == text)
     }
-    for text in ["", "1.2.3", "01.2.3.4", "1.2.3.256", "1.2.3.4 ", "[::1]", "fe80::1%eth0", "0x7f.1", "1.2.3.4\0"] {
+    for text in [
+      "", "1.2.3", "01.2.3.4", "1.2.3.256", "1.2.3.4 ", "[::1]", "fe80::1%eth0", "0x7f.1", "1.2.3.4\0",
+    ] {
       #expect(IPAddress(text) == nil, "\(text)")
     }
     #expect(IPAddress("1.2.3.4")?.bytes == [1, 2, 3, 4])
@@ -52,7 +60,9 @@ struct AddressTests {
     #expect(CIDR("10.1.2.3")?.description == "10.1.2.3/32")
     #expect(CIDR("0.0.0.0/0")?.contains(try #require(IPAddress("255.1.1.1"))) == true)
     #expect(CIDR("::/0")?.contains(try #require(IPAddress("1.1.1.1"))) == false)
-    for text in ["10.0.0.1/8", "10.0.0.0/33", "10.0.0.0/", "10.0.0.0/08", "10.0.0.0/+8", "10/8", "::/129", "a"] {
+    for text in [
+      "10.0.0.1/8", "10.0.0.0/33", "10.0.0.0/", "10.0.0.0/08", "10.0.0.0/+8", "10/8", "::/129", "a",
+    ] {
       #expect(CIDR(text) == nil, "\(text)")
     }
   }
@@ -79,9 +89,11 @@ struct TextTests {
     #expect(items?.map { "\($0.name):\($0.value)" } == ["a:1 2", "b:", "c:=="])
   }
 
-  @Test("a path with two readings has no segments", arguments: [
-    "/a//b", "/a/", "/../a", "/a/%2e%2e", "/a%2fb", "/a%5cb", "/a%00", "/%", "/a/./b",
-  ])
+  @Test(
+    "a path with two readings has no segments",
+    arguments: [
+      "/a//b", "/a/", "/../a", "/a/%2e%2e", "/a%2fb", "/a%5cb", "/a%00", "/%", "/a/./b",
+    ])
   func ambiguous(path: String) {
     #expect(HTTPRequest(method: "GET", target: path, peer: .local(uid: 0, pid: 0)).segments == nil)
   }
@@ -110,7 +122,8 @@ struct TextTests {
 
   @Test("server-sent events come out whole, however the bytes come")
   func events() throws {
-    let stream = "\u{FEFF}: hello\nevent: step\r\nid: 7\rdata: a\ndata:b\n\n"
+    let stream =
+      "\u{FEFF}: hello\nevent: step\r\nid: 7\rdata: a\ndata:b\n\n"
       + "data\n\nretry: 1500\nevent: lost\n\ndata:  é\nid\n\ndata: cut"
     let expected = [
       ServerSentEvent(event: "step", data: "a\nb", id: "7"), ServerSentEvent(data: "", id: "7"),

@@ -47,9 +47,11 @@ struct CurlTests {
     await client.stop()
   }
 
-  @Test("refuses a loopback address that no rule allows, however it is written", arguments: [
-    "127.0.0.1", "localhost", "127.1", "0x7f000001", "2130706433", "[::ffff:127.0.0.1]", "0.0.0.0",
-  ])
+  @Test(
+    "refuses a loopback address that no rule allows, however it is written",
+    arguments: [
+      "127.0.0.1", "localhost", "127.1", "0x7f000001", "2130706433", "[::ffff:127.0.0.1]", "0.0.0.0",
+    ])
   func refusesLoopback(host: String) async throws {
     let server = try TestServer { echo($0) }
     let client = try CurlClient(version: "1")
@@ -138,7 +140,8 @@ struct CurlTests {
     }
     let client = try CurlClient(version: "1")
     let bytes = Mutex<[UInt8]>([])
-    let response = try await client.perform(OutgoingRequest("GET", server.url, egress: loopbackOnly)) { more in
+    let response = try await client.perform(OutgoingRequest("GET", server.url, egress: loopbackOnly)) {
+      more in
       await Task.yield()
       bytes.withLock { $0 += more }
     }
@@ -203,7 +206,8 @@ struct CurlTests {
     let answers = try await withThrowingTaskGroup(of: (Int, String).self) { group in
       for index in 0..<200 {
         group.addTask {
-          let request = OutgoingRequest("POST", "\(url)/\(index)", body: Array("b\(index)".utf8), egress: loopbackOnly)
+          let request = OutgoingRequest(
+            "POST", "\(url)/\(index)", body: Array("b\(index)".utf8), egress: loopbackOnly)
           return (index, text(try await client.perform(request).body))
         }
       }
@@ -253,7 +257,9 @@ struct CurlTests {
   @Test("refuses other schemes, passwords and headers that break out of their line")
   func invalid() async throws {
     let client = try CurlClient(version: "1")
-    for url in ["file:///etc/passwd", "gopher://x/", "ftp://x/", "http://u:p@x/", "http://", "x", "http://a\r\nb/"] {
+    for url in [
+      "file:///etc/passwd", "gopher://x/", "ftp://x/", "http://u:p@x/", "http://", "x", "http://a\r\nb/",
+    ] {
       do {
         _ = try await client.perform(OutgoingRequest("GET", url))
         Issue.record("\(url) was taken")
@@ -294,15 +300,20 @@ struct CurlTests {
 struct RedirectTests {
   private func hop(_ method: String, _ url: String) throws -> Hop {
     let headers = HTTPHeaders([
-      ("authorization", "Bearer t"), ("cookie", "c"), ("x-api-key", "k"), ("accept", "a"), ("content-type", "t"),
+      ("authorization", "Bearer t"), ("cookie", "c"), ("x-api-key", "k"), ("accept", "a"),
+      ("content-type", "t"),
     ])
     return try Hop(OutgoingRequest(method, url, headers: headers, body: method == "GET" ? nil : [1]))
   }
 
-  @Test("keeps or changes the method as the standard says", arguments: [
-    (301, "POST", "GET"), (302, "POST", "GET"), (303, "POST", "GET"), (307, "POST", "POST"), (308, "POST", "POST"),
-    (301, "PUT", "PUT"), (302, "DELETE", "DELETE"), (303, "PUT", "GET"), (303, "HEAD", "HEAD"), (301, "GET", "GET"),
-  ])
+  @Test(
+    "keeps or changes the method as the standard says",
+    arguments: [
+      (301, "POST", "GET"), (302, "POST", "GET"), (303, "POST", "GET"), (307, "POST", "POST"),
+      (308, "POST", "POST"),
+      (301, "PUT", "PUT"), (302, "DELETE", "DELETE"), (303, "PUT", "GET"), (303, "HEAD", "HEAD"),
+      (301, "GET", "GET"),
+    ])
   func method(status: Int, before: String, after: String) throws {
     let next = try Redirect.next(hop(before, "http://a.example/x"), status, to: "/y")
     #expect(next.method == after)
@@ -311,9 +322,11 @@ struct RedirectTests {
     #expect(next.headers["authorization"] == "Bearer t")
   }
 
-  @Test("leaves credentials behind when scheme, host or port change", arguments: [
-    "https://a.example/", "http://b.example/", "http://a.example:81/", "//b.example/",
-  ])
+  @Test(
+    "leaves credentials behind when scheme, host or port change",
+    arguments: [
+      "https://a.example/", "http://b.example/", "http://a.example:81/", "//b.example/",
+    ])
   func origin(location: String) throws {
     let next = try Redirect.next(hop("GET", "http://a.example/x"), 302, to: location)
     #expect(next.headers.fields.map(\.name) == ["accept", "content-type"])
@@ -322,7 +335,9 @@ struct RedirectTests {
   @Test("never leads from https to http, nor to another scheme")
   func downgrade() throws {
     for location in ["http://a.example/", "file:///etc/passwd", "ftp://a/", "https://u:p@b/"] {
-      #expect(throws: NetError.self) { try Redirect.next(hop("GET", "https://a.example/"), 302, to: location) }
+      #expect(throws: NetError.self) {
+        try Redirect.next(hop("GET", "https://a.example/"), 302, to: location)
+      }
     }
   }
 }

@@ -9,38 +9,41 @@ struct ServerLimitTests {
   private static let get = "GET / HTTP/1.1\r\nHost: x\r\n"
   private static let post = "POST / HTTP/1.1\r\nHost: x\r\n"
 
-  @Test("is refused before the handler sees it", arguments: [
-    // Two readers could see two requests.
-    (400, post + "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
-    (400, post + "Transfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n0\r\n\r\n"),
-    (400, post + "Content-Length: 3\r\nContent-Length: 4\r\n\r\nabcd"),
-    (400, post + "Content-Length: 3\r\nContent-Length: 3\r\n\r\nabc"),
-    (400, post + "Content-Length: +3\r\n\r\nabc"), (400, post + "Content-Length: 3, 3\r\n\r\nabc"),
-    (400, post + "Content-Length: 0x3\r\n\r\nabc"), (400, post + "Content-Length : 3\r\n\r\nabc"),
-    (400, post + "Content-Length: 99999999999999999999\r\n\r\n"),
-    (400, get + "X: a\rb\r\n\r\n"), (400, get + "X: a\n\r\n"), (400, get + "X: a\r\n b\r\n\r\n"),
-    (400, get + "X: a\u{0}b\r\n\r\n"), (400, get + " X: a\r\n\r\n"), (400, get + "X\r\n\r\n"),
-    (400, get + "X Y: a\r\n\r\n"), (400, "GET / HTTP/1.1\nHost: x\n\n"), (400, get + "X: a\r\r\n\r\n"),
-    (400, "GET / HTTP/1.1\r\n\r\n"), (400, get + "Host: y\r\n\r\n"), (400, "GET / HTTP/1.1\r\nHost: a/b\r\n\r\n"),
-    (400, "GET http://y/ HTTP/1.1\r\nHost: x\r\n\r\n"), (400, "GET /#a HTTP/1.1\r\nHost: x\r\n\r\n"),
-    (400, "GET /a b HTTP/1.1\r\nHost: x\r\n\r\n"), (400, "GET  / HTTP/1.1\r\nHost: x\r\n\r\n"),
-    (400, "GET / HTTP\r\nHost: x\r\n\r\n"), (505, "GET / HTTP/2.0\r\nHost: x\r\n\r\n"),
-    (501, "BREW / HTTP/1.1\r\nHost: x\r\n\r\n"), (501, "CONNECT x:1 HTTP/1.1\r\nHost: x\r\n\r\n"),
-    (501, post + "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n"),
-    (501, post + "Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n"),
-    (400, "POST / HTTP/1.0\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
-    (400, post + "Transfer-Encoding: chunked\r\n\r\n3\nabc\r\n0\r\n\r\n"),
-    (400, post + "Transfer-Encoding: chunked\r\n\r\n3\r\nabcX0\r\n\r\n"),
-    (400, post + "Transfer-Encoding: chunked\r\n\r\ng\r\nabc\r\n"),
-    (400, post + "Transfer-Encoding: chunked\r\n\r\n-1\r\n"),
-    (400, post + "Transfer-Encoding: chunked\r\n\r\n0\r\nX: trailer\r\n\r\n"),
-    (417, post + "Expect: tea\r\nContent-Length: 1\r\n\r\na"),
-    (413, post + "Content-Length: 1001\r\n\r\n"),
-    (413, post + "Transfer-Encoding: chunked\r\n\r\n3e9\r\n" + String(repeating: "a", count: 1_001)),
-    (414, "GET /" + String(repeating: "a", count: 17_000)),
-    (431, get + "X: " + String(repeating: "a", count: 17_000)),
-    (431, get + String(repeating: "X: a\r\n", count: 100) + "\r\n"),
-  ])
+  @Test(
+    "is refused before the handler sees it",
+    arguments: [
+      // Two readers could see two requests.
+      (400, post + "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
+      (400, post + "Transfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n0\r\n\r\n"),
+      (400, post + "Content-Length: 3\r\nContent-Length: 4\r\n\r\nabcd"),
+      (400, post + "Content-Length: 3\r\nContent-Length: 3\r\n\r\nabc"),
+      (400, post + "Content-Length: +3\r\n\r\nabc"), (400, post + "Content-Length: 3, 3\r\n\r\nabc"),
+      (400, post + "Content-Length: 0x3\r\n\r\nabc"), (400, post + "Content-Length : 3\r\n\r\nabc"),
+      (400, post + "Content-Length: 99999999999999999999\r\n\r\n"),
+      (400, get + "X: a\rb\r\n\r\n"), (400, get + "X: a\n\r\n"), (400, get + "X: a\r\n b\r\n\r\n"),
+      (400, get + "X: a\u{0}b\r\n\r\n"), (400, get + " X: a\r\n\r\n"), (400, get + "X\r\n\r\n"),
+      (400, get + "X Y: a\r\n\r\n"), (400, "GET / HTTP/1.1\nHost: x\n\n"), (400, get + "X: a\r\r\n\r\n"),
+      (400, "GET / HTTP/1.1\r\n\r\n"), (400, get + "Host: y\r\n\r\n"),
+      (400, "GET / HTTP/1.1\r\nHost: a/b\r\n\r\n"),
+      (400, "GET http://y/ HTTP/1.1\r\nHost: x\r\n\r\n"), (400, "GET /#a HTTP/1.1\r\nHost: x\r\n\r\n"),
+      (400, "GET /a b HTTP/1.1\r\nHost: x\r\n\r\n"), (400, "GET  / HTTP/1.1\r\nHost: x\r\n\r\n"),
+      (400, "GET / HTTP\r\nHost: x\r\n\r\n"), (505, "GET / HTTP/2.0\r\nHost: x\r\n\r\n"),
+      (501, "BREW / HTTP/1.1\r\nHost: x\r\n\r\n"), (501, "CONNECT x:1 HTTP/1.1\r\nHost: x\r\n\r\n"),
+      (501, post + "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n"),
+      (501, post + "Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n"),
+      (400, "POST / HTTP/1.0\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
+      (400, post + "Transfer-Encoding: chunked\r\n\r\n3\nabc\r\n0\r\n\r\n"),
+      (400, post + "Transfer-Encoding: chunked\r\n\r\n3\r\nabcX0\r\n\r\n"),
+      (400, post + "Transfer-Encoding: chunked\r\n\r\ng\r\nabc\r\n"),
+      (400, post + "Transfer-Encoding: chunked\r\n\r\n-1\r\n"),
+      (400, post + "Transfer-Encoding: chunked\r\n\r\n0\r\nX: trailer\r\n\r\n"),
+      (417, post + "Expect: tea\r\nContent-Length: 1\r\n\r\na"),
+      (413, post + "Content-Length: 1001\r\n\r\n"),
+      (413, post + "Transfer-Encoding: chunked\r\n\r\n3e9\r\n" + String(repeating: "a", count: 1_001)),
+      (414, "GET /" + String(repeating: "a", count: 17_000)),
+      (431, get + "X: " + String(repeating: "a", count: 17_000)),
+      (431, get + String(repeating: "X: a\r\n", count: 100) + "\r\n"),
+    ])
   func refused(status: Int, request: String) async throws {
     var limits = HTTPLimits()
     limits.bodyBytes = 1_000
@@ -67,9 +70,11 @@ struct ServerLimitTests {
     #expect(try await server.status(of: Self.get + close + fields + "\r\n") == 200)
   }
 
-  @Test("a client that is slow with its head or body gets 408", arguments: [
-    "GET / HTT", "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nab",
-  ])
+  @Test(
+    "a client that is slow with its head or body gets 408",
+    arguments: [
+      "GET / HTT", "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nab",
+    ])
   func slow(request: String) async throws {
     var limits = HTTPLimits()
     (limits.headRead, limits.bodyRead) = (.milliseconds(60), .milliseconds(60))
@@ -133,10 +138,13 @@ struct StreamTests {
   func fails() async throws {
     struct Broken: Error {}
     let server = try TestServer { _ in
-      HTTPResponse(status: 200, body: .stream(HTTPStream(.finite) { writer in
-        try await writer.write("part")
-        throw Broken()
-      }))
+      HTTPResponse(
+        status: 200,
+        body: .stream(
+          HTTPStream(.finite) { writer in
+            try await writer.write("part")
+            throw Broken()
+          }))
     }
     await #expect(throws: NetError.self) { _ = try await UnixHTTPClient(path: server.path).send("GET", "/") }
   }
@@ -147,10 +155,13 @@ struct StreamTests {
     limits.streamBuffer = 64 << 10
     let cut = Gate()
     let server = try TestServer(limits) { _ in
-      HTTPResponse(status: 200, body: .stream(HTTPStream(.live) { writer in
-        defer { cut.open() }
-        while true { try await writer.write([UInt8](repeating: 65, count: 32 << 10)) }
-      }))
+      HTTPResponse(
+        status: 200,
+        body: .stream(
+          HTTPStream(.live) { writer in
+            defer { cut.open() }
+            while true { try await writer.write([UInt8](repeating: 65, count: 32 << 10)) }
+          }))
     }
     let path = server.path
     let socket = try await onThread {
@@ -167,13 +178,16 @@ struct StreamTests {
   func stop() async throws {
     let started = Gate()
     let server = try TestServer { _ in
-      HTTPResponse(status: 200, body: .stream(HTTPStream(.live) { writer in
-        try await writer.write("data: hello\n\n")
-        let (forever, _) = AsyncStream.makeStream(of: Int.self)
-        started.open()
-        for await _ in forever {}
-        try await writer.write("data: bye\n\n")
-      }))
+      HTTPResponse(
+        status: 200,
+        body: .stream(
+          HTTPStream(.live) { writer in
+            try await writer.write("data: hello\n\n")
+            let (forever, _) = AsyncStream.makeStream(of: Int.self)
+            started.open()
+            for await _ in forever {}
+            try await writer.write("data: bye\n\n")
+          }))
     }
     let stream = try await UnixHTTPClient(path: server.path).stream("GET", "/")
     await started.wait()

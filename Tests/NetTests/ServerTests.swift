@@ -104,7 +104,8 @@ struct ServerTests {
     let answer = try await onThread {
       let socket = try RawSocket(path)
       try socket.send(
-        "PUT /x HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n")
+        "PUT /x HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n"
+      )
       let first = try socket.read(until: "\r\n\r\n")
       try socket.send("ok")
       return try first + socket.readToEnd()

@@ -35,7 +35,9 @@ public struct CIDR: Hashable, Sendable {
   }
 
   private static func number(_ text: Substring) -> Int? {
-    guard (1...3).contains(text.utf8.count), text.utf8.allSatisfy({ (48...57).contains($0) }) else { return nil }
+    guard (1...3).contains(text.utf8.count), text.utf8.allSatisfy({ (48...57).contains($0) }) else {
+      return nil
+    }
     guard text.utf8.count == 1 || text.utf8.first != 48 else { return nil }
     return Int(text)
   }

@@ -8,7 +8,9 @@ public enum PercentEncoding {
         bytes.append(byte)
         continue
       }
-      guard let high = rest.next().flatMap(hexValue), let low = rest.next().flatMap(hexValue) else { return nil }
+      guard let high = rest.next().flatMap(hexValue), let low = rest.next().flatMap(hexValue) else {
+        return nil
+      }
       bytes.append(high << 4 | low)
     }
     return String(validating: bytes, as: UTF8.self)
@@ -33,7 +35,9 @@ public enum PercentEncoding {
     var items: [(name: String, value: String)] = []
     for pair in query.split(separator: "&") {
       let halves = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-      guard let name = form(halves[0]), let value = halves.count == 2 ? form(halves[1]) : "" else { return nil }
+      guard let name = form(halves[0]), let value = halves.count == 2 ? form(halves[1]) : "" else {
+        return nil
+      }
       items.append((name, value))
     }
     return items

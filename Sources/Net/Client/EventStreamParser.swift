@@ -77,6 +77,7 @@ public struct EventStreamParser: Sendable {
   private mutating func endEvent() -> ServerSentEvent? {
     defer { (name, data, dataBytes) = ("", [], 0) }
     if data.isEmpty { return nil }
-    return ServerSentEvent(event: name.isEmpty ? "message" : name, data: data.joined(separator: "\n"), id: lastID)
+    return ServerSentEvent(
+      event: name.isEmpty ? "message" : name, data: data.joined(separator: "\n"), id: lastID)
   }
 }

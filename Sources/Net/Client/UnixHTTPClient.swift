@@ -51,14 +51,16 @@ public struct UnixHTTPClient: Sendable {
   ) async throws(NetError) -> UnixHTTPStream {
     let message = try Self.message(method, target, headers, body)
     let exchange = try UnixExchange(path, limits, isStream: isStream, isHead: method == "HEAD")
-    let head = try await exchange.whileNotCancelled { exchange throws(NetError) in try exchange.open(message) }
+    let head = try await exchange.whileNotCancelled { exchange throws(NetError) in try exchange.open(message)
+    }
     return UnixHTTPStream(status: head.status, headers: head.headers, exchange: exchange)
   }
 
   private static func message(
     _ method: String, _ target: String, _ headers: HTTPHeaders, _ body: [UInt8]?
   ) throws(NetError) -> [UInt8] {
-    guard HTTPText.isToken(method), target.hasPrefix("/"), target.utf8.allSatisfy({ $0 > 32 && $0 < 127 }) else {
+    guard HTTPText.isToken(method), target.hasPrefix("/"), target.utf8.allSatisfy({ $0 > 32 && $0 < 127 })
+    else {
       throw .invalidRequest("the method or the path is not one")
     }
     var text = "\(method) \(target) HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n"

@@ -55,7 +55,9 @@ public final class CurlClient: Sendable {
           status: status, headers: headers, body: body, size: size, url: hop.url.text, redirects: redirects)
       }
       await exchange.discard(upTo: Self.redirectBody)
-      guard redirects.count < request.maxRedirects else { throw .tooManyRedirects(limit: request.maxRedirects) }
+      guard redirects.count < request.maxRedirects else {
+        throw .tooManyRedirects(limit: request.maxRedirects)
+      }
       hop = try Redirect.next(hop, status, to: location)
       redirects.append(hop.url.text)
     }
@@ -67,7 +69,8 @@ public final class CurlClient: Sendable {
     await ended.wait()
   }
 
-  private func start(_ request: OutgoingRequest, _ hop: Hop, _ deadline: ContinuousClock.Instant) -> Exchange {
+  private func start(_ request: OutgoingRequest, _ hop: Hop, _ deadline: ContinuousClock.Instant) -> Exchange
+  {
     let channel = TransferChannel()
     let id = nextID.wrappingAdd(1, ordering: .relaxed).newValue
     let order = TransferOrder(

@@ -78,7 +78,9 @@ private struct MultiHandle: ~Copyable {
   private static let isReady = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
 
   init() throws(NetError) {
-    guard Self.isReady, let pointer = curl_multi_init() else { throw .resources("libcurl could not be started") }
+    guard Self.isReady, let pointer = curl_multi_init() else {
+      throw .resources("libcurl could not be started")
+    }
     self.pointer = pointer
     esteira_curl_multi_set_long(pointer, CURLMOPT_MAX_TOTAL_CONNECTIONS, Self.connections)
     esteira_curl_multi_set_long(pointer, CURLMOPT_MAXCONNECTS, Self.kept)

@@ -82,7 +82,9 @@ final class CurlTransfer {
   private func onHeader(_ bytes: UnsafeMutablePointer<CChar>?, _ count: Int) -> Int {
     if isHeadDone { return count }
     headBytes += count
-    guard headBytes <= Self.headLimit else { return fail(.protocolError("the answer's headers are too long")) }
+    guard headBytes <= Self.headLimit else {
+      return fail(.protocolError("the answer's headers are too long"))
+    }
     let all = UnsafeRawBufferPointer(start: bytes, count: count)
     let line = String(decoding: all.prefix { $0 != 10 && $0 != 13 }, as: UTF8.self)
     if line.utf8.starts(with: "HTTP/".utf8) {
@@ -132,7 +134,9 @@ final class CurlTransfer {
     if let failure { return failure }
     let host = order.hop.url.host
     let text = handle.error.isEmpty ? String(cString: curl_easy_strerror(code)) : handle.error
-    if !isSent, let refused, code == CURLE_COULDNT_CONNECT { return .refusedAddress(address: refused, host: host) }
+    if !isSent, let refused, code == CURLE_COULDNT_CONNECT {
+      return .refusedAddress(address: refused, host: host)
+    }
     return CurlCode.error(code, order.hop.url, text, isSent: isSent)
   }
 }

@@ -93,7 +93,9 @@ struct EasyHandle: ~Copyable {
     guard code == CURLE_OK else { throw .resources(String(cString: curl_easy_strerror(code))) }
   }
 
-  private static func milliseconds(_ duration: Duration) -> Int { max(1, Int(clamping: duration.milliseconds)) }
+  private static func milliseconds(_ duration: Duration) -> Int {
+    max(1, Int(clamping: duration.milliseconds))
+  }
 
   private static func lines(_ hop: Hop, userAgent: String) -> UnsafeMutablePointer<curl_slist>? {
     // libcurl would wait for "100 Continue" before large bodies, and would call every body a form.

@@ -38,7 +38,8 @@ struct Hop: Sendable {
 
   /// Headers that say nothing about who asks. An API key may have any name, so only these cross origins.
   private static let harmless = [
-    "accept", "accept-language", "content-type", "content-encoding", "content-language", "user-agent", "range",
+    "accept", "accept-language", "content-type", "content-encoding", "content-language", "user-agent",
+    "range",
     "if-none-match", "if-modified-since",
   ]
 

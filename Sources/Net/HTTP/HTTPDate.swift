@@ -20,12 +20,16 @@ public enum HTTPDate {
   /// day of the week does not fit.
   public static func seconds(_ text: String) -> Int? {
     let words = text.split(separator: " ", omittingEmptySubsequences: false).map(String.init)
-    guard words.count == 6, words[5] == "GMT", words[0].utf8.count == 4, words[0].hasSuffix(",") else { return nil }
+    guard words.count == 6, words[5] == "GMT", words[0].utf8.count == 4, words[0].hasSuffix(",") else {
+      return nil
+    }
     guard let day = number(words[1], 2), let month = months.firstIndex(of: words[2]),
       let year = number(words[3], 4)
     else { return nil }
     let clock = words[4].split(separator: ":", omittingEmptySubsequences: false).map { number(String($0), 2) }
-    guard clock.count == 3, let hour = clock[0], let minute = clock[1], let second = clock[2] else { return nil }
+    guard clock.count == 3, let hour = clock[0], let minute = clock[1], let second = clock[2] else {
+      return nil
+    }
     guard hour < 24, minute < 60, second < 61, year >= 1970 else { return nil }
     var parts = tm()
     (parts.tm_mday, parts.tm_mon, parts.tm_year) = (Int32(day), Int32(month), Int32(year - 1900))

@@ -35,7 +35,9 @@ public struct HTTPRequest: Sendable {
     if parts.count == 2, parts[1] == "" { return [] }
     var segments: [String] = []
     for part in parts.dropFirst() {
-      guard let text = PercentEncoding.decode(part), !text.isEmpty, text != ".", text != ".." else { return nil }
+      guard let text = PercentEncoding.decode(part), !text.isEmpty, text != ".", text != ".." else {
+        return nil
+      }
       guard text.utf8.allSatisfy({ $0 >= 32 && $0 != 127 && $0 != 47 && $0 != 92 }) else { return nil }
       segments.append(text)
     }

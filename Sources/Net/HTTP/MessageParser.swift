@@ -13,7 +13,8 @@ final class MessageParser {
   }
 
   enum Failure: Equatable {
-    case tooLarge, transferEncoding, malformed(String)
+    case tooLarge, transferEncoding
+    case malformed(String)
   }
 
   private(set) var isHeadComplete = false
@@ -86,7 +87,9 @@ final class MessageParser {
       return .complete(used: end.map { base.distance(to: $0) } ?? bytes.count)
     }
     guard code == HPE_OK else { return .failed(Self.failure(code, parser)) }
-    guard framing <= Self.framingAllowance + 16 * received else { return .failed(.malformed("chunks too small")) }
+    guard framing <= Self.framingAllowance + 16 * received else {
+      return .failed(.malformed("chunks too small"))
+    }
     return .more
   }
 
@@ -139,7 +142,8 @@ final class MessageParser {
 
   private func endField() -> Int32 {
     if !isHeadComplete {
-      headers.add(String(decoding: field, as: UTF8.self), HTTPText.trimmed(String(decoding: value, as: UTF8.self)))
+      headers.add(
+        String(decoding: field, as: UTF8.self), HTTPText.trimmed(String(decoding: value, as: UTF8.self)))
     }
     field.removeAll(keepingCapacity: true)
     value.removeAll(keepingCapacity: true)

@@ -83,14 +83,17 @@ enum RequestCheck {
     return nil
   }
 
-  static func wantsContinue(_ headers: HTTPHeaders) -> Bool { headers["expect"]?.lowercased() == "100-continue" }
+  static func wantsContinue(_ headers: HTTPHeaders) -> Bool {
+    headers["expect"]?.lowercased() == "100-continue"
+  }
 
   /// Only a path of this server: a whole URL or a fragment would name a second place beside Host.
   private static func refusalOfTarget(
     _ target: Slice<UnsafeRawBufferPointer>, isOptions: Bool
   ) -> RequestRefusal? {
     if isOptions, target.elementsEqual("*".utf8) { return nil }
-    guard target.first == UInt8(ascii: "/"), target.allSatisfy({ $0 > 32 && $0 < 127 && $0 != UInt8(ascii: "#") })
+    guard target.first == UInt8(ascii: "/"),
+      target.allSatisfy({ $0 > 32 && $0 < 127 && $0 != UInt8(ascii: "#") })
     else { return RequestRefusal(400, "the target is not a path") }
     return nil
   }

@@ -13,7 +13,9 @@ enum ResponseHead {
     guard (200...599).contains(response.status) else { return nil }
     var text = "HTTP/1.1 \(response.status) \(reason(response.status))\r\n"
     for field in response.headers.fields {
-      guard HTTPText.isToken(field.name), HTTPText.isFieldValue(field.value), !isOwn(field.name) else { return nil }
+      guard HTTPText.isToken(field.name), HTTPText.isFieldValue(field.value), !isOwn(field.name) else {
+        return nil
+      }
       text += "\(field.name): \(field.value)\r\n"
     }
     text += "date: \(date)\r\n"

@@ -5,7 +5,11 @@ struct OutputBuffer {
   private var bytes: [UInt8] = []
   private var sent = 0
 
-  enum Outcome { case empty, blocked(progress: Bool), broken }
+  enum Outcome {
+    case empty
+    case blocked(progress: Bool)
+    case broken
+  }
 
   var isEmpty: Bool { sent == bytes.count }
 

@@ -57,7 +57,8 @@ extension ServerConnection {
     input.removeFirst(length)
     deadline = loop.now + limits.bodyRead
     phase = .readingBody
-    if !parser.isComplete, input.isEmpty, parser.version == (1, 1), RequestCheck.wantsContinue(parser.headers) {
+    if !parser.isComplete, input.isEmpty, parser.version == (1, 1), RequestCheck.wantsContinue(parser.headers)
+    {
       output.append(Array("HTTP/1.1 100 Continue\r\n\r\n".utf8))
       flush()
     }

@@ -42,7 +42,9 @@ extension ServerConnection {
     finishAnswer()
   }
 
-  private func begin(_ stream: HTTPStream, _ pipe: StreamPipe, _ task: Task<Void, Never>, _ response: HTTPResponse) {
+  private func begin(
+    _ stream: HTTPStream, _ pipe: StreamPipe, _ task: Task<Void, Never>, _ response: HTTPResponse
+  ) {
     let isOld = parser.version == (1, 0)
     if isOld, stream.length == nil { keepsAlive = false }
     let framing: ResponseHead.Framing =
@@ -125,7 +127,8 @@ extension ServerConnection {
   func refuse(_ refusal: RequestRefusal) {
     loop.shared.count { $0.refused += 1 }
     keepsAlive = false
-    let response = HTTPResponse(status: refusal.status, type: "text/plain", Array((refusal.reason + "\n").utf8))
+    let response = HTTPResponse(
+      status: refusal.status, type: "text/plain", Array((refusal.reason + "\n").utf8))
     sendWhole(response, Array((refusal.reason + "\n").utf8))
   }
 

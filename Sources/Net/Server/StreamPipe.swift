@@ -69,7 +69,10 @@ final class StreamPipe: Sendable {
     for continuation in waiting { continuation.resume() }
   }
 
-  private enum Offer { case taken(wasEmpty: Bool), full, closed, overflowed }
+  private enum Offer {
+    case taken(wasEmpty: Bool)
+    case full, closed, overflowed
+  }
 
   /// A chunk larger than the bound is taken when nothing else waits, so that a `finite` writer never hangs.
   private func offer(_ bytes: [UInt8]) -> Offer {

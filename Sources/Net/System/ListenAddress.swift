@@ -49,7 +49,8 @@ struct Listener: ~Copyable {
     }
   }
 
-  private static func listen(_ name: SocketName, mode: mode_t?, name shown: String) throws(NetError) -> Int32 {
+  private static func listen(_ name: SocketName, mode: mode_t?, name shown: String) throws(NetError) -> Int32
+  {
     let descriptor = esteira_stream_socket(name.family)
     guard descriptor >= 0 else { throw .resources(SystemError.text(errno, "make a socket")) }
     var reuse: Int32 = 1
