@@ -72,5 +72,5 @@ struct PipelineFile: Sendable {
     Bilingual(
       "The files beside the pipeline are larger than 16 MiB together.",
       pt: "Os arquivos ao lado do pipeline somam mais de 16 MiB."),
-    remedy: Bilingual("Fetch large data in a step.", pt: "Busque dados grandes em uma etapa."))
+    remedy: Bilingual("Fetch large data in a step.", pt: "Busque dados grandes em um passo."))
 }

@@ -165,7 +165,7 @@ extension PipelineApplier {
     Bilingual(
       "The files beside the pipeline are larger than 16 MiB together.",
       pt: "Os arquivos ao lado do pipeline somam mais de 16 MiB."),
-    remedy: Bilingual("Fetch large data in a step.", pt: "Busque dados grandes em uma etapa."))
+    remedy: Bilingual("Fetch large data in a step.", pt: "Busque dados grandes em um passo."))
 
   private static let inProgress = Problem(
     "apply-in-progress",

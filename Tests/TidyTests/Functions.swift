@@ -46,7 +46,8 @@ extension SourceFile {
     for earlier in code[..<line].reversed() {
       guard earlier.prefix(while: { $0 == " " }) == indent else { continue }
       let text = earlier.dropFirst(indent.count)
-      if text.hasPrefix("case .") || text.hasPrefix("case let .") { return true }
+      let pattern = text.trimmingPrefix("case ").trimmingPrefix("let ")
+      if pattern.first == ".", pattern.dropFirst().first?.isLetter == true { return true }
       if !text.hasPrefix("case") { return false }
     }
     return false

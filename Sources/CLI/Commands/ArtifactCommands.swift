@@ -17,7 +17,7 @@ enum ArtifactList {
     let words = Words(language: call.language)
     var listing = Listing(
       columns: [
-        Bilingual("NAME", pt: "NOME"), Bilingual("STEP", pt: "ETAPA"), Bilingual("SIZE", pt: "TAMANHO"),
+        Bilingual("NAME", pt: "NOME"), Bilingual("STEP", pt: "PASSO"), Bilingual("SIZE", pt: "TAMANHO"),
         Bilingual("TYPE", pt: "TIPO"), Bilingual("SHA-256", pt: "SHA-256"),
       ], empty: Bilingual("The job has no artifacts.", pt: "O job não tem artefatos."))
     listing.rows = page.items.map { item in

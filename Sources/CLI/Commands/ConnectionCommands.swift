@@ -86,7 +86,7 @@ enum ConnectionDelete {
   static let spec = CommandSpec(
     "connection delete", Bilingual("removes a connection", pt: "remove uma conexão"),
     arguments: [ArgumentSpec("NAME", Bilingual("namespace/name", pt: "espaço/nome"))],
-    examples: [.init("esteira connection delete demo/site", Bilingual("steps that name it then fail", pt: "etapas que a citam passam a falhar"))],
+    examples: [.init("esteira connection delete demo/site", Bilingual("steps that name it then fail", pt: "passos que a citam passam a falhar"))],
     run: { call in
       let path = NamePath(id: try call.identifier(call.arguments[0]))
       _ = try await call.withClient(.writing) { try await $0.call(AccessCalls.deleteConnection, path) }

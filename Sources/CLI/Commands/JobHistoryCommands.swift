@@ -4,7 +4,7 @@ import Model
 /// `job steps JOB`
 enum JobSteps {
   static let spec = CommandSpec(
-    "job steps", Bilingual("lists the steps of a job", pt: "lista as etapas de um job"), arguments: [.job],
+    "job steps", Bilingual("lists the steps of a job", pt: "lista os passos de um job"), arguments: [.job],
     flags: [
       FlagSpec("--status", value: "WORD", Bilingual("only these, such as failed", pt: "só estas, como failed")),
       FlagSpec("--limit", value: "N", Bilingual("at most so many (1000)", pt: "no máximo tantas (1000)")),
@@ -26,9 +26,9 @@ enum JobSteps {
     let words = Words(language: call.language)
     var listing = Listing(
       columns: [
-        Bilingual("STEP", pt: "ETAPA"), Bilingual("KIND", pt: "TIPO"), Bilingual("STATUS", pt: "STATUS"),
+        Bilingual("STEP", pt: "PASSO"), Bilingual("KIND", pt: "TIPO"), Bilingual("STATUS", pt: "STATUS"),
         Bilingual("TRIES", pt: "TENTATIVAS"), Bilingual("TOOK", pt: "DUROU"), Bilingual("NOTE", pt: "NOTA"),
-      ], empty: Bilingual("There are no such steps.", pt: "Não há etapas assim."))
+      ], empty: Bilingual("There are no such steps.", pt: "não há passos assim."))
     listing.rows = steps.map { step in
       Listing.Row(cells: cells(step, words), json: step.json, id: step.path)
     }
@@ -50,7 +50,7 @@ enum JobSteps {
 /// `job step JOB PATH`
 enum JobStep {
   static let spec = CommandSpec(
-    "job step", Bilingual("shows one step with its output", pt: "mostra uma etapa com sua saída"),
+    "job step", Bilingual("shows one step with its output", pt: "mostra um passo com sua saída"),
     arguments: [.job, .stepPath],
     flags: [FlagSpec("--outputs", Bilingual("only its output, as JSON", pt: "só a saída, em JSON"))],
     examples: [
@@ -127,17 +127,17 @@ enum JobEvents {
 /// `job logs JOB [PATH]`
 enum JobLogs {
   static let spec = CommandSpec(
-    "job logs", Bilingual("prints what steps wrote", pt: "imprime o que as etapas escreveram"),
+    "job logs", Bilingual("prints what steps wrote", pt: "imprime o que os passos escreveram"),
     arguments: [
-      .job, ArgumentSpec("PATH", required: false, Bilingual("one step", pt: "uma etapa")),
+      .job, ArgumentSpec("PATH", required: false, Bilingual("one step", pt: "um passo")),
     ],
     flags: [
       FlagSpec("--attempt", value: "N", Bilingual("of one attempt", pt: "de uma tentativa")),
       FlagSpec("--level", value: "WORD", Bilingual("from this level on: debug, info, warn, error", pt: "deste nível em diante: debug, info, warn, error")),
     ],
     examples: [
-      .init("esteira job logs 019a0c3e", Bilingual("of all steps", pt: "de todas as etapas")),
-      .init("esteira job logs 019a0c3e greet --level warn", Bilingual("warnings of one step", pt: "avisos de uma etapa")),
+      .init("esteira job logs 019a0c3e", Bilingual("of all steps", pt: "de todos os passos")),
+      .init("esteira job logs 019a0c3e greet --level warn", Bilingual("warnings of one step", pt: "avisos de um passo")),
     ], run: run)
 
   static func run(_ call: Invocation) async throws -> ExitCode {

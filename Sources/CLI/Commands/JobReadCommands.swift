@@ -86,7 +86,7 @@ enum JobGet {
     add(Bilingual("created", pt: "criado"), words.time(item.createdAt))
     add(Bilingual("ended", pt: "terminou"), item.completedAt.map(words.time))
     add(Bilingual("took", pt: "durou"), item.completedAt.map { words.duration($0 - item.createdAt) })
-    add(Bilingual("steps", pt: "etapas"), job.counts.map { "\($0.value.text) \($0.key)" }.joined(separator: ", "))
+    add(Bilingual("steps", pt: "passos"), job.counts.map { "\($0.value.text) \($0.key)" }.joined(separator: ", "))
     add(Bilingual("inputs", pt: "entradas"), words.value(job.inputs, limit: 200).printable)
     add(Bilingual("outputs", pt: "saídas"), job.outputs.map { words.value($0, limit: 200).printable })
     add(Bilingual("error", pt: "erro"), item.error.map { "\($0.step): \($0.message.printable) [\($0.errorClass)]" })

@@ -69,7 +69,7 @@ enum StepResolve {
     flags: [
       FlagSpec("--did-happen", Bilingual("it did; give its output with --output", pt: "aconteceu; dê a saída com --output")),
       FlagSpec("--did-not", Bilingual("it did not: try again", pt: "não aconteceu: tente de novo")),
-      FlagSpec("--fail", value: "REASON", Bilingual("the step fails", pt: "a etapa falha")),
+      FlagSpec("--fail", value: "REASON", Bilingual("the step fails", pt: "o passo falha")),
       FlagSpec("--output", value: "FILE|-", Bilingual("JSON of the output", pt: "JSON da saída")),
     ],
     examples: [

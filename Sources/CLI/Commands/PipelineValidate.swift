@@ -9,7 +9,7 @@ enum PipelineValidate {
     Bilingual("finds everything that is wrong without running", pt: "acha tudo o que está errado sem executar"),
     arguments: [ArgumentSpec("FILE", repeated: true, Bilingual("pipeline files, or -", pt: "arquivos de pipeline, ou -"))],
     flags: [
-      FlagSpec("--explain", Bilingual("the order, and why each step waits for another", pt: "a ordem, e por que uma etapa espera por outra")),
+      FlagSpec("--explain", Bilingual("the order, and why each step waits for another", pt: "a ordem, e por que um passo espera por outra")),
       FlagSpec("--offline", Bilingual("take as given what only a server knows", pt: "aceita o que só um servidor sabe")),
     ],
     examples: [
@@ -53,7 +53,7 @@ enum PipelineValidate {
     let why = edges(file.compilation)
     return Bilingual(
       "\(file.name): valid. \(count) \(count == 1 ? "step" : "steps"); order: \(order)\(why[.english])",
-      pt: "\(file.name): válido. \(count) \(count == 1 ? "etapa" : "etapas"); ordem: \(order)\(why[.portuguese])")
+      pt: "\(file.name): válido. \(count) \(count == 1 ? "passo" : "passos"); ordem: \(order)\(why[.portuguese])")
   }
 
   /// ` (count reads greet.output)`: the reasons of the top scope's edges, while they are few.

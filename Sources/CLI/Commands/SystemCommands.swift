@@ -7,7 +7,7 @@ enum ServerCommand {
     "server", Bilingual("runs a node", pt: "roda um nó"),
     flags: [
       FlagSpec("--background", Bilingual("returns when the node is ready", pt: "volta quando o nó está pronto")),
-      FlagSpec("--drain", value: "30s", Bilingual("how long running steps may end after a stop", pt: "quanto tempo as etapas têm para terminar após a parada")),
+      FlagSpec("--drain", value: "30s", Bilingual("how long running steps may end after a stop", pt: "quanto tempo os passos têm para terminar após a parada")),
     ],
     examples: [
       .init("esteira server --data ./data", Bilingual("until Ctrl-C", pt: "até Ctrl-C")),
