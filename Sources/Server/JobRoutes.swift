@@ -97,7 +97,7 @@ struct JobRoutes: Sendable {
   private static func noStep(_ path: String) -> Problem {
     Problem(
       "no-step",
-      Bilingual("The job has no step \(path).", pt: "o job não tem o passo \(path)."),
+      Bilingual("The job has no step \(path).", pt: "O job não tem o passo \(path)."),
       remedy: Bilingual("`esteira job steps` names them.", pt: "`esteira job steps` mostra os nomes."))
   }
 

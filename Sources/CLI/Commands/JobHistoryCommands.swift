@@ -28,7 +28,7 @@ enum JobSteps {
       columns: [
         Bilingual("STEP", pt: "PASSO"), Bilingual("KIND", pt: "TIPO"), Bilingual("STATUS", pt: "STATUS"),
         Bilingual("TRIES", pt: "TENTATIVAS"), Bilingual("TOOK", pt: "DUROU"), Bilingual("NOTE", pt: "NOTA"),
-      ], empty: Bilingual("There are no such steps.", pt: "não há passos assim."))
+      ], empty: Bilingual("There are no such steps.", pt: "Não há passos assim."))
     listing.rows = steps.map { step in
       Listing.Row(cells: cells(step, words), json: step.json, id: step.path)
     }

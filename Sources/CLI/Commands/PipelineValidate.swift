@@ -9,7 +9,7 @@ enum PipelineValidate {
     Bilingual("finds everything that is wrong without running", pt: "acha tudo o que está errado sem executar"),
     arguments: [ArgumentSpec("FILE", repeated: true, Bilingual("pipeline files, or -", pt: "arquivos de pipeline, ou -"))],
     flags: [
-      FlagSpec("--explain", Bilingual("the order, and why each step waits for another", pt: "a ordem, e por que um passo espera por outra")),
+      FlagSpec("--explain", Bilingual("the order, and why each step waits for another", pt: "a ordem, e por que um passo espera por outro")),
       FlagSpec("--offline", Bilingual("take as given what only a server knows", pt: "aceita o que só um servidor sabe")),
     ],
     examples: [
