@@ -24,7 +24,7 @@ struct JSONWriterTests {
 
   @Test("members keep their order, also on lines of their own")
   func pretty() {
-    let value: JSON = ["b": [1, 2.0, []], "a": [:], "c": ["d": nil]]
+    let value: JSON = ["b": [1, 2.0, []], "a": [:], "c": ["d": .null]]
     #expect(value.text == #"{"b":[1,2.0,[]],"a":{},"c":{"d":null}}"#)
     #expect(
       value.prettyText == """
