@@ -1,38 +1,74 @@
-/// A map that keeps the order of its entries. Keys are bool, int, uint or string; `1`, `1u` and `1.0` are one
-/// key.
+public import Model
+
+/// A map that keeps the order of its entries. Keys are bool, int, uint or string; `1`, `1u` and `1.0`
+/// are one key.
 public struct MapValue: Sendable {
-  public private(set) var entries: [(key: Value, value: Value)]
-  /// Kept above eight entries; below that a scan is faster than a hash.
-  private var positions: [MapKey: Int]
+  private enum Storage: Sendable {
+    /// With the places of the keys where there are more than `scanned` of them.
+    case entries([(key: Value, value: Value)], places: [MapKey: Int])
+    /// Members become values only when they are asked for: an expression rarely reads a whole document.
+    case object(JSONObject)
+  }
+  private let storage: Storage
+  /// Up to here a scan is faster than a hash.
   private static let scanned = 8
 
   /// The keys are distinct; of equal keys a look-up may find any.
   public init(entries: [(key: Value, value: Value)]) {
-    self.entries = entries
-    positions = [:]
+    var places: [MapKey: Int] = [:]
     if entries.count > Self.scanned {
-      positions.reserveCapacity(entries.count)
-      for (position, entry) in entries.enumerated() {
-        if let key = MapKey(entry.key) { positions[key] = position }
+      places.reserveCapacity(entries.count)
+      for (place, entry) in entries.enumerated() {
+        if let key = MapKey(entry.key) { places[key] = place }
       }
+    }
+    storage = .entries(entries, places: places)
+  }
+
+  /// Takes the same time whatever the size.
+  public init(_ object: JSONObject) { storage = .object(object) }
+
+  /// Of an object each call makes them anew.
+  public var entries: [(key: Value, value: Value)] {
+    switch storage {
+    case .entries(let entries, _): entries
+    case .object(let object): object.members.map { (.string($0.key), Value($0.value)) }
     }
   }
 
-  public var count: Int { entries.count }
+  /// The object that it was made from.
+  var object: JSONObject? { if case .object(let object) = storage { object } else { nil } }
+
+  public var count: Int {
+    switch storage {
+    case .entries(let entries, _): entries.count
+    case .object(let object): object.count
+    }
+  }
 
   public subscript(key: Value) -> Value? {
-    guard let key = MapKey(key) else { return nil }
-    if entries.count > Self.scanned { return positions[key].map { entries[$0].value } }
-    for entry in entries where MapKey(entry.key) == key { return entry.value }
-    return nil
+    switch storage {
+    case .object(let object):
+      guard case .string(let name) = key else { return nil }
+      return object[name].map(Value.init)
+    case .entries(let entries, let places):
+      guard let key = MapKey(key) else { return nil }
+      if entries.count > Self.scanned { return places[key].map { entries[$0].value } }
+      for entry in entries where MapKey(entry.key) == key { return entry.value }
+      return nil
+    }
   }
 
   public subscript(name: String) -> Value? {
-    if entries.count > Self.scanned { return positions[.string(name)].map { entries[$0].value } }
-    for entry in entries {
-      if case .string(let text) = entry.key, text.hasSameScalars(as: name) { return entry.value }
+    switch storage {
+    case .object(let object): return object[name].map(Value.init)
+    case .entries(let entries, let places):
+      if entries.count > Self.scanned { return places[.string(name)].map { entries[$0].value } }
+      for entry in entries {
+        if case .string(let text) = entry.key, text.hasSameScalars(as: name) { return entry.value }
+      }
+      return nil
     }
-    return nil
   }
 }
 

@@ -60,7 +60,7 @@ extension Value {
     case .timestamp(let seconds, let nanoseconds), .duration(let seconds, let nanoseconds):
       seconds == 0 && nanoseconds == 0
     case .list(let value): value.isEmpty
-    case .map(let value): value.entries.isEmpty
+    case .map(let value): value.count == 0
     case .optional(let value): value == nil
     case .type: false
     }

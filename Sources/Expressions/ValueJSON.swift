@@ -11,8 +11,7 @@ extension Value {
     case .double(let value): self = .double(value)
     case .string(let value): self = .string(value)
     case .array(let elements): self = .list(elements.map(Value.init))
-    case .object(let object):
-      self = .map(MapValue(entries: object.members.map { (.string($0.key), Value($0.value)) }))
+    case .object(let object): self = .map(MapValue(object))
     }
   }
 
@@ -93,7 +92,10 @@ private struct JSONConversion {
     case .duration(let seconds, let nanoseconds):
       return .string(Times.durationText(seconds: seconds, nanoseconds: nanoseconds))
     case .list(let list): return .array(try array(list))
-    case .map(let map): return .object(try object(map))
+    case .map(let map):
+      guard let object = map.object else { return .object(try object(map)) }
+      try weigh(object)
+      return .object(object)
     case .optional(let box): return try box.flatMap { box throws(ExpressionError) in try convert(box.value) }
     case .type(let name):
       throw Self.failure("The type \(name) has no JSON.", pt: "O tipo \(name) não tem JSON.")
@@ -107,6 +109,29 @@ private struct JSONConversion {
     elements.reserveCapacity(min(list.count, values))
     for element in list { if let element = try convert(element) { elements.append(element) } }
     return elements
+  }
+
+  /// An object that came from JSON goes back as it is, and counts for the limits.
+  private mutating func weigh(_ object: JSONObject) throws(ExpressionError) {
+    try enter()
+    defer { depth -= 1 }
+    for member in object {
+      try pay(bytes: member.key.utf8.count)
+      try weigh(member.value)
+    }
+  }
+
+  private mutating func weigh(_ json: JSON) throws(ExpressionError) {
+    try pay(values: 1)
+    switch json {
+    case .null, .bool, .int, .double: break
+    case .string(let text): try pay(bytes: text.utf8.count)
+    case .object(let object): try weigh(object)
+    case .array(let elements):
+      try enter()
+      defer { depth -= 1 }
+      for element in elements { try weigh(element) }
+    }
   }
 
   private mutating func object(_ map: MapValue) throws(ExpressionError) -> JSONObject {

@@ -107,6 +107,34 @@ struct CELJSONTests {
     #expect(try Value(JSON(parsing: text)).json().text == text)
   }
 
+  @Test("an object of JSON behaves as a map made entry by entry does")
+  func objects() throws {
+    let json: JSON = ["a": 1, "b": ["c": [1, 2]], "n": nil]
+    let object = Value(json)
+    let map = try evaluate("{'n': null, 'b': {'c': [1, 2]}, 'a': 1}")
+    #expect(object == map)
+    #expect(map == object)
+    let values = ["o": object, "m": map]
+    for source in [
+      "o == m", "o.b.c[1] == 2", "'a' in o && !(1 in o)", "o.exists(k, v, k == 'a' && v == 1)",
+      "size(o) == 3",
+      "o.map(k, k) == ['a', 'b', 'n']", "has(o.n) && !has(o.x)", "o[?'x'].orValue(5) == 5",
+      "[o, m].distinct() == [m]",
+      "'%s'.format([o]) == '{a: 1, b: {c: [1, 2]}, n: null}'",
+    ] {
+      #expect(try evaluate(source, values) == .bool(true), "\(source)")
+    }
+    #expect(try evaluate("{'x': o}", values).json() == ["x": json])
+  }
+
+  @Test("objects that a list repeats count for the limits of a result")
+  func repeatedObjects() throws {
+    let object = Value(["text": .string(String(repeating: "x", count: 100_000))])
+    #expect(throws: ExpressionError.self) {
+      try evaluate("lists.range(1000).map(i, o)", ["o": object]).json()
+    }
+  }
+
   @Test("a map with many keys finds each of them, numbers by worth")
   func largeMaps() throws {
     let entries = (0..<50).map { (key: Value.int($0), value: Value.int($0 * $0)) }

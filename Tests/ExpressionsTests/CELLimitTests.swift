@@ -65,6 +65,14 @@ struct CELLimitTests {
     return "cel.bind(x, \(start), \(source))"
   }
 
+  @Test("a source full of errors reports the first of them")
+  func manyErrors() {
+    let found = errors(
+      of: Array(repeating: "abc.def.ghi + foo(1)", count: 4_000).joined(separator: "||"), ["abd": .int])
+    #expect(found.count == ExpressionLimits.errors)
+    #expect(found.allSatisfy { !$0.message.english.isEmpty })
+  }
+
   @Test("a cost limit stops an evaluation, and no && or || hides that")
   func cost() throws {
     let loop = "lists.range(100).all(x, x >= 0)"

@@ -53,6 +53,9 @@ struct Checker {
 
   // Errors
 
+  /// So many errors that further ones are not even described.
+  var isFull: Bool { errors.count >= ExpressionLimits.errors }
+
   /// In the order of the text.
   var sortedErrors: [ExpressionError] {
     errors.sorted { ($0.range.lowerBound, $0.range.upperBound) < ($1.range.lowerBound, $1.range.upperBound) }
@@ -64,7 +67,7 @@ struct Checker {
     at range: Range<Int>
   ) -> Typed {
     let error = ExpressionError(kind, Bilingual(english, pt: portuguese), remedy: remedy, at: range)
-    if isStrict, errors.count < ExpressionLimits.errors { errors.append(error) }
+    if isStrict, !isFull { errors.append(error) }
     return Typed(node: Failing(error: error), type: .dyn)
   }
 

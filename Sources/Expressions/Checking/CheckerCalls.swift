@@ -60,6 +60,7 @@ extension Checker {
   }
 
   private mutating func unknownFunction(_ name: Syntax.Name, _ target: Syntax?) -> Typed {
+    if isFull { return report(.unknownName, "", pt: "", at: name.range) }
     let written = target?.dottedName.map { $0 + "." + name.text } ?? name.text
     let known = Library.functions.values.filter { $0.name.first?.isLetter == true || $0.isMethod }
     let remedy: Bilingual?

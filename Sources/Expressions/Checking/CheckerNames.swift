@@ -79,6 +79,7 @@ extension Checker {
 
   /// Reports the first part of a name that no declared name has.
   mutating func unknown(_ syntax: Syntax) -> Typed {
+    if isFull { return report(.unknownName, "", pt: "", at: syntax.range) }
     var parts: [Syntax.Name] = []
     var node = syntax
     while case .select(let operand, let field, _) = node.kind {

@@ -4,12 +4,12 @@ import Model
 /// and value).
 enum Walk {
   case list([Value])
-  case map(MapValue)
+  case map([(key: Value, value: Value)])
 
   init?(_ value: Value) {
     switch value {
     case .list(let list): self = .list(list)
-    case .map(let map): self = .map(map)
+    case .map(let map): self = .map(map.entries)
     case .null, .bool, .int, .uint, .double, .string, .bytes, .timestamp, .duration, .optional, .type:
       return nil
     }
@@ -18,7 +18,7 @@ enum Walk {
   var count: Int {
     switch self {
     case .list(let list): list.count
-    case .map(let map): map.count
+    case .map(let entries): entries.count
     }
   }
 
@@ -26,7 +26,7 @@ enum Walk {
   func values(at position: Int, pairs: Bool) -> (first: Value, second: Value?) {
     switch self {
     case .list(let list): pairs ? (.int(Int64(position)), list[position]) : (list[position], nil)
-    case .map(let map): (map.entries[position].key, pairs ? map.entries[position].value : nil)
+    case .map(let entries): (entries[position].key, pairs ? entries[position].value : nil)
     }
   }
 }
