@@ -80,7 +80,7 @@ struct TextExtractTests {
   func sources(with: JSON) async throws {
     #expect(TextExtract().validate(with).map(\.code) == ["text-extract-source"])
     await #expect(throws: Failure.self) { try await extract(with) }
-    #expect(TextExtract().validate(["rules": "br_regulatory", "html": nil]).isEmpty)
+    #expect(TextExtract().validate(["rules": "br_regulatory", "html": .null]).isEmpty)
   }
 
   private func extract(_ with: JSON) async throws -> JSON {

@@ -115,7 +115,7 @@ struct CatalogTests {
     func setting(_ name: String, _ value: JSON?) -> CatalogWrite {
       .setting(namespace: "sales", name: name, value: value, by: "ana", at: moment(1))
     }
-    let deep: JSON = ["deep": [1.0, nil, "é"]]
+    let deep: JSON = ["deep": [1.0, .null, "é"]]
     let writes: [CatalogWrite] = [
       .namespaceKey(namespace: "sales", wrapped: [1]), .namespaceKey(namespace: "sales", wrapped: [2]),
       setting("b", 1), setting("a", deep), setting("b", 2), setting("c", true), setting("c", nil),

@@ -42,10 +42,10 @@ struct ScriptTests {
         open(os.environ["ESTEIRA_OUTPUT"], "w"))
       """
     let with: JSON = [
-      "run": .string(run), "env": ["A": "é", "LIST": [1, 2.0], "FLAG": true], "data": ["x": [1, nil]],
+      "run": .string(run), "env": ["A": "é", "LIST": [1, 2.0], "FLAG": true], "data": ["x": [1, .null]],
     ]
     let value = try await python.execute(bench.attempt(with)).value
-    #expect(value["data"] == ["x": [1, nil]])
+    #expect(value["data"] == ["x": [1, .null]])
     #expect(value["cwd"] == true)
     let environment = try #require(value["env"]?.object)
     #expect(environment["A"] == "é")
@@ -173,7 +173,7 @@ struct ScriptTests {
     #expect(result.value["report"] == result.artifacts[0].json)
     for outputs: JSON in [["n": "string"], ["m": "integer"], ["other": "artifact"]] {
       let found = await failure { () async throws(Failure) in
-        try await shell.execute(bench.attempt(["run": with["run"] ?? nil, "outputs": outputs]))
+        try await shell.execute(bench.attempt(["run": with["run"] ?? .null, "outputs": outputs]))
       }
       #expect(found?.code == "missing-output")
     }

@@ -26,13 +26,13 @@ struct JSONSchemaTests {
   ]
 
   static let values: [Rule] = [
-    Rule(schema: true, takes: [nil, 1, [:]], refuses: []),
-    Rule(schema: false, takes: [], refuses: [nil, 1, [:]]),
-    Rule(schema: ["type": "integer"], takes: [1, 1.0, -3], refuses: [1.5, "1", true, nil]),
-    Rule(schema: ["type": "number"], takes: [1, 1.5], refuses: ["1", nil]),
-    Rule(schema: ["type": ["string", "null"]], takes: ["", nil], refuses: [1, [:]]),
+    Rule(schema: true, takes: [.null, 1, [:]], refuses: []),
+    Rule(schema: false, takes: [], refuses: [.null, 1, [:]]),
+    Rule(schema: ["type": "integer"], takes: [1, 1.0, -3], refuses: [1.5, "1", true, .null]),
+    Rule(schema: ["type": "number"], takes: [1, 1.5], refuses: ["1", .null]),
+    Rule(schema: ["type": ["string", "null"]], takes: ["", .null], refuses: [1, [:]]),
     Rule(schema: ["type": "boolean"], takes: [true], refuses: [1, "true"]),
-    Rule(schema: ["enum": ["a", 1, nil]], takes: ["a", 1, 1.0, nil], refuses: ["b", 2, false]),
+    Rule(schema: ["enum": ["a", 1, .null]], takes: ["a", 1, 1.0, .null], refuses: ["b", 2, false]),
     Rule(
       schema: ["const": ["a": [1, 2]]], takes: [["a": [1, 2]], ["a": [1.0, 2]]], refuses: [["a": [2, 1]]]),
     Rule(schema: ["minimum": 1, "maximum": 3], takes: [1, 3, 2.5, "text"], refuses: [0, 3.1]),
@@ -68,7 +68,7 @@ struct JSONSchemaTests {
     Rule(schema: ["allOf": [["minimum": 1], ["maximum": 2]]], takes: [1, 2], refuses: [0, 3]),
     Rule(schema: ["anyOf": [["type": "string"], ["minimum": 5]]], takes: ["a", 5], refuses: [4]),
     Rule(schema: ["oneOf": [["multipleOf": 3], ["multipleOf": 5]]], takes: [3, 5], refuses: [15, 7]),
-    Rule(schema: ["not": ["type": "null"]], takes: [1], refuses: [nil]),
+    Rule(schema: ["not": ["type": "null"]], takes: [1], refuses: [.null]),
     Rule(
       schema: [
         "if": ["properties": ["kind": ["const": "csv"]]], "then": ["required": ["file"]],

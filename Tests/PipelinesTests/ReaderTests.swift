@@ -15,7 +15,7 @@ struct ReaderTests {
   }
 
   static let scalars: [(String, JSON)] = [
-    ("~", nil), ("null", nil), ("", nil), ("true", true), ("False", false), ("yes", "yes"), ("on", "on"),
+    ("~", .null), ("null", .null), ("", .null), ("true", true), ("False", false), ("yes", "yes"), ("on", "on"),
     ("No", "No"), ("12", 12), ("-7", -7), ("+7", 7), ("0755", 755), ("0o17", 15), ("0xff", 255),
     ("1_000", "1_000"), ("1.5", 1.5), ("1.", 1.0), (".5", 0.5), ("1e3", 1000.0), ("1.5e-1", 0.15),
     ("12:30", "12:30"), ("2026-02-28", "2026-02-28"), ("9223372036854775807", 9_223_372_036_854_775_807),
@@ -131,7 +131,7 @@ struct ReaderTests {
   @Test("reads JSON with surrogate pairs, escapes and both kinds of numbers")
   func json() throws {
     let text = #"{"a": "\ud83d\ude00\u00e9\/\n", "b": [1, 1.0, -2e2, true, null], "c": {}}"#
-    #expect(try read(text) == ["a": "😀é/\n", "b": [1, 1.0, -200.0, true, nil], "c": [:]])
+    #expect(try read(text) == ["a": "😀é/\n", "b": [1, 1.0, -200.0, true, .null], "c": [:]])
   }
 
   @Test("a byte order mark is no part of the text")
