@@ -29,7 +29,7 @@ format: ## write every Swift file in the one format
 bench: build ## measure, as JSON lines
 	@scripts/bench.sh
 
-simulate: setup ## the tests that kill, cut off and restart a server or a store, with seeds
+simulate: setup ## the tests that drop or kill a node, a store or a server, and recover
 	@scripts/simulate.sh
 
 clean: ## remove all that was built
