@@ -106,7 +106,7 @@ public struct ConnectionItem: Wire, Hashable {
   public var json: JSON {
     members([
       "id": id.wire, "kind": kind.wire, "address": address,
-      "egress": allowedEgress.isEmpty ? nil : members(["allow": .array(allowedEgress.map(\.wire))]),
+      "egress": allowedEgress.isEmpty ? JSON?.none : members(["allow": .array(allowedEgress.map(\.wire))]),
       "credential": credential?.wire,
     ])
   }

@@ -73,7 +73,7 @@ public struct JobsQuery: Wire {
   public var json: JSON {
     members([
       "namespace": namespace?.wire, "pipeline": pipeline?.wire,
-      "status": statuses.isEmpty ? nil : statuses.joined(separator: ",").wire, "since": since?.wire,
+      "status": statuses.isEmpty ? JSON?.none : statuses.joined(separator: ",").wire, "since": since?.wire,
       "limit": limit?.wire, "cursor": cursor?.wire,
     ])
   }

@@ -85,7 +85,7 @@ public struct ProblemDocument: Wire, Error, Hashable {
     members([
       "type": .string("about:blank"), "title": .string(code), "status": status.wire, "detail": detail.wire,
       "code": code.wire, "remedy": remedy?.wire, "request_id": requestID.wire,
-      "docs": .string("docs/errors/\(code).md"), "errors": errors.isEmpty ? nil : errors.wire,
+      "docs": .string("docs/errors/\(code).md"), "errors": errors.isEmpty ? JSON?.none : errors.wire,
     ])
   }
 }

@@ -97,7 +97,7 @@ public struct AppliedPipeline: Wire, Hashable {
   public var json: JSON {
     members([
       "id": id.wire, "change": change.wire, "revision": revision.wire,
-      "notes": notes.isEmpty ? nil : .array(notes.map(\.wire)),
+      "notes": notes.isEmpty ? JSON?.none : .array(notes.map(\.wire)),
     ])
   }
 }

@@ -149,7 +149,7 @@ extension Int {
 
 extension Bool {
   /// Left out when false.
-  var wire: JSON? { self ? .bool(true) : nil }
+  var wire: JSON? { self ? JSON.bool(true) : JSON?.none }
 }
 
 extension Timestamp {

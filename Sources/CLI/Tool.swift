@@ -44,7 +44,7 @@ public struct Tool: Sendable {
   }
 
   /// `--lang`, else `ESTEIRA_LANG`, else the locale.
-  static func language(_ words: [String], _ environment: (String) -> String?) -> Language {
+  public static func language(_ words: [String], _ environment: (String) -> String?) -> Language {
     var flag: String?
     for (index, word) in words.enumerated() {
       if word == "--lang", words.indices.contains(index + 1) { flag = words[index + 1] }

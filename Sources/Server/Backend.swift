@@ -74,13 +74,14 @@ public struct ArtifactReading: Sendable {
 }
 
 public struct LogReading: Sendable {
-  /// Lines from place `from` on, in the order in which they were written, and whether more follow.
+  /// At most `limit` lines from place `from` on, in the order in which they were written, and the place to
+  /// go on from where there may be more. Lines that the query leaves out count for the places.
   public var lines:
     @Sendable (_ job: JobSummary, _ query: LogsQuery, _ from: Int, _ limit: Int) async throws(Problem)
-      -> (lines: [LogLine], hasMore: Bool)
+      -> (lines: [LogLine], next: Int?)
   public init(
     lines: @escaping @Sendable (JobSummary, LogsQuery, Int, Int) async throws(Problem) -> (
-      lines: [LogLine], hasMore: Bool
+      lines: [LogLine], next: Int?
     )
   ) { self.lines = lines }
 }

@@ -104,8 +104,7 @@ struct JobRoutes: Sendable {
   private func logs(_ query: LogsQuery) async throws(Problem) -> Page<LogLine> {
     let bounds = try PageBounds(cursor: query.cursor, limit: query.limit)
     let found = try await backend.logs.lines(try finder.job(query.id), query, bounds.from, bounds.limit)
-    let next = found.hasMore ? String(bounds.from + found.lines.count) : nil
-    return Page(found.lines, nextCursor: next)
+    return Page(found.lines, nextCursor: found.next.map(String.init))
   }
 
   private func events(_ query: EventsQuery) async throws(Problem) -> Page<JobEvent> {

@@ -1,0 +1,161 @@
+import Crypto
+import Engine
+import Glibc
+import Model
+import Stores
+import Synchronization
+
+/// Gives attempts their folders, logs, artifacts and secrets in a data folder.
+final class AttemptPlaces: Sendable {
+  private let path: String
+  private let store: SQLiteStore
+  private let vault: Vault
+  private let artifacts: ArtifactFiles
+  private let logs: LogFiles
+  /// Set once the node exists; nothing asks for it before.
+  private let write = Mutex<(@Sendable ([CatalogWrite]) async throws(Problem) -> Void)?>(nil)
+
+  init(path: String, store: SQLiteStore, vault: Vault, artifacts: ArtifactFiles, logs: LogFiles) {
+    (self.path, self.store, self.vault) = (path, store, vault)
+    (self.artifacts, self.logs) = (artifacts, logs)
+  }
+
+  func writes(with write: @escaping @Sendable ([CatalogWrite]) async throws(Problem) -> Void) {
+    self.write.withLock { $0 = write }
+  }
+
+  var environment: AttemptEnvironment {
+    AttemptEnvironment(
+      prepare: { [self] (attempt) throws(Failure) in try prepare(attempt) },
+      cleanUp: { [self] attempt in Folder.remove(workFolder(of: attempt)) },
+      forget: { [self] job in await forget(job) },
+      log: { [self] attempt, at, level, text in log(attempt, at, level, text) },
+      flushLog: { [self] attempt in await logs.flush(attempt.job) },
+      storeArtifact: { [self] (namespace, name, file, type) throws(Failure) in
+        try await storeArtifact(namespace, name, file, type)
+      },
+      fetchArtifact: { [self] (namespace, sha256, file) throws(Failure) in
+        guard let key = try failing({ () throws(Problem) in try vault.key(ofNamespace: namespace) }) else {
+          throw Failure(.data, code: "artifact-missing", "There is no artifact \(sha256) in \(namespace).")
+        }
+        try await artifacts.fetch(sha256: sha256, namespace: namespace, key: key, to: file)
+      },
+      connection: { [self] (name, namespace) throws(Failure) in
+        let found = try reading { () throws(StoreError) in
+          try store.connections(in: namespace).first { $0.name == name }
+        }
+        guard let found else { throw .noConnection(name, namespace) }
+        return found
+      },
+      credential: { [self] (name, namespace) throws(Failure) in
+        let found = try reading { () throws(StoreError) in
+          try store.credentials(in: namespace).first { $0.name == name }
+        }
+        guard let found else { throw .noCredential(name, namespace) }
+        return try failing { () throws(Problem) in try vault.open(found) }
+      })
+  }
+}
+
+// Folders.
+extension AttemptPlaces {
+  private func prepare(_ attempt: AttemptIdentity) throws(Failure) -> AttemptFolders {
+    _ = try failing { () throws(Problem) in try vault.key(of: attempt.job) }
+    let work = workFolder(of: attempt)
+    let process = "\(path)/processes/\(attempt.job)/\(attempt.node)"
+    let objects = "\(path)/objects/\(attempt.pipeline.namespace)"
+    // A lost attempt of the same number may have left something there.
+    Folder.remove(work)
+    for folder in [work, process, objects] where !Folder.make(folder) { throw Self.noFolder(folder, errno) }
+    return AttemptFolders(work: work, process: process, objects: objects, files: try files(of: attempt))
+  }
+
+  private func workFolder(of attempt: AttemptIdentity) -> String {
+    "\(path)/work/\(attempt.job)/\(attempt.node)-\(attempt.number)"
+  }
+
+  /// Lays out a revision's files once, under the hash of their contents; they are read-only from then on.
+  private func files(of attempt: AttemptIdentity) throws(Failure) -> String? {
+    let revision = try reading { () throws(StoreError) in
+      try store.readRevision(of: attempt.pipeline, number: attempt.revision)
+    }
+    guard let revision, !revision.files.isEmpty else { return nil }
+    let folder = "\(path)/files/\(Hex.encode(revision.sha256))"
+    if access(folder, F_OK) == 0 { return folder }
+    let draft = "\(path)/files/draft-\(attempt.job)-\(attempt.node)-\(attempt.number)"
+    Folder.remove(draft)
+    for file in revision.files {
+      let place = "\(draft)/\(file.path)"
+      let parent = place[..<(place.lastIndex(of: "/") ?? place.endIndex)]
+      guard Folder.make(String(parent)),
+        Folder.write(file.bytes, to: place, mode: file.isExecutable ? 0o500 : 0o400)
+      else { throw Self.noFolder(place, errno) }
+    }
+    // Another attempt may have been faster, and its copy is the same.
+    if rename(draft, folder) != 0 { Folder.remove(draft) }
+    guard access(folder, F_OK) == 0 else { throw Self.noFolder(folder, errno) }
+    return folder
+  }
+
+  private func forget(_ job: ID<Job>) async {
+    Folder.remove("\(path)/work/\(job)")
+    Folder.remove("\(path)/processes/\(job)")
+    await logs.close(job)
+    vault.forget(job)
+  }
+
+  private static func noFolder(_ path: String, _ number: Int32) -> Failure {
+    Failure(.internal, code: "work-folder", "\(path) cannot be made: \(String(cString: strerror(number))).")
+  }
+}
+
+// Bytes.
+extension AttemptPlaces {
+  private func log(_ attempt: AttemptIdentity, _ at: Timestamp, _ level: LogLevel, _ text: String) {
+    // The key was fetched when the attempt was prepared; without it nothing may be written.
+    guard let key = vault.knownKey(of: attempt.job) else { return }
+    logs.append(
+      LogLine(at: at, level: level, node: attempt.node, attempt: attempt.number, message: text),
+      job: attempt.job, key: key)
+  }
+
+  private func storeArtifact(
+    _ namespace: String, _ name: String, _ file: String, _ type: String
+  ) async throws(Failure) -> ArtifactHandle {
+    let stored = try await artifacts.store(path: file, namespace: namespace, key: try await key(namespace))
+    return ArtifactHandle(sha256: stored.sha256, name: name, size: stored.size, mediaType: type)
+  }
+
+  /// The key of a namespace; its first artifact makes one.
+  private func key(_ namespace: String) async throws(Failure) -> SymmetricKey {
+    if let key = try failing({ () throws(Problem) in try vault.key(ofNamespace: namespace) }) { return key }
+    let wrapped = vault.newKey(forNamespace: namespace)
+    if let write = write.withLock({ $0 }) {
+      do throws(Problem) {
+        try await write([.namespaceKey(namespace: namespace, wrapped: wrapped)])
+      } catch {
+        throw Failure(.internal, code: error.code, error.message.english)
+      }
+    }
+    guard let key = try failing({ () throws(Problem) in try vault.key(ofNamespace: namespace) }) else {
+      throw Failure(.internal, code: "namespace-key", "The key of the namespace \(namespace) was not stored.")
+    }
+    return key
+  }
+}
+
+private func failing<Value>(_ body: () throws(Problem) -> Value) throws(Failure) -> Value {
+  do {
+    return try body()
+  } catch {
+    throw Failure(.internal, code: error.code, error.message.english)
+  }
+}
+
+private func reading<Value>(_ body: () throws(StoreError) -> Value) throws(Failure) -> Value {
+  do {
+    return try body()
+  } catch {
+    throw Failure(.transient, code: "store-unavailable", "The store cannot be read: \(error).")
+  }
+}

@@ -1,0 +1,96 @@
+import API
+import CLI
+import CSystem
+import Engine
+import Glibc
+import Model
+import Stores
+
+/// What `doctor` looks at.
+struct Checks: Sendable {
+  var path: String
+  var readModel: any ReadModel
+  var isServer: Bool
+  private static let leastFree: UInt64 = 1 << 30
+
+  init(path: String, readModel: any ReadModel, isServer: Bool) {
+    (self.path, self.readModel, self.isServer) = (path, readModel, isServer)
+  }
+
+  func all(_ language: Language) async -> [CheckItem] {
+    [server, store, disk, zones, key].map { check in
+      CheckItem(state: check.state, name: check.name, text: check.text[language], remedy: check.remedy?[language])
+    }
+  }
+
+  private struct Check {
+    var state: String
+    var name: String
+    var text: Bilingual
+    var remedy: Bilingual?
+  }
+
+  private var server: Check {
+    if isServer {
+      return Check(
+        state: "ok", name: "server",
+        text: Bilingual("process \(getpid()) on \(path)", pt: "processo \(getpid()) em \(path)"))
+    }
+    return Check(
+      state: "warn", name: "server", text: Bilingual("none runs on \(path)", pt: "nenhum roda em \(path)"),
+      remedy: Bilingual("esteira server --background", pt: "esteira server --background"))
+  }
+
+  private var store: Check {
+    do throws(StoreError) {
+      let jobs = try readModel.jobs(JobFilter(), before: nil, limit: 1).count
+      let state = jobs == 0 ? Bilingual("no job yet", pt: "nenhum job ainda") : Bilingual("readable", pt: "legível")
+      let version = SQLiteStore.libraryVersion
+      return Check(
+        state: "ok", name: "store",
+        text: Bilingual(
+          "SQLite \(version), one writer; \(state.english)", pt: "SQLite \(version), um escritor; \(state.portuguese)"))
+    } catch {
+      return Check(
+        state: "error", name: "store", text: Bilingual("\(error)", pt: "\(error)"),
+        remedy: Bilingual("restore a backup", pt: "restaure um backup"))
+    }
+  }
+
+  private var disk: Check {
+    var status = statvfs()
+    guard statvfs(path, &status) == 0 else {
+      return Check(state: "error", name: "disk", text: Bilingual("\(path) is not there", pt: "\(path) não existe"))
+    }
+    let free = UInt64(status.f_bavail) * UInt64(status.f_frsize)
+    let text = Bilingual("\(free >> 20) MiB free", pt: "\(free >> 20) MiB livres")
+    return free < Self.leastFree
+      ? Check(state: "warn", name: "disk", text: text, remedy: Bilingual("free some space", pt: "libere espaço"))
+      : Check(state: "ok", name: "disk", text: text)
+  }
+
+  private var zones: Check {
+    guard ZoneDatabase.system.zone("America/Sao_Paulo") != nil else {
+      return Check(
+        state: "error", name: "zones",
+        text: Bilingual("no time zones in /usr/share/zoneinfo", pt: "sem fusos em /usr/share/zoneinfo"),
+        remedy: Bilingual("apt install tzdata", pt: "apt install tzdata"))
+    }
+    let version = ZoneDatabase.system.version
+    return Check(state: "ok", name: "zones", text: Bilingual("tzdata \(version)", pt: "tzdata \(version)"))
+  }
+
+  private var key: Check {
+    let file = path + "/master.key"
+    var status = stat()
+    guard stat(file, &status) == 0 else {
+      return Check(
+        state: "error", name: "key", text: Bilingual("\(file) is missing", pt: "falta \(file)"),
+        remedy: Bilingual("put its backup back", pt: "recoloque o backup dela"))
+    }
+    return Check(
+      state: "warn", name: "key",
+      text: Bilingual("master.key is beside the data", pt: "master.key está junto dos dados"),
+      remedy: Bilingual("keep a copy of \(file) elsewhere", pt: "guarde uma cópia de \(file) em outro lugar"))
+  }
+}

@@ -1,0 +1,86 @@
+import API
+import Connectors
+import Crypto
+import Engine
+import Glibc
+import Model
+import Server
+import Stores
+
+/// A node on a data folder, put together.
+struct NodeParts: Sendable {
+  let folder: DataFolder
+  let store: SQLiteStore
+  let node: Node
+  let backend: Backend
+  /// The folder had no store before.
+  let isFirstStart: Bool
+
+  /// `restores`: whether unfinished jobs are taken over.
+  init(folder: DataFolder, restores: Bool) throws(Problem) {
+    self.folder = folder
+    isFirstStart = access(folder.databasePath, F_OK) != 0
+    let (store, key) = try folder.open(now: Program.now())
+    self.store = store
+    let vault = Vault(key, readModel: store, now: Program.now)
+    let files = (artifacts: ArtifactFiles(folder: folder.artifactsPath), logs: LogFiles(folder: folder.logsPath))
+    let places = AttemptPlaces(
+      path: folder.path, store: store, vault: vault, artifacts: files.artifacts, logs: files.logs)
+    let plans = PlanCache(Program.compiler)
+    let configuration = Self.configuration(folder, store, vault, places, plans, restores: restores)
+    let node = try Self.node(configuration)
+    self.node = node
+    places.writes { (writes) throws(Problem) in try await node.write(writes) }
+    let history = JobHistory(
+      readModel: store, plan: { (revision) throws(Problem) in try plans.plan(revision) },
+      unwrap: { (wrapped) throws(Problem) in try vault.unwrap(wrapped) })
+    let reading = Reading(
+      path: folder.path, readModel: store, vault: vault, artifacts: files.artifacts, logs: files.logs)
+    let jobs = JobReading(
+      view: { (job, from, limit) throws(Problem) in try await node.view(job, from: from, limit: limit) },
+      history: { (job, after, limit) throws(Problem) in try await node.history(job, after: after, limit: limit) },
+      follow: { (job, after) throws(Problem) in try await node.follow(job, after: after) },
+      why: { (job) throws(Problem) in try await node.why(job) },
+      replay: { (job, language) throws(Problem) in try await Reading.replay(history, job) })
+    backend = reading.backend(node: node, jobs: jobs)
+  }
+
+  private static func configuration(
+    _ folder: DataFolder, _ store: SQLiteStore, _ vault: Vault, _ places: AttemptPlaces, _ plans: PlanCache,
+    restores: Bool
+  ) -> NodeConfiguration {
+    let cores = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+    return NodeConfiguration(
+      setting: NodeSetting(name: Places.host, version: Program.name, cores: cores), store: store,
+      readModel: store, connectors: Catalog.all(children: ChildProcesses()), environment: places.environment,
+      plan: { (revision) throws(Problem) in try plans.plan(revision) }, wrap: { vault.wrap($0) },
+      unwrap: { (wrapped) throws(Problem) in try vault.unwrap(wrapped) },
+      restores: restores && TestHooks.recovers,
+      incident: { job, json in Incident.write(job, json, in: folder.path) },
+      broken: { text in
+        _ = Folder.writeAll(Array("esteira: the store is broken: \(text)\n".utf8), to: STDERR_FILENO)
+        _exit(7)
+      }, crashPoint: { TestHooks.passed($0) })
+  }
+
+  private static func node(_ configuration: NodeConfiguration) throws(Problem) -> Node {
+    do {
+      return try Node(configuration)
+    } catch let problem as Problem {
+      throw problem
+    } catch {
+      throw Problem(
+        "node-start",
+        Bilingual("The node cannot start: \(error)", pt: "O nó não consegue iniciar: \(error)"),
+        remedy: Bilingual("Run `esteira doctor`.", pt: "Execute `esteira doctor`."))
+    }
+  }
+}
+
+/// What is known of a job that the engine could not drive, for whoever mends the engine.
+enum Incident {
+  static func write(_ job: ID<Job>, _ json: JSON, in path: String) {
+    guard Folder.make(path + "/incidents") else { return }
+    _ = Folder.write(Array(json.prettyText.utf8), to: "\(path)/incidents/\(job).json", mode: 0o600)
+  }
+}

@@ -1,0 +1,121 @@
+import CLI
+import CSystem
+import Crypto
+import Engine
+import Glibc
+import Model
+import Net
+import Server
+import Stores
+
+/// The command `server`: a node that runs until it is told to stop.
+struct Serving: Sendable {
+  var options: ServeOptions
+  var language: Language
+  /// Open requests and streams may take so long to end after a stop.
+  private static let closeGrace = Duration.seconds(5)
+  /// Set by `Background` for the process that it starts; its file descriptor 3 takes the report.
+  static let reportVariable = "ESTEIRA_BACKGROUND_REPORT"
+  private static let reportDescriptor: Int32 = 3
+
+  static func serve(_ options: ServeOptions, _ language: Language) async -> Int32 {
+    if options.background { return Background.start(options, language) }
+    return await Serving(options: options, language: language).run()
+  }
+
+  private func run() async -> Int32 {
+    let isReported = getenv(Self.reportVariable) != nil
+    if isReported {
+      unsetenv(Self.reportVariable)
+      // Nothing that this server starts shall hold the reader of the report up.
+      _ = fcntl(Self.reportDescriptor, F_SETFD, FD_CLOEXEC)
+    }
+    let wishes = Signals.wishes()
+    do throws(Problem) {
+      let parts = try NodeParts(folder: try DataFolder(path: Places.data(options.data)), restores: true)
+      let server = try listen(parts)
+      report(banner(parts), isReported)
+      for await _ in wishes { break }
+      await server.stop(grace: Self.closeGrace)
+      await parts.node.stop(drain: options.drain)
+      unlink(parts.folder.processPath)
+      return 0
+    } catch {
+      let remedy = error.remedy.map { ["  " + $0[language]] } ?? []
+      fail(["esteira: \(error.message[language]) [\(error.code)]"] + remedy, Self.exitCode(error.code), isReported)
+      return Self.exitCode(error.code)
+    }
+  }
+
+  private func listen(_ parts: NodeParts) throws(Problem) -> HTTPServer {
+    let edge = HTTPEdge(
+      Router(parts.backend), owner: geteuid(), actor: Connecting.actor,
+      newRequestID: { Hex.encode(SecureRandom.bytes(8)) })
+    do throws(NetError) {
+      return try HTTPServer(
+        .unix(path: parts.folder.socketPath, replacingStale: true), limits: HTTPEdge.limits,
+        handler: { await edge.answer($0) })
+    } catch {
+      throw Problem(
+        "socket",
+        Bilingual("The socket cannot be opened: \(error)", pt: "O socket não pode ser aberto: \(error)"))
+    }
+  }
+
+  private static func exitCode(_ code: String) -> Int32 { code == "already-running" ? 6 : 7 }
+}
+
+// What it says.
+extension Serving {
+  private func banner(_ parts: NodeParts) -> [String] {
+    let path = parts.folder.path
+    var lines = [
+      Bilingual(
+        "Esteira \(Program.name), node \(Places.host), SQLite \(SQLiteStore.libraryVersion) (one writer; safe), data in \(path)",
+        pt: "Esteira \(Program.name), nó \(Places.host), SQLite \(SQLiteStore.libraryVersion) (um escritor; seguro), dados em \(path)")
+    ]
+    if parts.isFirstStart {
+      lines.append(
+        Bilingual(
+          "First start. Master key written to \(parts.folder.keyPath). Without it no credential can be read: back it up now.",
+          pt: "Primeira partida. Chave mestra gravada em \(parts.folder.keyPath). Sem ela nenhuma credencial pode ser lida: faça backup já."))
+    }
+    lines.append(Bilingual("Ready: \(parts.folder.socketPath)", pt: "Pronto: \(parts.folder.socketPath)"))
+    lines += Self.recovered(parts.node.recovered)
+    return lines.map { $0[language] }
+  }
+
+  private static func recovered(_ jobs: [RecoveredJob]) -> [Bilingual] {
+    if jobs.isEmpty { return [] }
+    let kept = jobs.reduce(0) { $0 + $1.kept }
+    let head = Bilingual(
+      "Recovered \(jobs.count) \(jobs.count == 1 ? "job" : "jobs"), \(kept) steps kept.",
+      pt: "\(jobs.count) \(jobs.count == 1 ? "job recuperado" : "jobs recuperados"), \(kept) etapas mantidas.")
+    return [head] + jobs.prefix(20).map { job in
+      let name = "\(job.id) \(job.pipeline)"
+      if let reason = job.quarantine {
+        return Bilingual("  \(name): quarantined: \(reason)", pt: "  \(name): em quarentena: \(reason)")
+      }
+      let lost = job.lost.prefix(5).joined(separator: ", ")
+      return Bilingual(
+        "  \(name): \(job.kept) steps kept" + (lost.isEmpty ? "" : "; lost with the node: \(lost)"),
+        pt: "  \(name): \(job.kept) etapas mantidas" + (lost.isEmpty ? "" : "; perdidas com o nó: \(lost)"))
+    }
+  }
+
+  private func report(_ lines: [String], _ isReported: Bool) {
+    if isReported {
+      Background.send(0, lines, to: Self.reportDescriptor)
+    } else {
+      lines.forEach(Console.system.out)
+    }
+  }
+
+  private func fail(_ lines: [String], _ code: Int32, _ isReported: Bool) {
+    if isReported {
+      Background.send(code, lines, to: Self.reportDescriptor)
+    } else {
+      lines.forEach(Console.system.error)
+    }
+  }
+}

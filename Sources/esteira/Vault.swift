@@ -1,0 +1,107 @@
+import Crypto
+import Engine
+import Model
+import Server
+import Synchronization
+
+/// The keys of jobs and namespaces, and the values of credentials: what the master key opens.
+final class Vault: Sendable {
+  private let master: MasterKey
+  private let readModel: any ReadModel
+  private let now: @Sendable () -> Timestamp
+  private let jobKeys = Mutex<[ID<Job>: SymmetricKey]>([:])
+  private let namespaceKeys = Mutex<[String: SymmetricKey]>([:])
+
+  init(_ master: MasterKey, readModel: any ReadModel, now: @escaping @Sendable () -> Timestamp) {
+    (self.master, self.readModel, self.now) = (master, readModel, now)
+  }
+
+  func wrap(_ key: SymmetricKey) -> [UInt8] { master.wrap(key, place: "job") }
+
+  func unwrap(_ wrapped: [UInt8]) throws(Problem) -> SymmetricKey {
+    do {
+      return try master.unwrap(wrapped, place: "job")
+    } catch {
+      throw Self.notAuthentic("the key of a job", "a chave de um job")
+    }
+  }
+
+  /// Kept until the job is forgotten, since every log line needs it.
+  func key(of job: ID<Job>) throws(Problem) -> SymmetricKey {
+    if let key = jobKeys.withLock({ $0[job] }) { return key }
+    guard let summary = try read({ () throws(StoreError) in try readModel.job(job) }) else {
+      throw Problem("no-job", Bilingual("There is no job \(job).", pt: "Não existe o job \(job)."))
+    }
+    let key = try unwrap(summary.wrappedKey)
+    jobKeys.withLock { $0[job] = key }
+    return key
+  }
+
+  /// What `key(of:)` found before; nil for a job that was not asked for.
+  func knownKey(of job: ID<Job>) -> SymmetricKey? { jobKeys.withLock { $0[job] } }
+
+  func forget(_ job: ID<Job>) { jobKeys.withLock { _ = $0.removeValue(forKey: job) } }
+
+  /// Nil where the namespace has none yet.
+  func key(ofNamespace namespace: String) throws(Problem) -> SymmetricKey? {
+    if let key = namespaceKeys.withLock({ $0[namespace] }) { return key }
+    guard let wrapped = try read({ () throws(StoreError) in try readModel.namespaceKey(namespace) }) else {
+      return nil
+    }
+    do {
+      let key = try master.unwrap(wrapped, place: "namespace \(namespace)")
+      namespaceKeys.withLock { $0[namespace] = key }
+      return key
+    } catch {
+      throw Self.notAuthentic("the key of the namespace \(namespace)", "a chave do espaço \(namespace)")
+    }
+  }
+
+  /// A fresh key for a namespace, to be stored; the one that is stored first stands.
+  func newKey(forNamespace namespace: String) -> [UInt8] {
+    master.wrap(SymmetricKey.generate(), place: "namespace \(namespace)")
+  }
+
+  func seal(_ draft: CredentialDraft) -> CredentialRecord {
+    let place = Self.place(draft.namespace, draft.name, draft.version)
+    return CredentialRecord(
+      namespace: draft.namespace, name: draft.name, type: draft.type, version: draft.version,
+      sealed: master.seal(JSON.object(draft.values).serialized(), place: place), createdAt: now(),
+      createdBy: draft.actor)
+  }
+
+  func open(_ record: CredentialRecord) throws(Problem) -> Credential {
+    let place = Self.place(record.namespace, record.name, record.version)
+    do {
+      let json = try JSON(parsing: try master.open(record.sealed, place: place))
+      let values = (json.object ?? JSONObject()).map { (name: $0.key, secret: Secret($0.value.string ?? "")) }
+      return Credential(name: record.name, type: record.type, values: values)
+    } catch {
+      let name = "\(record.namespace)/\(record.name)"
+      throw Self.notAuthentic("the credential \(name)", "a credencial \(name)")
+    }
+  }
+
+  /// So that a ciphertext cannot stand for another credential, or for a newer version.
+  private static func place(_ namespace: String, _ name: String, _ version: Int) -> String {
+    "credential \(namespace)/\(name) \(version)"
+  }
+
+  private func read<Value>(_ body: () throws(StoreError) -> Value) throws(Problem) -> Value {
+    do {
+      return try body()
+    } catch {
+      throw Problem(
+        "store-unavailable", Bilingual("The store cannot be read: \(error)", pt: "Não foi possível ler os dados: \(error)"))
+    }
+  }
+
+  private static func notAuthentic(_ what: String, _ whatPT: String) -> Problem {
+    Problem(
+      "not-authentic",
+      Bilingual(
+        "The master key does not open \(what): it was changed, or sealed under another key.",
+        pt: "A chave mestra não abre \(whatPT): os dados foram alterados, ou selados com outra chave."),
+      remedy: Bilingual("Restore it from a backup.", pt: "Restaure de um backup."))
+  }
+}
