@@ -31,7 +31,7 @@ struct BrokenFileTests {
   @Test("is explained whole, with a caret, in both languages", arguments: BrokenFile.all, Language.allCases)
   func golden(file: BrokenFile, language: Language) throws {
     let found = Fixture.rendered(try file.text(".yaml"), file: "\(file.name).yaml", language) + "\n"
-    #expect(found == (try file.text(".\(language.rawValue).txt")))
+    #expect(found == (try file.text(".\(language.rawValue).txt")), "\(found)")
   }
 
   @Test("gives no plan", arguments: BrokenFile.all)

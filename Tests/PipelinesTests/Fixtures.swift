@@ -9,9 +9,10 @@ enum Fixture {
     return Array(data)
   }
 
-  static func compiler(offline: Bool = false) -> PipelineCompiler {
-    PipelineCompiler(connectors: catalogue, zones: zones, offline: offline)
-  }
+  private static let online = PipelineCompiler(connectors: catalogue, zones: zones)
+  private static let offline = PipelineCompiler(connectors: catalogue, zones: zones, offline: true)
+
+  static func compiler(offline isOffline: Bool = false) -> PipelineCompiler { isOffline ? offline : online }
 
   static func compile(_ text: String, offline: Bool = false) -> Compilation {
     compiler(offline: offline).compile(text, readFile: { $0 == "missing.py" ? nil : [] })

@@ -10,8 +10,6 @@ struct LimitChecker {
 
   let draft: Draft
 
-  init(draft: Draft) { self.draft = draft }
-
   func check() {
     for index in draft.steps.indices { check(index) }
   }

@@ -4,8 +4,6 @@ import Model
 struct NeedGraph {
   let draft: Draft
 
-  init(draft: Draft) { self.draft = draft }
-
   /// Joins the edges between the same two steps: the stronger one stays, with its first reason.
   func joinEdges() {
     for index in draft.edges.indices {

@@ -93,18 +93,19 @@ extension Draft {
 
   /// An error of the expression language, in the place of the file where it stands.
   func tell(_ error: ExpressionError, of site: Site, remedy: Bilingual? = nil) {
-    let code =
-      switch error.kind {
-      case .syntax: "expression-syntax"
-      case .type: "type-error"
-      case .unknownName: "unknown-name"
-      case .evaluation: "expression"
-      case .limit: "expression-limit"
-      }
     let range = error.range.lowerBound + site.offset..<error.range.upperBound + site.offset
-    report.error(
-      code, at: report.source.span(of: range, in: site.node), path: site.path, error.message.continuing,
-      remedy: error.remedy ?? remedy)
+    func say(_ code: String) {
+      report.error(
+        code, at: report.source.span(of: range, in: site.node), path: site.path, error.message.continuing,
+        remedy: error.remedy ?? remedy)
+    }
+    switch error.kind {
+    case .syntax: say("expression-syntax")
+    case .type: say("type-error")
+    case .unknownName: say("unknown-name")
+    case .evaluation: say("expression")
+    case .limit: say("expression-limit")
+    }
   }
 }
 

@@ -25,13 +25,14 @@ struct SourceText: Sendable {
   func line(showing range: Range<Int>) -> (text: String, caret: Range<Int>) {
     let first = min(max(0, range.lowerBound), bytes.count)
     let index = lineIndex(of: first)
-    let start = boundary(max(lineStarts[index], first - Self.longestLine))
+    let start = min(first, boundary(max(lineStarts[index], first - Self.longestLine)))
     var end = index + 1 < lineStarts.count ? lineStarts[index + 1] - 1 : bytes.count
     if end > start, bytes[end - 1] == UInt8(ascii: "\r") { end -= 1 }
     end = min(end, boundary(first + Self.longestLine))
     let text = String(decoding: bytes[start..<max(start, end)], as: UTF8.self)
-    let from = scalars(in: start..<min(first, max(start, end)))
-    let to = scalars(in: start..<min(max(first, range.upperBound), max(start, end)))
+    end = max(start, end)
+    let from = scalars(in: start..<min(first, end))
+    let to = scalars(in: start..<min(max(first, range.upperBound), end))
     return (text, from..<max(from + 1, to))
   }
 
