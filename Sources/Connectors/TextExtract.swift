@@ -12,7 +12,8 @@ public struct TextExtract: Connector {
       summary: Bilingual(
         "Finds CNPJs, amounts in reais, dates and organisations, and decides what the text tells. The rules "
           + "and their limits: docs/connectors/text-extract-rules.md.",
-        pt: "Encontra CNPJs, valores em reais, datas e organizações e decide o que o texto conta. As regras e "
+        pt:
+          "Encontra CNPJs, valores em reais, datas e organizações e decide o que o texto conta. As regras e "
           + "seus limites: docs/connectors/text-extract-rules.md."),
       with: Self.with, output: Self.output, effect: .always(.pure), defaultTimeout: .seconds(60),
       examples: [Self.example])
@@ -136,7 +137,9 @@ extension TextExtract {
   private static let entitySchema: JSON = [
     "type": "object", "required": ["type", "text", "confidence", "start", "end"],
     "properties": [
-      "type": ["enum": .array(RegulatoryEntity.Kind.allCases.map { .string($0.rawValue) }), "type": "string"],
+      "type": [
+        "enum": .array(RegulatoryEntity.Kind.allCases.map { .string($0.rawValue) }), "type": "string",
+      ],
       "text": ["type": "string"], "confidence": ["type": "number"], "start": ["type": "integer"],
       "end": ["type": "integer"], "amount": ["type": "number"], "cents": ["type": "integer"],
       "up_to": ["type": "number"], "cnpj": ["type": "string"], "date": ["type": "string"],

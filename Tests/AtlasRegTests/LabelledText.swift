@@ -63,7 +63,8 @@ struct Score {
   var recall: Double { right + missed == 0 ? 1 : Double(right) / Double(right + missed) }
 
   var line: String {
-    "precision \(percent(precision))  recall \(percent(recall))  (\(right) right, \(wrong) wrong, \(missed) missed)"
+    "precision \(percent(precision))  recall \(percent(recall))  "
+      + "(\(right) right, \(wrong) wrong, \(missed) missed)"
   }
 
   private func percent(_ share: Double) -> String { String(format: "%5.1f %%", 100 * share) }

@@ -61,7 +61,8 @@ struct LabelledTextTests {
   private func show(_ scores: [String: Score], _ report: [String]) {
     let order = RegulatoryEntity.Kind.allCases.map(\.rawValue) + RegulatoryEvent.Kind.allCases.map(\.rawValue)
     let lines = order.map { type in
-      "text.extract \(type.padding(toLength: 10, withPad: " ", startingAt: 0)) \(scores[type, default: Score()].line)"
+      let name = type.padding(toLength: 10, withPad: " ", startingAt: 0)
+      return "text.extract \(name) \(scores[type, default: Score()].line)"
     }
     let text = (lines + report).joined(separator: "\n") + "\n"
     FileHandle.standardOutput.write(Data(text.utf8))

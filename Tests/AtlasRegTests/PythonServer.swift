@@ -88,7 +88,9 @@ final class PythonServer: Sendable {
     try #require(address.hasPrefix("http://127.0.0.1:"), "\(script) did not start.")
   }
 
-  static func site(seed: String = "7", date: String = "2026-11-20", _ more: [String] = []) throws -> PythonServer {
+  static func site(seed: String = "7", date: String = "2026-11-20", _ more: [String] = []) throws
+    -> PythonServer
+  {
     try PythonServer("sample-site/site.py", ["--seed", seed, "--date", date] + more)
   }
 
@@ -97,7 +99,9 @@ final class PythonServer: Sendable {
     return try await session.data(from: url).0
   }
 
-  func post(_ path: String, _ body: Data, headers: [(String, String)] = []) async throws -> (status: Int, body: Data) {
+  func post(_ path: String, _ body: Data, headers: [(String, String)] = []) async throws -> (
+    status: Int, body: Data
+  ) {
     var request = URLRequest(url: try #require(URL(string: address + path)))
     request.httpMethod = "POST"
     for (name, value) in headers { request.setValue(value, forHTTPHeaderField: name) }
@@ -141,7 +145,8 @@ final class TemporaryFolder: Sendable {
   }
   func lines(of name: String) throws -> [String] {
     guard FileManager.default.fileExists(atPath: "\(path)/\(name)") else { return [] }
-    return try String(contentsOfFile: "\(path)/\(name)", encoding: .utf8).split(separator: "\n").map(String.init)
+    return try String(contentsOfFile: "\(path)/\(name)", encoding: .utf8).split(separator: "\n").map(
+      String.init)
   }
   deinit { try? FileManager.default.removeItem(atPath: path) }
 }

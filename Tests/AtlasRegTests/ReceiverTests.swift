@@ -17,7 +17,8 @@ private struct Signed {
       key, stamp = sys.argv[2].encode(), str(int(time.time()) - int(sys.argv[3]))
       body = json.dumps(json.loads(sys.argv[1]), sort_keys=True).encode()
       one = base64.b64encode(hmac.new(key, b"msg_1." + stamp.encode() + b"." + body, hashlib.sha256).digest())
-      print(json.dumps([body.decode(), stamp, "v1," + one.decode(), hmac.new(key, body, hashlib.sha256).hexdigest()]))
+      two = hmac.new(key, body, hashlib.sha256).hexdigest()
+      print(json.dumps([body.decode(), stamp, "v1," + one.decode(), two]))
       """
     let (output, _) = try Child(["python3", "-c", script, payload, key, "\(age)"]).finish()
     let parts = try JSONDecoder().decode([String].self, from: Data(output.utf8))
@@ -25,7 +26,8 @@ private struct Signed {
       body: Data(parts[0].utf8),
       headers: [
         ("webhook-id", "msg_1"), ("webhook-timestamp", parts[1]), ("webhook-signature", parts[2]),
-        ("X-Signature", parts[3]), ("X-Signature-Algorithm", "HMAC-SHA256"), ("Content-Type", "application/json"),
+        ("X-Signature", parts[3]), ("X-Signature-Algorithm", "HMAC-SHA256"),
+        ("Content-Type", "application/json"),
       ])
   }
 
@@ -49,7 +51,10 @@ struct ReceiverTests {
     folder = try TemporaryFolder()
     receiver = try PythonServer(
       "receiver/receiver.py",
-      ["--secret-file", try folder.write("secret", Signed.secret + "\n"), "--received", folder.path + "/received"])
+      [
+        "--secret-file", try folder.write("secret", Signed.secret + "\n"), "--received",
+        folder.path + "/received",
+      ])
   }
 
   @Test("writes down what is signed with its secret")

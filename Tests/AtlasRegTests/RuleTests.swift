@@ -47,7 +47,9 @@ struct MoneyTests {
       ("R$ 500. A empresa", 50_000), ("1,5 milhão de reais", 150_000_000), ("80 reais", 8_000),
       ("R$ 1,2 bi", 120_000_000_000), ("R$ 3 MILHÕES", 300_000_000),
     ])
-  func amounts(text: String, cents: Int64) { #expect(values(text, .money) == [.money(cents: cents, upTo: nil)]) }
+  func amounts(text: String, cents: Int64) {
+    #expect(values(text, .money) == [.money(cents: cents, upTo: nil)])
+  }
 
   @Test(
     "may be a range",
@@ -83,7 +85,8 @@ struct DateTests {
     "is found in each of its forms",
     arguments: [
       ("12/03/2026", "2026-03-12"), ("1/2/2026", "2026-02-01"), ("12 de março de 2026", "2026-03-12"),
-      ("1º de abril de 2026", "2026-04-01"), ("2026-03-12T10:00:00Z", "2026-03-12"), ("29/02/2024", "2024-02-29"),
+      ("1º de abril de 2026", "2026-04-01"), ("2026-03-12T10:00:00Z", "2026-03-12"),
+      ("29/02/2024", "2024-02-29"),
       ("5 DE MARCO DE 1999", "1999-03-05"), ("em 12/03/2026.", "2026-03-12"),
     ])
   func forms(text: String, date: String) { #expect(values(text, .date) == [.date(date)]) }
@@ -134,7 +137,8 @@ struct ExtractionTests {
   @Test(
     "made to be slow is read in linear time",
     arguments: [
-      "R$ ", "1.", "R$ 1.234.567,89 a ", "S.A. ", "Alfa ", "Alfa de ", "e ", "1", "12.345.678/0001-", " ", "\n \n",
+      "R$ ", "1.", "R$ 1.234.567,89 a ", "S.A. ", "Alfa ", "Alfa de ", "e ", "1", "12.345.678/0001-", " ",
+      "\n \n",
       "multa ", "de ", "A, B e ", "Companhia ", "1 de ", "\u{301}", "nao multa em caso de ", ". A",
     ])
   func linear(piece: String) {

@@ -45,9 +45,9 @@ struct TextExtractTests {
     let output = try await extract([
       "rules": "br_regulatory",
       "html": """
-        <article><h1>Aneel multa Alfa Luz S.A.</h1><p>A Alfa Luz S.A. (CNPJ 12.345.678/0001-95) foi multada em \
-        R$ 1,5 milhão em 12/03/2026.</p></article>
-        """,
+      <article><h1>Aneel multa Alfa Luz S.A.</h1><p>A Alfa Luz S.A. (CNPJ 12.345.678/0001-95) foi multada em \
+      R$ 1,5 milhão em 12/03/2026.</p></article>
+      """,
     ])
     let event = try #require(output["event"]?.object)
     #expect(event["type"] == "MULTA")
@@ -59,7 +59,8 @@ struct TextExtractTests {
     let entities = try #require(output["entities"]?.array)
     #expect(entities.count == 6)
     for entity in entities {
-      let start = Int(try #require(entity["start"]?.int)), end = Int(try #require(entity["end"]?.int))
+      let start = Int(try #require(entity["start"]?.int))
+      let end = Int(try #require(entity["end"]?.int))
       #expect(string(scalars[start..<end]) == entity["text"]?.string)
     }
   }
@@ -74,9 +75,11 @@ struct TextExtractTests {
     #expect(output["event"]?["amount"] == 10.0)
   }
 
-  @Test("refuses no source and two sources, before and while it runs", arguments: [
-    ["rules": "br_regulatory"], ["rules": "br_regulatory", "text": "a", "html": "b"],
-  ] as [JSON])
+  @Test(
+    "refuses no source and two sources, before and while it runs",
+    arguments: [
+      ["rules": "br_regulatory"], ["rules": "br_regulatory", "text": "a", "html": "b"],
+    ] as [JSON])
   func sources(with: JSON) async throws {
     #expect(TextExtract().validate(with).map(\.code) == ["text-extract-source"])
     await #expect(throws: Failure.self) { try await extract(with) }
@@ -90,7 +93,8 @@ struct TextExtractTests {
       fetchArtifact: { _, _ throws(Failure) in throw Failure(.internal, "No artifact is fetched here.") },
       workFolder: "", processFolder: "", objectsFolder: "", now: { Timestamp(microseconds: 0) })
     let attempt = Attempt(
-      job: ID(high: 0, low: 0), jobKey: "k", namespace: "n", path: "p", number: 1, stepKey: "s", effect: .pure,
+      job: ID(high: 0, low: 0), jobKey: "k", namespace: "n", path: "p", number: 1, stepKey: "s",
+      effect: .pure,
       with: with, services: services)
     return try await TextExtract().execute(attempt).value
   }

@@ -2,7 +2,8 @@
 enum Authorities {
   /// As they are written in running text. Those with one capital appear in both forms in the press.
   static let acronyms: Set<String> = [
-    "aneel", "anatel", "anvisa", "ancine", "antaq", "bacen", "cade", "cetesb", "cgu", "cvm", "ibama", "icmbio",
+    "aneel", "anatel", "anvisa", "ancine", "antaq", "bacen", "cade", "cetesb", "cgu", "cvm", "ibama",
+    "icmbio",
     "inmetro", "previc", "procon", "senacon", "susep", "anac", "antt", "anpd",
   ]
   /// Too short or too common to count unless they are in capitals.

@@ -25,7 +25,8 @@ public struct CNPJ: Hashable, Sendable {
       + "\(String(all[8..<12]))-\(String(all[12..<14]))"
   }
 
-  /// Weights 2 to 9 from the right, over and over; the rest of the sum by 11, taken from 11, where 10 and 11 are 0.
+  /// Weights 2 to 9 from the right, over and over; the rest of the sum by 11, taken from 11, where 10 and 11
+  /// are 0.
   private static func checkDigit(_ values: ArraySlice<Int>) -> Int {
     var sum = 0
     for (place, value) in values.reversed().enumerated() { sum += value * (2 + place % 8) }

@@ -41,45 +41,51 @@ enum EventCues {
   }
 
   private static let fines = """
-    multa, multas, multou, multada, multadas, multado, multados, multar, auto de infracao, autos de infracao
+    multa, multas, multou, multada, multadas, multado, multados, multar, auto de infracao, autos de
+    infracao
     """
   private static let penalties = """
-    penalidade, penalidades, penalidade de multa, sancao, sancoes, autuada, autuadas, autuado, autuou, autuacao,
-    punida, punidas, pune, puniu, advertencia
+    penalidade, penalidades, penalidade de multa, sancao, sancoes, autuada, autuadas, autuado,
+    autuou, autuacao, punida, punidas, pune, puniu, advertencia
     """
   /// A fine of a contract is no fine of an authority: these phrases take the word away from `fines`.
   private static let notFines = """
-    multa rescisoria, multa contratual, multas contratuais, multas rescisorias, multa de mora, multa moratoria
+    multa rescisoria, multa contratual, multas contratuais, multas rescisorias, multa de mora, multa
+    moratoria
     """
   private static let deals = """
     aquisicao, aquisicoes, adquire, adquiriu, adquirir, fusao, oferta publica de aquisicao,
-    alienacao do controle, compra e venda, venda do controle, conclui a compra, concluiu a compra, concluiu a venda,
-    emissao de debentures, oferta publica de acoes, ato de concentracao, incorporacao, joint venture
+    alienacao do controle, compra e venda, venda do controle, conclui a compra, concluiu a compra,
+    concluiu a venda, emissao de debentures, oferta publica de acoes, ato de concentracao,
+    incorporacao, joint venture
     """
   private static let trades = """
-    compra, comprou, vende, vendeu, venda, alienacao, arrematou, arremata, cisao, participacao societaria,
-    debentures
+    compra, comprou, vende, vendeu, venda, alienacao, arrematou, arremata, cisao, participacao
+    societaria, debentures
     """
   private static let accidents = """
-    apagao, blecaute, vazamento, vazamentos, explosao, incendio, rompimento, derramamento, ataque cibernetico,
-    incidente de seguranca, acidente, colisao, desabamento, descarrilamento, queda de energia
+    apagao, blecaute, vazamento, vazamentos, explosao, incendio, rompimento, derramamento, ataque
+    cibernetico, incidente de seguranca, acidente, colisao, desabamento, descarrilamento, queda de
+    energia
     """
   private static let failures = """
-    interrupcao do fornecimento, interrupcao no fornecimento, interrupcao, interrompeu, sem energia, sem luz,
-    fora do ar, indisponibilidade, falha, pane, vitimas, feridos
+    interrupcao do fornecimento, interrupcao no fornecimento, interrupcao, interrompeu, sem energia,
+    sem luz, fora do ar, indisponibilidade, falha, pane, vitimas, feridos
     """
   private static let decisions = """
-    decide, decidiu, decisao, julga, julgou, julgamento, aprova, aprovou, aprovada, aprovado, homologa, homologou,
-    condena, condenou, absolve, absolveu, arquiva, arquivou, arquivamento, indefere, indeferiu, indeferido, defere,
-    deferiu, deferido, determina, determinou, determinacao, liminar, nega, negou, nega provimento, revoga, revogou,
-    anula, anulou, suspende, suspendeu, medida cautelar, termo de compromisso, autoriza, autorizou, rejeita, rejeitou
+    decide, decidiu, decisao, julga, julgou, julgamento, aprova, aprovou, aprovada, aprovado,
+    homologa, homologou, condena, condenou, absolve, absolveu, arquiva, arquivou, arquivamento,
+    indefere, indeferiu, indeferido, defere, deferiu, deferido, determina, determinou, determinacao,
+    liminar, nega, negou, nega provimento, revoga, revogou, anula, anulou, suspende, suspendeu,
+    medida cautelar, termo de compromisso, autoriza, autorizou, rejeita, rejeitou
     """
   private static let acts = """
     despacho, resolucao, portaria, acordao, colegiado, recurso, voto, relator, relatora, sentenca
     """
   private static let notices = """
-    divulga, divulgou, publica, publicou, anuncia, anunciou, abre, abriu, lanca, lancou, promove, promoveu, informa,
-    informou, consulta publica, audiencia publica, tomada de subsidios, seminario, relatorio, boletim, inscricoes,
-    evento, webinar, realiza, realizou, participa, participou
+    divulga, divulgou, publica, publicou, anuncia, anunciou, abre, abriu, lanca, lancou, promove,
+    promoveu, informa, informou, consulta publica, audiencia publica, tomada de subsidios,
+    seminario, relatorio, boletim, inscricoes, evento, webinar, realiza, realizou, participa,
+    participou
     """
 }

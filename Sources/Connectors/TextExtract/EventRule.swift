@@ -3,8 +3,8 @@ internal import Model
 /// Decides what a text tells, by cues that are counted per type.
 ///
 /// A cue in the first sentence counts double, for that is where Brazilian press offices say it. A cue that is
-/// denied ("não multou", "sem multa") or only possible ("sob pena de multa") does not count; one that is undone
-/// ("multa foi anulada", "anula multa") counts for a decision instead.
+/// denied ("não multou", "sem multa") or only possible ("sob pena de multa") does not count; one that is
+/// undone ("multa foi anulada", "anula multa") counts for a decision instead.
 struct EventRule {
   let text: ScalarText
   let entities: [RegulatoryEntity]
@@ -66,7 +66,9 @@ struct EventRule {
 }
 
 extension EventRule {
-  private func described(_ kind: RegulatoryEvent.Kind, confidence: Double, at position: Int) -> RegulatoryEvent {
+  private func described(_ kind: RegulatoryEvent.Kind, confidence: Double, at position: Int)
+    -> RegulatoryEvent
+  {
     let sentence = text.range(ofSentence: text.sentence(of: position))
     let company = pick(in: sentence) { $0.value == .organisation(isAuthority: false) }
     return RegulatoryEvent(

@@ -86,7 +86,9 @@ struct MoneyRule {
       next += 1
     } else {
       guard let word = text.word(at: next) else { return nil }
-      guard word.key == "a" || word.key == "ate" || word.key == "e" && follows("entre", start) else { return nil }
+      guard word.key == "a" || word.key == "ate" || word.key == "e" && follows("entre", start) else {
+        return nil
+      }
       next = word.end
     }
     next = text.skippingBlanks(next)
@@ -132,12 +134,14 @@ extension MoneyRule {
       take()
     }
     let decimals = digits.count - whole
-    guard digits.count <= Self.mostDigits, decimals <= 6, text.endsToken(index) || text.at(index) == UInt8(ascii: "-")
+    guard digits.count <= Self.mostDigits, decimals <= 6,
+      text.endsToken(index) || text.at(index) == UInt8(ascii: "-")
     else { return nil }
     let mantissa = digits.reduce(Int64(0)) { $0 * 10 + Int64($1) }
     let scale = scale(behind: index)
     return Number(
-      mantissa: mantissa, decimals: decimals, isPlain: isPlain, scale: scale?.factor, end: scale?.end ?? index)
+      mantissa: mantissa, decimals: decimals, isPlain: isPlain, scale: scale?.factor, end: scale?.end ?? index
+    )
   }
 
   private func isGroup(_ index: Int) -> Bool {

@@ -1,5 +1,5 @@
-/// Finds organisations: authorities by name, companies by their legal form (`S.A.`, `S/A`, `Ltda.`, `EIRELI`),
-/// and names that begin with `Companhia`, `Cia.` or `Banco`.
+/// Finds organisations: authorities by name, companies by their legal form (`S.A.`, `S/A`, `Ltda.`,
+/// `EIRELI`), and names that begin with `Companhia`, `Cia.` or `Banco`.
 ///
 /// A brand without its legal form (`Petrobras`) is not claimed: no rule could tell it from any other name.
 struct OrganisationRule {
@@ -28,7 +28,9 @@ struct OrganisationRule {
     return found
   }
 
-  private func entity(_ range: Range<Int>, _ confidence: Double, isAuthority: Bool = false) -> RegulatoryEntity {
+  private func entity(_ range: Range<Int>, _ confidence: Double, isAuthority: Bool = false)
+    -> RegulatoryEntity
+  {
     RegulatoryEntity(
       type: .organisation, text: text.text(range), confidence: confidence, range: range,
       value: .organisation(isAuthority: isAuthority))
@@ -50,7 +52,9 @@ struct OrganisationRule {
     for (offset, key) in name.enumerated() {
       let word = words[index + offset]
       guard word.key == key, key.utf8.count <= 3 || word.isCapitalised else { return false }
-      if offset > 0, !isJoined(index + offset, allowing: [UInt8(ascii: ","), UInt8(ascii: "-")]) { return false }
+      if offset > 0, !isJoined(index + offset, allowing: [UInt8(ascii: ","), UInt8(ascii: "-")]) {
+        return false
+      }
     }
     return true
   }
@@ -107,7 +111,9 @@ extension OrganisationRule {
   }
 
   /// Whether the word is the `A` of `S.A.`.
-  private func endsForm(_ index: Int) -> Bool { index > 0 && legalForm(at: index - 1) != nil && words[index].key == "a" }
+  private func endsForm(_ index: Int) -> Bool {
+    index > 0 && legalForm(at: index - 1) != nil && words[index].key == "a"
+  }
 
   /// "Alfa, Beta e Gama S.A." is a list: the `e` behind a comma separates; that of "Silva e Filhos" joins.
   private func joinsOneName(_ index: Int) -> Bool {
@@ -128,13 +134,16 @@ extension OrganisationRule {
   /// A name does not begin with an article, a preposition or a word that only precedes names.
   private func opensName(_ index: Int) -> Bool {
     let word = words[index]
-    return isProper(word) && !Lexicon.connectives.contains(word.key) && !Lexicon.beforeNames.contains(word.key)
+    return isProper(word) && !Lexicon.connectives.contains(word.key)
+      && !Lexicon.beforeNames.contains(word.key)
   }
 
   /// Whether nothing but what may stand inside a name is between two neighbouring words.
   private func isTied(_ index: Int, _ next: Int) -> Bool {
     let gap = words[index].range.upperBound..<words[next].range.lowerBound
-    guard gap.count <= 3, text.sentence(of: words[index].range.lowerBound) == sentence(next) else { return false }
+    guard gap.count <= 3, text.sentence(of: words[index].range.lowerBound) == sentence(next) else {
+      return false
+    }
     let rest = gap.map { text.at($0) }.filter { $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: "\n") }
     switch rest.first {
     case nil: return gap.contains { text.at($0) != UInt8(ascii: "\n") }
@@ -153,7 +162,9 @@ extension OrganisationRule {
     guard words[index].isCapitalised, Self.heads.contains(words[index].key) else { return nil }
     var last = index
     var next = index + 1
-    while next < words.count, next - index < Self.mostWords, isTied(next - 1, next), legalForm(at: next) == nil {
+    while next < words.count, next - index < Self.mostWords, isTied(next - 1, next),
+      legalForm(at: next) == nil
+    {
       let word = words[next]
       if isProper(word) && !Authorities.isAcronym(word) { last = next } else if !isLink(word.key) { break }
       next += 1

@@ -41,9 +41,12 @@ private struct PageReader {
   private var isTitle = false
 
   private static let raw: Set<String> = ["script", "style", "noscript", "template", "textarea"]
-  private static let leftOut: Set<String> = ["nav", "footer", "aside", "form", "button", "select", "svg", "head"]
+  private static let leftOut: Set<String> = [
+    "nav", "footer", "aside", "form", "button", "select", "svg", "head",
+  ]
   private static let blocks: Set<String> = [
-    "p", "div", "section", "article", "main", "header", "ul", "ol", "li", "table", "tr", "h1", "h2", "h3", "h4",
+    "p", "div", "section", "article", "main", "header", "ul", "ol", "li", "table", "tr", "h1", "h2", "h3",
+    "h4",
     "h5", "h6", "blockquote", "pre", "dl", "dt", "dd", "figure", "figcaption", "hr", "body", "address",
   ]
   /// A longer name is no element of HTML.
@@ -182,7 +185,9 @@ extension PageReader {
   private mutating func reference() -> Unicode.Scalar {
     var end = index + 1
     var name = ""
-    while end < scalars.count, end - index <= 10, scalars[end] != ";", scalars[end].isASCII, scalars[end] != "&" {
+    while end < scalars.count, end - index <= 10, scalars[end] != ";", scalars[end].isASCII,
+      scalars[end] != "&"
+    {
       name.unicodeScalars.append(scalars[end])
       end += 1
     }
@@ -204,7 +209,8 @@ extension PageReader {
     "iacute": "í", "oacute": "ó", "ocirc": "ô", "otilde": "õ", "uacute": "ú", "uuml": "ü", "Aacute": "Á",
     "Agrave": "À", "Acirc": "Â", "Atilde": "Ã", "Ccedil": "Ç", "Eacute": "É", "Ecirc": "Ê", "Iacute": "Í",
     "Oacute": "Ó", "Ocirc": "Ô", "Otilde": "Õ", "Uacute": "Ú", "ndash": "–", "mdash": "—", "hellip": "…",
-    "ldquo": "“", "rdquo": "”", "lsquo": "‘", "rsquo": "’", "laquo": "«", "raquo": "»", "deg": "°", "sect": "§",
+    "ldquo": "“", "rdquo": "”", "lsquo": "‘", "rsquo": "’", "laquo": "«", "raquo": "»", "deg": "°",
+    "sect": "§",
     "euro": "€", "bull": "•", "middot": "·",
   ]
 }

@@ -53,7 +53,8 @@ struct ScalarText: Sendable {
   func startsToken(_ index: Int) -> Bool {
     if isWordByte(index - 1) { return false }
     switch at(index - 1) {
-    case UInt8(ascii: "."), UInt8(ascii: ","), UInt8(ascii: "/"), UInt8(ascii: "-"): return !isWordByte(index - 2)
+    case UInt8(ascii: "."), UInt8(ascii: ","), UInt8(ascii: "/"), UInt8(ascii: "-"):
+      return !isWordByte(index - 2)
     case _: return true
     }
   }
@@ -62,7 +63,8 @@ struct ScalarText: Sendable {
   func endsToken(_ index: Int) -> Bool {
     if isWordByte(index) { return false }
     switch at(index) {
-    case UInt8(ascii: "."), UInt8(ascii: ","), UInt8(ascii: "/"), UInt8(ascii: "-"): return !isDigit(index + 1)
+    case UInt8(ascii: "."), UInt8(ascii: ","), UInt8(ascii: "/"), UInt8(ascii: "-"):
+      return !isDigit(index + 1)
     case _: return true
     }
   }
@@ -176,7 +178,9 @@ extension ScalarText {
       let blankLine = byte == UInt8(ascii: "\n") && isBlankLine(after: index)
       if blankLine || ends && endsSentence(index) {
         var next = index + 1
-        while next < count, folded[next] == UInt8(ascii: " ") || folded[next] == UInt8(ascii: "\n") { next += 1 }
+        while next < count, folded[next] == UInt8(ascii: " ") || folded[next] == UInt8(ascii: "\n") {
+          next += 1
+        }
         if next < count { starts.append(next) }
         index = next
       } else {
@@ -208,7 +212,8 @@ extension ScalarText {
   /// Words that open a sentence even after an abbreviation such as `S.A.`.
   private static let openers: Set<String> = [
     "a", "o", "as", "os", "em", "no", "na", "segundo", "para", "com", "de", "por", "nao", "ainda", "ja", "um",
-    "uma", "ao", "apos", "se", "cabe", "procurada", "foram", "foi", "entre", "ela", "ele", "essa", "esse", "esta",
+    "uma", "ao", "apos", "se", "cabe", "procurada", "foram", "foi", "entre", "ela", "ele", "essa", "esse",
+    "esta",
     "este", "tambem", "alem", "conforme", "caso", "quando", "houve", "quem",
   ]
   private static let abbreviations: Set<String> = [

@@ -13,7 +13,9 @@ enum Standing {
     let after = Self.keys(end..<end + Self.reachBehind, text, sentence)
     if Self.isUndone(before, after) {
       self = .undone
-    } else if before.suffix(Self.closeBy).contains(where: Self.denials.contains) || Self.isPossible(before, after) {
+    } else if before.suffix(Self.closeBy).contains(where: Self.denials.contains)
+      || Self.isPossible(before, after)
+    {
       self = .denied
     } else {
       self = .stated
@@ -36,24 +38,32 @@ enum Standing {
 
   private static func isPossible(_ before: [String], _ after: [String]) -> Bool {
     before.contains(where: possibilities.contains) || after.starts(with: ["diaria"])
-      || zip(after, after.dropFirst(2)).contains { $0 == "em" && $1 == "de" } && after.contains("descumprimento")
+      || zip(after, after.dropFirst(2)).contains { $0 == "em" && $1 == "de" }
+        && after.contains("descumprimento")
   }
 
   private static let denials: Set<String> = [
-    "nao", "sem", "nem", "nunca", "jamais", "inexistencia", "isenta", "isento", "livre", "descarta", "descartou",
+    "nao", "sem", "nem", "nunca", "jamais", "inexistencia", "isenta", "isento", "livre", "descarta",
+    "descartou",
     "ausencia", "nenhum", "nenhuma",
   ]
   private static let possibilities: Set<String> = [
-    "pena", "pode", "podem", "podera", "poderao", "poderia", "sujeita", "sujeitas", "sujeito", "sujeitos", "risco",
+    "pena", "pode", "podem", "podera", "poderao", "poderia", "sujeita", "sujeitas", "sujeito", "sujeitos",
+    "risco",
     "preve", "previstas", "prevista", "evitar", "prevenir", "ameaca", "eventual", "eventuais", "simulado",
   ]
   private static let undoing: Set<String> = [
-    "anula", "anulou", "cancela", "cancelou", "suspende", "suspendeu", "afasta", "afastou", "revoga", "revogou",
-    "derruba", "derrubou", "anulacao", "cancelamento", "extingue", "extinguiu", "anulada", "converte", "converteu",
+    "anula", "anulou", "cancela", "cancelou", "suspende", "suspendeu", "afasta", "afastou", "revoga",
+    "revogou",
+    "derruba", "derrubou", "anulacao", "cancelamento", "extingue", "extinguiu", "anulada", "converte",
+    "converteu",
   ]
-  private static let auxiliaries: Set<String> = ["foi", "foram", "sera", "serao", "fica", "ficou", "e", "sao"]
+  private static let auxiliaries: Set<String> = [
+    "foi", "foram", "sera", "serao", "fica", "ficou", "e", "sao",
+  ]
   private static let undoneWords: Set<String> = [
-    "anulada", "anuladas", "anulado", "cancelada", "canceladas", "cancelado", "suspensa", "suspensas", "suspenso",
+    "anulada", "anuladas", "anulado", "cancelada", "canceladas", "cancelado", "suspensa", "suspensas",
+    "suspenso",
     "afastada", "afastadas", "revogada", "revogadas", "revogado", "extinta", "derrubada", "convertida",
   ]
 }

@@ -1,0 +1,24 @@
+import Connectors
+import Foundation
+import Model
+import Pipelines
+import Testing
+
+@Suite("The pipeline daily-ingest", .timeLimit(.minutes(1)))
+struct DailyIngestTests {
+  @Test("is valid with the connectors of this build")
+  func valid() throws {
+    let zones = ZoneDatabase { name in
+      FileManager.default.contents(atPath: "/usr/share/zoneinfo/\(name)").map { Array($0) }
+    }
+    let compiler = PipelineCompiler(connectors: Catalog.descriptions, zones: zones, offline: true)
+    let file = PythonServer.blueprint.appending(path: "daily-ingest.yaml")
+    let compilation = compiler.compile(
+      try String(contentsOf: file, encoding: .utf8),
+      readFile: { path in
+        FileManager.default.contents(atPath: PythonServer.blueprint.appending(path: path).path).map { Array($0) }
+      })
+    let findings = compilation.findings.map { $0.rendered(file: "daily-ingest.yaml", language: .english) }
+    #expect(findings == [], "\(findings.joined(separator: "\n"))")
+  }
+}
