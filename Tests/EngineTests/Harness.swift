@@ -192,6 +192,16 @@ extension Harness {
     #expect(try store.commit(batch).isEmpty)
   }
 
+  /// Changes the database file behind the store's back.
+  func sql(_ statements: String) throws {
+    let process = Process()
+    process.executableURL = URL(filePath: "/usr/bin/sqlite3")
+    process.arguments = [folder + "/esteira.db", statements]
+    try process.run()
+    process.waitUntilExit()
+    #expect(process.terminationStatus == 0)
+  }
+
   /// The job once it has ended.
   func ended(_ job: ID<Job>) async throws -> JobView {
     for await _ in try await node.follow(job, after: 0) {}

@@ -109,7 +109,7 @@ struct CELJSONTests {
 
   @Test("an object of JSON behaves as a map made entry by entry does")
   func objects() throws {
-    let json: JSON = ["a": 1, "b": ["c": [1, 2]], "n": nil]
+    let json: JSON = ["a": 1, "b": ["c": [1, 2]], "n": .null]
     let object = Value(json)
     let map = try evaluate("{'n': null, 'b': {'c': [1, 2]}, 'a': 1}")
     #expect(object == map)

@@ -81,11 +81,11 @@ struct CurlTests {
   @Test("refuses an address that a redirect leads to")
   func redirectToPrivate() async throws {
     let server = try TestServer { _ in
-      HTTPResponse(status: 302, headers: HTTPHeaders([("location", "http://169.254.169.254/latest/")]))
+      HTTPResponse(status: 302, headers: HTTPHeaders([("location", "http://192.0.2.1/secret")]))
     }
     let client = try CurlClient(version: "1")
-    let metadata = try #require(IPAddress("169.254.169.254"))
-    await #expect(throws: NetError.refusedAddress(address: metadata, host: "169.254.169.254")) {
+    let metadata = try #require(IPAddress("192.0.2.1"))
+    await #expect(throws: NetError.refusedAddress(address: metadata, host: "192.0.2.1")) {
       _ = try await client.perform(OutgoingRequest("GET", server.url, egress: loopbackOnly))
     }
   }

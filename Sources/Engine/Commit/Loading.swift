@@ -9,6 +9,9 @@ struct Loading: ~Copyable {
   let readBody: (BodyID) throws(StoreError) -> [UInt8]?
   private var sealer = Sealer()
   private var additional: [UInt8] = []
+  /// Goes on with null in place of a body that cannot be opened, and names it in `faults`: for `replay`.
+  var isLenient = false
+  private(set) var faults: [String] = []
 
   init(
     key: SymmetricKey, job: JobNumber, readBody: @escaping (BodyID) throws(StoreError) -> [UInt8]?
@@ -82,6 +85,11 @@ struct Loading: ~Copyable {
     return facts
   }
 
+  mutating func takeFaults() -> [String] {
+    defer { faults = [] }
+    return faults
+  }
+
   private static let bodyKeys = ["context", "items", "carry", "input", "output", "outputs", "message", "reason"]
 
   private mutating func bodies(
@@ -90,7 +98,10 @@ struct Loading: ~Copyable {
     var values: [BodyPlace: JSON] = [:]
     for key in Self.bodyKeys {
       guard let place = fact[key].flatMap(BodyPlace.init) else { continue }
-      values[place] = try value(at: place, event, events, state)
+      do throws(FactError) { values[place] = try value(at: place, event, events, state) } catch {
+        guard isLenient else { throw error }
+        faults.append(error.text)
+      }
     }
     return values
   }

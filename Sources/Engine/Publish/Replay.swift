@@ -24,6 +24,7 @@ extension JobHistory {
     var loading = Loading(key: key, job: summary.number) { (body) throws(StoreError) in
       try readModel.readBody(body)
     }
+    loading.isLenient = true
     var replay = Replaying(job: summary.number)
     while true {
       let events = try events(of: summary.number, after: replay.sequence, limit: Self.page)
@@ -75,6 +76,7 @@ private struct Replaying {
       case .damaged(_, let text): differences.append("event \(event.sequence): \(text)")
       }
     }
+    differences += loading.takeFaults().map { "event \(event.sequence): \($0)" }
     loaded.state.passed(sequence: event.sequence)
     // The stored value, so that one changed event is named once and not with all that follow it.
     loaded.chain = event.chain
