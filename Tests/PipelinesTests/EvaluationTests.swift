@@ -19,7 +19,7 @@ struct EvaluationTests {
       "x: {value: \(template)}",
       head: "inputs: {name: {type: string}, count: {type: number}, list: {type: array}, any: {}}\n")
     let plan = try #require(Fixture.compile(text).plan, "\(Fixture.rendered(text))")
-    guard case .value(let template) = plan.steps[0].kind else { return nil }
+    guard case .value(let template) = plan.steps[0].kind else { return .null }
     return try template.evaluate(Known(values: values))
   }
 
