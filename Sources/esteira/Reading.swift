@@ -71,7 +71,7 @@ struct Reading: Sendable {
     let paths = try await paths(jobs, job.id)
     let node = try query.path.map { path throws(Problem) -> UInt32 in
       guard let node = paths.first(where: { ScalarString($0.value) == ScalarString(path) })?.key else {
-        throw Problem("no-step", Bilingual("The job has no step \(path).", pt: "O job não tem a etapa \(path)."))
+        throw Problem("no-step", Bilingual("The job has no step \(path).", pt: "O job não tem o passo \(path)."))
       }
       return node
     }
