@@ -39,6 +39,8 @@ public struct StepPath: Wire {
 
 public struct StepItem: Wire, Hashable {
   public var path: String
+  /// The name under which the outside knows the step execution; empty from a server that does not tell it.
+  public var key: String
   /// `uses`, `group`, `for_each`, `item` …
   public var kind: String
   public var connector: String?
@@ -55,11 +57,12 @@ public struct StepItem: Wire, Hashable {
   public var output: JSON?
 
   public init(
-    path: String, kind: String, connector: String?, status: String, attempts: Int, crashes: Int,
+    path: String, key: String = "", kind: String, connector: String?, status: String, attempts: Int, crashes: Int,
     readyAt: Timestamp?, startedAt: Timestamp?, endedAt: Timestamp?, dueAt: Timestamp?, error: ErrorItem?,
     skipCause: String?, question: String?, output: JSON?
   ) {
-    (self.path, self.kind, self.connector, self.status) = (path, kind, connector, status)
+    (self.path, self.key, self.kind) = (path, key, kind)
+    (self.connector, self.status) = (connector, status)
     (self.attempts, self.crashes, self.readyAt, self.startedAt) = (attempts, crashes, readyAt, startedAt)
     (self.endedAt, self.dueAt, self.error) = (endedAt, dueAt, error)
     (self.skipCause, self.question, self.output) = (skipCause, question, output)
@@ -68,6 +71,7 @@ public struct StepItem: Wire, Hashable {
   public init(_ json: JSON) throws(WireError) {
     let fields = try Fields(json)
     (path, kind) = (try fields.text("path"), try fields.optionalText("kind") ?? "")
+    key = try fields.optionalText("key") ?? ""
     (connector, status) = (try fields.optionalText("connector"), try fields.text("status"))
     attempts = Int(try fields.optionalInteger("attempts") ?? 0)
     crashes = Int(try fields.optionalInteger("crashes") ?? 0)
@@ -80,7 +84,7 @@ public struct StepItem: Wire, Hashable {
 
   public var json: JSON {
     members([
-      "path": path.wire, "kind": kind.wire, "connector": connector?.wire, "status": status.wire,
+      "path": path.wire, "key": key.wire, "kind": kind.wire, "connector": connector?.wire, "status": status.wire,
       "attempts": attempts.wire, "crashes": crashes.wire, "ready_at": readyAt?.wire,
       "started_at": startedAt?.wire, "ended_at": endedAt?.wire, "due_at": dueAt?.wire, "error": error?.json,
       "skip_cause": skipCause?.wire, "question": question?.wire, "output": output,

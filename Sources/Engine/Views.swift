@@ -53,6 +53,8 @@ public struct StepView: Sendable, Hashable {
   public var parent: UInt32?
   /// Such as `collect[aneel].csv`, `poll#3.check`.
   public var path: String
+  /// The name under which the outside knows it, whatever the attempt.
+  public var key: String
   /// `uses`, `group`, `choose`, `value`, `for_each`, `item`, `repeat` or `round`.
   public var kind: String
   public var connector: String?

@@ -44,7 +44,7 @@ extension ErrorItem {
 extension StepItem {
   init(_ step: StepView) {
     self.init(
-      path: step.path, kind: step.kind, connector: step.connector, status: step.status.word,
+      path: step.path, key: step.key, kind: step.kind, connector: step.connector, status: step.status.word,
       attempts: step.attempts, crashes: step.crashes, readyAt: step.readyAt, startedAt: step.startedAt,
       endedAt: step.endedAt, dueAt: step.dueAt, error: step.failure.map(ErrorItem.init),
       skipCause: step.skipCause, question: step.question, output: step.output)

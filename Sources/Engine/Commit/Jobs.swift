@@ -36,7 +36,14 @@ struct Jobs: ~Copyable {
     case write
     case job(JobNumber)
 
-    var job: JobNumber? { if case .job(let number) = self { number } else { nil } }
+    /// The job whose rows must have been stored, or the catalog.
+    var job: JobNumber? {
+      switch self {
+      case .nothing: nil
+      case .write: .catalog
+      case .job(let number): number
+      }
+    }
   }
 
   private struct LiveKey: Hashable {

@@ -165,9 +165,7 @@ extension Turn {
   }
 
   private func verdict(on subject: Jobs.Subject, _ refused: [RefusedJob]) -> Result<Void, Problem> {
-    guard let number = subject.job, let refusal = refused.first(where: { $0.job == number }) else {
-      return .success(())
-    }
+    guard let refusal = refused.first(where: { $0.job == subject.job }) else { return .success(()) }
     return .failure(.refused(refusal.reason))
   }
 

@@ -39,7 +39,7 @@ public struct JobHistory: Sendable {
     let summary = try summary(id)
     return JobView(
       summary: summary, inputs: state.context?.value["inputs"] ?? .object(JSONObject()),
-      outputs: state.outputs?.value, steps: state.views(of: plan, from..<from + limit))
+      outputs: state.outputs?.value, steps: state.views(of: plan, job: id, from..<from + limit))
   }
 
   public func events(_ id: ID<Job>, after sequence: UInt32, limit: Int) throws(Problem) -> [HistoryEvent] {

@@ -3,15 +3,16 @@ internal import Pipelines
 
 extension JobState {
   /// The step executions as people see them, `range` of them.
-  func views(of plan: Plan, _ range: Range<Int>) -> [StepView] {
-    range.clamped(to: 0..<nodes.count).map { view(of: NodeNumber($0), plan) }
+  func views(of plan: Plan, job: ID<Job>, _ range: Range<Int>) -> [StepView] {
+    range.clamped(to: 0..<nodes.count).map { view(of: NodeNumber($0), plan, job) }
   }
 
-  private func view(of node: NodeNumber, _ plan: Plan) -> StepView {
+  private func view(of node: NodeNumber, _ plan: Plan, _ job: ID<Job>) -> StepView {
     let state = self[node]
     let step = plan.steps[Int(state.step)]
+    let path = path(of: node, in: plan)
     return StepView(
-      node: node, parent: state.hasParent ? state.parent : nil, path: path(of: node, in: plan),
+      node: node, parent: state.hasParent ? state.parent : nil, path: path, key: StepKey.text(job: job, path: path),
       kind: kind(of: node, step), connector: step.connectorName, status: state.status,
       attempts: Int(state.attempt), crashes: Int(state.crashes), readyAt: state.readyAt.orNil,
       startedAt: state.startedAt.orNil, endedAt: state.endedAt.orNil, dueAt: state.due.orNil,

@@ -48,7 +48,7 @@ extension JobState {
     }
     switch state.status {
     case .running where state.firstChild == StepState.none:
-      let time = max(.zero, now - state.startedAt).text
+      let time = max(.zero, now - state.startedAt).shown
       if state.stopping != .pending {
         return blocker(
           "stopping", Bilingual("\(path) was asked to stop", pt: "\(path) recebeu o pedido de parar"))
@@ -84,5 +84,14 @@ extension JobState {
         "\(path) was lost with its node and must not run twice: did it happen?",
         pt: "\(path) se perdeu com o nó e não pode rodar duas vezes: aconteceu?"),
       since: since, until: nil, remedy: Bilingual("Answer with: \(command)", pt: "Responda com: \(command)"))
+  }
+}
+
+extension Duration {
+  /// To a tenth of a second below a minute, to the second above: `0.6 s`, `2 m 5 s`.
+  fileprivate var shown: String {
+    let tenths = microseconds / 100_000
+    if tenths < 600 { return "\(tenths / 10).\(tenths % 10) s" }
+    return "\(tenths / 600) min \(tenths / 10 % 60) s"
   }
 }

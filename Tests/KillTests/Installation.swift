@@ -1,0 +1,99 @@
+import Foundation
+import Testing
+
+/// A data folder, and the debug binary that works on it.
+final class Installation {
+  let folder: URL
+  var data: String { folder.appending(path: "data").path }
+
+  init() throws {
+    folder = URL(filePath: NSTemporaryDirectory()).appending(path: "esteira-kill-" + UUID().uuidString)
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+  }
+
+  deinit { try? FileManager.default.removeItem(at: folder) }
+
+  /// Built beside the tests; it alone has the hooks that let it die at a counted moment.
+  static let binary = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent().appending(path: ".build/debug/esteira")
+
+  struct Answer {
+    var status: Int32
+    var output: String
+    var json: Any? { try? JSONSerialization.jsonObject(with: Data(output.utf8)) }
+  }
+
+  /// Runs one command to its end.
+  func run(_ arguments: String...) throws -> Answer {
+    let process = Process()
+    let pipe = Pipe()
+    process.executableURL = Self.binary
+    process.arguments = arguments
+    process.environment = environment([:])
+    process.standardOutput = pipe
+    process.standardError = FileHandle.nullDevice
+    try process.run()
+    let output = pipe.fileHandleForReading.readDataToEndOfFile()
+    process.waitUntilExit()
+    return Answer(status: process.terminationStatus, output: String(decoding: output, as: UTF8.self))
+  }
+
+  /// Starts a server; returns once it is ready or has died.
+  func startServer(_ hooks: [String: String]) throws -> Server {
+    let process = Process()
+    let pipe = Pipe()
+    process.executableURL = Self.binary
+    process.arguments = ["server"]
+    process.environment = environment(hooks)
+    process.standardOutput = pipe
+    process.standardError = FileHandle.nullDevice
+    try process.run()
+    var said = ""
+    while !said.contains("Ready:") {
+      let more = pipe.fileHandleForReading.availableData
+      if more.isEmpty { break }
+      said += String(decoding: more, as: UTF8.self)
+    }
+    return Server(process: process, output: pipe)
+  }
+
+  struct Server {
+    let process: Process
+    let output: Pipe
+
+    /// True once it has ended, by the signal that it gave itself or otherwise.
+    func hasDied() -> Bool {
+      if !process.isRunning { process.waitUntilExit() }
+      return !process.isRunning
+    }
+
+    func waitForDeath() { process.waitUntilExit() }
+
+    func stop() {
+      guard process.isRunning else { return }
+      process.terminate()
+      process.waitUntilExit()
+    }
+
+    var wasKilled: Bool { process.terminationReason == .uncaughtSignal && process.terminationStatus == SIGKILL }
+  }
+
+  private func environment(_ hooks: [String: String]) -> [String: String] {
+    let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
+    return hooks.merging(["PATH": path, "ESTEIRA_DATA": data, "HOME": folder.path, "ESTEIRA_LANG": "en"]) { own, _ in own }
+  }
+
+  /// Rows of the store's file, read by the sqlite3 program: one line a row, columns joined by `|`.
+  func sql(_ statement: String) throws -> [String] {
+    let process = Process()
+    let pipe = Pipe()
+    process.executableURL = URL(filePath: "/usr/bin/sqlite3")
+    process.arguments = [data + "/esteira.db", statement]
+    process.standardOutput = pipe
+    try process.run()
+    let output = pipe.fileHandleForReading.readDataToEndOfFile()
+    process.waitUntilExit()
+    #expect(process.terminationStatus == 0)
+    return String(decoding: output, as: UTF8.self).split(separator: "\n").map(String.init)
+  }
+}
