@@ -69,7 +69,10 @@ extension JobState {
     case .question(let node, let reason):
       asked[node] = reason
       change(node, to: .needsAttention, at: time)
-    case .resolved(let node, _, _): asked[node] = nil
+    case .resolved(let node, _, _):
+      asked[node] = nil
+      // Whoever says "try again" gives a new crash budget with it.
+      nodes[Int(node)].crashes = 0
     case .superseded(let node, let token, let output):
       lateResults[node] = LateResult(token: token, output: output)
     case .adopted(let node, _): lateResults[node] = nil
