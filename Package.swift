@@ -79,6 +79,8 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(name: "KillTests", dependencies: ["esteira"], swiftSettings: settings),
     .testTarget(name: "NetTests", dependencies: ["Net"], swiftSettings: settings),
+    .testTarget(
+      name: "CLITests", dependencies: ["Model", "API", "CLI"], swiftSettings: settings),
     .testTarget(name: "TidyTests", swiftSettings: settings),
     .testTarget(
       name: "ConnectorsTests",

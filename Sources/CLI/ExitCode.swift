@@ -28,7 +28,8 @@ public enum ExitCode: Int32, Sendable, CaseIterable {
   init(code: String) {
     switch code {
     case "already-running": self = .conflict
-    case "server-unreachable", "no-server", "no-store", "data-folder", "read-only", "internal", "wrong-answer":
+    case "server-unreachable", "no-server", "no-store", "data-folder", "read-only", "internal",
+      "wrong-answer":
       self = .unreachable
     case _ where code.hasPrefix("store-") || code.hasPrefix("master-key-"): self = .unreachable
     case _: self = .usage

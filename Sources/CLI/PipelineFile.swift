@@ -12,7 +12,8 @@ struct PipelineFile: Sendable {
   static func load(_ name: String, _ call: Invocation, offline: Bool = false) throws -> PipelineFile {
     let source = try call.readInput(name)
     let folder = folder(of: name)
-    let compiler = PipelineCompiler(connectors: call.bench.connectors, zones: call.bench.zones, offline: offline)
+    let compiler = PipelineCompiler(
+      connectors: call.bench.connectors, zones: call.bench.zones, offline: offline)
     let compilation = compiler.compile(
       source,
       // A missing file is a finding of the compiler, which knows the key that names it.

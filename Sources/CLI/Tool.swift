@@ -1,5 +1,5 @@
-public import Model
 import API
+public import Model
 
 /// The whole command line: words in, text and an exit code out.
 public struct Tool: Sendable {
@@ -30,6 +30,8 @@ public struct Tool: Sendable {
     let invocation = Invocation(
       spec: parsed.spec, arguments: parsed.arguments, flags: parsed.flags, bench: bench, language: language,
       format: try Self.format(parsed.flags["-o"]?.last))
+    // Before the command has begun anything that would go on without it.
+    _ = try invocation.duration("--timeout")
     return try await parsed.spec.run(invocation)
   }
 
@@ -61,7 +63,9 @@ public struct Tool: Sendable {
       show(code: nil, error.message[language], error.remedy?[language])
       return .usage
     case let document as ProblemDocument:
-      for item in document.errors { bench.console.error(item.rendered ?? "\(item.pointer ?? ""): \(item.message)") }
+      for item in document.errors {
+        bench.console.error(item.rendered ?? "\(item.pointer ?? ""): \(item.message)")
+      }
       show(code: document.code, document.detail, document.remedy, request: document.requestID)
       return ExitCode(httpStatus: document.status)
     case let problem as Problem:

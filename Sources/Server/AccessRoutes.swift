@@ -31,7 +31,8 @@ struct AccessRoutes: Sendable {
     return Self.page(all, bounds, ConnectionItem.init)
   }
 
-  private static func page<Row, Item>(_ all: [Row], _ bounds: PageBounds, _ item: (Row) -> Item) -> Page<Item> {
+  private static func page<Row, Item>(_ all: [Row], _ bounds: PageBounds, _ item: (Row) -> Item) -> Page<Item>
+  {
     let page = all.dropFirst(bounds.from).prefix(bounds.limit)
     let next = bounds.from + page.count
     return Page(page.map(item), nextCursor: next < all.count ? String(next) : nil)
@@ -84,7 +85,8 @@ struct AccessRoutes: Sendable {
   }
 
   private func settings(_ query: ListQuery) throws(Problem) -> JSON {
-    .object(try reading { () throws(StoreError) in try backend.readModel.settings(of: query.namespace ?? "") })
+    .object(
+      try reading { () throws(StoreError) in try backend.readModel.settings(of: query.namespace ?? "") })
   }
 
   private func set(_ request: SettingRequest, _ caller: Caller) async throws(Problem) -> Nothing {

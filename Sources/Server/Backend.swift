@@ -38,7 +38,8 @@ public struct Backend: Sendable {
         Bilingual(
           "No server runs on this data folder, so nothing can be changed.",
           pt: "Nenhum servidor roda nesta pasta de dados, então nada pode ser mudado."),
-        remedy: Bilingual("Start one: `esteira server --background`.", pt: "Inicie um: `esteira server --background`."))
+        remedy: Bilingual(
+          "Start one: `esteira server --background`.", pt: "Inicie um: `esteira server --background`."))
     }
     return node
   }
@@ -47,7 +48,8 @@ public struct Backend: Sendable {
 /// How jobs are read: from the running node, or from the store alone.
 public struct JobReading: Sendable {
   public var view: @Sendable (_ job: ID<Job>, _ from: Int, _ limit: Int) async throws(Problem) -> JobView
-  public var history: @Sendable (ID<Job>, _ after: UInt32, _ limit: Int) async throws(Problem) -> [HistoryEvent]
+  public var history:
+    @Sendable (ID<Job>, _ after: UInt32, _ limit: Int) async throws(Problem) -> [HistoryEvent]
   public var follow: @Sendable (ID<Job>, _ after: UInt32) async throws(Problem) -> AsyncStream<HistoryEvent>
   public var why: @Sendable (ID<Job>) async throws(Problem) -> [Blocker]
   public var replay: @Sendable (ID<Job>, Language) async throws(Problem) -> ReplayResult
@@ -67,9 +69,12 @@ public struct JobReading: Sendable {
 public struct ArtifactReading: Sendable {
   /// The plain bytes, in pieces.
   public var chunks:
-    @Sendable (_ namespace: String, _ sha256: String) async throws(Problem) -> AsyncThrowingStream<[UInt8], any Error>
+    @Sendable (_ namespace: String, _ sha256: String) async throws(Problem) -> AsyncThrowingStream<
+      [UInt8], any Error
+    >
   public init(
-    chunks: @escaping @Sendable (String, String) async throws(Problem) -> AsyncThrowingStream<[UInt8], any Error>
+    chunks:
+      @escaping @Sendable (String, String) async throws(Problem) -> AsyncThrowingStream<[UInt8], any Error>
   ) { self.chunks = chunks }
 }
 
@@ -80,9 +85,10 @@ public struct LogReading: Sendable {
     @Sendable (_ job: JobSummary, _ query: LogsQuery, _ from: Int, _ limit: Int) async throws(Problem)
       -> (lines: [LogLine], next: Int?)
   public init(
-    lines: @escaping @Sendable (JobSummary, LogsQuery, Int, Int) async throws(Problem) -> (
-      lines: [LogLine], next: Int?
-    )
+    lines:
+      @escaping @Sendable (JobSummary, LogsQuery, Int, Int) async throws(Problem) -> (
+        lines: [LogLine], next: Int?
+      )
   ) { self.lines = lines }
 }
 
@@ -94,7 +100,8 @@ public struct CredentialDraft: Sendable {
   public var version: Int
   public var values: JSONObject
   public var actor: String
-  public init(namespace: String, name: String, type: String, version: Int, values: JSONObject, actor: String) {
+  public init(namespace: String, name: String, type: String, version: Int, values: JSONObject, actor: String)
+  {
     (self.namespace, self.name, self.type) = (namespace, name, type)
     (self.version, self.values, self.actor) = (version, values, actor)
   }

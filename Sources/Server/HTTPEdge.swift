@@ -57,7 +57,8 @@ public struct HTTPEdge: Sendable {
       ("content-type", response.contentType), ("x-request-id", id), ("cache-control", "no-store"),
     ])
     switch response.body {
-    case .bytes(let bytes): return HTTPResponse(status: response.status, headers: headers, body: .bytes(bytes))
+    case .bytes(let bytes):
+      return HTTPResponse(status: response.status, headers: headers, body: .bytes(bytes))
     case .chunks(let size, let chunks):
       let stream = HTTPStream(.finite, length: Int(size)) { writer in
         for try await chunk in chunks { try await writer.write(chunk) }
@@ -95,7 +96,8 @@ public struct HTTPEdge: Sendable {
   private static func refusal(_ status: Int, _ code: String, _ detail: String, _ id: String) -> HTTPResponse {
     let document = ProblemDocument(status: status, code: code, detail: detail, requestID: id)
     return HTTPResponse(
-      status: status, headers: HTTPHeaders([("content-type", ProblemDocument.contentType), ("x-request-id", id)]),
+      status: status,
+      headers: HTTPHeaders([("content-type", ProblemDocument.contentType), ("x-request-id", id)]),
       body: .bytes(document.json.serialized()))
   }
 

@@ -31,7 +31,9 @@ struct JobRoutes: Sendable {
 
   private func list(_ query: JobsQuery) throws(Problem) -> Page<JobItem> {
     let limit = min(max(query.limit ?? 50, 1), 200)
-    let (filter, before) = (try JobFilter(query), try query.cursor.map { text throws(Problem) in try cursor(text) })
+    let (filter, before) = (
+      try JobFilter(query), try query.cursor.map { text throws(Problem) in try cursor(text) }
+    )
     let found = try reading { () throws(StoreError) in
       try backend.readModel.jobs(filter, before: before, limit: limit + 1)
     }
@@ -141,7 +143,9 @@ struct JobRoutes: Sendable {
 
   private func artifact(_ path: ArtifactPath) async throws(Problem) -> APIResponse {
     let rows = try rows(of: try finder.job(path.id))
-    let named = rows.filter { $0.handle.sha256 == path.name || ScalarString($0.handle.name) == ScalarString(path.name) }
+    let named = rows.filter {
+      $0.handle.sha256 == path.name || ScalarString($0.handle.name) == ScalarString(path.name)
+    }
     guard let row = named.first else { throw Self.noArtifact(path.name) }
     guard Set(named.map(\.handle.sha256)).count == 1 else { throw Self.ambiguous(path.name) }
     let chunks = try await backend.artifacts.chunks(row.namespace, row.handle.sha256)

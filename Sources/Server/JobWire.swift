@@ -37,7 +37,8 @@ extension JobItem {
 extension ErrorItem {
   init(_ failure: Failure) {
     self.init(
-      errorClass: failure.errorClass.rawValue, code: failure.code, message: failure.message, step: failure.step)
+      errorClass: failure.errorClass.rawValue, code: failure.code, message: failure.message,
+      step: failure.step)
   }
 }
 

@@ -51,7 +51,9 @@ struct PipelineRoutes: Sendable {
   private func revisions(_ query: PipelineQuery) throws(Problem) -> Page<RevisionItem> {
     let newest = try revision(try NamespacedName(query.id).pipeline, nil)
     var items: [RevisionItem] = []
-    for number in stride(from: newest.number, to: max(0, newest.number - Page<RevisionItem>.limits.upperBound), by: -1) {
+    for number in stride(
+      from: newest.number, to: max(0, newest.number - Page<RevisionItem>.limits.upperBound), by: -1)
+    {
       let record = number == newest.number ? newest : try revision(newest.pipeline, number)
       items.append(
         RevisionItem(

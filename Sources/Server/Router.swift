@@ -66,7 +66,8 @@ public struct Router: Sendable {
       status: ProblemStatus.of(problem.code), code: problem.code, detail: problem.message[request.language],
       remedy: problem.remedy?[request.language], requestID: request.requestID, errors: items)
     return APIResponse(
-      status: document.status, contentType: ProblemDocument.contentType, body: .bytes(document.json.serialized()))
+      status: document.status, contentType: ProblemDocument.contentType,
+      body: .bytes(document.json.serialized()))
   }
 
   private func item(of error: WireError, _ language: Language) -> FindingItem {

@@ -25,7 +25,8 @@ struct SystemRoutes: Sendable {
       throw Problem(
         "unknown-connector",
         Bilingual("There is no connector \(name).", pt: "Não existe o conector \(name)."),
-        remedy: Bilingual("`esteira connector ls` names them.", pt: "`esteira connector ls` mostra os nomes."))
+        remedy: Bilingual("`esteira connector ls` names them.", pt: "`esteira connector ls` mostra os nomes.")
+      )
     }
     return connector.schemas
   }

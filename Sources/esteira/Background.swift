@@ -47,9 +47,12 @@ enum Background {
       if count <= 0 { break }
       bytes += buffer[..<count]
     }
-    let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
+    let lines = String(decoding: bytes, as: UTF8.self).split(
+      separator: "\n", omittingEmptySubsequences: false)
     guard let code = lines.first.flatMap({ Int32($0) }) else {
-      let text = Bilingual("The server ended before it was ready; see \(log).", pt: "O servidor terminou antes de ficar pronto; veja \(log).")
+      let text = Bilingual(
+        "The server ended before it was ready; see \(log).",
+        pt: "O servidor terminou antes de ficar pronto; veja \(log).")
       Console.system.error("esteira: \(text[language]) [server-ended]")
       return 7
     }
@@ -61,7 +64,9 @@ enum Background {
 
   private static func failed(_ data: String, _ number: Int32, _ language: Language) -> Int32 {
     let reason = String(cString: strerror(number))
-    let text = Bilingual("No server can be started on \(data): \(reason).", pt: "Não foi possível iniciar um servidor em \(data): \(reason).")
+    let text = Bilingual(
+      "No server can be started on \(data): \(reason).",
+      pt: "Não foi possível iniciar um servidor em \(data): \(reason).")
     Console.system.error("esteira: \(text[language]) [data-folder]")
     return 7
   }

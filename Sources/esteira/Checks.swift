@@ -19,7 +19,8 @@ struct Checks: Sendable {
 
   func all(_ language: Language) async -> [CheckItem] {
     [server, store, disk, zones, key].map { check in
-      CheckItem(state: check.state, name: check.name, text: check.text[language], remedy: check.remedy?[language])
+      CheckItem(
+        state: check.state, name: check.name, text: check.text[language], remedy: check.remedy?[language])
     }
   }
 
@@ -44,12 +45,14 @@ struct Checks: Sendable {
   private var store: Check {
     do throws(StoreError) {
       let jobs = try readModel.jobs(JobFilter(), before: nil, limit: 1).count
-      let state = jobs == 0 ? Bilingual("no job yet", pt: "nenhum job ainda") : Bilingual("readable", pt: "legível")
+      let state =
+        jobs == 0 ? Bilingual("no job yet", pt: "nenhum job ainda") : Bilingual("readable", pt: "legível")
       let version = SQLiteStore.libraryVersion
       return Check(
         state: "ok", name: "store",
         text: Bilingual(
-          "SQLite \(version), one writer; \(state.english)", pt: "SQLite \(version), um escritor; \(state.portuguese)"))
+          "SQLite \(version), one writer; \(state.english)",
+          pt: "SQLite \(version), um escritor; \(state.portuguese)"))
     } catch {
       return Check(
         state: "error", name: "store", text: Bilingual("\(error)", pt: "\(error)"),
@@ -60,12 +63,14 @@ struct Checks: Sendable {
   private var disk: Check {
     var status = statvfs()
     guard statvfs(path, &status) == 0 else {
-      return Check(state: "error", name: "disk", text: Bilingual("\(path) is not there", pt: "\(path) não existe"))
+      return Check(
+        state: "error", name: "disk", text: Bilingual("\(path) is not there", pt: "\(path) não existe"))
     }
     let free = UInt64(status.f_bavail) * UInt64(status.f_frsize)
     let text = Bilingual("\(free >> 20) MiB free", pt: "\(free >> 20) MiB livres")
     return free < Self.leastFree
-      ? Check(state: "warn", name: "disk", text: text, remedy: Bilingual("free some space", pt: "libere espaço"))
+      ? Check(
+        state: "warn", name: "disk", text: text, remedy: Bilingual("free some space", pt: "libere espaço"))
       : Check(state: "ok", name: "disk", text: text)
   }
 

@@ -31,7 +31,9 @@ struct Connecting: Sendable {
   private func running(_ path: String) throws(Problem) -> any Transport {
     let parts = try NodeParts(folder: try DataFolder(path: path), restores: false)
     tellUnfinished(parts)
-    return LocalTransport(router: Router(parts.backend), actor: Self.actor) { await parts.node.stop(drain: .zero) }
+    return LocalTransport(router: Router(parts.backend), actor: Self.actor) {
+      await parts.node.stop(drain: .zero)
+    }
   }
 
   /// `run` drives only its own job; that others wait is worth a word.
@@ -51,7 +53,8 @@ struct Connecting: Sendable {
   private static func noServer(_ path: String) -> Problem {
     Problem(
       "no-server",
-      Bilingual("No server runs on the data folder \(path).", pt: "Nenhum servidor roda na pasta de dados \(path)."),
+      Bilingual(
+        "No server runs on the data folder \(path).", pt: "Nenhum servidor roda na pasta de dados \(path)."),
       remedy: Bilingual(
         "Start one: `esteira server --data \(path) --background`.",
         pt: "Inicie um: `esteira server --data \(path) --background`."))

@@ -23,7 +23,9 @@ struct NodeParts: Sendable {
     let (store, key) = try folder.open(now: Program.now())
     self.store = store
     let vault = Vault(key, readModel: store, now: Program.now)
-    let files = (artifacts: ArtifactFiles(folder: folder.artifactsPath), logs: LogFiles(folder: folder.logsPath))
+    let files = (
+      artifacts: ArtifactFiles(folder: folder.artifactsPath), logs: LogFiles(folder: folder.logsPath)
+    )
     let places = AttemptPlaces(
       path: folder.path, store: store, vault: vault, artifacts: files.artifacts, logs: files.logs)
     let plans = PlanCache(Program.compiler)
@@ -38,7 +40,9 @@ struct NodeParts: Sendable {
       path: folder.path, readModel: store, vault: vault, artifacts: files.artifacts, logs: files.logs)
     let jobs = JobReading(
       view: { (job, from, limit) throws(Problem) in try await node.view(job, from: from, limit: limit) },
-      history: { (job, after, limit) throws(Problem) in try await node.history(job, after: after, limit: limit) },
+      history: { (job, after, limit) throws(Problem) in
+        try await node.history(job, after: after, limit: limit)
+      },
       follow: { (job, after) throws(Problem) in try await node.follow(job, after: after) },
       why: { (job) throws(Problem) in try await node.why(job) },
       replay: { (job, language) throws(Problem) in try await Reading.replay(history, job) })

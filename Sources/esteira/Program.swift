@@ -1,6 +1,6 @@
 import API
-import Connectors
 import CLI
+import Connectors
 import Engine
 import Model
 import Pipelines

@@ -18,12 +18,15 @@ struct Reading: Sendable {
   func backend(node: Node?, jobs: JobReading) -> Backend {
     Backend(
       node: node, readModel: readModel, jobs: jobs,
-      artifacts: ArtifactReading { (namespace, sha256) throws(Problem) in try await chunks(namespace, sha256) },
+      artifacts: ArtifactReading { (namespace, sha256) throws(Problem) in try await chunks(namespace, sha256)
+      },
       logs: LogReading { (job, query, from, limit) throws(Problem) in
         try await lines(jobs, job, query, from, limit)
       },
       compiler: Program.compiler, connectors: Program.descriptions, version: Program.version,
-      checks: { language in await Checks(path: path, readModel: readModel, isServer: node != nil).all(language) },
+      checks: { language in
+        await Checks(path: path, readModel: readModel, isServer: node != nil).all(language)
+      },
       sealCredential: { (draft) throws(Problem) in vault.seal(draft) }, now: Program.now)
   }
 
@@ -71,7 +74,8 @@ struct Reading: Sendable {
     let paths = try await paths(jobs, job.id)
     let node = try query.path.map { path throws(Problem) -> UInt32 in
       guard let node = paths.first(where: { ScalarString($0.value) == ScalarString(path) })?.key else {
-        throw Problem("no-step", Bilingual("The job has no step \(path).", pt: "O job não tem o passo \(path)."))
+        throw Problem(
+          "no-step", Bilingual("The job has no step \(path).", pt: "O job não tem o passo \(path)."))
       }
       return node
     }

@@ -55,7 +55,9 @@ struct ReadingParts: Sendable {
         while let last = batch.last?.sequence {
           for event in batch { continuation.yield(event) }
           // The first page was read; what cannot be read after it is told by `job replay`.
-          batch = (try? await offPool { () throws(Problem) in try history.events(job, after: last, limit: page) }) ?? []
+          batch =
+            (try? await offPool { () throws(Problem) in try history.events(job, after: last, limit: page) })
+            ?? []
         }
         continuation.finish()
       }

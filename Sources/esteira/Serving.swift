@@ -42,7 +42,9 @@ struct Serving: Sendable {
       return 0
     } catch {
       let remedy = error.remedy.map { ["  " + $0[language]] } ?? []
-      fail(["esteira: \(error.message[language]) [\(error.code)]"] + remedy, Self.exitCode(error.code), isReported)
+      fail(
+        ["esteira: \(error.message[language]) [\(error.code)]"] + remedy, Self.exitCode(error.code),
+        isReported)
       return Self.exitCode(error.code)
     }
   }
@@ -72,13 +74,17 @@ extension Serving {
     var lines = [
       Bilingual(
         "Esteira \(Program.name), node \(Places.host), SQLite \(SQLiteStore.libraryVersion) (one writer; safe), data in \(path)",
-        pt: "Esteira \(Program.name), nó \(Places.host), SQLite \(SQLiteStore.libraryVersion) (um escritor; seguro), dados em \(path)")
+        pt:
+          "Esteira \(Program.name), nó \(Places.host), SQLite \(SQLiteStore.libraryVersion) (um escritor; seguro), dados em \(path)"
+      )
     ]
     if parts.isFirstStart {
       lines.append(
         Bilingual(
           "First start. Master key written to \(parts.folder.keyPath). Without it no credential can be read: back it up now.",
-          pt: "Primeira partida. Chave mestra gravada em \(parts.folder.keyPath). Sem ela nenhuma credencial pode ser lida: faça backup já."))
+          pt:
+            "Primeira partida. Chave mestra gravada em \(parts.folder.keyPath). Sem ela nenhuma credencial pode ser lida: faça backup já."
+        ))
     }
     lines.append(Bilingual("Ready: \(parts.folder.socketPath)", pt: "Pronto: \(parts.folder.socketPath)"))
     lines += Self.recovered(parts.node.recovered)
@@ -90,17 +96,19 @@ extension Serving {
     let kept = jobs.reduce(0) { $0 + $1.kept }
     let head = Bilingual(
       "Recovered \(jobs.count) \(jobs.count == 1 ? "job" : "jobs"), \(kept) steps kept.",
-      pt: "\(jobs.count) \(jobs.count == 1 ? "job recuperado" : "jobs recuperados"), \(kept) etapas mantidas.")
-    return [head] + jobs.prefix(20).map { job in
-      let name = "\(job.id) \(job.pipeline)"
-      if let reason = job.quarantine {
-        return Bilingual("  \(name): quarantined: \(reason)", pt: "  \(name): em quarentena: \(reason)")
+      pt: "\(jobs.count) \(jobs.count == 1 ? "job recuperado" : "jobs recuperados"), \(kept) passos mantidos."
+    )
+    return [head]
+      + jobs.prefix(20).map { job in
+        let name = "\(job.id) \(job.pipeline)"
+        if let reason = job.quarantine {
+          return Bilingual("  \(name): quarantined: \(reason)", pt: "  \(name): em quarentena: \(reason)")
+        }
+        let lost = job.lost.prefix(5).joined(separator: ", ")
+        return Bilingual(
+          "  \(name): \(job.kept) steps kept" + (lost.isEmpty ? "" : "; lost with the node: \(lost)"),
+          pt: "  \(name): \(job.kept) passos mantidos" + (lost.isEmpty ? "" : "; perdidos com o nó: \(lost)"))
       }
-      let lost = job.lost.prefix(5).joined(separator: ", ")
-      return Bilingual(
-        "  \(name): \(job.kept) steps kept" + (lost.isEmpty ? "" : "; lost with the node: \(lost)"),
-        pt: "  \(name): \(job.kept) etapas mantidas" + (lost.isEmpty ? "" : "; perdidas com o nó: \(lost)"))
-    }
   }
 
   private func report(_ lines: [String], _ isReported: Bool) {

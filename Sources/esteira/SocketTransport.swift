@@ -44,7 +44,8 @@ struct SocketTransport: Transport {
 
   private func body(of stream: UnixHTTPStream, _ type: String) async throws(NetError) -> APIResponse.Body {
     if type.hasPrefix("text/event-stream") { return .events(events(of: stream)) }
-    if !type.hasPrefix("application/json"), !type.hasPrefix("application/problem+json"), stream.status == 200 {
+    if !type.hasPrefix("application/json"), !type.hasPrefix("application/problem+json"), stream.status == 200
+    {
       let size = stream.headers["content-length"].flatMap { Int64($0) } ?? 0
       return .chunks(size, AsyncThrowingStream { try await stream.next() })
     }
@@ -75,7 +76,8 @@ struct SocketTransport: Transport {
   private func unreachable(_ error: NetError) -> Problem {
     Problem(
       "server-unreachable",
-      Bilingual("The server at \(path) does not answer: \(error)", pt: "O servidor em \(path) não responde: \(error)"),
+      Bilingual(
+        "The server at \(path) does not answer: \(error)", pt: "O servidor em \(path) não responde: \(error)"),
       remedy: Bilingual(
         "Start it: `esteira server --background`.", pt: "Inicie-o: `esteira server --background`."))
   }

@@ -11,7 +11,9 @@ extension Console {
     terminalWidth: width())
 
   /// A reader that went away is no failure of the command.
-  private static func write(_ text: String, to file: Int32) { _ = Folder.writeAll(Array(text.utf8), to: file) }
+  private static func write(_ text: String, to file: Int32) {
+    _ = Folder.writeAll(Array(text.utf8), to: file)
+  }
 
   private static let inputLimit = 64 << 20
 

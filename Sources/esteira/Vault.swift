@@ -92,7 +92,8 @@ final class Vault: Sendable {
       return try body()
     } catch {
       throw Problem(
-        "store-unavailable", Bilingual("The store cannot be read: \(error)", pt: "Não foi possível ler os dados: \(error)"))
+        "store-unavailable",
+        Bilingual("The store cannot be read: \(error)", pt: "Não foi possível ler os dados: \(error)"))
     }
   }
 

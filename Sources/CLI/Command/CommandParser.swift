@@ -84,7 +84,8 @@ extension CommandParser {
       let verbs = commands.filter { $0.words[0] == noun }.map(\.name).joined(separator: ", ")
       return UsageError(message, remedy: Bilingual("There are: \(verbs).", pt: "Existem: \(verbs)."))
     }
-    let near = Suggestion.nearest(to: shown, in: candidates)
+    let near =
+      Suggestion.nearest(to: shown, in: candidates)
       ?? said.first.flatMap { Suggestion.nearest(to: $0, in: candidates) }
     return UsageError(message, remedy: near.map(Self.didYouMean) ?? Self.seeHelp)
   }
@@ -114,7 +115,9 @@ extension CommandParser {
   private static func missingValue(_ flag: FlagSpec) -> UsageError {
     let value = flag.value ?? ""
     return UsageError(
-      Bilingual("\(flag.name) needs a value: \(flag.name) \(value).", pt: "\(flag.name) precisa de um valor: \(flag.name) \(value)."))
+      Bilingual(
+        "\(flag.name) needs a value: \(flag.name) \(value).",
+        pt: "\(flag.name) precisa de um valor: \(flag.name) \(value)."))
   }
 
   private static func twice(_ flag: FlagSpec) -> UsageError {

@@ -60,7 +60,8 @@ public struct FlagSpec: Sendable {
   public let isRepeated: Bool
   public let help: Bilingual
 
-  init(_ name: String, short: String? = nil, value: String? = nil, repeated: Bool = false, _ help: Bilingual) {
+  init(_ name: String, short: String? = nil, value: String? = nil, repeated: Bool = false, _ help: Bilingual)
+  {
     (self.name, self.short, self.value) = (name, short, value)
     (isRepeated, self.help) = (repeated, help)
   }
@@ -70,13 +71,15 @@ extension FlagSpec {
   /// What every command takes.
   static let common: [FlagSpec] = [
     FlagSpec(
-      "--data", value: "DIR", Bilingual("the data folder (else ESTEIRA_DATA)", pt: "a pasta de dados (ou ESTEIRA_DATA)")
+      "--data", value: "DIR",
+      Bilingual("the data folder (else ESTEIRA_DATA)", pt: "a pasta de dados (ou ESTEIRA_DATA)")
     ),
     FlagSpec(
       "-o", value: "FORMAT",
       Bilingual("table, json, jsonl or id", pt: "table, json, jsonl ou id")),
     FlagSpec(
-      "--namespace", short: "-n", value: "NS", Bilingual("the usual namespace", pt: "o espaço de nomes usual")),
+      "--namespace", short: "-n", value: "NS", Bilingual("the usual namespace", pt: "o espaço de nomes usual")
+    ),
     FlagSpec("--lang", value: "pt-BR|en", Bilingual("the language of sentences", pt: "o idioma das frases")),
     FlagSpec("--no-color", Bilingual("no colours", pt: "sem cores")),
     FlagSpec("--quiet", short: "-q", Bilingual("only what was asked for", pt: "só o que foi pedido")),
@@ -87,7 +90,9 @@ extension FlagSpec {
     "--watch", short: "-w", Bilingual("follow until the job ends", pt: "acompanha até o fim do job"))
   static let timeout = FlagSpec(
     "--timeout", value: "10m",
-    Bilingual("stop watching after this long (exit 5); the job goes on", pt: "para de acompanhar depois disso (saída 5); o job continua"))
+    Bilingual(
+      "stop watching after this long (exit 5); the job goes on",
+      pt: "para de acompanhar depois disso (saída 5); o job continua"))
   static let acceptPartial = FlagSpec(
     "--accept-partial", Bilingual("partial success exits 0", pt: "sucesso parcial sai com 0"))
 }

@@ -19,7 +19,8 @@ struct Help: Sendable {
     if !spec.flags.isEmpty {
       lines += ["", Bilingual("Flags", pt: "Opções")[language]] + aligned(spec.flags.map(row))
     }
-    lines += ["", Bilingual("Common flags", pt: "Opções comuns")[language]] + aligned(FlagSpec.common.map(row))
+    lines +=
+      ["", Bilingual("Common flags", pt: "Opções comuns")[language]] + aligned(FlagSpec.common.map(row))
     return lines.joined(separator: "\n")
   }
 

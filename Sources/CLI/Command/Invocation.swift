@@ -36,7 +36,8 @@ struct Invocation: Sendable {
     guard let text = value(flag) else { return nil }
     guard let duration = Duration(text: text), duration >= .zero else {
       throw UsageError(
-        Bilingual("\(flag) takes a duration such as 90s or 5m, not \"\(text)\".",
+        Bilingual(
+          "\(flag) takes a duration such as 90s or 5m, not \"\(text)\".",
           pt: "\(flag) aceita uma duração como 90s ou 5m, não \"\(text)\"."))
     }
     return duration

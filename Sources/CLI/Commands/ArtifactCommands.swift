@@ -6,8 +6,12 @@ import Model
 /// `artifact ls JOB`
 enum ArtifactList {
   static let spec = CommandSpec(
-    "artifact ls", Bilingual("lists what a job produced", pt: "lista o que um job produziu"), arguments: [.job],
-    examples: [.init("esteira artifact ls 019a0c3e", Bilingual("names, sizes, SHA-256", pt: "nomes, tamanhos, SHA-256"))],
+    "artifact ls", Bilingual("lists what a job produced", pt: "lista o que um job produziu"),
+    arguments: [.job],
+    examples: [
+      .init(
+        "esteira artifact ls 019a0c3e", Bilingual("names, sizes, SHA-256", pt: "nomes, tamanhos, SHA-256"))
+    ],
     run: run)
 
   static func run(_ call: Invocation) async throws -> ExitCode {
@@ -22,7 +26,9 @@ enum ArtifactList {
       ], empty: Bilingual("The job has no artifacts.", pt: "O job não tem artefatos."))
     listing.rows = page.items.map { item in
       Listing.Row(
-        cells: [item.name.printable, item.path.printable, words.size(item.size), item.mediaType, item.sha256],
+        cells: [
+          item.name.printable, item.path.printable, words.size(item.size), item.mediaType, item.sha256,
+        ],
         json: item.json, id: item.sha256)
     }
     call.show(listing)
@@ -35,9 +41,15 @@ enum ArtifactGet {
   static let spec = CommandSpec(
     "artifact get", Bilingual("writes the bytes of an artifact", pt: "escreve os bytes de um artefato"),
     arguments: [.job, ArgumentSpec("NAME", Bilingual("its name or SHA-256", pt: "o nome ou o SHA-256"))],
-    flags: [FlagSpec("--out", value: "FILE", Bilingual("a file in place of standard output", pt: "um arquivo no lugar da saída padrão"))],
+    flags: [
+      FlagSpec(
+        "--out", value: "FILE",
+        Bilingual("a file in place of standard output", pt: "um arquivo no lugar da saída padrão"))
+    ],
     examples: [
-      .init("esteira artifact get 019a0c3e report.csv --out report.csv", Bilingual("into a file", pt: "para um arquivo")),
+      .init(
+        "esteira artifact get 019a0c3e report.csv --out report.csv",
+        Bilingual("into a file", pt: "para um arquivo")),
       .init("esteira artifact get 019a0c3e report.csv | wc -l", Bilingual("into a pipe", pt: "para um pipe")),
     ], run: run)
 
@@ -62,7 +74,11 @@ enum ArtifactVerify {
     "artifact verify",
     Bilingual("reads artifacts and compares their SHA-256", pt: "lê os artefatos e compara o SHA-256"),
     arguments: [.job, ArgumentSpec("NAME", required: false, Bilingual("only this one", pt: "só este"))],
-    examples: [.init("esteira artifact verify 019a0c3e", Bilingual("exits 1 when one differs", pt: "sai com 1 se algum diferir"))],
+    examples: [
+      .init(
+        "esteira artifact verify 019a0c3e",
+        Bilingual("exits 1 when one differs", pt: "sai com 1 se algum diferir"))
+    ],
     run: run)
 
   static func run(_ call: Invocation) async throws -> ExitCode {
@@ -78,7 +94,9 @@ enum ArtifactVerify {
         let isWell = await verify(item, client, call)
         if !isWell { code = .failure }
         let json: JSON = ["name": .string(item.name), "sha256": .string(item.sha256), "ok": .bool(isWell)]
-        call.show(["\(isWell ? "ok   " : "error")  \(item.sha256)  \(item.name.printable)"], json: json, id: item.sha256)
+        call.show(
+          ["\(isWell ? "ok   " : "error")  \(item.sha256)  \(item.name.printable)"], json: json,
+          id: item.sha256)
       }
       return code
     }

@@ -6,7 +6,9 @@ import Pipelines
 enum ConnectionApply {
   static let spec = CommandSpec(
     "connection apply", Bilingual("creates or changes a connection", pt: "cria ou muda uma conexão"),
-    arguments: [ArgumentSpec("FILE", repeated: true, Bilingual("YAML or JSON, or -", pt: "YAML ou JSON, ou -"))],
+    arguments: [
+      ArgumentSpec("FILE", repeated: true, Bilingual("YAML or JSON, or -", pt: "YAML ou JSON, ou -"))
+    ],
     examples: [
       .init(
         "esteira connection apply site.yaml",
@@ -31,12 +33,18 @@ enum ConnectionApply {
 
   private static func item(_ file: String, _ call: Invocation) throws -> ConnectionItem {
     let json = try JSON(definition: try call.readInput(file))
-    guard var object = json.object else { throw wrong(file, Bilingual("it must be a map.", pt: "deve ser um mapa.")) }
+    guard var object = json.object else {
+      throw wrong(file, Bilingual("it must be a map.", pt: "deve ser um mapa."))
+    }
     if let key = object.keys.first(where: { !members.contains($0) }) {
       let near = Suggestion.nearest(to: key, in: members) ?? members.joined(separator: ", ")
-      throw wrong(file, Bilingual("unknown key \"\(key)\" (\(near)?).", pt: "chave desconhecida \"\(key)\" (\(near)?)."))
+      throw wrong(
+        file, Bilingual("unknown key \"\(key)\" (\(near)?).", pt: "chave desconhecida \"\(key)\" (\(near)?).")
+      )
     }
-    guard let name = object["name"]?.string else { throw wrong(file, Bilingual("name is missing.", pt: "falta name.")) }
+    guard let name = object["name"]?.string else {
+      throw wrong(file, Bilingual("name is missing.", pt: "falta name."))
+    }
     let namespace = object["namespace"]?.string ?? call.namespace
     object["id"] = .string(try call.identifier(namespace.map { "\($0)/\(name)" } ?? name))
     do {
@@ -55,7 +63,9 @@ enum ConnectionApply {
 enum ConnectionList {
   static let spec = CommandSpec(
     "connection ls", Bilingual("lists connections", pt: "lista as conexões"),
-    examples: [.init("esteira connection ls -n demo", Bilingual("of one namespace", pt: "de um espaço de nomes"))],
+    examples: [
+      .init("esteira connection ls -n demo", Bilingual("of one namespace", pt: "de um espaço de nomes"))
+    ],
     run: { call in
       let items = try await call.withClient(.reading) { client in
         try await client.items(limit: 10_000) { cursor, limit in
@@ -73,7 +83,9 @@ enum ConnectionList {
         let name = item.id.replacing("~", with: "/")
         let address = Words(language: call.language).value(item.address).printable
         return Listing.Row(
-          cells: [name, item.kind, address, item.allowedEgress.joined(separator: ","), item.credential ?? ""],
+          cells: [
+            name, item.kind, address, item.allowedEgress.joined(separator: ","), item.credential ?? "",
+          ],
           json: item.json, id: name)
       }
       call.show(listing)
@@ -86,12 +98,17 @@ enum ConnectionDelete {
   static let spec = CommandSpec(
     "connection delete", Bilingual("removes a connection", pt: "remove uma conexão"),
     arguments: [ArgumentSpec("NAME", Bilingual("namespace/name", pt: "espaço/nome"))],
-    examples: [.init("esteira connection delete demo/site", Bilingual("steps that name it then fail", pt: "passos que a citam passam a falhar"))],
+    examples: [
+      .init(
+        "esteira connection delete demo/site",
+        Bilingual("steps that name it then fail", pt: "passos que a citam passam a falhar"))
+    ],
     run: { call in
       let path = NamePath(id: try call.identifier(call.arguments[0]))
       _ = try await call.withClient(.writing) { try await $0.call(AccessCalls.deleteConnection, path) }
       if !call.isQuiet {
-        call.console.out(path.id.replacing("~", with: "/") + ": " + call.text(Bilingual("removed", pt: "removida")))
+        call.console.out(
+          path.id.replacing("~", with: "/") + ": " + call.text(Bilingual("removed", pt: "removida")))
       }
       return .done
     })

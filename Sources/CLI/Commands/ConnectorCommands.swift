@@ -5,11 +5,16 @@ import Model
 enum ConnectorList {
   static let spec = CommandSpec(
     "connector ls", Bilingual("lists what `uses:` may name", pt: "lista o que `uses:` pode citar"),
-    examples: [.init("esteira connector ls", Bilingual("with the effect class of each", pt: "com a classe de efeito de cada um"))],
+    examples: [
+      .init(
+        "esteira connector ls",
+        Bilingual("with the effect class of each", pt: "com a classe de efeito de cada um"))
+    ],
     run: { call in
       var listing = Listing(
         columns: [
-          Bilingual("CONNECTOR", pt: "CONECTOR"), Bilingual("EFFECT", pt: "EFEITO"), Bilingual("TITLE", pt: "TÍTULO"),
+          Bilingual("CONNECTOR", pt: "CONECTOR"), Bilingual("EFFECT", pt: "EFEITO"),
+          Bilingual("TITLE", pt: "TÍTULO"),
         ], empty: Bilingual("This build has no connectors.", pt: "Esta versão não tem conectores."))
       listing.rows = call.bench.connectors.map { connector in
         let item = ConnectorItem(connector, call.language)
@@ -23,9 +28,15 @@ enum ConnectorList {
 /// `connector schema NAME`
 enum ConnectorSchema {
   static let spec = CommandSpec(
-    "connector schema", Bilingual("prints the JSON Schemas of `with` and output", pt: "imprime os JSON Schemas de `with` e da saída"),
+    "connector schema",
+    Bilingual(
+      "prints the JSON Schemas of `with` and output", pt: "imprime os JSON Schemas de `with` e da saída"),
     arguments: [ArgumentSpec("NAME", Bilingual("such as http.request", pt: "como http.request"))],
-    examples: [.init("esteira connector schema http.request", Bilingual("what it takes and gives", pt: "o que recebe e o que dá"))],
+    examples: [
+      .init(
+        "esteira connector schema http.request",
+        Bilingual("what it takes and gives", pt: "o que recebe e o que dá"))
+    ],
     run: run)
 
   static func run(_ call: Invocation) async throws -> ExitCode {
@@ -37,7 +48,8 @@ enum ConnectorSchema {
         detail: call.text(Bilingual("There is no connector \(name).", pt: "Não existe o conector \(name).")),
         remedy: call.text(
           near.map { Bilingual("Did you mean \"\($0)\"?", pt: "Você quis dizer \"\($0)\"?") }
-            ?? Bilingual("`esteira connector ls` names them.", pt: "`esteira connector ls` mostra os nomes.")))
+            ?? Bilingual("`esteira connector ls` names them.", pt: "`esteira connector ls` mostra os nomes."))
+      )
     }
     call.console.out(connector.schemas.prettyText)
     return .done

@@ -4,16 +4,26 @@ import Model
 /// `credential set NAME`
 enum CredentialSet {
   static let spec = CommandSpec(
-    "credential set", Bilingual("stores a secret; it is never read back", pt: "guarda um segredo; ele nunca é lido de volta"),
+    "credential set",
+    Bilingual("stores a secret; it is never read back", pt: "guarda um segredo; ele nunca é lido de volta"),
     arguments: [ArgumentSpec("NAME", Bilingual("namespace/name", pt: "espaço/nome"))],
     flags: [
-      FlagSpec("--type", value: "TYPE", Bilingual("bearer, basic, hmac or another", pt: "bearer, basic, hmac ou outro")),
-      FlagSpec("--from-stdin", Bilingual("the value comes from standard input", pt: "o valor vem da entrada padrão")),
-      FlagSpec("--from-file", value: "FILE", Bilingual("the value comes from a file", pt: "o valor vem de um arquivo")),
+      FlagSpec(
+        "--type", value: "TYPE",
+        Bilingual("bearer, basic, hmac or another", pt: "bearer, basic, hmac ou outro")),
+      FlagSpec(
+        "--from-stdin", Bilingual("the value comes from standard input", pt: "o valor vem da entrada padrão")),
+      FlagSpec(
+        "--from-file", value: "FILE",
+        Bilingual("the value comes from a file", pt: "o valor vem de um arquivo")),
     ],
     examples: [
-      .init("printf %s \"$TOKEN\" | esteira credential set demo/api --type bearer --from-stdin", Bilingual("one secret", pt: "um segredo")),
-      .init("esteira credential set demo/db --type basic --from-file login.json", Bilingual("{\"username\": …, \"password\": …}", pt: "{\"username\": …, \"password\": …}")),
+      .init(
+        "printf %s \"$TOKEN\" | esteira credential set demo/api --type bearer --from-stdin",
+        Bilingual("one secret", pt: "um segredo")),
+      .init(
+        "esteira credential set demo/db --type basic --from-file login.json",
+        Bilingual("{\"username\": …, \"password\": …}", pt: "{\"username\": …, \"password\": …}")),
     ], run: run)
 
   /// The member that a type's single secret goes to.
@@ -26,7 +36,9 @@ enum CredentialSet {
       id: try call.identifier(call.arguments[0]), type: type, values: try values(bytes, type))
     let item = try await call.withClient(.writing) { try await $0.call(AccessCalls.setCredential, request) }
     let name = item.id.replacing("~", with: "/")
-    call.show(["\(name): " + call.text(Bilingual("version \(item.version)", pt: "versão \(item.version)"))], json: item.json, id: name)
+    call.show(
+      ["\(name): " + call.text(Bilingual("version \(item.version)", pt: "versão \(item.version)"))],
+      json: item.json, id: name)
     return .done
   }
 
@@ -36,7 +48,9 @@ enum CredentialSet {
     case (false, let file?): return try LocalFile.read(file)
     case (_, _):
       throw UsageError(
-        Bilingual("Give the value with --from-stdin or --from-file.", pt: "Dê o valor com --from-stdin ou --from-file."),
+        Bilingual(
+          "Give the value with --from-stdin or --from-file.",
+          pt: "Dê o valor com --from-stdin ou --from-file."),
         remedy: Bilingual(
           "A secret is never a flag value: other users could see it.",
           pt: "Um segredo nunca vai em uma opção: outros usuários poderiam vê-lo."))
@@ -63,8 +77,11 @@ enum CredentialSet {
 /// `credential ls`
 enum CredentialList {
   static let spec = CommandSpec(
-    "credential ls", Bilingual("lists credentials, never their values", pt: "lista as credenciais, nunca os valores"),
-    examples: [.init("esteira credential ls -n demo", Bilingual("of one namespace", pt: "de um espaço de nomes"))],
+    "credential ls",
+    Bilingual("lists credentials, never their values", pt: "lista as credenciais, nunca os valores"),
+    examples: [
+      .init("esteira credential ls -n demo", Bilingual("of one namespace", pt: "de um espaço de nomes"))
+    ],
     run: { call in
       let items = try await call.withClient(.reading) { client in
         try await client.items(limit: 10_000) { cursor, limit in
@@ -93,12 +110,15 @@ enum CredentialDelete {
   static let spec = CommandSpec(
     "credential delete", Bilingual("removes a credential", pt: "remove uma credencial"),
     arguments: [ArgumentSpec("NAME", Bilingual("namespace/name", pt: "espaço/nome"))],
-    examples: [.init("esteira credential delete demo/api", Bilingual("all its versions", pt: "todas as versões dela"))],
+    examples: [
+      .init("esteira credential delete demo/api", Bilingual("all its versions", pt: "todas as versões dela"))
+    ],
     run: { call in
       let path = NamePath(id: try call.identifier(call.arguments[0]))
       _ = try await call.withClient(.writing) { try await $0.call(AccessCalls.deleteCredential, path) }
       if !call.isQuiet {
-        call.console.out(path.id.replacing("~", with: "/") + ": " + call.text(Bilingual("removed", pt: "removida")))
+        call.console.out(
+          path.id.replacing("~", with: "/") + ": " + call.text(Bilingual("removed", pt: "removida")))
       }
       return .done
     })

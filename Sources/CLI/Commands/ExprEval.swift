@@ -13,7 +13,9 @@ enum ExprEval {
     ],
     examples: [
       .init("esteira expr eval '[1, 2, 3].map(x, x * 2)'", Bilingual("[2,4,6]", pt: "[2,4,6]")),
-      .init("esteira expr eval 'items.filter(i, i.price > 10)' --data order.json", Bilingual("with data", pt: "com dados")),
+      .init(
+        "esteira expr eval 'items.filter(i, i.price > 10)' --data order.json",
+        Bilingual("with data", pt: "com dados")),
     ], run: run)
 
   static func run(_ call: Invocation) async throws -> ExitCode {
@@ -21,7 +23,8 @@ enum ExprEval {
     do {
       let parsed = try ParsedExpression.parse(source)
       let environment = Environment(
-        variables: Dictionary(uniqueKeysWithValues: data.keys.map { ($0, CELType.dyn) }), zones: call.bench.zones,
+        variables: Dictionary(uniqueKeysWithValues: data.keys.map { ($0, CELType.dyn) }),
+        zones: call.bench.zones,
         allowsRandom: false)
       let expression = try parsed.compile(in: environment)
       let json = try expression.evaluate(DataBindings(data: data)).json()

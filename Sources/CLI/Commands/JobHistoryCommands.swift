@@ -6,12 +6,15 @@ enum JobSteps {
   static let spec = CommandSpec(
     "job steps", Bilingual("lists the steps of a job", pt: "lista os passos de um job"), arguments: [.job],
     flags: [
-      FlagSpec("--status", value: "WORD", Bilingual("only these, such as failed", pt: "só estas, como failed")),
+      FlagSpec(
+        "--status", value: "WORD", Bilingual("only these, such as failed", pt: "só estas, como failed")),
       FlagSpec("--limit", value: "N", Bilingual("at most so many (1000)", pt: "no máximo tantas (1000)")),
     ],
     examples: [
       .init("esteira job steps 019a0c3e", Bilingual("with times and attempts", pt: "com horas e tentativas")),
-      .init("esteira job steps 019a0c3e --status failed -o json", Bilingual("what failed, as JSON", pt: "o que falhou, em JSON")),
+      .init(
+        "esteira job steps 019a0c3e --status failed -o json",
+        Bilingual("what failed, as JSON", pt: "o que falhou, em JSON")),
     ], run: run)
 
   static func run(_ call: Invocation) async throws -> ExitCode {
@@ -54,8 +57,12 @@ enum JobStep {
     arguments: [.job, .stepPath],
     flags: [FlagSpec("--outputs", Bilingual("only its output, as JSON", pt: "só a saída, em JSON"))],
     examples: [
-      .init("esteira job step 019a0c3e greet", Bilingual("all that is known of it", pt: "tudo o que se sabe dela")),
-      .init("esteira job step 019a0c3e 'collect[cvm].csv' --outputs", Bilingual("what an item gave", pt: "o que um item deu")),
+      .init(
+        "esteira job step 019a0c3e greet", Bilingual("all that is known of it", pt: "tudo o que se sabe dela")
+      ),
+      .init(
+        "esteira job step 019a0c3e 'collect[cvm].csv' --outputs",
+        Bilingual("what an item gave", pt: "o que um item deu")),
     ],
     run: { call in
       let path = StepPath(id: call.arguments[0], path: call.arguments[1])
@@ -74,15 +81,19 @@ extension ArgumentSpec {
 /// `job events JOB`
 enum JobEvents {
   static let spec = CommandSpec(
-    "job events", Bilingual("prints the stored decisions of a job", pt: "imprime as decisões guardadas de um job"),
+    "job events",
+    Bilingual("prints the stored decisions of a job", pt: "imprime as decisões guardadas de um job"),
     arguments: [.job],
     flags: [
       FlagSpec("--after", value: "SEQ", Bilingual("only what lies behind", pt: "só o que vem depois")),
-      FlagSpec("--follow", short: "-f", Bilingual("go on until the job ends", pt: "continua até o fim do job")),
+      FlagSpec(
+        "--follow", short: "-f", Bilingual("go on until the job ends", pt: "continua até o fim do job")),
     ],
     examples: [
       .init("esteira job events 019a0c3e", Bilingual("one line a fact", pt: "uma linha por fato")),
-      .init("esteira job events 019a0c3e -f -o jsonl", Bilingual("for a script that waits for something", pt: "para um script que espera por algo")),
+      .init(
+        "esteira job events 019a0c3e -f -o jsonl",
+        Bilingual("for a script that waits for something", pt: "para um script que espera por algo")),
     ], run: run)
 
   static func run(_ call: Invocation) async throws -> ExitCode {
@@ -133,11 +144,17 @@ enum JobLogs {
     ],
     flags: [
       FlagSpec("--attempt", value: "N", Bilingual("of one attempt", pt: "de uma tentativa")),
-      FlagSpec("--level", value: "WORD", Bilingual("from this level on: debug, info, warn, error", pt: "deste nível em diante: debug, info, warn, error")),
+      FlagSpec(
+        "--level", value: "WORD",
+        Bilingual(
+          "from this level on: debug, info, warn, error",
+          pt: "deste nível em diante: debug, info, warn, error")),
     ],
     examples: [
       .init("esteira job logs 019a0c3e", Bilingual("of all steps", pt: "de todos os passos")),
-      .init("esteira job logs 019a0c3e greet --level warn", Bilingual("warnings of one step", pt: "avisos de um passo")),
+      .init(
+        "esteira job logs 019a0c3e greet --level warn",
+        Bilingual("warnings of one step", pt: "avisos de um passo")),
     ], run: run)
 
   static func run(_ call: Invocation) async throws -> ExitCode {
@@ -160,7 +177,9 @@ enum JobLogs {
 
   private static func show(_ line: LogLine, _ call: Invocation) {
     guard call.format == .table else { return call.console.out(line.json.text) }
-    call.console.out("\(line.at.rfc3339.padded(to: 27))  \(line.level.padded(to: 5))  \(line.path.printable)  \(line.message.printable)")
+    call.console.out(
+      "\(line.at.rfc3339.padded(to: 27))  \(line.level.padded(to: 5))  \(line.path.printable)  \(line.message.printable)"
+    )
   }
 }
 
@@ -168,10 +187,14 @@ enum JobLogs {
 enum JobReplay {
   static let spec = CommandSpec(
     "job replay",
-    Bilingual("folds the history again and compares it with the store", pt: "refaz o estado a partir do histórico e compara com o guardado"),
+    Bilingual(
+      "folds the history again and compares it with the store",
+      pt: "refaz o estado a partir do histórico e compara com o guardado"),
     arguments: [.job],
     examples: [
-      .init("esteira job replay 019a0c3e", Bilingual("exits 1 and names each difference", pt: "sai com 1 e diz cada diferença"))
+      .init(
+        "esteira job replay 019a0c3e",
+        Bilingual("exits 1 and names each difference", pt: "sai com 1 e diz cada diferença"))
     ],
     run: { call in
       let result = try await call.withClient(.reading) {
@@ -179,9 +202,11 @@ enum JobReplay {
       }
       let verdict = Bilingual(
         "\(result.events) events, \(result.facts) facts, status \(result.status): "
-          + (result.differences.isEmpty ? "history and store agree." : "\(result.differences.count) differences."),
+          + (result.differences.isEmpty
+            ? "history and store agree." : "\(result.differences.count) differences."),
         pt: "\(result.events) eventos, \(result.facts) fatos, status \(result.status): "
-          + (result.differences.isEmpty ? "histórico e dados concordam." : "\(result.differences.count) diferenças."))
+          + (result.differences.isEmpty
+            ? "histórico e dados concordam." : "\(result.differences.count) diferenças."))
       let lines = result.differences.map { "  \($0.printable)" } + [call.text(verdict)]
       call.show(lines, json: result.json, id: result.status)
       return result.differences.isEmpty ? .done : .failure

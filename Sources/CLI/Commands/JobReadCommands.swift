@@ -6,14 +6,19 @@ enum JobList {
   static let spec = CommandSpec(
     "job ls", Bilingual("lists jobs, newest first", pt: "lista os jobs, os mais novos antes"),
     flags: [
-      FlagSpec("--status", value: "WORD", repeated: true, Bilingual("only these, such as running", pt: "só estes, como running")),
+      FlagSpec(
+        "--status", value: "WORD", repeated: true,
+        Bilingual("only these, such as running", pt: "só estes, como running")),
       FlagSpec("--pipeline", value: "NAME", Bilingual("of one pipeline", pt: "de um pipeline")),
-      FlagSpec("--since", value: "TIME", Bilingual("created since, such as -2h", pt: "criados desde, como -2h")),
+      FlagSpec(
+        "--since", value: "TIME", Bilingual("created since, such as -2h", pt: "criados desde, como -2h")),
       FlagSpec("--limit", value: "N", Bilingual("at most so many (50)", pt: "no máximo tantos (50)")),
     ],
     examples: [
       .init("esteira job ls", Bilingual("the newest 50", pt: "os 50 mais novos")),
-      .init("esteira job ls --status failed --since -24h", Bilingual("what failed today", pt: "o que falhou hoje")),
+      .init(
+        "esteira job ls --status failed --since -24h", Bilingual("what failed today", pt: "o que falhou hoje")
+      ),
     ], run: run)
 
   static func run(_ call: Invocation) async throws -> ExitCode {
@@ -59,8 +64,11 @@ enum JobGet {
       FlagSpec("--outputs", Bilingual("only its outputs, as JSON", pt: "só as saídas, em JSON")),
     ],
     examples: [
-      .init("esteira job get 019a0c3e", Bilingual("status, times, counts, outputs", pt: "status, horas, contagens, saídas")),
-      .init("esteira job get 019a0c3e --outputs", Bilingual("for another program", pt: "para outro programa")),
+      .init(
+        "esteira job get 019a0c3e",
+        Bilingual("status, times, counts, outputs", pt: "status, horas, contagens, saídas")),
+      .init(
+        "esteira job get 019a0c3e --outputs", Bilingual("for another program", pt: "para outro programa")),
     ], run: run)
 
   static func run(_ call: Invocation) async throws -> ExitCode {
@@ -86,10 +94,14 @@ enum JobGet {
     add(Bilingual("created", pt: "criado"), words.time(item.createdAt))
     add(Bilingual("ended", pt: "terminou"), item.completedAt.map(words.time))
     add(Bilingual("took", pt: "durou"), item.completedAt.map { words.duration($0 - item.createdAt) })
-    add(Bilingual("steps", pt: "passos"), job.counts.map { "\($0.value.text) \($0.key)" }.joined(separator: ", "))
+    add(
+      Bilingual("steps", pt: "passos"),
+      job.counts.map { "\($0.value.text) \($0.key)" }.joined(separator: ", "))
     add(Bilingual("inputs", pt: "entradas"), words.value(job.inputs, limit: 200).printable)
     add(Bilingual("outputs", pt: "saídas"), job.outputs.map { words.value($0, limit: 200).printable })
-    add(Bilingual("error", pt: "erro"), item.error.map { "\($0.step): \($0.message.printable) [\($0.errorClass)]" })
+    add(
+      Bilingual("error", pt: "erro"),
+      item.error.map { "\($0.step): \($0.message.printable) [\($0.errorClass)]" })
     return lines
   }
 }
@@ -100,8 +112,12 @@ enum JobWatchCommand {
     "job watch", Bilingual("follows a job to its end", pt: "acompanha um job até o fim"), arguments: [.job],
     flags: [.acceptPartial, .timeout],
     examples: [
-      .init("esteira job watch 019a0c3e", Bilingual("exits 0, 1, 8 or 9 as the job ends", pt: "sai com 0, 1, 8 ou 9 conforme o fim")),
-      .init("esteira job watch 019a0c3e -o jsonl", Bilingual("each decision as one line of JSON", pt: "cada decisão em uma linha JSON")),
+      .init(
+        "esteira job watch 019a0c3e",
+        Bilingual("exits 0, 1, 8 or 9 as the job ends", pt: "sai com 0, 1, 8 ou 9 conforme o fim")),
+      .init(
+        "esteira job watch 019a0c3e -o jsonl",
+        Bilingual("each decision as one line of JSON", pt: "cada decisão em uma linha JSON")),
     ],
     run: { call in
       try await call.withClient(.reading) { client in
@@ -113,9 +129,12 @@ enum JobWatchCommand {
 /// `job why JOB`
 enum JobWhy {
   static let spec = CommandSpec(
-    "job why", Bilingual("says why a job is not further", pt: "diz por que um job não avançou"), arguments: [.job],
+    "job why", Bilingual("says why a job is not further", pt: "diz por que um job não avançou"),
+    arguments: [.job],
     examples: [
-      .init("esteira job why 019a0c3e", Bilingual("what runs, what waits, and the remedy", pt: "o que roda, o que espera, e o remédio"))
+      .init(
+        "esteira job why 019a0c3e",
+        Bilingual("what runs, what waits, and the remedy", pt: "o que roda, o que espera, e o remédio"))
     ], run: run)
 
   static func run(_ call: Invocation) async throws -> ExitCode {
@@ -127,7 +146,8 @@ enum JobWhy {
       return .done
     }
     if blockers.items.isEmpty {
-      call.console.out(call.text(Bilingual("Nothing holds it: the job has ended.", pt: "Nada o segura: o job terminou.")))
+      call.console.out(
+        call.text(Bilingual("Nothing holds it: the job has ended.", pt: "Nada o segura: o job terminou.")))
     }
     for blocker in blockers.items {
       call.console.out("\(blocker.kind): \(blocker.text.printable)")

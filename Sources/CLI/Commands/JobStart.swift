@@ -11,7 +11,9 @@ enum JobStart {
       .watch, .acceptPartial, .timeout,
     ],
     examples: [
-      .init("esteira job start demo/hello --input name=Ana", Bilingual("prints the job's id", pt: "imprime o id do job")),
+      .init(
+        "esteira job start demo/hello --input name=Ana",
+        Bilingual("prints the job's id", pt: "imprime o id do job")),
       .init("esteira job start demo/hello -w --timeout 10m", Bilingual("follows it", pt: "acompanha o job")),
       .init(
         "esteira job start demo/ingest --message message.json --idempotency-key m1",
@@ -34,5 +36,6 @@ enum JobStart {
 }
 
 extension ArgumentSpec {
-  static let job = ArgumentSpec("JOB", Bilingual("the id, or enough of its beginning", pt: "o id, ou o começo dele"))
+  static let job = ArgumentSpec(
+    "JOB", Bilingual("the id, or enough of its beginning", pt: "o id, ou o começo dele"))
 }

@@ -7,11 +7,14 @@ enum JobCancel {
     "job cancel", Bilingual("stops a job; its handlers run", pt: "para um job; os tratadores dele rodam"),
     arguments: [ArgumentSpec("JOB", repeated: true, Bilingual("ids", pt: "ids"))],
     flags: [
-      FlagSpec("--reason", value: "TEXT", Bilingual("for the record", pt: "para o registro")), .watch, .timeout,
+      FlagSpec("--reason", value: "TEXT", Bilingual("for the record", pt: "para o registro")), .watch,
+      .timeout,
       .acceptPartial,
     ],
     examples: [
-      .init("esteira job cancel 019a0c3e --reason 'wrong date'", Bilingual("asks it to stop", pt: "pede que pare")),
+      .init(
+        "esteira job cancel 019a0c3e --reason 'wrong date'", Bilingual("asks it to stop", pt: "pede que pare")
+      ),
       .init("esteira job cancel 019a0c3e -w", Bilingual("and waits for the end", pt: "e espera o fim")),
     ], run: run)
 
@@ -40,7 +43,9 @@ enum JobKill {
     arguments: [ArgumentSpec("JOB", repeated: true, Bilingual("ids", pt: "ids"))],
     flags: [FlagSpec("--reason", value: "TEXT", Bilingual("required", pt: "obrigatório"))],
     examples: [
-      .init("esteira job kill 019a0c3e --reason 'stuck since noon'", Bilingual("names what may still run outside", pt: "diz o que ainda pode rodar fora"))
+      .init(
+        "esteira job kill 019a0c3e --reason 'stuck since noon'",
+        Bilingual("names what may still run outside", pt: "diz o que ainda pode rodar fora"))
     ], run: run)
 
   static func run(_ call: Invocation) async throws -> ExitCode {
@@ -51,10 +56,13 @@ enum JobKill {
       for id in call.arguments {
         let result = try await client.call(JobCalls.kill, StopRequest(id: id, reason: reason))
         let outside = result.mayStillRun.map {
-          "  " + call.text(Bilingual("may still run outside: \($0)", pt: "ainda pode rodar fora: \($0)")).printable
+          "  "
+            + call.text(Bilingual("may still run outside: \($0)", pt: "ainda pode rodar fora: \($0)"))
+            .printable
         }
         call.show(
-          ["\(Words.short(result.job.id)): \(result.job.status)"] + outside, json: result.json, id: result.job.id)
+          ["\(Words.short(result.job.id)): \(result.job.status)"] + outside, json: result.json,
+          id: result.job.id)
       }
       return .done
     }
@@ -67,14 +75,19 @@ enum StepResolve {
     "job step resolve", Bilingual("answers \"did it happen?\"", pt: "responde \"aconteceu?\""),
     arguments: [.job, .stepPath],
     flags: [
-      FlagSpec("--did-happen", Bilingual("it did; give its output with --output", pt: "aconteceu; dê a saída com --output")),
+      FlagSpec(
+        "--did-happen",
+        Bilingual("it did; give its output with --output", pt: "aconteceu; dê a saída com --output")),
       FlagSpec("--did-not", Bilingual("it did not: try again", pt: "não aconteceu: tente de novo")),
       FlagSpec("--fail", value: "REASON", Bilingual("the step fails", pt: "o passo falha")),
       FlagSpec("--output", value: "FILE|-", Bilingual("JSON of the output", pt: "JSON da saída")),
     ],
     examples: [
-      .init("esteira job step resolve 019a0c3e pay --did-not", Bilingual("starts it again", pt: "começa de novo")),
-      .init("esteira job step resolve 019a0c3e pay --did-happen --output paid.json", Bilingual("goes on with this output", pt: "segue com esta saída")),
+      .init(
+        "esteira job step resolve 019a0c3e pay --did-not", Bilingual("starts it again", pt: "começa de novo")),
+      .init(
+        "esteira job step resolve 019a0c3e pay --did-happen --output paid.json",
+        Bilingual("goes on with this output", pt: "segue com esta saída")),
     ], run: run)
 
   static func run(_ call: Invocation) async throws -> ExitCode {
@@ -105,15 +118,20 @@ enum StepResolve {
 /// `job step adopt JOB PATH`
 enum StepAdopt {
   static let spec = CommandSpec(
-    "job step adopt", Bilingual("takes a result that came too late", pt: "aceita um resultado que chegou tarde"),
+    "job step adopt",
+    Bilingual("takes a result that came too late", pt: "aceita um resultado que chegou tarde"),
     arguments: [.job, .stepPath],
     examples: [
-      .init("esteira job step adopt 019a0c3e report", Bilingual("in place of its timeout", pt: "no lugar do timeout dela"))
+      .init(
+        "esteira job step adopt 019a0c3e report",
+        Bilingual("in place of its timeout", pt: "no lugar do timeout dela"))
     ],
     run: { call in
       let path = StepPath(id: call.arguments[0], path: call.arguments[1])
       _ = try await call.withClient(.writing) { try await $0.call(JobCalls.adopt, path) }
-      if !call.isQuiet { call.console.out(call.text(Bilingual("\(path.path): adopted.", pt: "\(path.path): adotado."))) }
+      if !call.isQuiet {
+        call.console.out(call.text(Bilingual("\(path.path): adopted.", pt: "\(path.path): adotado.")))
+      }
       return .done
     })
 }

@@ -16,15 +16,20 @@ enum PipelineApply {
 
   static let apply = CommandSpec(
     "pipeline apply",
-    Bilingual("makes revisions of what changed; all files or none", pt: "cria revisões do que mudou; todos ou nenhum"),
+    Bilingual(
+      "makes revisions of what changed; all files or none", pt: "cria revisões do que mudou; todos ou nenhum"),
     arguments: [files],
     flags: [
       FlagSpec(
         "--if-revision", value: "N",
-        Bilingual("only if the newest revision is N (0: there is none)", pt: "só se a revisão mais nova for N (0: nenhuma)"))
+        Bilingual(
+          "only if the newest revision is N (0: there is none)",
+          pt: "só se a revisão mais nova for N (0: nenhuma)"))
     ],
     examples: [
-      .init("esteira pipeline apply hello.yaml", Bilingual("again without a change, nothing happens", pt: "de novo sem mudança, nada acontece")),
+      .init(
+        "esteira pipeline apply hello.yaml",
+        Bilingual("again without a change, nothing happens", pt: "de novo sem mudança, nada acontece")),
       .init("esteira pipeline apply a.yaml b.yaml", Bilingual("both or none", pt: "os dois ou nenhum")),
     ],
     run: { call in try await run(PipelineCalls.apply, .writing, call) })
@@ -37,7 +42,8 @@ enum PipelineApply {
     let plans = loaded.map { file in Result { try file.demandValid(call) } }
     for plan in plans { _ = try plan.get() }
     let request = ApplyRequest(
-      files: try loaded.map { try $0.wire() }, expectedRevision: try call.integer("--if-revision", in: 0...1_000_000))
+      files: try loaded.map { try $0.wire() },
+      expectedRevision: try call.integer("--if-revision", in: 0...1_000_000))
     let result = try await call.withClient(access) { try await $0.call(endpoint, request) }
     show(result, call)
     return .done
@@ -52,7 +58,8 @@ enum PipelineApply {
       for item in result.items {
         let revision = call.text(Bilingual("revision", pt: "revisão"))
         call.console.out(
-          "\(item.id.replacing("~", with: "/")): \(call.text(word(item.change))), \(revision) \(item.revision)")
+          "\(item.id.replacing("~", with: "/")): \(call.text(word(item.change))), \(revision) \(item.revision)"
+        )
         if !call.isQuiet { item.notes.forEach { call.console.error("  \($0)") } }
       }
     }

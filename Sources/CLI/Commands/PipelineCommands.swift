@@ -8,7 +8,9 @@ enum PipelineList {
     "pipeline ls", Bilingual("lists pipelines", pt: "lista os pipelines"),
     examples: [
       .init("esteira pipeline ls", Bilingual("all pipelines", pt: "todos os pipelines")),
-      .init("esteira pipeline ls -n demo -o json", Bilingual("those of one namespace, as JSON", pt: "os de um espaço de nomes, em JSON")),
+      .init(
+        "esteira pipeline ls -n demo -o json",
+        Bilingual("those of one namespace, as JSON", pt: "os de um espaço de nomes, em JSON")),
     ], run: run)
 
   static func run(_ call: Invocation) async throws -> ExitCode {
@@ -45,7 +47,9 @@ enum PipelineGet {
       FlagSpec("--revision", value: "N", Bilingual("an older revision", pt: "uma revisão anterior")),
     ],
     examples: [
-      .init("esteira pipeline get demo/hello", Bilingual("what it is and in which order it runs", pt: "o que é e em que ordem roda")),
+      .init(
+        "esteira pipeline get demo/hello",
+        Bilingual("what it is and in which order it runs", pt: "o que é e em que ordem roda")),
       .init("esteira pipeline get demo/hello --source", Bilingual("its file", pt: "o arquivo dele")),
     ], run: run)
 
@@ -59,7 +63,9 @@ enum PipelineGet {
     }
     let name = pipeline.id.replacing("~", with: "/")
     var lines = ["\(name)@\(pipeline.revision)  \(pipeline.title.printable)"]
-    lines.append("sha256 \(pipeline.sha256)  \(Words(language: call.language).time(pipeline.createdAt))  \(pipeline.createdBy)")
+    lines.append(
+      "sha256 \(pipeline.sha256)  \(Words(language: call.language).time(pipeline.createdAt))  \(pipeline.createdBy)"
+    )
     lines += pipeline.files.map { "  + \($0.printable)" }
     lines += pipeline.explanation.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
     call.show(lines, json: pipeline.json, id: name)
@@ -70,7 +76,8 @@ enum PipelineGet {
 /// `pipeline schema`
 enum PipelineSchema {
   static let spec = CommandSpec(
-    "pipeline schema", Bilingual("prints the JSON Schema of pipeline files", pt: "imprime o JSON Schema dos arquivos"),
+    "pipeline schema",
+    Bilingual("prints the JSON Schema of pipeline files", pt: "imprime o JSON Schema dos arquivos"),
     examples: [
       .init(
         "esteira pipeline schema > esteira.schema.json",

@@ -6,15 +6,29 @@ import Pipelines
 enum PipelineValidate {
   static let spec = CommandSpec(
     "pipeline validate",
-    Bilingual("finds everything that is wrong without running", pt: "acha tudo o que está errado sem executar"),
-    arguments: [ArgumentSpec("FILE", repeated: true, Bilingual("pipeline files, or -", pt: "arquivos de pipeline, ou -"))],
+    Bilingual(
+      "finds everything that is wrong without running", pt: "acha tudo o que está errado sem executar"),
+    arguments: [
+      ArgumentSpec(
+        "FILE", repeated: true, Bilingual("pipeline files, or -", pt: "arquivos de pipeline, ou -"))
+    ],
     flags: [
-      FlagSpec("--explain", Bilingual("the order, and why each step waits for another", pt: "a ordem, e por que um passo espera por outro")),
-      FlagSpec("--offline", Bilingual("take as given what only a server knows", pt: "aceita o que só um servidor sabe")),
+      FlagSpec(
+        "--explain",
+        Bilingual(
+          "the order, and why each step waits for another", pt: "a ordem, e por que um passo espera por outro"
+        )),
+      FlagSpec(
+        "--offline",
+        Bilingual("take as given what only a server knows", pt: "aceita o que só um servidor sabe")),
     ],
     examples: [
-      .init("esteira pipeline validate hello.yaml", Bilingual("one file; exit 2 when it is wrong", pt: "um arquivo; sai com 2 quando há erro")),
-      .init("esteira pipeline validate --explain hello.yaml", Bilingual("with the order and its reasons", pt: "com a ordem e os motivos")),
+      .init(
+        "esteira pipeline validate hello.yaml",
+        Bilingual("one file; exit 2 when it is wrong", pt: "um arquivo; sai com 2 quando há erro")),
+      .init(
+        "esteira pipeline validate --explain hello.yaml",
+        Bilingual("with the order and its reasons", pt: "com a ordem e os motivos")),
     ], run: run)
 
   static func run(_ call: Invocation) async throws -> ExitCode {
@@ -24,7 +38,8 @@ enum PipelineValidate {
       let compilation = file.compilation
       results.append(
         ValidationResult(
-          isValid: !compilation.hasErrors, findings: compilation.findings.map { item($0, name, call.language) },
+          isValid: !compilation.hasErrors,
+          findings: compilation.findings.map { item($0, name, call.language) },
           order: compilation.order))
       if call.format == .table { show(file, call) }
     }
@@ -53,7 +68,9 @@ enum PipelineValidate {
     let why = edges(file.compilation)
     return Bilingual(
       "\(file.name): valid. \(count) \(count == 1 ? "step" : "steps"); order: \(order)\(why[.english])",
-      pt: "\(file.name): válido. \(count) \(count == 1 ? "passo" : "passos"); ordem: \(order)\(why[.portuguese])")
+      pt:
+        "\(file.name): válido. \(count) \(count == 1 ? "passo" : "passos"); ordem: \(order)\(why[.portuguese])"
+    )
   }
 
   /// ` (count reads greet.output)`: the reasons of the top scope's edges, while they are few.

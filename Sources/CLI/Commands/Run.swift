@@ -5,11 +5,17 @@ import Model
 enum Run {
   static let spec = CommandSpec(
     "run",
-    Bilingual("runs one job of a file here, durably, and shows it", pt: "executa aqui um job do arquivo, de forma durável, e o mostra"),
+    Bilingual(
+      "runs one job of a file here, durably, and shows it",
+      pt: "executa aqui um job do arquivo, de forma durável, e o mostra"),
     arguments: [ArgumentSpec("FILE", Bilingual("a pipeline file", pt: "um arquivo de pipeline"))],
     flags: Invocation.startFlags + [.acceptPartial, .timeout],
     examples: [
-      .init("esteira run hello.yaml", Bilingual("needs no server; submits to one that runs", pt: "não precisa de servidor; usa o que estiver rodando")),
+      .init(
+        "esteira run hello.yaml",
+        Bilingual(
+          "needs no server; submits to one that runs",
+          pt: "não precisa de servidor; usa o que estiver rodando")),
       .init("esteira run hello.yaml --input name=Ana", Bilingual("with an input", pt: "com uma entrada")),
     ], run: run)
 

@@ -6,12 +6,19 @@ enum ServerCommand {
   static let spec = CommandSpec(
     "server", Bilingual("runs a node", pt: "roda um nó"),
     flags: [
-      FlagSpec("--background", Bilingual("returns when the node is ready", pt: "volta quando o nó está pronto")),
-      FlagSpec("--drain", value: "30s", Bilingual("how long running steps may end after a stop", pt: "quanto tempo os passos têm para terminar após a parada")),
+      FlagSpec(
+        "--background", Bilingual("returns when the node is ready", pt: "volta quando o nó está pronto")),
+      FlagSpec(
+        "--drain", value: "30s",
+        Bilingual(
+          "how long running steps may end after a stop",
+          pt: "quanto tempo os passos têm para terminar após a parada")),
     ],
     examples: [
       .init("esteira server --data ./data", Bilingual("until Ctrl-C", pt: "até Ctrl-C")),
-      .init("esteira server --data ./data --background", Bilingual("its pid is in ./data/server.pid", pt: "o pid fica em ./data/server.pid")),
+      .init(
+        "esteira server --data ./data --background",
+        Bilingual("its pid is in ./data/server.pid", pt: "o pid fica em ./data/server.pid")),
     ],
     run: { call in
       let options = ServeOptions(
@@ -26,7 +33,11 @@ enum ServerCommand {
 enum Doctor {
   static let spec = CommandSpec(
     "doctor", Bilingual("checks the installation", pt: "confere a instalação"),
-    examples: [.init("esteira doctor --data ./data", Bilingual("exits 1 when something is wrong", pt: "sai com 1 se algo está errado"))],
+    examples: [
+      .init(
+        "esteira doctor --data ./data",
+        Bilingual("exits 1 when something is wrong", pt: "sai com 1 se algo está errado"))
+    ],
     run: { call in
       let page = try await call.withClient(.reading) { try await $0.call(SystemCalls.doctor, Nothing()) }
       for item in page.items {

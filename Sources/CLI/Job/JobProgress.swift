@@ -33,7 +33,8 @@ struct JobProgress: Sendable {
     switch fact["fact"]?.string {
     case "started": return [start(path, attempt: fact["attempt"]?.int ?? 1, at: time)]
     case "ended": return end(path, fact, at: time)
-    case "skipped": return [Change(path: path, word: "skipped", detail: fact["cause"]?.string ?? "", isFinal: true)]
+    case "skipped":
+      return [Change(path: path, word: "skipped", detail: fact["cause"]?.string ?? "", isFinal: true)]
     case "retrying", "lost", "question", "superseded", "adopted":
       return [interruption(path, fact)]
     case "status", "outcome":
@@ -64,7 +65,8 @@ struct JobProgress: Sendable {
     _ = stop(path)
     let reason = fact["message"] ?? fact["cause"] ?? fact["reason"] ?? .string("")
     let detail = words.value(.string((reason.string ?? "").printable), limit: 160)
-    return Change(path: path, word: word == "question" ? "needs_attention" : word, detail: detail, isFinal: true)
+    return Change(
+      path: path, word: word == "question" ? "needs_attention" : word, detail: detail, isFinal: true)
   }
 
   private mutating func stop(_ path: String) -> Timestamp? {

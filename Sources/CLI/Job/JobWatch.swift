@@ -109,7 +109,8 @@ struct JobWatch: Sendable {
     var lines = [line]
     if let error = job.job.error {
       let place = error.step.isEmpty ? "" : "\(error.step): "
-      lines.append("  \(place)\(error.message.printable) [\(error.code.isEmpty ? error.errorClass : error.code)]")
+      lines.append(
+        "  \(place)\(error.message.printable) [\(error.code.isEmpty ? error.errorClass : error.code)]")
     }
     if job.job.status == "needs_attention" {
       lines.append("  esteira job why \(Words.short(job.job.id))")

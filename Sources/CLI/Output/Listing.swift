@@ -49,7 +49,9 @@ enum Table {
       rows.map { column < $0.count ? $0[column].unicodeScalars.count : 0 }.max() ?? 0
     }
     return rows.map { row in
-      let cells = row.enumerated().map { $0.offset == row.count - 1 ? $0.element : $0.element.padded(to: widths[$0.offset]) }
+      let cells = row.enumerated().map {
+        $0.offset == row.count - 1 ? $0.element : $0.element.padded(to: widths[$0.offset])
+      }
       return cells.joined(separator: "  ")
     }
   }

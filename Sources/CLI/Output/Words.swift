@@ -13,7 +13,9 @@ struct Words: Sendable {
     }
     let seconds = tenths / 10
     if seconds < 60 { return "\(seconds) s" }
-    if seconds < 3_600 { return seconds % 60 == 0 ? "\(seconds / 60) min" : "\(seconds / 60) min \(seconds % 60) s" }
+    if seconds < 3_600 {
+      return seconds % 60 == 0 ? "\(seconds / 60) min" : "\(seconds / 60) min \(seconds % 60) s"
+    }
     let (hours, minutes) = (seconds / 3_600, seconds / 60 % 60)
     return minutes == 0 ? "\(hours) h" : "\(hours) h \(minutes) min"
   }
