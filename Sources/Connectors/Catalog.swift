@@ -1,18 +1,26 @@
 public import Engine
 public import Model
+public import Net
 
 /// Every connector of this build.
 public enum Catalog {
   /// Ready to run, in the order of `descriptions`.
-  public static func all(children: ChildProcesses) -> [any Connector] {
+  public static func all(curl: CurlClient, children: ChildProcesses) -> [any Connector] {
     [
-      Shell(children: children), Python(children: children), ProcessRun(children: children), Fail(),
-      ObjectPut(), ObjectGet(), ObjectList(), TextExtract(),
+      Shell(children: children), Python(children: children), ProcessRun(children: children),
+      HTTPRequestConnector(client: curl), HTTPDownload(client: curl), CSVRead(client: curl),
+      FeedRead(client: curl), TextExtract(), ObjectPut(), ObjectGet(), ObjectList(),
+      WebhookSend(client: curl), Notify(), Fail(),
     ]
   }
 
-  /// What is known of them without running any.
+  /// What is known of them without anything to run them with.
   public static var descriptions: [ConnectorDescription] {
-    all(children: ChildProcesses()).map(\.description)
+    [
+      Shell.description, Python.description, ProcessRun.description, HTTPRequestConnector.description,
+      HTTPDownload.description, CSVRead.description, FeedRead.description, TextExtract().description,
+      ObjectPut.description, ObjectGet.description, ObjectList.description, WebhookSend.description,
+      Notify.description, Fail.description,
+    ]
   }
 }

@@ -4,6 +4,7 @@ import Model
 /// `fail`: ends the step with an error of one's own.
 struct Fail: Connector {
   var description: ConnectorDescription { Self.description }
+  var runsInPlace: Bool { true }
 
   private static let classes: [JSON] = ErrorClass.allCases.map { .string($0.rawValue) }
 
@@ -42,8 +43,11 @@ struct Fail: Connector {
     ])
 
   func execute(_ attempt: Attempt) async throws(Failure) -> AttemptOutput {
-    throw Failure(
-      attempt.with["class"]?.string.flatMap(ErrorClass.init(rawValue:)) ?? .data,
-      code: attempt.with["code"]?.string ?? "failed", attempt.with["message"]?.string ?? "")
+    var failure = Failure(.data, code: "failed", attempt.with["message"]?.string ?? "")
+    if let word = attempt.with["class"]?.string, let chosen = ErrorClass(rawValue: word) {
+      failure.errorClass = chosen
+    }
+    if let code = attempt.with["code"]?.string { failure.code = code }
+    throw failure
   }
 }

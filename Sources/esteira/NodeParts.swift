@@ -4,6 +4,7 @@ import Crypto
 import Engine
 import Glibc
 import Model
+import Net
 import Server
 import Stores
 
@@ -29,7 +30,7 @@ struct NodeParts: Sendable {
     let places = AttemptPlaces(
       path: folder.path, store: store, vault: vault, artifacts: files.artifacts, logs: files.logs)
     let plans = PlanCache(Program.compiler)
-    let configuration = Self.configuration(folder, store, vault, places, plans, restores: restores)
+    let configuration = try Self.configuration(folder, store, vault, places, plans, restores: restores)
     let node = try Self.node(configuration)
     self.node = node
     places.writes { (writes) throws(Problem) in try await node.write(writes) }
@@ -52,11 +53,12 @@ struct NodeParts: Sendable {
   private static func configuration(
     _ folder: DataFolder, _ store: SQLiteStore, _ vault: Vault, _ places: AttemptPlaces, _ plans: PlanCache,
     restores: Bool
-  ) -> NodeConfiguration {
+  ) throws(Problem) -> NodeConfiguration {
     let cores = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+    let connectors = Catalog.all(curl: try client(), children: ChildProcesses())
     return NodeConfiguration(
       setting: NodeSetting(name: Places.host, version: Program.name, cores: cores), store: store,
-      readModel: store, connectors: Catalog.all(children: ChildProcesses()), environment: places.environment,
+      readModel: store, connectors: connectors, environment: places.environment,
       plan: { (revision) throws(Problem) in try plans.plan(revision) }, wrap: { vault.wrap($0) },
       unwrap: { (wrapped) throws(Problem) in try vault.unwrap(wrapped) },
       restores: restores && TestHooks.recovers,
@@ -65,6 +67,15 @@ struct NodeParts: Sendable {
         _ = Folder.writeAll(Array("esteira: the store is broken: \(text)\n".utf8), to: STDERR_FILENO)
         _exit(7)
       }, crashPoint: { TestHooks.passed($0) })
+  }
+
+  private static func client() throws(Problem) -> CurlClient {
+    do throws(NetError) { return try CurlClient(version: Program.name) } catch {
+      throw Problem(
+        "node-start",
+        Bilingual("The node cannot start: \(error)", pt: "O nó não consegue iniciar: \(error)"),
+        remedy: Bilingual("Run `esteira doctor`.", pt: "Execute `esteira doctor`."))
+    }
   }
 
   private static func node(_ configuration: NodeConfiguration) throws(Problem) -> Node {

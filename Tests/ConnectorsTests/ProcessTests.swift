@@ -92,6 +92,9 @@ struct ProcessTests {
     let run =
       "if kill -0 \(pid.trimmingCharacters(in: .newlines)) 2>/dev/null; then echo two; else echo one; fi"
     let previous = PreviousAttempt(number: 1, cause: "owner_restarted")
+    let lost = bench.attempt(["run": .string(run)], effect: .keyed)
+    #expect(try await shell.outcome(ofLost: lost) == nil)
+    #expect(!Self.isAlive(pid))
     let next = try await shell.execute(
       bench.attempt(["run": .string(run)], number: 2, effect: .keyed, previous: previous))
     #expect(next.value["stdout"] == "one")
@@ -119,12 +122,15 @@ struct ProcessTests {
     let file = bench.root + "/runs"
     let run: JSON = ["run": .string("echo x >> \(file); echo '{\"n\": 7}' > $ESTEIRA_OUTPUT")]
     let first = try await shell.execute(bench.attempt(run))
-    let previous = PreviousAttempt(number: 1, cause: "owner_restarted")
-    let second = try await shell.execute(bench.attempt(run, number: 2, previous: previous))
-    #expect(second == first)
+    #expect(try await shell.outcome(ofLost: bench.attempt(run)) == first)
+    #expect(try await shell.outcome(ofLost: bench.attempt(run, number: 2)) == nil)
     #expect(await Self.content(of: file) == "x\n")
-    _ = try await shell.execute(bench.attempt(run, number: 3))
-    #expect(await Self.content(of: file) == "x\nx\n")
+    let failing = bench.attempt(["run": "exit 75"], number: 3)
+    let known = await failure { () async throws(Failure) in try await shell.execute(failing) }
+    let found = await failure { () async throws(Failure) in
+      try await shell.outcome(ofLost: bench.attempt(["run": "exit 75"], number: 3))
+    }
+    #expect(found == known && found?.errorClass == .transient)
   }
 
   @Test("waits for its place, and gives it up when cancelled")

@@ -35,7 +35,14 @@ struct ProcessRun: Connector {
     ])
 
   func execute(_ attempt: Attempt) async throws(Failure) -> AttemptOutput {
-    let run = try ScriptRun(attempt, children: children) { _, path throws(Failure) in try .file(path) }
-    return try await run.execute()
+    try await run(attempt).execute()
+  }
+
+  func outcome(ofLost attempt: Attempt) async throws(Failure) -> AttemptOutput? {
+    try await run(attempt).outcomeOfLost()
+  }
+
+  private func run(_ attempt: Attempt) throws(Failure) -> ScriptRun {
+    try ScriptRun(attempt, children: children) { _, path throws(Failure) in try .file(path) }
   }
 }

@@ -38,7 +38,14 @@ struct Python: Connector {
   func validate(_ with: JSON) -> [Problem] { ScriptDescription.checkSource(with) }
 
   func execute(_ attempt: Attempt) async throws(Failure) -> AttemptOutput {
-    let run = try ScriptRun(attempt, children: children) { _, path throws(Failure) in .python(script: path) }
-    return try await run.execute()
+    try await run(attempt).execute()
+  }
+
+  func outcome(ofLost attempt: Attempt) async throws(Failure) -> AttemptOutput? {
+    try await run(attempt).outcomeOfLost()
+  }
+
+  private func run(_ attempt: Attempt) throws(Failure) -> ScriptRun {
+    try ScriptRun(attempt, children: children) { _, path throws(Failure) in .python(script: path) }
   }
 }

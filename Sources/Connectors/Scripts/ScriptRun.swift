@@ -23,7 +23,11 @@ struct ScriptRun: Sendable {
   }
 
   func execute() async throws(Failure) -> AttemptOutput {
-    if let known = try await endOfPrevious() { return try known.get() }
+    let (previous, number) = (previous, attempt.number)
+    try await OwnThread.run { () throws(Failure) in
+      try previous.settle()
+      previous.forget(before: number)
+    }
     let order = try await prepare()
     let capture = StreamCapture(log: attempt.services.log)
     let end = try await children.run(order) { capture.receive($0, $1) }
@@ -31,22 +35,21 @@ struct ScriptRun: Sendable {
     let result: Result<AttemptOutput, Failure>
     do throws(Failure) {
       try check(end, capture)
-      result = .success(
-        try await ScriptResult(input: input, folder: folder, services: attempt.services).output(capture))
+      let left = ScriptResult(input: input, folder: folder, services: attempt.services)
+      result = .success(try await left.output(capture))
     } catch { result = .failure(error) }
     if isKnown(end) { await OwnThread.run { ScriptOutcome.write(result, to: order.recordFolder) } }
     return try result.get()
   }
 
-  /// Waits until nothing of an earlier attempt lives; gives its end where that is known and was not stored.
-  private func endOfPrevious() async throws(Failure) -> Result<AttemptOutput, Failure>? {
-    let (previous, number, lost) = (previous, attempt.number, attempt.previous?.number)
-    return try await OwnThread.run { () throws(Failure) in
+  /// Waits until nothing of the lost attempt lives; gives its end where the node had written it down.
+  func outcomeOfLost() async throws(Failure) -> AttemptOutput? {
+    let (previous, number) = (previous, attempt.number)
+    let known = try await OwnThread.run { () throws(Failure) in
       try previous.settle()
-      if let lost, let known = ScriptOutcome.read(from: previous.recordFolder(attempt: lost)) { return known }
-      previous.forget(before: number)
-      return nil
+      return ScriptOutcome.read(from: previous.recordFolder(attempt: number))
     }
+    return try known?.get()
   }
 
   private func prepare() async throws(Failure) -> ChildOrder {

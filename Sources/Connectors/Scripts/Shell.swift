@@ -51,9 +51,16 @@ struct Shell: Connector {
   func validate(_ with: JSON) -> [Problem] { ScriptDescription.checkSource(with) }
 
   func execute(_ attempt: Attempt) async throws(Failure) -> AttemptOutput {
-    let run = try ScriptRun(attempt, children: children) { input, path throws(Failure) in
+    try await run(attempt).execute()
+  }
+
+  func outcome(ofLost attempt: Attempt) async throws(Failure) -> AttemptOutput? {
+    try await run(attempt).outcomeOfLost()
+  }
+
+  private func run(_ attempt: Attempt) throws(Failure) -> ScriptRun {
+    try ScriptRun(attempt, children: children) { input, path throws(Failure) in
       .shell(input.shell, script: path)
     }
-    return try await run.execute()
   }
 }

@@ -1,0 +1,112 @@
+public import Model
+internal import Pipelines
+
+/// Makes the page of a connector from its description, so that the two cannot disagree.
+public enum ConnectorDocumentation {
+  /// Markdown, English first, then Portuguese; ends with a newline.
+  public static func render(_ description: ConnectorDescription) -> String {
+    let parts = Language.allCases.map { render(description, in: $0) }
+    return parts.joined(separator: "\n")
+  }
+
+  private static func render(_ description: ConnectorDescription, in language: Language) -> String {
+    let words = Words(language: language)
+    let level = language == .english ? "#" : "##"
+    var lines = [
+      "\(level) \(language == .english ? "`\(description.name)`: " : "")\(description.title[language])", "",
+      description.summary[language], "", "- \(words.effect): \(words.rule(description.effect))",
+      "- \(words.connection): \(words.rule(description.connection))",
+      "- \(words.timeout): \(description.defaultTimeout.components.seconds) s", "",
+    ]
+    lines += table("`with`", description.with, words)
+    lines += table(words.output, description.output, words)
+    for example in description.examples {
+      lines += ["**\(example.title[language])**", "", "```yaml", example.yaml, "```", ""]
+    }
+    return lines.joined(separator: "\n")
+  }
+
+  private static func table(_ title: String, _ schema: JSON, _ words: Words) -> [String] {
+    let required = (schema["required"]?.array ?? []).compactMap(\.string)
+    let members = schema["properties"]?.object ?? JSONObject()
+    var lines = ["**\(title)**", ""]
+    if members.isEmpty { return lines + [words.nothing, ""] }
+    lines += [
+      "| \(words.name) | \(words.type) | \(words.required) | \(words.meaning) |", "|---|---|---|---|",
+    ]
+    for member in members {
+      let meaning = [member.value["description"]?.string, words.bounds(member.value)].compactMap(\.self)
+      let isRequired = required.contains { ScalarString($0) == ScalarString(member.key) }
+      let cells = [
+        "`\(member.key)`", type(of: member.value, words), isRequired ? words.yes : "",
+        meaning.joined(separator: " "),
+      ]
+      lines.append("| \(cells.map { $0.replacing("|", with: "\\|") }.joined(separator: " | ")) |")
+    }
+    return lines + [""]
+  }
+
+  private static func type(of schema: JSON, _ words: Words) -> String {
+    if let values = schema["enum"]?.array { return values.map { "`\($0.text)`" }.joined(separator: ", ") }
+    switch schema["type"] {
+    case .string(let name)?: return name
+    case .array(let names)?: return names.compactMap(\.string).joined(separator: ", ")
+    case _: return words.anything
+    }
+  }
+}
+
+/// The fixed words of a page.
+private struct Words {
+  let language: Language
+
+  private func say(_ english: String, _ portuguese: String) -> String {
+    Bilingual(english, pt: portuguese)[language]
+  }
+
+  var effect: String { say("Effect class", "Classe de efeito") }
+  var connection: String { say("Connection", "Conexão") }
+  var timeout: String { say("Timeout of an attempt", "Tempo limite de uma tentativa") }
+  var output: String { say("Output", "Saída") }
+  var nothing: String { say("Nothing.", "Nada.") }
+  var name: String { say("Name", "Nome") }
+  var type: String { say("Type", "Tipo") }
+  var required: String { say("Required", "Obrigatório") }
+  var meaning: String { say("Meaning", "Significado") }
+  var yes: String { say("yes", "sim") }
+  var anything: String { say("anything", "qualquer") }
+
+  func rule(_ effect: ConnectorDescription.EffectRule) -> String {
+    switch effect {
+    case .always(let always): "`\(always.rawValue)`"
+    case .onceUnlessIdempotent:
+      say("`once`; with `idempotent: true` `keyed`", "`once`; com `idempotent: true` `keyed`")
+    case .pureWhen(let key, let values, _):
+      say(
+        "`pure` where `\(key)` is \(values.joined(separator: ", ")); else `once`, with `idempotent: "
+          + "true` `keyed`",
+        "`pure` quando `\(key)` é \(values.joined(separator: ", ")); senão `once`, com `idempotent: "
+          + "true` `keyed`"
+      )
+    }
+  }
+
+  func rule(_ connection: ConnectorDescription.ConnectionRule) -> String {
+    switch connection {
+    case .none: say("none", "nenhuma")
+    case .optional(kind: "*"): say("optional, of any kind", "opcional, de qualquer tipo")
+    case .optional(let kind): say("optional, of kind `\(kind)`", "opcional, do tipo `\(kind)`")
+    case .required(let kind): say("required, of kind `\(kind)`", "obrigatória, do tipo `\(kind)`")
+    }
+  }
+
+  func bounds(_ schema: JSON) -> String? {
+    let parts = [("minimum", "≥"), ("maximum", "≤")].compactMap { key, sign in
+      schema[key].map { "\(sign) \($0.text)" }
+    }
+    let standard = schema["default"].map { say("Default: ", "Padrão: ") + "`\($0.text)`." }
+    let limits = parts.isEmpty ? nil : parts.joined(separator: ", ") + "."
+    let all = [limits, standard].compactMap(\.self)
+    return all.isEmpty ? nil : all.joined(separator: " ")
+  }
+}

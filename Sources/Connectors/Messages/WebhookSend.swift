@@ -1,0 +1,97 @@
+import Crypto
+import Engine
+import Model
+import Net
+
+/// `webhook.send`: a signed message to the connection's address.
+struct WebhookSend: Connector {
+  let client: CurlClient
+  var description: ConnectorDescription { Self.description }
+
+  private static let answerLimit = 1 << 20
+
+  static let description = ConnectorDescription(
+    name: "webhook.send",
+    title: Bilingual("Send a webhook", pt: "Enviar um webhook"),
+    summary: Bilingual(
+      """
+      Posts a JSON body, written as Python's `json.dumps(body, sort_keys=True)` writes it, with two \
+      signatures \
+      by the secret of the credential: `X-Signature` (hex HMAC-SHA256 of the body) and `webhook-signature` \
+      (Standard Webhooks). `webhook-id` is the step's key, the same for every attempt.
+      """,
+      pt: """
+        Envia um corpo JSON, escrito como o `json.dumps(body, sort_keys=True)` do Python escreve, com duas \
+        assinaturas pelo segredo da credencial: `X-Signature` (HMAC-SHA256 do corpo em hexadecimal) e \
+        `webhook-signature` (Standard Webhooks). `webhook-id` é a chave do passo, a mesma em cada tentativa.
+        """),
+    with: WebSchema.object(
+      WebSchema.address + [("body", ["description": "Any value."]), WebSchema.expect], required: ["body"]),
+    output: [
+      "type": "object",
+      "properties": [
+        "status": ["type": "integer"],
+        "id": ["type": "string", "description": "The webhook-id."],
+        "signature": ["type": "string", "description": "The X-Signature."],
+      ],
+      "required": ["status", "id", "signature"],
+      "additionalProperties": false,
+    ],
+    effect: .always(.keyed), connection: .required(kind: "http"), defaultTimeout: .seconds(300),
+    examples: [
+      .init(
+        Bilingual("Tell that a day is done", pt: "Avisar que o dia terminou"),
+        yaml: """
+          hook:
+            uses: webhook.send
+            connection: receiver
+            with: {path: /hooks/done, body: {status: success}}
+          """)
+    ])
+
+  func execute(_ attempt: Attempt) async throws(Failure) -> AttemptOutput {
+    let key = try Self.key(attempt)
+    let body = (attempt.with["body"] ?? .null).pythonSorted()
+    let seconds = attempt.services.now().microseconds / 1_000_000
+    let signature = Hex.encode(HMACSHA256.code(key: key, message: body))
+    var call = try WebCall(attempt, method: "POST")
+    call.request.body = body
+    call.request.maxResponseBytes = Self.answerLimit
+    // A redirect could lead the signed message to somebody else.
+    call.request.maxRedirects = 0
+    call.request.headers.set("content-type", "application/json")
+    call.request.headers.set("x-signature", signature)
+    call.request.headers.set("x-signature-algorithm", "HMAC-SHA256")
+    call.request.headers.set("webhook-id", attempt.stepKey)
+    call.request.headers.set("webhook-timestamp", "\(seconds)")
+    let signed = Array("\(attempt.stepKey).\(seconds).".utf8) + body
+    let standard = Base64.encode(HMACSHA256.code(key: key, message: signed))
+    call.request.headers.set("webhook-signature", "v1,\(standard)")
+    let response = try await call.perform(client)
+    try call.check(response)
+    return AttemptOutput([
+      "status": .int(Int64(response.status)), "id": .string(attempt.stepKey), "signature": .string(signature),
+    ])
+  }
+
+  /// `whsec_` announces base64; any other secret is its own bytes. No message leaves unsigned.
+  private static func key(_ attempt: Attempt) throws(Failure) -> [UInt8] {
+    guard let credential = attempt.credential else {
+      throw Failure(
+        .credential, code: "no-secret",
+        "The connection `\(attempt.connection?.name ?? "")` has no credential, so the webhook cannot be "
+          + "signed."
+      )
+    }
+    guard let secret = credential["secret"]?.reveal(), !secret.isEmpty else {
+      throw .incompleteCredential(credential.name, "secret")
+    }
+    guard secret.hasPrefix("whsec_") else { return Array(secret.utf8) }
+    guard let key = Base64.decode(String(secret.dropFirst(6))), !key.isEmpty else {
+      throw Failure(
+        .credential, code: "unusable-credential",
+        "The secret of `\(credential.name)` begins with whsec_ and is no base64 behind it.")
+    }
+    return key
+  }
+}
