@@ -68,7 +68,8 @@ let package = Package(
     .testTarget(
       name: "ExpressionsTests", dependencies: ["Model", "Expressions"], swiftSettings: settings),
     .testTarget(
-      name: "AtlasRegTests", dependencies: ["Model", "Pipelines", "Engine", "Connectors"], exclude: ["labelled"],
+      name: "AtlasRegTests", dependencies: ["Model", "Pipelines", "Engine", "Connectors"],
+      exclude: ["labelled"],
       swiftSettings: settings),
     .testTarget(
       name: "PipelinesTests", dependencies: ["Model", "Expressions", "Pipelines"], exclude: ["Broken"],
