@@ -57,6 +57,9 @@ let package = Package(
         "Model", "Expressions", "Pipelines", "Engine", "API", "Net", "Stores", "Connectors", "Server", "CLI",
         "Crypto", "CSystem",
       ], swiftSettings: settings),
+    .executableTarget(
+      name: "Bench", dependencies: ["Model", "Pipelines", "Engine", "Stores", "Crypto", "CSQLite"],
+      path: "bench", swiftSettings: settings),
 
     .testTarget(
       name: "ModelTests", dependencies: ["Model"], swiftSettings: settings),

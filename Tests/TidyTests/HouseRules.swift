@@ -98,6 +98,7 @@ enum Direction {
       "Model", "Expressions", "Pipelines", "Engine", "API", "Net", "Stores", "Connectors", "Server", "CLI",
       "Crypto", "CSystem",
     ],
+    "Bench": ["Model", "Pipelines", "Engine", "Stores", "Crypto", "CSQLite"],
   ]
 
   /// What the machine and the toolchain bring.

@@ -1,0 +1,72 @@
+import Engine
+import Model
+import Synchronization
+
+/// The store under measurement. It keeps what was committed, so that a raw writer can write the same rows in
+/// the same batches, and it says when jobs have ended.
+final class RecordingStore: Store {
+  private struct State {
+    var batches: [Batch] = []
+    var ended = 0
+    var awaited = 0
+    var continuation: CheckedContinuation<ContinuousClock.Instant, Never>?
+  }
+
+  let store: any Store
+  private let state = Mutex(State())
+
+  init(_ store: any Store) { self.store = store }
+
+  var batches: [Batch] { state.withLock(\.batches) }
+
+  /// The moment at which the commit returned that ended the last of so many jobs, counted from the beginning.
+  func end(ofJobs count: Int) async -> ContinuousClock.Instant {
+    await withCheckedContinuation { continuation in
+      let isOver = state.withLock { state in
+        if state.ended >= count { return true }
+        (state.awaited, state.continuation) = (count, continuation)
+        return false
+      }
+      if isOver { continuation.resume(returning: .now) }
+    }
+  }
+
+  func commit(_ batch: borrowing Batch) throws(StoreError) -> [RefusedJob] {
+    let refused = try store.commit(batch)
+    let now = ContinuousClock.now
+    let kept = copy batch
+    let waiter = state.withLock { state in
+      state.batches.append(kept)
+      for row in kept.jobs where row.completedAt != nil { state.ended += 1 }
+      guard state.ended >= state.awaited else { return nil as CheckedContinuation<ContinuousClock.Instant, Never>? }
+      defer { state.continuation = nil }
+      return state.continuation
+    }
+    waiter?.resume(returning: now)
+    return refused
+  }
+
+  func checkpoint() throws(StoreError) { try store.checkpoint() }
+  func liveJobs() throws(StoreError) -> [LiveJob] { try store.liveJobs() }
+  func history(of job: JobNumber, after sequence: UInt32) throws(StoreError) -> [StoredEvent] {
+    try store.history(of: job, after: sequence)
+  }
+  func snapshot(of job: JobNumber) throws(StoreError) -> StoredSnapshot? { try store.snapshot(of: job) }
+  func body(_ id: BodyID) throws(StoreError) -> [UInt8]? { try store.body(id) }
+  func job(ofIdempotencyKey key: String, pipeline: PipelineName) throws(StoreError) -> IdempotentJob? {
+    try store.job(ofIdempotencyKey: key, pipeline: pipeline)
+  }
+  func raiseDriveCounts(of jobs: [JobNumber]) throws(StoreError) -> [Int] {
+    try store.raiseDriveCounts(of: jobs)
+  }
+  func revision(of pipeline: PipelineName, number: Int?) throws(StoreError) -> RevisionRecord? {
+    try store.revision(of: pipeline, number: number)
+  }
+  func connection(_ name: String, in namespace: String) throws(StoreError) -> Connection? {
+    try store.connection(name, in: namespace)
+  }
+  func credential(_ name: String, in namespace: String) throws(StoreError) -> CredentialRecord? {
+    try store.credential(name, in: namespace)
+  }
+  func highestNumbers() throws(StoreError) -> (job: Int64, body: Int64) { try store.highestNumbers() }
+}
