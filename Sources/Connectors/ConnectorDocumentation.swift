@@ -48,11 +48,9 @@ public enum ConnectorDocumentation {
 
   private static func type(of schema: JSON, _ words: Words) -> String {
     if let values = schema["enum"]?.array { return values.map { "`\($0.text)`" }.joined(separator: ", ") }
-    switch schema["type"] {
-    case .string(let name)?: return name
-    case .array(let names)?: return names.compactMap(\.string).joined(separator: ", ")
-    case _: return words.anything
-    }
+    if let name = schema["type"]?.string { return name }
+    guard let names = schema["type"]?.array else { return words.anything }
+    return names.compactMap(\.string).joined(separator: ", ")
   }
 }
 
@@ -60,29 +58,29 @@ public enum ConnectorDocumentation {
 private struct Words {
   let language: Language
 
-  private func say(_ english: String, _ portuguese: String) -> String {
+  private func spell(_ english: String, _ portuguese: String) -> String {
     Bilingual(english, pt: portuguese)[language]
   }
 
-  var effect: String { say("Effect class", "Classe de efeito") }
-  var connection: String { say("Connection", "Conexão") }
-  var timeout: String { say("Timeout of an attempt", "Tempo limite de uma tentativa") }
-  var output: String { say("Output", "Saída") }
-  var nothing: String { say("Nothing.", "Nada.") }
-  var name: String { say("Name", "Nome") }
-  var type: String { say("Type", "Tipo") }
-  var required: String { say("Required", "Obrigatório") }
-  var meaning: String { say("Meaning", "Significado") }
-  var yes: String { say("yes", "sim") }
-  var anything: String { say("anything", "qualquer") }
+  var effect: String { spell("Effect class", "Classe de efeito") }
+  var connection: String { spell("Connection", "Conexão") }
+  var timeout: String { spell("Timeout of an attempt", "Tempo limite de uma tentativa") }
+  var output: String { spell("Output", "Saída") }
+  var nothing: String { spell("Nothing.", "Nada.") }
+  var name: String { spell("Name", "Nome") }
+  var type: String { spell("Type", "Tipo") }
+  var required: String { spell("Required", "Obrigatório") }
+  var meaning: String { spell("Meaning", "Significado") }
+  var yes: String { spell("yes", "sim") }
+  var anything: String { spell("anything", "qualquer") }
 
   func rule(_ effect: ConnectorDescription.EffectRule) -> String {
     switch effect {
     case .always(let always): "`\(always.rawValue)`"
     case .onceUnlessIdempotent:
-      say("`once`; with `idempotent: true` `keyed`", "`once`; com `idempotent: true` `keyed`")
+      spell("`once`; with `idempotent: true` `keyed`", "`once`; com `idempotent: true` `keyed`")
     case .pureWhen(let key, let values, _):
-      say(
+      spell(
         "`pure` where `\(key)` is \(values.joined(separator: ", ")); else `once`, with `idempotent: "
           + "true` `keyed`",
         "`pure` quando `\(key)` é \(values.joined(separator: ", ")); senão `once`, com `idempotent: "
@@ -93,10 +91,10 @@ private struct Words {
 
   func rule(_ connection: ConnectorDescription.ConnectionRule) -> String {
     switch connection {
-    case .none: say("none", "nenhuma")
-    case .optional(kind: "*"): say("optional, of any kind", "opcional, de qualquer tipo")
-    case .optional(let kind): say("optional, of kind `\(kind)`", "opcional, do tipo `\(kind)`")
-    case .required(let kind): say("required, of kind `\(kind)`", "obrigatória, do tipo `\(kind)`")
+    case .none: spell("none", "nenhuma")
+    case .optional(kind: "*"): spell("optional, of any kind", "opcional, de qualquer tipo")
+    case .optional(let kind): spell("optional, of kind `\(kind)`", "opcional, do tipo `\(kind)`")
+    case .required(let kind): spell("required, of kind `\(kind)`", "obrigatória, do tipo `\(kind)`")
     }
   }
 
@@ -104,7 +102,7 @@ private struct Words {
     let parts = [("minimum", "≥"), ("maximum", "≤")].compactMap { key, sign in
       schema[key].map { "\(sign) \($0.text)" }
     }
-    let standard = schema["default"].map { say("Default: ", "Padrão: ") + "`\($0.text)`." }
+    let standard = schema["default"].map { spell("Default: ", "Padrão: ") + "`\($0.text)`." }
     let limits = parts.isEmpty ? nil : parts.joined(separator: ", ") + "."
     let all = [limits, standard].compactMap(\.self)
     return all.isEmpty ? nil : all.joined(separator: " ")
