@@ -3,8 +3,8 @@
 set -euo pipefail
 
 packages=(
-  make ca-certificates libcurl4-openssl-dev libre2-dev libsqlite3-dev libssl-dev libstdc++-12-dev
-  libxml2-dev libyaml-dev node-llhttp pkg-config python3 tzdata
+  make ca-certificates curl libcurl4-openssl-dev libre2-dev libsqlite3-dev libssl-dev libstdc++-12-dev
+  libxml2-dev libyaml-dev node-llhttp pkg-config python3 sqlite3 tzdata
 )
 
 # Under sudo the search path is another one, so that a missing Swift means nothing there.
