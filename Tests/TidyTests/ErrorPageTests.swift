@@ -8,6 +8,8 @@ struct ErrorPageTests {
   /// Words that stand where a code stands and are none, each with its reason.
   static let exempt = [
     "confirmed": "what is known of the outside of a cancelled attempt",
+    "anything": "a word of the connectors' pages", "none": "a word of the connectors' pages",
+    "yes": "a word of the connectors' pages",
     "requested": "what is known of the outside of a cancelled attempt",
     "unknown": "what is known of the outside of a cancelled attempt",
   ]
