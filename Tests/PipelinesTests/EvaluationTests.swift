@@ -59,7 +59,11 @@ struct EvaluationTests {
   func computed() throws {
     let text = Fixture.file(
       """
-      a: {uses: shell, with: {run: "true"}, timeout: "${{ inputs.wait }}", retry: {attempts: "${{ inputs.times }}"}}
+      a:
+        uses: shell
+        with: {run: "true"}
+        timeout: ${{ inputs.wait }}
+        retry: {attempts: "${{ inputs.times }}"}
       """, head: "inputs: {wait: {type: string}, times: {type: integer}}\n")
     let step = try #require(Fixture.compile(text).plan?.steps[0])
     let known = Known(values: [.input("wait"): .string("5m"), .input("times"): .int(4)])

@@ -11,7 +11,7 @@ struct FirstPipelineTests {
     inputs:
       name: {type: string, default: world}
     steps:
-      greet: {uses: shell, idempotent: true, with: {run: "echo Hello, $NAME; sleep 2", env: {NAME: "${{ inputs.name }}"}}}
+      greet: {uses: shell, idempotent: true, with: {run: "echo Hi, $NAME", env: {NAME: "${{ inputs.name }}"}}}
       count: {value: "${{ size(steps.greet.output.stdout) }}"}
     outputs: {length: "${{ steps.count.output }}"}
     """

@@ -43,7 +43,8 @@ struct JSONSchemaTests {
     Rule(schema: ["multipleOf": 0.1], takes: [0.3, 1, 4.7], refuses: [0.35]),
     Rule(schema: ["multipleOf": 3], takes: [9, 0, -3], refuses: [10, 1.5]),
     Rule(
-      schema: ["minLength": 2, "maxLength": 3], takes: ["ab", "e\u{301}", "😀😀😀"], refuses: ["a", "abcd", "é"]),
+      schema: ["minLength": 2, "maxLength": 3], takes: ["ab", "e\u{301}", "😀😀😀"],
+      refuses: ["a", "abcd", "é"]),
     Rule(schema: ["pattern": "^[a-z]+$"], takes: ["abc"], refuses: ["ABC", "a1", ""]),
     Rule(schema: ["pattern": "b"], takes: ["abc"], refuses: ["ac"]),
     Rule(schema: ["items": ["type": "integer"]], takes: [[], [1, 2]], refuses: [[1, "2"]]),

@@ -100,7 +100,11 @@ struct PlanTests {
         key: ${{ number }}
         steps:
           poll:
-            repeat: {max: 3, carry: {seen: 0}, until: steps.look.output > 2, next: {seen: "${{ carry.seen + iteration }}"}}
+            repeat:
+              max: 3
+              carry: {seen: 0}
+              until: steps.look.output > 2
+              next: {seen: "${{ carry.seen + iteration }}"}
             steps:
               look: {value: number + carry.seen + iteration + item_index}
           each:
@@ -130,7 +134,8 @@ struct PlanTests {
       head: """
         defaults:
           retry: {attempts: 2, backoff: {initial: 4s, max: 8s}, classes: [timeout]}
-          connectors: {http.request: {connection: site, timeout: 7s, with: {url: "https://x.org/", method: POST}}}
+          connectors:
+            http.request: {connection: site, timeout: 7s, with: {url: "https://x.org/", method: POST}}
 
         """)
     guard case .connector(let call) = plan.steps[0].kind, case .literal(let with) = call.with else {
@@ -168,7 +173,8 @@ struct PlanTests {
     #expect(plan.explanation(.portuguese).contains("first -> group (group espera first terminar)"))
     #expect(
       plan.summary(.english)
-        == "4 steps; order: first -> group -> report (report reads group.output; group waits until first has ended)"
+        == "4 steps; order: first -> group -> report "
+        + "(report reads group.output; group waits until first has ended)"
     )
   }
 

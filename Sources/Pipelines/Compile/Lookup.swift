@@ -3,7 +3,7 @@ import Model
 
 /// Finds what a name means, looking outwards.
 extension Draft {
-  /// The nearest step of that name. The branches of a `choose` are not seen from inside it; handlers see their
+  /// The nearest step of that name. Branches of a `choose` are not seen from inside it; handlers see their
   /// own steps and then the job's.
   func step(_ name: String, from scope: Int) -> Int? {
     for scope in scopesOutwards(from: scope) {

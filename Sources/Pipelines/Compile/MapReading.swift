@@ -113,9 +113,9 @@ extension Report {
       "bad-name", at: span, path: path,
       Bilingual("\"\(name)\" cannot be a name.", pt: "\"\(name)\" não pode ser um nome."),
       remedy: Bilingual(
-        "Begin with a letter; use up to 63 of a-z, 0-9 and _; words of CEL, steps, output and outputs are taken.",
+        "Begin with a letter; use up to 63 of a-z, 0-9 and _; no word of CEL, steps, output or outputs.",
         pt:
-          "Comece com uma letra; use até 63 entre a-z, 0-9 e _; palavras da CEL, steps, output e outputs não."
+          "Comece com uma letra; use até 63 entre a-z, 0-9 e _; nada da CEL, nem steps, output ou outputs."
       ))
   }
 }

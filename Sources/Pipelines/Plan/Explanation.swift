@@ -1,8 +1,8 @@
 public import Model
 
 extension Plan {
-  /// The steps of a scope in an order in which they could run; those that could run at once stand in the order
-  /// of the file.
+  /// The steps of a scope in an order in which they could run; those that could run at once stand in the
+  /// order of the file.
   public func order(ofScope scope: Int) -> [StepIndex] {
     var waiting: [Int: Int] = [:]
     for step in scopes[scope].steps { waiting[step] = steps[step].needs.count }
@@ -20,8 +20,8 @@ extension Plan {
     return order
   }
 
-  /// `2 steps; order: greet -> count (count reads greet.output)`. Beyond a few edges their reasons are left to
-  /// `explanation`.
+  /// `2 steps; order: greet -> count (count reads greet.output)`. Beyond a few edges their reasons are left
+  /// to `explanation`.
   public func summary(_ language: Language) -> String {
     let names = order(ofScope: 0).map { steps[$0.position].name }.joined(separator: " -> ")
     let reasons = scopes[0].steps.flatMap { step in

@@ -2,8 +2,8 @@ public import Model
 
 /// One step of the file, resolved.
 ///
-/// The layers of a step nest in this order: `for_each` makes items, each item runs `repeat` rounds, each round
-/// runs the body. `condition` is asked once for the step, before its items.
+/// The layers of a step nest in this order: `for_each` makes items, each item runs `repeat` rounds, each
+/// round runs the body. `condition` is asked once for the step, before its items.
 public struct StepPlan: Sendable {
   public var name: String
   /// Without items and rounds: `collect.csv`. Unique in a plan; handlers' begin with `on_failure.` and so on.
@@ -13,7 +13,7 @@ public struct StepPlan: Sendable {
   public var kind: StepKind
   /// `if:`; of a branch of `choose` its `if`, nil for `else`.
   public var condition: BoundExpression?
-  /// What must have ended before: siblings only. An edge to a step further out is an edge of the group around.
+  /// What must have ended before: siblings only. An edge to a step further out is one of the group around.
   public var needs: [Need]
   /// The same edges turned round.
   public var successors: [Need]

@@ -1,6 +1,6 @@
 import Model
 
-/// What an unquoted YAML scalar means: the core schema of YAML 1.2, so `yes`, `on` and `0755` are no surprises.
+/// What an unquoted YAML scalar means: the core schema of YAML 1.2, so `yes` and `on` are text.
 enum PlainScalar {
   /// Nil for `.inf` and `.nan`, which JSON does not have.
   static func resolve(_ text: String) -> Node.Content? {

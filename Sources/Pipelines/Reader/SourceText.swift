@@ -20,8 +20,8 @@ struct SourceText: Sendable {
   /// More of a line than this many bytes before and after a place is not kept.
   static let longestLine = 1_000
 
-  /// The line in which `range` begins, and the columns from 0 of the range's part in that line. Of a very long
-  /// line only what is near is given, and the columns count from there.
+  /// The line in which `range` begins, and the columns from 0 of the range's part in that line. Of a very
+  /// long line only what is near is given, and the columns count from there.
   func line(showing range: Range<Int>) -> (text: String, caret: Range<Int>) {
     let first = min(max(0, range.lowerBound), bytes.count)
     let index = lineIndex(of: first)
