@@ -236,3 +236,26 @@ struct AdmissionTests {
     #expect(try await harness.ended(job).outputs == ["same": true, "key": .string(key ?? "")])
   }
 }
+
+@Suite("A snapshot", .timeLimit(.minutes(1)))
+struct SnapshotTests {
+  @Test("that cannot be opened is no loss: the whole history is folded")
+  func damaged() async throws {
+    let harness = try Harness(.sqlite)
+    let job = try await harness.start(
+      """
+      inputs: {n: {type: integer, default: 300}}
+      steps:
+        each: {for_each: lists.range(inputs.n), uses: test.pure, with: {value: {n: "${{ item }}"}}}
+        wait: {needs: [each], uses: test.keyed, with: {hold: true}}
+      outputs: {sum: "${{ lists.sum(steps.each.outputs.map(o, o.n)) }}"}
+      """)
+    await harness.stage.holding("wait")
+    let summary = try #require(try harness.readModel.job(job))
+    #expect(try harness.store.snapshot(of: summary.number) != nil)
+    try harness.sql("UPDATE job_snapshots SET state = CAST(x'00' || substr(state, 2) AS BLOB);")
+    try await harness.crashAndReopen()
+    await harness.stage.end("wait")
+    #expect(try await harness.ended(job).outputs == ["sum": 44_850])
+  }
+}
