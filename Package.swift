@@ -81,7 +81,7 @@ let package = Package(
       name: "EngineTests",
       dependencies: ["Model", "Expressions", "Pipelines", "Engine", "Stores", "Crypto"],
       swiftSettings: settings),
-    .testTarget(name: "KillTests", dependencies: ["esteira"], swiftSettings: settings),
+    .testTarget(name: "KillTests", dependencies: ["esteira", "Model"], swiftSettings: settings),
     .testTarget(name: "NetTests", dependencies: ["Net"], swiftSettings: settings),
     .testTarget(
       name: "CLITests", dependencies: ["Model", "API", "CLI"], swiftSettings: settings),

@@ -1,4 +1,5 @@
 import Foundation
+import Model
 import Testing
 
 /// A data folder, and the debug binary that works on it.
@@ -20,7 +21,7 @@ final class Installation {
   struct Answer {
     var status: Int32
     var output: String
-    var json: Any? { try? JSONSerialization.jsonObject(with: Data(output.utf8)) }
+    var json: JSON? { try? JSON(parsing: output) }
   }
 
   /// Runs one command to its end.

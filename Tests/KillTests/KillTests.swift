@@ -1,4 +1,5 @@
 import Foundation
+import Model
 import Testing
 
 @Suite("A server that is killed at every kind of moment", .serialized, .timeLimit(.minutes(10)))
@@ -33,8 +34,8 @@ struct KillTests {
     let server = try run.installation.startServer(["ESTEIRA_TEST_NO_RECOVERY": "1"])
     defer { server.stop() }
     #expect(try run.installation.run("job", "why", run.job).status != 0)
-    let job = try run.installation.run("job", "get", run.job, "-o", "json").json as? [String: Any]
-    #expect(job?["status"] as? String == "running")
+    let job = try run.installation.run("job", "get", run.job, "-o", "json").json
+    #expect(job?["status"] == "running")
   }
 }
 
@@ -113,17 +114,16 @@ private final class Run {
   }
 
   private func hasEnded(_ job: String) throws -> Bool {
-    let answer = try installation.run("job", "get", job, "-o", "json").json as? [String: Any]
-    return answer?["completed_at"] is String
+    try installation.run("job", "get", job, "-o", "json").json?["completed_at"]?.string != nil
   }
 
   /// Says what the witness outside says.
   private func answerQuestions() throws {
     let answer = try installation.run("job", "steps", job, "-o", "json").json
-    let steps = (answer as? [String: Any])?["items"] as? [[String: Any]] ?? answer as? [[String: Any]] ?? []
+    let steps = answer?["items"]?.array ?? answer?.array ?? []
     let lines = try lines()
-    for step in steps where step["status"] as? String == "needs_attention" {
-      let (path, key) = (step["path"] as? String ?? "", step["key"] as? String ?? "")
+    for step in steps where step["status"] == "needs_attention" {
+      let (path, key) = (step["path"]?.string ?? "", step["key"]?.string ?? "")
       #expect(!key.isEmpty, "A step is shown with its key.")
       if lines.contains("once \(key)") {
         let output = installation.folder.appending(path: "output.json")
@@ -146,8 +146,8 @@ private final class Run {
     defer { server.stop() }
     for _ in 0..<100 where try !hasEnded(job) { _ = try advance() }
     for job in jobs {
-      let answer = try installation.run("job", "get", job, "-o", "json").json as? [String: Any]
-      #expect(answer?["status"] as? String == "success", "\(answer?["error"] ?? "")")
+      let answer = try installation.run("job", "get", job, "-o", "json").json
+      #expect(answer?["status"] == "success", "\(answer?["error"]?.text ?? "")")
       #expect(try installation.run("job", "replay", job).status == 0)
     }
   }
