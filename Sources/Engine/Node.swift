@@ -65,10 +65,13 @@ public final class Node: Sendable {
     try await send { .write(writes, $0) }
   }
 
+  /// From now on no attempt starts; what would is queued for the next node (S7).
+  public func drain() { loop.inbox.push(.drain) }
+
   /// Asks running attempts to end for `drain`, then stops the engine's thread. What was cut off is found
   /// again by the next node.
   public func stop(drain: Duration) async {
-    loop.inbox.push(.drain)
+    self.drain()
     await executor.stop(drain: drain)
     await withCheckedContinuation { continuation in loop.inbox.push(.stop { continuation.resume() }) }
   }

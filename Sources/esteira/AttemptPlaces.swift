@@ -63,7 +63,7 @@ extension AttemptPlaces {
     _ = try failing { () throws(Problem) in try vault.key(of: attempt.job) }
     let work = workFolder(of: attempt)
     let process = "\(path)/processes/\(attempt.job)/\(attempt.node)"
-    let objects = "\(path)/objects/\(attempt.pipeline.namespace)"
+    let objects = "\(path)/objects"
     // A lost attempt of the same number may have left something there.
     Folder.remove(work)
     for folder in [work, process, objects] where !Folder.make(folder) { throw Self.noFolder(folder, errno) }

@@ -198,9 +198,9 @@ struct PlannedStopTests {
         two: {needs: [one], uses: test.once}
       """)
     await harness.stage.holding("one")
-    async let stopped: Void = harness.node.stop(drain: .seconds(50))
+    harness.node.drain()
     await harness.stage.end("one")
-    await stopped
+    await harness.node.stop(drain: .seconds(50))
     #expect(harness.stage.starts.map(\.path) == ["one"])
     try await harness.reopen()
     let view = try await harness.ended(job)
