@@ -84,6 +84,11 @@ let package = Package(
     .testTarget(name: "KillTests", dependencies: ["esteira", "Model"], swiftSettings: settings),
     .testTarget(name: "NetTests", dependencies: ["Net"], swiftSettings: settings),
     .testTarget(
+      name: "ServerTests",
+      dependencies: ["Model", "Pipelines", "Engine", "API", "Net", "Crypto", "Stores", "Server"],
+      swiftSettings: settings),
+    .testTarget(name: "ProgramTests", dependencies: ["esteira"], swiftSettings: settings),
+    .testTarget(
       name: "CLITests", dependencies: ["Model", "API", "CLI"], swiftSettings: settings),
     .testTarget(name: "TidyTests", swiftSettings: settings),
     .testTarget(
