@@ -71,7 +71,8 @@ let package = Package(
     .testTarget(
       name: "ExpressionsTests", dependencies: ["Model", "Expressions"], swiftSettings: settings),
     .testTarget(
-      name: "AtlasRegTests", dependencies: ["Model", "Pipelines", "Engine", "Connectors"],
+      name: "AtlasRegTests",
+      dependencies: ["Model", "Crypto", "Pipelines", "Engine", "Connectors", "esteira"],
       exclude: ["labelled"],
       swiftSettings: settings),
     .testTarget(

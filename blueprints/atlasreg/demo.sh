@@ -126,7 +126,7 @@ echo "job $again"
 
 say "9. What came of it"
 status=$(member status < "$demo/job.json")
-gold=$ESTEIRA_DATA/objects/atlasreg/atlasreg-gold/$(member outputs file < "$demo/job.json")
+gold=$("$esteira" job step "$job" publish --outputs -o json | member location)
 sha256=$(member outputs sha256 < "$demo/job.json")
 run=$(member outputs run_id < "$demo/job.json")
 [[ $(sha256sum < "$gold") == "$sha256  -" ]] || fail "sha256sum of $gold is not $sha256"

@@ -1,9 +1,11 @@
 """Invents regulatory notices, the same ones for the same seed and date."""
 
 import base64
+import csv
 import datetime
 import html
 import random
+import re
 
 AUTHORITIES = {
     "aneel": ("Aneel", "Agência Nacional de Energia Elétrica"),
@@ -22,6 +24,7 @@ MONTHS = ["janeiro", "fevereiro", "março", "abril", "maio", "junho", "julho", "
 REASONS = ["descumprir os limites de duração das interrupções", "deixar de prestar informações no prazo",
            "operar sem a licença exigida", "descumprir metas de qualidade do atendimento",
            "divulgar dados incompletos a seus clientes"]
+PLAIN_NAME = re.compile(r"[A-Z]+( [A-Z]{3,})* S\.A\.")
 TYPES = ["MULTA", "DECISAO", "TRANSACAO", "INCIDENTE", "NOTICIA"]
 
 
@@ -67,13 +70,24 @@ def decimal(number):
     return f"{number:.1f}".replace(".", ",").removesuffix(",0")
 
 
+def registered(chance, register):
+    """Companies of a register as CVM publishes it, those whose name says their legal form."""
+    with open(register, encoding="latin-1", newline="") as file:
+        rows = [row for row in csv.DictReader(file, delimiter=";")
+                if row["SIT"] == "ATIVO" and PLAIN_NAME.fullmatch(row["DENOM_SOCIAL"])]
+    return [{"name": row["DENOM_SOCIAL"], "cnpj": row["CNPJ_CIA"], "cvm": row["CD_CVM"]}
+            for row in chance.sample(rows, 18)]
+
+
 class Inventor:
     """Draws companies and documents from a seed and a date; each added page draws from its own number."""
 
-    def __init__(self, seed, date):
+    def __init__(self, seed, date, register=None):
         self.seed, self.date = seed, date
         chance = random.Random(f"{seed}/companies")
-        self.companies = []
+        self.companies = registered(chance, register) if register else []
+        if self.companies:
+            return
         for number, first in enumerate(chance.sample(FIRST, len(FIRST))):
             name = f"{first} {chance.choice(TRADES)} {chance.choice(FORMS)}"
             base = f"{chance.randrange(10**8):08d}0001"

@@ -34,8 +34,9 @@ COUNTS = {"aneel": 4, "newsroom": 3, "anp": 3, "cade": 2, "cvm": 3}
 class Site:
     """The documents, and which of them were asked for."""
 
-    def __init__(self, seed, date, hold_after):
-        self.inventor = documents.Inventor(seed, date)
+    def __init__(self, seed, date, hold_after, register=None):
+        self.inventor = documents.Inventor(seed, date, register)
+        self.register = register
         self.date, self.hold_after = date, hold_after
         self.lock = threading.Lock()
         self.released = threading.Event()
@@ -113,6 +114,9 @@ def table(rows):
 
 
 def companies(site):
+    if site.register:
+        with open(site.register, "rb") as file:
+            return file.read()
     head = ["CNPJ_CIA", "DENOM_SOCIAL", "DENOM_COMERC", "DT_REG", "SIT", "CD_CVM", "SETOR_ATIV"]
     return table([head] + [
         [company["cnpj"], company["name"].upper(), company["name"].split()[0].upper(), "2010-01-04", "ATIVO",
@@ -203,8 +207,9 @@ def main():
     parser.add_argument("--port-file", help="where the port is written once the site answers")
     parser.add_argument("--extra-page", action="append", default=[], metavar="SOURCE", choices=COUNTS)
     parser.add_argument("--hold-after", type=int, help="hold back all documents but so many, until /__release")
+    parser.add_argument("--register", help="a real cad_cia_aberta.csv: it is served, and its companies are written of")
     options = parser.parse_args()
-    site = Site(options.seed, options.date, options.hold_after)
+    site = Site(options.seed, options.date, options.hold_after, options.register)
     for source in options.extra_page:
         site.add(source, None)
     server = http.server.ThreadingHTTPServer(("127.0.0.1", options.port), Handler)
