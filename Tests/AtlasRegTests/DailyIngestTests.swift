@@ -16,7 +16,8 @@ struct DailyIngestTests {
     let compilation = compiler.compile(
       try String(contentsOf: file, encoding: .utf8),
       readFile: { path in
-        FileManager.default.contents(atPath: PythonServer.blueprint.appending(path: path).path).map { Array($0) }
+        let file = PythonServer.blueprint.appending(path: path).path
+        return FileManager.default.contents(atPath: file).map { Array($0) }
       })
     let findings = compilation.findings.map { $0.rendered(file: "daily-ingest.yaml", language: .english) }
     #expect(findings == [], "\(findings.joined(separator: "\n"))")

@@ -36,7 +36,8 @@ final class Ingest: Sendable {
     let sources = try folder.write("sources.json", #"{\#(allowed), "name": "sources", "address": {}}"#)
     let hook = try folder.write(
       "hook.json",
-      #"{\#(allowed), "name": "hook", "address": {"url": "\#(receiver.address)"}, "credential": "hook_secret"}"#)
+      #"{\#(allowed), "name": "hook", "address": {"url": "\#(receiver.address)"}, "credential": "hook_secret"}"#
+    )
     _ = try run("connection", "apply", sources, hook)
     _ = try run("pipeline", "apply", folder.path + "/atlasreg/daily-ingest.yaml")
   }
@@ -45,7 +46,8 @@ final class Ingest: Sendable {
 
   private func writeWatchlist(_ elsewhere: [String: String]) throws {
     let path = folder.path + "/atlasreg/config/watchlist.json"
-    var list = try JSON(parsing: Array(FileManager.default.contents(atPath: path) ?? Data())).object ?? JSONObject()
+    let bytes = Array(FileManager.default.contents(atPath: path) ?? Data())
+    var list = try JSON(parsing: bytes).object ?? JSONObject()
     list["sources"] = .array(
       (list["sources"]?.array ?? []).map { source in
         var source = source.object ?? JSONObject()
