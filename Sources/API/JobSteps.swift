@@ -57,7 +57,8 @@ public struct StepItem: Wire, Hashable {
   public var output: JSON?
 
   public init(
-    path: String, key: String = "", kind: String, connector: String?, status: String, attempts: Int, crashes: Int,
+    path: String, key: String = "", kind: String, connector: String?, status: String,
+    attempts: Int, crashes: Int,
     readyAt: Timestamp?, startedAt: Timestamp?, endedAt: Timestamp?, dueAt: Timestamp?, error: ErrorItem?,
     skipCause: String?, question: String?, output: JSON?
   ) {
@@ -84,7 +85,8 @@ public struct StepItem: Wire, Hashable {
 
   public var json: JSON {
     members([
-      "path": path.wire, "key": key.wire, "kind": kind.wire, "connector": connector?.wire, "status": status.wire,
+      "path": path.wire, "key": key.wire, "kind": kind.wire, "connector": connector?.wire,
+      "status": status.wire,
       "attempts": attempts.wire, "crashes": crashes.wire, "ready_at": readyAt?.wire,
       "started_at": startedAt?.wire, "ended_at": endedAt?.wire, "due_at": dueAt?.wire, "error": error?.json,
       "skip_cause": skipCause?.wire, "question": question?.wire, "output": output,

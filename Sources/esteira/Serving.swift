@@ -73,17 +73,21 @@ extension Serving {
     let path = parts.folder.path
     var lines = [
       Bilingual(
-        "Esteira \(Program.name), node \(Places.host), SQLite \(SQLiteStore.libraryVersion) (one writer; safe), data in \(path)",
+        "Esteira \(Program.name), node \(Places.host), SQLite \(SQLiteStore.libraryVersion) "
+          + "(one writer; safe), data in \(path)",
         pt:
-          "Esteira \(Program.name), nó \(Places.host), SQLite \(SQLiteStore.libraryVersion) (um escritor; seguro), dados em \(path)"
+          "Esteira \(Program.name), nó \(Places.host), SQLite \(SQLiteStore.libraryVersion) "
+          + "(um escritor; seguro), dados em \(path)"
       )
     ]
     if parts.isFirstStart {
       lines.append(
         Bilingual(
-          "First start. Master key written to \(parts.folder.keyPath). Without it no credential can be read: back it up now.",
+          "First start. Master key written to \(parts.folder.keyPath). "
+            + "Without it no credential can be read: back it up now.",
           pt:
-            "Primeira partida. Chave mestra gravada em \(parts.folder.keyPath). Sem ela nenhuma credencial pode ser lida: faça backup já."
+            "Primeira partida. Chave mestra gravada em \(parts.folder.keyPath). "
+            + "Sem ela nenhuma credencial pode ser lida: faça backup já."
         ))
     }
     lines.append(Bilingual("Ready: \(parts.folder.socketPath)", pt: "Pronto: \(parts.folder.socketPath)"))

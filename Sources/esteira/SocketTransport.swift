@@ -77,7 +77,8 @@ struct SocketTransport: Transport {
     Problem(
       "server-unreachable",
       Bilingual(
-        "The server at \(path) does not answer: \(error)", pt: "O servidor em \(path) não responde: \(error)"),
+        "The server at \(path) does not answer: \(error)",
+        pt: "O servidor em \(path) não responde: \(error)"),
       remedy: Bilingual(
         "Start it: `esteira server --background`.", pt: "Inicie-o: `esteira server --background`."))
   }

@@ -76,7 +76,8 @@ struct QuickStartTests {
     inputs:
       name: {type: string, default: world}
     steps:
-      greet: {uses: shell, idempotent: true, with: {run: "echo Hello, $NAME; sleep 2", env: {NAME: "${{ inputs.name }}"}}}
+      greet: {uses: shell, idempotent: true, with: {run: "echo Hello, $NAME; sleep 2", env: \
+    {NAME: "${{ inputs.name }}"}}}
       count: {value: "${{ size(steps.greet.output.stdout) }}"}
     outputs: {length: "${{ steps.count.output }}"}
 

@@ -12,7 +12,8 @@ enum CredentialSet {
         "--type", value: "TYPE",
         Bilingual("bearer, basic, hmac or another", pt: "bearer, basic, hmac ou outro")),
       FlagSpec(
-        "--from-stdin", Bilingual("the value comes from standard input", pt: "o valor vem da entrada padrão")),
+        "--from-stdin",
+        Bilingual("the value comes from standard input", pt: "o valor vem da entrada padrão")),
       FlagSpec(
         "--from-file", value: "FILE",
         Bilingual("the value comes from a file", pt: "o valor vem de um arquivo")),

@@ -178,7 +178,8 @@ enum JobLogs {
   private static func show(_ line: LogLine, _ call: Invocation) {
     guard call.format == .table else { return call.console.out(line.json.text) }
     call.console.out(
-      "\(line.at.rfc3339.padded(to: 27))  \(line.level.padded(to: 5))  \(line.path.printable)  \(line.message.printable)"
+      "\(line.at.rfc3339.padded(to: 27))  \(line.level.padded(to: 5))  \(line.path.printable)  "
+        + line.message.printable
     )
   }
 }

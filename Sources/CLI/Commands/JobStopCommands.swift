@@ -84,7 +84,8 @@ enum StepResolve {
     ],
     examples: [
       .init(
-        "esteira job step resolve 019a0c3e pay --did-not", Bilingual("starts it again", pt: "começa de novo")),
+        "esteira job step resolve 019a0c3e pay --did-not",
+        Bilingual("starts it again", pt: "começa de novo")),
       .init(
         "esteira job step resolve 019a0c3e pay --did-happen --output paid.json",
         Bilingual("goes on with this output", pt: "segue com esta saída")),

@@ -17,7 +17,8 @@ enum PipelineApply {
   static let apply = CommandSpec(
     "pipeline apply",
     Bilingual(
-      "makes revisions of what changed; all files or none", pt: "cria revisões do que mudou; todos ou nenhum"),
+      "makes revisions of what changed; all files or none",
+      pt: "cria revisões do que mudou; todos ou nenhum"),
     arguments: [files],
     flags: [
       FlagSpec(
@@ -58,7 +59,8 @@ enum PipelineApply {
       for item in result.items {
         let revision = call.text(Bilingual("revision", pt: "revisão"))
         call.console.out(
-          "\(item.id.replacing("~", with: "/")): \(call.text(word(item.change))), \(revision) \(item.revision)"
+          item.id.replacing("~", with: "/")
+            + ": \(call.text(word(item.change))), \(revision) \(item.revision)"
         )
         if !call.isQuiet { item.notes.forEach { call.console.error("  \($0)") } }
       }

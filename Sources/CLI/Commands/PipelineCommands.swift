@@ -64,7 +64,8 @@ enum PipelineGet {
     let name = pipeline.id.replacing("~", with: "/")
     var lines = ["\(name)@\(pipeline.revision)  \(pipeline.title.printable)"]
     lines.append(
-      "sha256 \(pipeline.sha256)  \(Words(language: call.language).time(pipeline.createdAt))  \(pipeline.createdBy)"
+      "sha256 \(pipeline.sha256)  \(Words(language: call.language).time(pipeline.createdAt))  "
+        + pipeline.createdBy
     )
     lines += pipeline.files.map { "  + \($0.printable)" }
     lines += pipeline.explanation.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)

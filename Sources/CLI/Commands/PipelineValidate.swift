@@ -69,7 +69,8 @@ enum PipelineValidate {
     return Bilingual(
       "\(file.name): valid. \(count) \(count == 1 ? "step" : "steps"); order: \(order)\(why[.english])",
       pt:
-        "\(file.name): válido. \(count) \(count == 1 ? "passo" : "passos"); ordem: \(order)\(why[.portuguese])"
+        "\(file.name): válido. \(count) \(count == 1 ? "passo" : "passos"); "
+        + "ordem: \(order)\(why[.portuguese])"
     )
   }
 

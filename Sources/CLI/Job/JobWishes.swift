@@ -10,7 +10,8 @@ extension Invocation {
         "one input; JSON where it reads as JSON, else text",
         pt: "uma entrada; JSON quando for JSON, senão texto")),
     FlagSpec(
-      "--inputs", value: "FILE|-", Bilingual("a JSON object of inputs", pt: "um objeto JSON com as entradas")),
+      "--inputs", value: "FILE|-",
+      Bilingual("a JSON object of inputs", pt: "um objeto JSON com as entradas")),
     FlagSpec(
       "--message", value: "FILE|-",
       Bilingual(
