@@ -216,6 +216,29 @@ struct AdmissionTests {
     #expect(try harness.readModel.jobs(JobFilter(), before: nil, limit: 10).isEmpty)
   }
 
+  @Test("the key may read inputs, and defaults may read the key", arguments: [
+    ("key: ${{ inputs.a }}\ninputs: {a: {type: string, default: x}}", "x"),
+    ("key: fixed\ninputs: {a: {type: string, default: \"${{ job.key }}\"}}", "fixed"),
+  ])
+  func keyAndInputs(head: String, expected: String) async throws {
+    let harness = try Harness()
+    let job = try await harness.start(head + "\nsteps: {one: {value: \"${{ inputs.a }}\"}}\noutputs: {a: \"${{ steps.one.output }}\"}")
+    let view = try await harness.ended(job)
+    #expect(view.summary.key == expected)
+    #expect(view.outputs == ["a": .string(expected)])
+  }
+
+  @Test("numbers are stored as the schema writes them")
+  func normalized() async throws {
+    let harness = try Harness()
+    try await harness.apply(
+      "inputs: {n: {type: integer}, x: {type: number}}\nsteps: {one: {value: {n: \"${{ inputs.n }}\", x: \"${{ inputs.x }}\"}}}\noutputs: {one: \"${{ steps.one.output }}\"}")
+    var request = harness.request(key: "k")
+    request.inputs = JSONObject([("n", 2.0), ("x", 3)])
+    let job = try await harness.node.start(request).job
+    #expect(try await harness.ended(job).outputs == ["one": ["n": 2, "x": 3.0]])
+  }
+
   @Test("vars and key are evaluated once, and survive a crash as they were")
   func once() async throws {
     let harness = try Harness(.sqlite)

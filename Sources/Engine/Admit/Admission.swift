@@ -26,9 +26,13 @@ struct Admission {
       context: ["inputs": [:], "vars": [:], "settings": .object(settings), "trigger": trigger(id: nil)],
       job: job(key: nil), now: now)
     let mapping = try mapping(&resolver)
+    // Defaults may read job.key and the key may read inputs; a file does one of the two.
+    let early = plan.key?.readsInputs == true && request.key == nil ? nil : try key(resolver)
+    resolver.job = job(key: early)
     let inputs = try inputs(given: mapping.inputs, &resolver)
     resolver.context["inputs"] = .object(inputs)
-    let key = try key(resolver)
+    let key: String?
+    if let early { key = early } else { key = try self.key(resolver) }
     resolver.job = job(key: key)
     var vars = JSONObject()
     for (name, template) in plan.vars {
@@ -102,7 +106,7 @@ struct Admission {
             "Give it with --input \(input.name)=VALUE.", pt: "Informe com --input \(input.name)=VALOR."))
       }
       if let violation = input.schema.violations(in: value).first { throw invalid(input.name, violation) }
-      inputs[input.name] = value
+      inputs[input.name] = input.schema.normalized(value)
       resolver.context["inputs"] = .object(inputs)
     }
     return inputs
@@ -198,5 +202,38 @@ private struct AdmissionResolver: ReferenceResolver {
     if let value = context[map]?[name] { return Value(value) }
     throw ExpressionError(
       .evaluation, Bilingual("\(map).\(name) has no value yet.", pt: "\(map).\(name) ainda não tem valor."), at: 0..<0)
+  }
+}
+
+extension Template {
+  fileprivate var readsInputs: Bool {
+    switch self {
+    case .literal: false
+    case .expression(let expression): expression.readsInputs
+    case .text(let parts):
+      parts.contains { part in
+        switch part {
+        case .literal: false
+        case .expression(let expression): expression.readsInputs
+        }
+      }
+    case .array(let elements): elements.contains(where: \.readsInputs)
+    case .object(let members): members.contains { $0.value.readsInputs }
+    }
+  }
+}
+
+extension BoundExpression {
+  fileprivate var readsInputs: Bool { references.contains(where: \.isInput) }
+}
+
+extension Reference {
+  fileprivate var isInput: Bool {
+    switch self {
+    case .inputs, .input: true
+    case .vars, .variable, .settings, .trigger, .job, .now, .step, .item, .itemIndex, .carry, .iteration,
+      .lastIteration, .this:
+      false
+    }
   }
 }

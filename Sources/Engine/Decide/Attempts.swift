@@ -32,6 +32,10 @@ extension Decider {
     if stopping != .pending {
       return fail(node, failure.errorClass == .cancelled ? failure : failure.asCancelled, as: stopping)
     }
+    if failure.errorClass == .lost, state[node].effect == .once {
+      // The connector itself does not know whether it happened: the same question as after a crash.
+      return emit(.question(node, reason: failure.code.isEmpty ? "lost" : failure.code))
+    }
     do {
       if try retries(node, failure) { return try retry(node, failure) }
       fail(node, failure)

@@ -142,7 +142,7 @@ extension Resolver {
       guard isFanOut else { return nil }
       return .array(
         state.children(of: node).lazy.filter { state[$0].status.isFailure }.prefix(Self.errorsShown).map {
-          result(of: $0, node)
+          error(of: $0, node)
         })
     }
   }
@@ -161,6 +161,19 @@ extension Resolver {
         "The outputs of \(path) were not kept: it has more than \(ForEachPlan.keptItems) items.",
         pt: "As saídas de \(path) não foram guardadas: são mais de \(ForEachPlan.keptItems) itens."),
       remedy: Bilingual("Say keep: all.", pt: "Escreva keep: all."), at: 0..<0)
+  }
+
+  /// `{key, item, class, code, message, step, fingerprint}`.
+  private func error(of item: NodeNumber, _ fanOut: NodeNumber) -> JSON {
+    let items = state.items(of: fanOut)
+    let ordinal = Int(state[item].ordinal)
+    var error = JSONObject([
+      ("key", .string(items?.keys[ordinal] ?? "")), ("item", items?.values[ordinal] ?? .null),
+    ])
+    var failure = state.failure(of: item)
+    failure?.step = state.path(of: item, in: plan)
+    for member in failure?.json.object ?? JSONObject() { error[member.key] = member.value }
+    return .object(error)
   }
 
   private func result(of item: NodeNumber, _ fanOut: NodeNumber) -> JSON {
