@@ -36,7 +36,8 @@ final class Ingest: Sendable {
     let sources = try folder.write("sources.json", #"{\#(allowed), "name": "sources", "address": {}}"#)
     let hook = try folder.write(
       "hook.json",
-      #"{\#(allowed), "name": "hook", "address": {"url": "\#(receiver.address)"}, "credential": "hook_secret"}"#
+      #"{\#(allowed), "name": "hook", "credential": "hook_secret", "#
+        + #""address": {"url": "\#(receiver.address)"}}"#
     )
     _ = try run("connection", "apply", sources, hook)
     _ = try run("pipeline", "apply", folder.path + "/atlasreg/daily-ingest.yaml")

@@ -115,7 +115,7 @@ struct ExtractionTests {
   func event() throws {
     let event = RegulatoryExtraction(
       text: """
-        Boletim de 01/02/2026. A Alfa Energia S.A. (CNPJ 33.445.566/0001-86) publicou nota sobre R$ 5 milhões. \
+        Boletim de 01/02/2026. A Alfa Luz S.A. (CNPJ 33.445.566/0001-86) publicou nota sobre R$ 5 milhões. \
         Em 03/02/2026 a Aneel aplicou multa de R$ 7 mil à Beta Luz S.A., CNPJ 12.345.678/0001-95.
         """
     ).event

@@ -13,7 +13,7 @@ struct PageTextTests {
         <!doctype html><html><head><title>Portal &mdash; Aneel</title><style>p{color:red}</style></head>
         <body><header><h1>Portal</h1></header><nav><ul><li>Multas</li></ul></nav>
         <main><div>Início</div><article><header><h1>Decis&atilde;o &amp; multa</h1></header>
-        <p class="a>b">A Alfa&nbsp;S.A. pagou<br>R$&#160;10,00.</p><script>if (a < b) { alert("</p>") }</script>
+        <p class="a>b">A Alfa&nbsp;S.A. pagou<br>R$&#160;10,00.</p><script>if (a < b) { x("</p>") }</script>
         <!-- <p>nada</p> --><p>Fim.</p></article></main><footer>Beta S.A. R$ 99</footer></body></html>
         """)
     #expect(page.title == "Decisão & multa")
