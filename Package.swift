@@ -92,6 +92,7 @@ let package = Package(
     .testTarget(
       name: "CLITests", dependencies: ["Model", "API", "CLI"], swiftSettings: settings),
     .testTarget(name: "TidyTests", swiftSettings: settings),
+    .testTarget(name: "SizeTests", dependencies: ["Model"], swiftSettings: settings),
     .testTarget(
       name: "ConnectorsTests",
       dependencies: ["Model", "Engine", "Pipelines", "Net", "Crypto", "Connectors", "esteira"],

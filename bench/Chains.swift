@@ -81,17 +81,16 @@ struct BenchError: Error, CustomStringConvertible {
 }
 
 /// Gives at once about as many bytes as the smallest real connector does.
-struct NoOperation: Connector {
+struct NoOperation: InPlaceConnector {
   let description = ConnectorDescription(
     name: "bench.none", title: Bilingual("None", pt: "Nada"), summary: Bilingual("None", pt: "Nada"),
     with: ["type": "object"], output: true, effect: .always(.pure))
-  var runsInPlace: Bool { true }
 
-  func execute(_ attempt: Attempt) async throws(Failure) -> AttemptOutput {
-    AttemptOutput([
-      "rows": .int(Int64(attempt.number)), "file": .string("gold/2026-11-20/part-0001.json"),
+  func output(of with: JSON) throws(Failure) -> JSON {
+    [
+      "rows": 10, "file": .string("gold/2026-11-20/part-0001.json"),
       "sha256": .string("b94d27b9934d3e08a52e52d7da7dabfa"), "ok": .bool(true),
-    ])
+    ]
   }
 }
 

@@ -2,9 +2,8 @@ import Engine
 import Model
 
 /// `fail`: ends the step with an error of one's own.
-struct Fail: Connector {
+struct Fail: InPlaceConnector {
   var description: ConnectorDescription { Self.description }
-  var runsInPlace: Bool { true }
 
   private static let classes: [JSON] = ErrorClass.allCases.map { .string($0.rawValue) }
 
@@ -42,12 +41,12 @@ struct Fail: Connector {
           """)
     ])
 
-  func execute(_ attempt: Attempt) async throws(Failure) -> AttemptOutput {
-    var failure = Failure(.data, code: "failed", attempt.with["message"]?.string ?? "")
-    if let word = attempt.with["class"]?.string, let chosen = ErrorClass(rawValue: word) {
+  func output(of with: JSON) throws(Failure) -> JSON {
+    var failure = Failure(.data, code: "failed", with["message"]?.string ?? "")
+    if let word = with["class"]?.string, let chosen = ErrorClass(rawValue: word) {
       failure.errorClass = chosen
     }
-    if let code = attempt.with["code"]?.string { failure.code = code }
+    if let code = with["code"]?.string { failure.code = code }
     throw failure
   }
 }

@@ -15,10 +15,6 @@ public protocol Connector: Sendable {
   /// Performs the attempt and returns its output, which agrees with the output schema.
   func execute(_ attempt: Attempt) async throws(Failure) -> AttemptOutput
 
-  /// True for one that never waits and never computes for long: it then runs where it is called, without a
-  /// hop to another thread.
-  var runsInPlace: Bool { get }
-
   /// What became of an attempt whose node died: its output, or its failure as an error, where the end is
   /// known (a child process wrote its exit status); nil where it is not. Returns only once nothing of the
   /// attempt runs any more. `attempt.number` is that of the lost attempt.
@@ -27,8 +23,19 @@ public protocol Connector: Sendable {
 
 extension Connector {
   public func validate(_ with: JSON) -> [Problem] { [] }
-  public var runsInPlace: Bool { false }
   public func outcome(ofLost attempt: Attempt) async throws(Failure) -> AttemptOutput? { nil }
+}
+
+/// A connector whose output follows at once from `with`: no wait, no long work, no secret, file or log. It
+/// runs on the engine's thread, where a task of its own would cost more than the work.
+public protocol InPlaceConnector: Connector {
+  func output(of with: JSON) throws(Failure) -> JSON
+}
+
+extension InPlaceConnector {
+  public func execute(_ attempt: Attempt) async throws(Failure) -> AttemptOutput {
+    AttemptOutput(try output(of: attempt.with))
+  }
 }
 
 /// All that a connector is given for one attempt.

@@ -30,12 +30,14 @@ public struct ID<Entity>: Hashable, Sendable, Comparable, CustomStringConvertibl
   }
 
   public var description: String {
-    var text = ""
-    for (index, byte) in bytes.enumerated() {
-      if [4, 6, 8, 10].contains(index) { text += "-" }
-      text += byte < 16 ? "0" + String(byte, radix: 16) : String(byte, radix: 16)
+    var text: [UInt8] = []
+    text.reserveCapacity(36)
+    for place in 0..<32 {
+      if place == 8 || place == 12 || place == 16 || place == 20 { text.append(UInt8(ascii: "-")) }
+      let digit = UInt8((place < 16 ? high : low) >> UInt64(60 - 4 * (place % 16)) & 0xF)
+      text.append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)
     }
-    return text
+    return String(decoding: text, as: UTF8.self)
   }
 
   public var bytes: [UInt8] {

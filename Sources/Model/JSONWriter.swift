@@ -45,7 +45,7 @@ extension JSON {
     switch self {
     case .null: bytes.append(contentsOf: "null".utf8)
     case .bool(let value): bytes.append(contentsOf: (value ? "true" : "false").utf8)
-    case .int(let value): bytes.append(contentsOf: value.description.utf8)
+    case .int(let value): JSONText.write(value, to: &bytes)
     case .double(let value):
       precondition(value.isFinite, "NaN and infinities are refused before a value is written as JSON.")
       bytes.append(contentsOf: value.description.utf8)
@@ -101,12 +101,35 @@ extension JSON {
 enum JSONText {
   static func write(_ text: String, to bytes: inout [UInt8]) {
     bytes.append(UInt8(ascii: "\""))
-    if text.utf8.allSatisfy({ $0 >= 0x20 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }) {
+    if isPlain(text) {
       bytes.append(contentsOf: text.utf8)
     } else {
       for byte in text.utf8 { write(byte, to: &bytes) }
     }
     bytes.append(UInt8(ascii: "\""))
+  }
+
+  /// Whether JSON writes the text as it is.
+  private static func isPlain(_ text: String) -> Bool {
+    let span = text.utf8Span.span
+    for place in span.indices {
+      let byte = span[place]
+      if byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { return false }
+    }
+    return true
+  }
+
+  /// The decimal digits of a number, without a `String` in between.
+  static func write(_ value: Int64, to bytes: inout [UInt8]) {
+    if value < 0 { bytes.append(UInt8(ascii: "-")) }
+    var digits = [20 of UInt8](repeating: 0)
+    var (magnitude, first) = (value.magnitude, 20)
+    repeat {
+      first -= 1
+      digits[first] = UInt8(ascii: "0") + UInt8(magnitude % 10)
+      magnitude /= 10
+    } while magnitude > 0
+    for place in first..<20 { bytes.append(digits[place]) }
   }
 
   /// One byte of UTF-8, escaped where JSON asks for it and nowhere else.

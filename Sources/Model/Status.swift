@@ -10,7 +10,20 @@ public enum JobStatus: UInt8, Sendable, Hashable, CaseIterable {
   }
 
   /// The word of the API, the command line and expressions.
-  public var word: String { self == .needsAttention ? "needs_attention" : "\(self)" }
+  public var word: String {
+    switch self {
+    case .pending: "pending"
+    case .queued: "queued"
+    case .running: "running"
+    case .waiting: "waiting"
+    case .success: "success"
+    case .partial: "partial"
+    case .failed: "failed"
+    case .cancelled: "cancelled"
+    case .timeout: "timeout"
+    case .needsAttention: "needs_attention"
+    }
+  }
   public init?(word: String) {
     guard let status = Self.allCases.first(where: { $0.word == word }) else { return nil }
     self = status
@@ -32,7 +45,22 @@ public enum StepStatus: UInt8, Sendable, Hashable, CaseIterable {
   /// `success` or `partial`: what a strong need asks for.
   public var hasOutput: Bool { self == .success || self == .partial }
 
-  public var word: String { self == .needsAttention ? "needs_attention" : "\(self)" }
+  public var word: String {
+    switch self {
+    case .pending: "pending"
+    case .queued: "queued"
+    case .running: "running"
+    case .waiting: "waiting"
+    case .retrying: "retrying"
+    case .success: "success"
+    case .partial: "partial"
+    case .failed: "failed"
+    case .cancelled: "cancelled"
+    case .timeout: "timeout"
+    case .skipped: "skipped"
+    case .needsAttention: "needs_attention"
+    }
+  }
   public init?(word: String) {
     guard let status = Self.allCases.first(where: { $0.word == word }) else { return nil }
     self = status

@@ -130,8 +130,9 @@ struct Jobs: ~Copyable {
     deciderSetting.crashBudget = setting.crashBudget
     var decider = Decider(job.takeState(), job.plan, deciderSetting, now: now, decision: takeDecision())
     decider.decide(event)
-    job.state = decider.state
-    decision = decider.decision
+    // Handed over, not copied.
+    swap(&job.state, &decider.state)
+    swap(&decision, &decider.decision)
     if decision.facts > 0 { record(job, at: now) }
     if !isDraining { slots.set(decision.freeSlots) }
     for effect in decision.effects { order(effect, job) }

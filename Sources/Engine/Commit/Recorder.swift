@@ -5,6 +5,7 @@ internal import Model
 struct Recorder: ~Copyable {
   private var sealer = Sealer()
   private var additional: [UInt8] = []
+  private var hash = SHA256()
 
   /// Adds the events, projections and bodies of one decision to the batch.
   mutating func record(
@@ -25,7 +26,7 @@ struct Recorder: ~Copyable {
         batch.bodies.append(BodyRow(id: id, job: job.number, sealed: range))
         rows.append(range)
       }
-      job.chain = Chain.next(after: job.chain, batch.bytes, payload, sealed, rows)
+      Chain.advance(&job.chain, &hash, batch.bytes, payload, sealed, rows)
       let chain = batch.bytes.count..<batch.bytes.count + job.chain.count
       batch.bytes.append(contentsOf: job.chain)
       batch.events.append(
@@ -110,12 +111,23 @@ enum Chain {
   static func next(
     after last: [UInt8], _ bytes: [UInt8], _ payload: Range<Int>, _ sealed: Range<Int>, _ rows: [Range<Int>]
   ) -> [UInt8] {
+    var chain = last
     var hash = SHA256()
-    hash.update(last)
+    advance(&chain, &hash, bytes, payload, sealed, rows)
+    return chain
+  }
+
+  /// `hash` is used again for one event after another.
+  static func advance(
+    _ chain: inout [UInt8], _ hash: inout SHA256, _ bytes: [UInt8], _ payload: Range<Int>,
+    _ sealed: Range<Int>, _ rows: [Range<Int>]
+  ) {
+    hash.update(chain)
     hash.update(bytes, payload)
     hash.update(bytes, sealed)
     for row in rows { hash.update(bytes, row) }
-    return hash.finish()
+    chain.removeAll(keepingCapacity: true)
+    hash.finish(into: &chain)
   }
 }
 

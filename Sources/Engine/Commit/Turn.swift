@@ -150,7 +150,7 @@ extension Turn {
     case .execute(let job, let attempt):
       guard refused.isEmpty || !refused.contains(where: { $0.job == job.number }) else { return }
       configuration.crashPoint(.spawn)
-      if let work = work(job, attempt) { executor.execute(work) }
+      execute(job, attempt)
     case .examine(let job, let attempt): if let work = work(job, attempt) { executor.examine(work) }
     case .cancel(let job, let node, let token): executor.cancel(job.number, node, token: token)
     case .tell(let job, let events):
@@ -178,6 +178,15 @@ extension Turn {
     }
     for follower in job.followers { follower.continuation.finish() }
     jobs.disown(job)
+  }
+
+  private func execute(_ job: OwnedJob, _ order: AttemptOrder) {
+    guard case .connector(let call) = job.plan.steps[Int(order.step)].kind else { return }
+    if let end = executor.endInPlace(call, order.with) {
+      return executor.report(
+        .attemptEnded(job.number, order.node, token: order.token, end, call.connector.place))
+    }
+    if let work = work(job, order) { executor.execute(work) }
   }
 
   private func work(_ job: OwnedJob, _ order: AttemptOrder) -> Executor.Work? {

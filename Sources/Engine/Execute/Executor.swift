@@ -19,11 +19,12 @@ final class Executor: Sendable {
 
   private let running = Mutex<[Place: Running]>([:])
   private let connectors: [String: any Connector]
+  private let inPlace: [String: any InPlaceConnector]
   private let schemas: [String: JSONSchema]
   private let environment: AttemptEnvironment
   private let clock: any EngineClock
   private let cancelGrace: Duration
-  private let report: @Sendable (Input) -> Void
+  let report: @Sendable (Input) -> Void
 
   init(
     connectors: [any Connector], environment: AttemptEnvironment, clock: any EngineClock,
@@ -35,6 +36,7 @@ final class Executor: Sendable {
       schemas[connector.description.name] = try JSONSchema(connector.description.with)
     }
     (self.connectors, self.schemas) = (byName, schemas)
+    inPlace = byName.compactMapValues { $0 as? any InPlaceConnector }
     (self.environment, self.clock) = (environment, clock)
     (self.cancelGrace, self.report) = (cancelGrace, report)
   }
@@ -59,6 +61,19 @@ final class Executor: Sendable {
     }
   }
 
+  /// How an attempt ends whose connector needs no task; nil for any other.
+  func endInPlace(_ call: CallPlan, _ with: JSON) -> AttemptEnd? {
+    guard let connector = inPlace[call.connector.name], call.connection == nil, call.credential == nil else {
+      return nil
+    }
+    do throws(Failure) {
+      try check(with, of: connector)
+      return .success(AttemptOutput(try connector.output(of: with)))
+    } catch {
+      return .failure(error)
+    }
+  }
+
   /// Asks the connector what became of a lost attempt.
   func examine(_ work: Work) {
     let place = Place(job: work.number, node: work.order.node)
@@ -76,19 +91,14 @@ final class Executor: Sendable {
       await body()
       running.withLock { if $0[place]?.token == token { $0[place] = nil } }
     }
-    if connectors[work.call.connector.name]?.runsInPlace == true {
-      // It has ended when this returns: there is nothing to cancel.
-      _ = Task.immediate(operation: whole)
-    } else {
-      // The task may end before it is entered, so it waits for its entry.
-      let entered = Gate()
-      let task = Task {
-        await entered.wait()
-        await whole()
-      }
-      running.withLock { $0[place] = Running(token: token, task: task) }
-      entered.open()
+    // The task may end before it is entered, so it waits for its entry.
+    let entered = Gate()
+    let task = Task {
+      await entered.wait()
+      await whole()
     }
+    running.withLock { $0[place] = Running(token: token, task: task) }
+    entered.open()
   }
 
   /// Lets go what a job that has ended leaves behind.

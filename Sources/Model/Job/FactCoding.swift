@@ -5,7 +5,10 @@ extension Fact {
   /// Adds the fact's JSON text: `{"f": name, "n": node, …}`. Bodies are named by place, as
   /// `[sequence, offset, length]` or `[row]`.
   public func append(to bytes: inout [UInt8]) {
-    var writer = FactWriter(name: name)
+    // The writer owns the bytes while it writes, so that they are never copied.
+    var writer = FactWriter()
+    swap(&writer.bytes, &bytes)
+    writer.begin(name)
     switch self {
     case .created(let creation, let context):
       writer.text("ns", creation.namespace)
@@ -63,7 +66,8 @@ extension Fact {
       .phase, .outcome, .status, .recovered, .quarantined:
       appendRest(to: &writer)
     }
-    writer.finish(into: &bytes)
+    writer.bytes.append(UInt8(ascii: "}"))
+    swap(&writer.bytes, &bytes)
   }
 
   private func appendRest(to writer: inout FactWriter) {
@@ -143,31 +147,30 @@ extension Fact {
 
 /// Writes one fact by hand: a general encoder costs more than the engine's whole share of a step.
 private struct FactWriter {
-  private var bytes: [UInt8] = []
+  var bytes: [UInt8] = []
 
-  init(name: String) {
-    bytes.reserveCapacity(96)
+  mutating func begin(_ name: String) {
     bytes.append(contentsOf: "{\"f\":\"".utf8)
     bytes.append(contentsOf: name.utf8)
     bytes.append(UInt8(ascii: "\""))
   }
 
-  private mutating func key(_ name: StaticString) {
+  private mutating func key(_ name: String) {
     bytes.append(contentsOf: ",\"".utf8)
-    bytes.append(contentsOf: name.description.utf8)
+    bytes.append(contentsOf: name.utf8)
     bytes.append(contentsOf: "\":".utf8)
   }
 
-  mutating func node(_ name: StaticString, _ value: UInt32) { number(name, Int64(value)) }
+  mutating func node(_ name: String, _ value: UInt32) { number(name, Int64(value)) }
 
-  mutating func number(_ name: StaticString, _ value: Int64) {
+  mutating func number(_ name: String, _ value: Int64) {
     key(name)
-    append(value)
+    JSONText.write(value, to: &bytes)
   }
 
-  mutating func text(_ name: StaticString, _ value: String) {
+  mutating func text(_ name: String, _ value: String) {
     key(name)
-    JSON.string(value).write(to: &bytes)
+    JSONText.write(value, to: &bytes)
   }
 
   mutating func wait(_ due: Timestamp, _ pause: Duration) {
@@ -181,34 +184,18 @@ private struct FactWriter {
     body("message", message)
   }
 
-  mutating func body(_ name: StaticString, _ body: Body) {
+  mutating func body(_ name: String, _ body: Body) {
     key(name)
     bytes.append(UInt8(ascii: "["))
     switch body.place {
     case .event(let sequence, let offset, let length):
-      append(Int64(sequence))
+      JSONText.write(Int64(sequence), to: &bytes)
       bytes.append(UInt8(ascii: ","))
-      append(Int64(offset))
+      JSONText.write(Int64(offset), to: &bytes)
       bytes.append(UInt8(ascii: ","))
-      append(Int64(length))
-    case .row(let id): append(id.value)
+      JSONText.write(Int64(length), to: &bytes)
+    case .row(let id): JSONText.write(id.value, to: &bytes)
     }
     bytes.append(UInt8(ascii: "]"))
-  }
-
-  private mutating func append(_ value: Int64) {
-    if value < 0 { bytes.append(UInt8(ascii: "-")) }
-    var magnitude = value.magnitude
-    let start = bytes.count
-    repeat {
-      bytes.append(UInt8(ascii: "0") + UInt8(magnitude % 10))
-      magnitude /= 10
-    } while magnitude > 0
-    bytes[start...].reverse()
-  }
-
-  mutating func finish(into target: inout [UInt8]) {
-    target.append(contentsOf: bytes)
-    target.append(UInt8(ascii: "}"))
   }
 }

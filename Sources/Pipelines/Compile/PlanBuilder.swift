@@ -12,15 +12,10 @@ struct PlanBuilder {
     guard !draft.report.hasErrors else { return nil }
     let head = draft.head
     var steps: [StepPlan] = []
+    let successors = successors
     for index in draft.steps.indices {
-      guard let step = step(index) else { return nil }
+      guard let step = step(index, successors[index]) else { return nil }
       steps.append(step)
-    }
-    for index in steps.indices {
-      for need in steps[index].needs {
-        let back = Need(step: index.stepIndex, strength: need.strength, reason: need.reason)
-        steps[need.step.position].successors.append(back)
-      }
     }
     return Plan(
       namespace: head.namespace, name: head.name, title: head.title, description: head.description,
@@ -51,7 +46,7 @@ struct PlanBuilder {
       idempotencyKey: trigger.idempotencyKey.map(template))
   }
 
-  private func step(_ index: Int) -> StepPlan? {
+  private func step(_ index: Int, _ successors: [Need]) -> StepPlan? {
     let draft = self.draft.steps[index]
     let kind: StepKind
     switch draft.kind {
@@ -68,11 +63,23 @@ struct PlanBuilder {
     }
     return StepPlan(
       name: draft.name, path: draft.path, scope: draft.scope, kind: kind,
-      condition: draft.condition.flatMap(expression), needs: needs(of: index),
+      condition: draft.condition.flatMap(expression), needs: needs(of: index), successors: successors,
       forEach: draft.forEach.flatMap(forEach), loop: draft.loop.flatMap(loop),
       retry: draft.retry.map(retry) ?? .once, timeout: draft.timeout.flatMap(timing),
       queueTimeout: draft.queueTimeout.flatMap(timing), deadline: draft.deadline.flatMap(timing),
       idempotent: draft.idempotent, output: draft.output.map(template))
+  }
+
+  /// The edges turned round.
+  private var successors: [[Need]] {
+    var successors = [[Need]](repeating: [], count: draft.steps.count)
+    for index in draft.steps.indices {
+      for need in needs(of: index) {
+        let back = Need(step: index.stepIndex, strength: need.strength, reason: need.reason)
+        successors[need.step.position].append(back)
+      }
+    }
+    return successors
   }
 
   private func needs(of index: Int) -> [Need] {

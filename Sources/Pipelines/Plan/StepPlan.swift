@@ -1,34 +1,34 @@
 public import Model
 
-/// One step of the file, resolved.
+/// One step of the file, resolved. An object, like the plan, so that to hand it on costs nothing.
 ///
 /// The layers of a step nest in this order: `for_each` makes items, each item runs `repeat` rounds, each
 /// round runs the body. `condition` is asked once for the step, before its items.
-public struct StepPlan: Sendable {
-  public var name: String
+public final class StepPlan: Sendable {
+  public let name: String
   /// Without items and rounds: `collect.csv`. Unique in a plan; handlers' begin with `on_failure.` and so on.
-  public var path: String
+  public let path: String
   /// The number of the scope it belongs to.
-  public var scope: Int
-  public var kind: StepKind
+  public let scope: Int
+  public let kind: StepKind
   /// `if:`; of a branch of `choose` its `if`, nil for `else`.
-  public var condition: BoundExpression?
+  public let condition: BoundExpression?
   /// What must have ended before: siblings only. An edge to a step further out is one of the group around.
-  public var needs: [Need]
+  public let needs: [Need]
   /// The same edges turned round.
-  public var successors: [Need]
-  public var forEach: ForEachPlan?
-  public var loop: LoopPlan?
-  public var retry: RetryPlan
+  public let successors: [Need]
+  public let forEach: ForEachPlan?
+  public let loop: LoopPlan?
+  public let retry: RetryPlan
   /// One attempt; of a loop or group one round. Nil: the connector's default, or none.
-  public var timeout: Timing?
+  public let timeout: Timing?
   /// From ready until started.
-  public var queueTimeout: Timing?
+  public let queueTimeout: Timing?
   /// From ready to the end.
-  public var deadline: Timing?
-  public var idempotent: Bool?
+  public let deadline: Timing?
+  public let idempotent: Bool?
   /// `output:` of a group: what stands in place of the map of its children's outputs.
-  public var output: Template?
+  public let output: Template?
 
   public init(
     name: String, path: String, scope: Int, kind: StepKind, condition: BoundExpression? = nil,
@@ -54,13 +54,13 @@ public enum StepKind: Sendable {
   case value(Template)
 }
 
-/// A call of a connector.
-public struct CallPlan: Sendable {
-  public var connector: ConnectorDescription
-  public var with: Template
+/// A call of a connector. An object for the same reason.
+public final class CallPlan: Sendable {
+  public let connector: ConnectorDescription
+  public let with: Template
   /// Always literal, so that data cannot choose them.
-  public var connection: String?
-  public var credential: String?
+  public let connection: String?
+  public let credential: String?
 
   public init(
     connector: ConnectorDescription, with: Template, connection: String? = nil, credential: String? = nil

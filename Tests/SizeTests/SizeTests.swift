@@ -1,0 +1,148 @@
+import Foundation
+import Model
+import Testing
+
+/// Large jobs end right, and what they take at their highest moment stays within bounds: from the idle server
+/// on, with the reading of the file, the whole job and someone who watches it.
+@Suite(
+  "Large jobs stay small", .serialized, .timeLimit(.minutes(3)),
+  .enabled(if: SizedServer.binary != nil, "There is no release binary; make it with: make build"))
+struct SizeTests {
+  let server: SizedServer
+
+  init() throws { server = try SizedServer() }
+
+  /// Holds a job to its bound in MB.
+  private func expect(_ bound: Double, _ what: String, _ body: () throws -> Void) throws {
+    defer { server.stop() }
+    try body()
+    let peak = try server.peak()
+    #expect(peak <= bound, "\(what) took \(peak) MB more than the idle server.")
+    FileHandle.standardError.write(Data("\(what): \(peak) of \(bound) MB\n".utf8))
+  }
+
+  @Test("a chain of 1,000 steps takes at most 20 MB")
+  func chain() throws {
+    var body = "steps:\n  s1: {value: 1}\n"
+    for step in 2...1_000 { body += "  s\(step): {value: '${{ steps.s\(step - 1).output + \(step) }}'}\n" }
+    body += "outputs:\n  sums:\n"
+    for step in 1...1_000 { body += "    - '${{ steps.s\(step).output }}'\n" }
+    let expected = (1...1_000).map { JSON.int(Int64($0 * ($0 + 1) / 2)) }
+    try expect(20, "A chain of 1,000 steps") {
+      #expect(try server.perform(body).outputs == ["sums": .array(expected)])
+    }
+  }
+
+  @Test("a fan-out of 10,000 items, all kept, takes at most 100 MB")
+  func fanOut() throws {
+    let body = """
+      steps:
+        all:
+          for_each: "${{ lists.range(10000) }}"
+          keep: all
+          value: {number: "${{ item }}", square: "${{ item * item }}"}
+      outputs: {all: "${{ steps.all.outputs }}", counts: "${{ steps.all.counts }}"}
+      """
+    let items = (0..<10_000).map { (item: Int64) -> JSON in
+      ["number": .int(item), "square": .int(item * item)]
+    }
+    try expect(100, "A fan-out of 10,000 items") {
+      let outputs = try server.perform(body).outputs
+      #expect(outputs["all"] == .array(items))
+      #expect(outputs["counts"] == ["total": 10_000, "success": 10_000, "failed": 0, "skipped": 0])
+    }
+  }
+
+  @Test("a fan-out of 10,000 attempts, all kept, takes at most 100 MB")
+  func attempts() throws {
+    let body = """
+      steps:
+        all:
+          for_each: "${{ lists.range(10000) }}"
+          keep: all
+          max_parallel: 64
+          uses: text.extract
+          with: {rules: br_regulatory, text: "R$ ${{ item }},00"}
+      outputs: {lengths: "${{ steps.all.outputs.map(o, o.characters) }}"}
+      """
+    let lengths = (0..<10_000).map { JSON.int(Int64("R$ \($0),00".count)) }
+    try expect(100, "A fan-out of 10,000 attempts") {
+      #expect(try server.perform(body).outputs == ["lengths": .array(lengths)])
+    }
+  }
+
+  @Test("a loop of 100 rounds takes at most 10 MB")
+  func loop() throws {
+    let body = """
+      steps:
+        count:
+          repeat:
+            max: 100
+            carry: {number: 0, seen: []}
+            until: "${{ carry.number == 99 }}"
+            next: {number: "${{ carry.number + 1 }}", seen: "${{ carry.seen + [carry.number] }}"}
+          value: "${{ carry.seen + [carry.number] }}"
+      outputs: {seen: "${{ steps.count.output }}"}
+      """
+    try expect(10, "A loop of 100 rounds") {
+      #expect(try server.perform(body).outputs == ["seen": .array((0..<100).map { .int($0) })])
+    }
+  }
+
+  @Test("groups nested 16 deep take at most 10 MB")
+  func nesting() throws {
+    var (body, indent) = ("steps:\n", "  ")
+    var expected: JSON = 42
+    for level in 0..<15 {
+      body += "\(indent)g\(level):\n\(indent)  steps:\n"
+      indent += "    "
+    }
+    body += "\(indent)leaf: {value: 42}\noutputs: {all: '${{ steps.g0.output }}'}\n"
+    expected = ["leaf": expected]
+    for level in (1..<15).reversed() { expected = .object(JSONObject([("g\(level)", expected)])) }
+    try expect(10, "Groups nested 16 deep") {
+      #expect(try server.perform(body).outputs == ["all": expected])
+    }
+  }
+
+  @Test("an artifact of 50 MB takes at most 16 MB")
+  func artifact() throws {
+    let script = """
+      import os
+      block = bytes((7 * i + i // 251) % 256 for i in range(65536))
+      with open(os.environ["ESTEIRA_ARTIFACTS"] + "/large.bin", "wb") as file:
+          for number in range(800): file.write(number.to_bytes(4, "big") + block[4:])
+      """
+    let lines = script.split(separator: "\n").map { "        \($0)" }.joined(separator: "\n")
+    let body = """
+      steps:
+        make:
+          uses: python
+          idempotent: true
+          with:
+            run: |
+      \(lines)
+            outputs: {large.bin: artifact}
+      outputs: {size: "${{ steps.make.output.artifacts['large.bin'].size }}"}
+      """
+    try expect(16, "An artifact of 50 MB") {
+      let job = try server.perform(body)
+      #expect(job.outputs == ["size": 52_428_800])
+      let file = server.folder + "/large.bin"
+      try server.run("artifact", "get", job.id, "large.bin", "--out", file)
+      #expect(try Data(contentsOf: URL(filePath: file)) == Self.large)
+      try server.run("artifact", "verify", job.id)
+    }
+  }
+
+  /// What the script writes: 800 blocks of 64 KiB, each with its number in front.
+  private static var large: Data {
+    let block = Data((0..<65_536).map { UInt8((7 * $0 + $0 / 251) % 256) })
+    var data = Data(capacity: 800 * block.count)
+    for number in 0..<800 {
+      data.append(contentsOf: [0, 0, UInt8(number >> 8), UInt8(number & 255)])
+      data.append(block[4...])
+    }
+    return data
+  }
+}
