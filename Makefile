@@ -17,7 +17,7 @@ build: setup ## make the release binary .build/release/esteira
 demo: build ## a day of AtlasReg, with its server killed in the middle
 	@blueprints/atlasreg/demo.sh
 
-test: setup ## build and run every test; the last line counts them
+test: build ## build and run every test; the last line counts them
 	@scripts/test.sh
 
 check: setup ## format, house rules, and warnings as errors

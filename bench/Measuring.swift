@@ -4,7 +4,7 @@ import Model
 import Stores
 
 /// One line of the report. Targets are set by a later decision; until then nothing can miss one.
-func report(_ name: String, _ value: Double, _ unit: String) {
+func line(_ name: String, _ value: Double, _ unit: String) {
   let line: JSON = [
     "name": .string(name), "value": .double((value * 10_000).rounded() / 10_000), "unit": .string(unit),
     "target": .null, "ok": .null,

@@ -1,6 +1,6 @@
 import Foundation
 
-// `Bench [chain|throughput|server PATH]…`: without words, the engine's figures; `server` those of the binary.
+// `Bench [chain|throughput|64|256|program]…`: without words, all of them.
 let words = Array(CommandLine.arguments.dropFirst())
 let pairs = number("BENCH_PAIRS", 9)
 let chainLength = number("BENCH_STEPS", 20)
@@ -9,6 +9,8 @@ if words.isEmpty || words.contains("chain") { try await reportChain() }
 for atOnce in [64, 256] where words.isEmpty || words.contains("throughput") || words.contains("\(atOnce)") {
   try await reportThroughput(atOnce: atOnce)
 }
+
+if words.isEmpty || words.contains("program") { try ProgramFigures().report() }
 
 func number(_ name: String, _ fallback: Int) -> Int {
   ProcessInfo.processInfo.environment[name].flatMap { Int($0) } ?? fallback
@@ -19,26 +21,26 @@ func reportChain() async throws {
   var slices: [Slice] = []
   for _ in 0...pairs { slices.append(try await Slice.chain(steps: 40, jobs: 10)) }
   slices.removeFirst()
-  report("chain_40_ratio", median(slices.map { $0.engine / $0.raw }), "engine/raw")
-  report("chain_40_time", median(slices.map { $0.engine / 10 * 1_000 }), "ms")
-  report("chain_40_raw_time", median(slices.map { $0.raw / 10 * 1_000 }), "ms")
-  report("chain_40_cpu", median(slices.map { $0.engineCPU / Double($0.steps) * 1e6 }), "us/step")
-  report("chain_40_commits", median(slices.map { Double($0.commits) / 10 }), "commits/job")
+  line("R_chain", median(slices.map { $0.engine / $0.raw }), "engine/raw")
+  line("chain_40_time", median(slices.map { $0.engine / 10 * 1_000 }), "ms")
+  line("chain_40_raw_time", median(slices.map { $0.raw / 10 * 1_000 }), "ms")
+  line("chain_40_cpu", median(slices.map { $0.engineCPU / Double($0.steps) * 1e6 }), "us/step")
+  line("chain_40_commits", median(slices.map { Double($0.commits) / 10 }), "commits/job")
 }
 
 func reportThroughput(atOnce: Int) async throws {
   var slices: [Slice] = []
   for _ in 0...pairs { slices.append(try await Slice.throughput(atOnce: atOnce, steps: chainLength)) }
   slices.removeFirst()
-  func line(_ name: String, _ unit: String, _ value: (Slice) -> Double) {
-    report("chains_\(atOnce)_\(name)", median(slices.map(value)), unit)
+  func figure(_ name: String, _ unit: String, _ value: (Slice) -> Double) {
+    line("chains_\(atOnce)_\(name)", median(slices.map(value)), unit)
   }
-  line("ratio", "engine/raw throughput") { $0.raw / $0.engine }
-  line("steps", "steps/s") { Double($0.steps) / $0.engine }
-  line("raw_steps", "steps/s") { Double($0.steps) / $0.raw }
-  line("cpu", "us/step") { $0.engineCPU / Double($0.steps) * 1e6 }
-  line("raw_cpu", "us/step") { $0.rawCPU / Double($0.steps) * 1e6 }
-  line("commits", "commits/step") { Double($0.commits) / Double($0.steps) }
-  line("wal", "bytes/step") { Double($0.walBytes) / Double($0.steps) }
-  line("starts", "jobs/s") { Double(atOnce) / $0.starting }
+  line("R_tput_\(atOnce)", median(slices.map { $0.raw / $0.engine }), "engine/raw")
+  figure("steps", "steps/s") { Double($0.steps) / $0.engine }
+  figure("raw_steps", "steps/s") { Double($0.steps) / $0.raw }
+  figure("cpu", "us/step") { $0.engineCPU / Double($0.steps) * 1e6 }
+  figure("raw_cpu", "us/step") { $0.rawCPU / Double($0.steps) * 1e6 }
+  figure("commits", "commits/step") { Double($0.commits) / Double($0.steps) }
+  figure("wal", "bytes/step") { Double($0.walBytes) / Double($0.steps) }
+  figure("starts", "jobs/s") { Double(atOnce) / $0.starting }
 }

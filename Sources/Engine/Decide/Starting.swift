@@ -113,9 +113,9 @@ extension Decider {
       if decision.freeSlots[slot] <= 0 { return try enqueue(node, call) }
       let kept = state.input(of: node)
       let with: JSON
-      if let kept { with = kept } else { with = try call.with.evaluate(resolver(at: node)) }
+      if let kept { with = kept } else { with = try value(of: call.with, at: node) }
       var timeout = call.connector.defaultTimeout
-      if let own = step(of: node).timeout { timeout = try own.duration(resolver(at: node)) }
+      if let own = step(of: node).timeout { timeout = try duration(of: own, at: node) }
       decision.freeSlots[slot] -= 1
       launch(node, call, with, isNew: kept == nil && !call.with.isLiteral, timeout)
     } catch {
@@ -146,6 +146,17 @@ extension Decider {
     decision.effects.append(.queue(node, call.connector.place))
     guard let limit = step(of: node).queueTimeout else { return }
     wake(Wake(.queueTimeout, node, token: state.sequence), after: try limit.duration(resolver(at: node)))
+  }
+
+  /// A literal needs no resolver, whose making costs more than all the rest.
+  private func value(of template: Template, at node: NodeNumber) throws(ExpressionError) -> JSON {
+    if case .literal(let value) = template { return value }
+    return try template.evaluate(resolver(at: node))
+  }
+
+  private func duration(of timing: Timing, at node: NodeNumber) throws(ExpressionError) -> Duration {
+    if case .fixed(let duration) = timing { return duration }
+    return try timing.duration(resolver(at: node))
   }
 
   func holds(_ condition: BoundExpression, at node: NodeNumber) throws(ExpressionError) -> Bool {

@@ -67,7 +67,7 @@ final class Executor: Sendable {
       return nil
     }
     do throws(Failure) {
-      try check(with, of: connector)
+      try check(with, of: call)
       return .success(AttemptOutput(try connector.output(of: with)))
     } catch {
       return .failure(error)
@@ -143,7 +143,7 @@ extension Executor {
     do throws(Failure) {
       let (connector, attempt) = try await attempt(work, identity)
       masking = Masking(attempt.credential)
-      try check(attempt.with, of: connector)
+      try check(attempt.with, of: work.call)
       let output = try await connector.execute(attempt)
       end = .success(AttemptOutput(masking(output.value), artifacts: output.artifacts))
     } catch {
@@ -172,8 +172,10 @@ extension Executor {
     return end
   }
 
-  private func check(_ with: JSON, of connector: any Connector) throws(Failure) {
-    guard let violation = schemas[connector.description.name]?.violations(in: with).first else { return }
+  /// What the file says literally was checked when its plan was made.
+  private func check(_ with: JSON, of call: CallPlan) throws(Failure) {
+    if case .literal = call.with { return }
+    guard let violation = schemas[call.connector.name]?.violations(in: with).first else { return }
     throw Failure(
       .data, code: "invalid-with", "with\(violation.pointer) is not valid: \(violation.message.english)")
   }

@@ -3,15 +3,32 @@ extension JobState {
   public static let format = 1
 
   /// The whole state with its values, as JSON text: what a snapshot seals, and what two states are compared by.
-  public func encoded() -> [UInt8] { encodedJSON.serialized() }
+  ///
+  /// Written piece by piece: a tree of all of it would take many times the room of a large state itself.
+  public func encoded() -> [UInt8] {
+    var writer = StateWriter(head)
+    writer.list("nodes", nodes) { $0.json }
+    writer.list("bodies", outputBodies) { $0?.json ?? .null }
+    writer.map("failures", failures) { $0.stored }
+    writer.map("carries", carries) { $0 }
+    writer.map("inputs", inputs) { $0 }
+    writer.map("asked", asked) { .string($0) }
+    writer.map("fan_outs", fanOuts) {
+      ["values": .array($0.values), "keys": .array($0.keys.map { .string($0) })]
+    }
+    writer.map("late", lateResults) {
+      ["token": .int(Int64($0.token)), "output": $0.output?.json ?? .null]
+    }
+    return writer.finish()
+  }
 
-  public var encodedJSON: JSON {
+  /// What does not grow with the number of steps.
+  private var head: JSON {
     var json = JSONObject([
       ("sequence", .int(Int64(sequence))), ("status", .string(status.word)), ("phase", .string(phase.word)),
       ("times", [createdAt, startedAt, endedAt, deadline].times),
       ("deadline_after", .int(deadlineAfter.microseconds)), ("overdue", .bool(isOverdue)),
       ("active", .int(Int64(active))), ("questions", .int(Int64(questions))),
-      ("nodes", .array(nodes.map(\.json))),
       (
         "roots",
         .array(
@@ -28,23 +45,7 @@ extension JobState {
     if let failure { json["failure"] = failure.stored }
     if let outputs { json["outputs"] = outputs.json }
     if let quarantine { json["quarantine"] = .string(quarantine) }
-    json["bodies"] = .array(outputBodies.map { $0?.json ?? .null })
-    json["failures"] = byNode(failures) { $0.stored }
-    json["carries"] = byNode(carries) { $0 }
-    json["inputs"] = byNode(inputs) { $0 }
-    json["asked"] = byNode(asked) { .string($0) }
-    json["fan_outs"] = byNode(fanOuts) {
-      ["values": .array($0.values), "keys": .array($0.keys.map { .string($0) })]
-    }
-    json["late"] = byNode(lateResults) {
-      ["token": .int(Int64($0.token)), "output": $0.output?.json ?? .null]
-    }
     return .object(json)
-  }
-
-  /// In the order of the nodes: nothing of a dictionary's order may be stored.
-  private func byNode<Value>(_ values: [NodeNumber: Value], _ json: (Value) -> JSON) -> JSON {
-    .array(values.keys.sorted().map { [.int(Int64($0)), values[$0].map(json) ?? .null] })
   }
 
   /// Reads what `encoded` wrote.
@@ -105,5 +106,41 @@ extension JobState {
       pairs.append((node, value))
     }
     return pairs
+  }
+}
+
+/// Adds members to an object that is written already.
+private struct StateWriter {
+  private var bytes: [UInt8]
+
+  init(_ head: JSON) {
+    bytes = head.serialized()
+    // The brace that `finish` sets again.
+    bytes.removeLast()
+  }
+
+  mutating func list<Element>(_ name: String, _ elements: [Element], _ json: (Element) -> JSON) {
+    begin(name)
+    for (index, element) in elements.enumerated() {
+      if index > 0 { bytes.append(UInt8(ascii: ",")) }
+      json(element).write(to: &bytes)
+    }
+    bytes.append(UInt8(ascii: "]"))
+  }
+
+  /// In the order of the nodes: nothing of a dictionary's order may be stored.
+  mutating func map<Value>(_ name: String, _ values: [NodeNumber: Value], _ json: (Value) -> JSON) {
+    list(name, values.keys.sorted()) { [.int(Int64($0)), values[$0].map(json) ?? .null] }
+  }
+
+  private mutating func begin(_ name: String) {
+    bytes.append(UInt8(ascii: ","))
+    JSONText.write(name, to: &bytes)
+    bytes.append(contentsOf: ":[".utf8)
+  }
+
+  consuming func finish() -> [UInt8] {
+    bytes.append(UInt8(ascii: "}"))
+    return bytes
   }
 }
