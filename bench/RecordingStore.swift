@@ -5,11 +5,13 @@ import Synchronization
 /// The store under measurement. It keeps what was committed, so that a raw writer can write the same rows in
 /// the same batches, and it says when jobs have ended.
 final class RecordingStore: Store {
+  private typealias Waiter = CheckedContinuation<ContinuousClock.Instant, Never>
+
   private struct State {
     var batches: [Batch] = []
     var ended = 0
     var awaited = 0
-    var continuation: CheckedContinuation<ContinuousClock.Instant, Never>?
+    var continuation: Waiter?
   }
 
   let store: any Store
@@ -38,7 +40,7 @@ final class RecordingStore: Store {
     let waiter = state.withLock { state in
       state.batches.append(kept)
       for row in kept.jobs where row.completedAt != nil { state.ended += 1 }
-      guard state.ended >= state.awaited else { return nil as CheckedContinuation<ContinuousClock.Instant, Never>? }
+      guard state.ended >= state.awaited else { return Waiter?.none }
       defer { state.continuation = nil }
       return state.continuation
     }

@@ -77,7 +77,7 @@ final class SizedServer {
     return Array(data)
   }
 
-  /// Applies a pipeline `size/work` with these lines, runs a job of it to its end, and gives its id and outputs.
+  /// Applies a pipeline `size/work` with these lines and runs a job of it to its end.
   func perform(_ body: String) throws -> (id: String, outputs: JSON) {
     let file = folder + "/work.yaml"
     try "apiVersion: esteira/v1\nid: work\nnamespace: size\n\(body)".write(
