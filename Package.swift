@@ -81,7 +81,7 @@ let package = Package(
     .testTarget(
       name: "EngineTests",
       dependencies: ["Model", "Expressions", "Pipelines", "Engine", "Stores", "Crypto"],
-      swiftSettings: settings),
+      exclude: ["Histories"], swiftSettings: settings),
     .testTarget(name: "KillTests", dependencies: ["esteira", "Model"], swiftSettings: settings),
     .testTarget(name: "NetTests", dependencies: ["Net"], swiftSettings: settings),
     .testTarget(

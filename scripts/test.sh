@@ -13,6 +13,9 @@ fi
 
 started=$SECONDS
 rm -f "$events"
+# Tests that start programs and wait for them block a thread each. All at once they would starve the others
+# of the few threads of a small machine until these miss their time limits.
+export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=${SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH:-8}
 # Every test has a limit of its own; this one is for a process that no longer keeps them.
 timeout --kill-after=10 3600 swift test --skip-build --event-stream-output-path "$events" "$@"
 code=$?

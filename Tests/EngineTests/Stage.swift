@@ -18,6 +18,7 @@ final class Stage: Sendable {
     var starts: [Start] = []
     var waiting: [String: CheckedContinuation<AttemptEnd, Never>] = [:]
     var cancelled: Set<String> = []
+    var watchers: [CheckedContinuation<Bool, Never>] = []
     var known: [String: AttemptEnd] = [:]
     var running = 0
     var most = 0
@@ -36,15 +37,15 @@ final class Stage: Sendable {
 
   /// Waits until so many attempts of the path have begun and, where they hold, wait for the test.
   func begun(_ path: String, _ count: Int = 1) async {
-    while starts(of: path) < count { await changed() }
+    await until { $0.starts.count { $0.path == path } >= count }
   }
 
   func holding(_ path: String) async {
-    while state.withLock({ $0.waiting[path] == nil }) { await changed() }
+    await until { $0.waiting[path] != nil }
   }
 
   func wasCancelled(_ path: String) async {
-    while state.withLock({ !$0.cancelled.contains(path) }) { await changed() }
+    await until { $0.cancelled.contains(path) }
   }
 
   func end(_ path: String, _ end: AttemptEnd = .success(AttemptOutput([:]))) async {
@@ -62,13 +63,34 @@ final class Stage: Sendable {
     for waiter in waiting { waiter.resume(returning: Self.confirmed) }
   }
 
-  private func changed() async {
-    // Told by the next change, or by a timer of the test's time limit: a change may come in between.
-    await Task.yield()
+  /// Waits until the state fulfils the condition: asked again after each change, never by polling.
+  private func until(_ holds: @escaping @Sendable (borrowing State) -> Bool) async {
+    while true {
+      let isDone = await withCheckedContinuation { continuation in
+        let holdsNow = state.withLock { state in
+          if holds(state) { return true }
+          state.watchers.append(continuation)
+          return false
+        }
+        if holdsNow { continuation.resume(returning: true) }
+      }
+      if isDone { return }
+    }
+  }
+
+  /// Changes the state and lets those who wait look at it again.
+  private func change<Value: Sendable>(_ body: (inout State) -> Value) -> Value {
+    let (value, watchers) = state.withLock { state in
+      let value = body(&state)
+      defer { state.watchers = [] }
+      return (value, state.watchers)
+    }
+    for watcher in watchers { watcher.resume(returning: false) }
+    return value
   }
 
   func perform(_ attempt: Attempt) async throws(Failure) -> AttemptOutput {
-    state.withLock { state in
+    change { state in
       state.starts.append(
         Start(path: attempt.path, number: attempt.number, key: attempt.stepKey, previous: attempt.previous?.cause))
       state.running += 1
@@ -93,7 +115,7 @@ final class Stage: Sendable {
     let isDeaf = attempt.with["deaf"]?.bool == true
     return await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
-        let isCancelled = state.withLock { state in
+        let isCancelled = change { state in
           if state.cancelled.contains(path) && !isDeaf { return true }
           state.waiting[path] = continuation
           return false
@@ -101,7 +123,7 @@ final class Stage: Sendable {
         if isCancelled { continuation.resume(returning: Self.confirmed) }
       }
     } onCancel: {
-      let waiter = state.withLock { state in
+      let waiter = change { state in
         state.cancelled.insert(path)
         return isDeaf ? nil : state.waiting.removeValue(forKey: path)
       }
