@@ -216,6 +216,21 @@ struct AdmissionTests {
     #expect(try harness.readModel.jobs(JobFilter(), before: nil, limit: 10).isEmpty)
   }
 
+  @Test("a job stays with its revision, also over a crash", arguments: Backend.all)
+  func pinned(_ backend: Backend) async throws {
+    let harness = try Harness(backend)
+    let job = try await harness.start(
+      "steps: {wait: {uses: test.keyed, with: {hold: true}}}\noutputs: {version: 1}")
+    await harness.stage.holding("wait")
+    try await harness.apply("steps: {other: {value: 2}}\noutputs: {version: 2}")
+    try await harness.crashAndReopen()
+    await harness.stage.end("wait")
+    let view = try await harness.ended(job)
+    #expect(view.summary.revision == 1)
+    #expect(view.outputs == ["version": 1])
+    #expect(try await harness.ended(try await harness.startAgain(key: "new")).outputs == ["version": 2])
+  }
+
   @Test("the key may read inputs, and defaults may read the key", arguments: [
     ("key: ${{ inputs.a }}\ninputs: {a: {type: string, default: x}}", "x"),
     ("key: fixed\ninputs: {a: {type: string, default: \"${{ job.key }}\"}}", "fixed"),

@@ -14,6 +14,24 @@ final class Installation {
 
   deinit { try? FileManager.default.removeItem(at: folder) }
 
+  func place(_ name: String) -> String { folder.appending(path: name).path }
+
+  func write(_ name: String, _ text: String) throws {
+    try text.write(toFile: place(name), atomically: true, encoding: .utf8)
+  }
+
+  /// Returns once a child process has written so many lines into the file.
+  func waitForLines(_ count: Int, in file: String) throws {
+    let watch = inotify_init1(Int32(IN_CLOEXEC))
+    defer { close(watch) }
+    #expect(inotify_add_watch(watch, file, UInt32(IN_MODIFY)) >= 0)
+    var buffer = [UInt8](repeating: 0, count: 4_096)
+    while try String(contentsOfFile: file, encoding: .utf8).split(separator: "\n").count < count {
+      // Blocks until the file changes.
+      #expect(read(watch, &buffer, buffer.count) > 0)
+    }
+  }
+
   /// Built beside the tests; it alone has the hooks that let it die at a counted moment.
   static let binary = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent().appending(path: ".build/debug/esteira")
