@@ -122,7 +122,9 @@ public struct AttemptOutput: Sendable, Hashable {
   /// Every artifact that this attempt stored; those of them that `value` shows stand there as handles too.
   public var artifacts: [ArtifactHandle]
 
-  public init(_ value: JSON, artifacts: [ArtifactHandle] = []) { (self.value, self.artifacts) = (value, artifacts) }
+  public init(_ value: JSON, artifacts: [ArtifactHandle] = []) {
+    (self.value, self.artifacts) = (value, artifacts)
+  }
 }
 
 /// Names an artifact in values: `{artifact: <sha256>, name, size, media_type}`.
@@ -138,7 +140,10 @@ public struct ArtifactHandle: Sendable, Hashable {
   }
 
   public var json: JSON {
-    ["artifact": .string(sha256), "name": .string(name), "size": .int(size), "media_type": .string(mediaType)]
+    [
+      "artifact": .string(sha256), "name": .string(name), "size": .int(size),
+      "media_type": .string(mediaType),
+    ]
   }
 
   public init?(_ json: JSON) {

@@ -35,7 +35,8 @@ extension Problem {
     Problem(
       "job-not-driven",
       Bilingual("No node drives the job \(id) now.", pt: "Nenhum nó conduz o job \(id) agora."),
-      remedy: Bilingual("Start one with: esteira server --background", pt: "Inicie um com: esteira server --background"))
+      remedy: Bilingual(
+        "Start one with: esteira server --background", pt: "Inicie um com: esteira server --background"))
   }
 
   static func noStep(_ path: String, _ id: ID<Job>) -> Problem {
@@ -48,14 +49,17 @@ extension Problem {
     Problem(
       "no-question",
       Bilingual("The step \(path) asks nothing.", pt: "O passo \(path) não tem pergunta aberta."),
-      remedy: Bilingual("See what waits with: esteira job why \(id)", pt: "Veja o que espera com: esteira job why \(id)"))
+      remedy: Bilingual(
+        "See what waits with: esteira job why \(id)", pt: "Veja o que espera com: esteira job why \(id)"))
   }
 
   static func noLateResult(_ path: String, _ id: ID<Job>) -> Problem {
     Problem(
       "no-superseded-result",
       Bilingual("No late result of \(path) is kept.", pt: "Nenhum resultado tardio de \(path) foi guardado."),
-      remedy: Bilingual("See the history with: esteira job events \(id)", pt: "Veja o histórico com: esteira job events \(id)"))
+      remedy: Bilingual(
+        "See the history with: esteira job events \(id)", pt: "Veja o histórico com: esteira job events \(id)"
+      ))
   }
 
   static func stepEnded(_ path: String, _ id: ID<Job>) -> Problem {
@@ -75,7 +79,8 @@ extension Problem {
     case .conflict:
       Problem(
         "conflict",
-        Bilingual("The store refused the change: a key exists already.",
+        Bilingual(
+          "The store refused the change: a key exists already.",
           pt: "O armazenamento recusou a mudança: uma chave já existe."))
     }
   }
@@ -84,13 +89,17 @@ extension Problem {
     let which = revision.map { "\(name)@\($0)" } ?? name.description
     return Problem(
       "no-pipeline", Bilingual("There is no pipeline \(which).", pt: "Não existe o pipeline \(which)."),
-      remedy: Bilingual("Apply its file with: esteira pipeline apply FILE", pt: "Aplique o arquivo com: esteira pipeline apply ARQUIVO"))
+      remedy: Bilingual(
+        "Apply its file with: esteira pipeline apply FILE",
+        pt: "Aplique o arquivo com: esteira pipeline apply ARQUIVO"))
   }
 
   static func damaged(_ id: ID<Job>, _ text: String) -> Problem {
     Problem(
       "history-damaged",
-      Bilingual("The history of \(id) cannot be read: \(text)", pt: "O histórico de \(id) não pode ser lido: \(text)"),
-      remedy: Bilingual("Compare with: esteira job replay \(id)", pt: "Compare com: esteira job replay \(id)"))
+      Bilingual(
+        "The history of \(id) cannot be read: \(text)", pt: "O histórico de \(id) não pode ser lido: \(text)"),
+      remedy: Bilingual("Compare with: esteira job replay \(id)", pt: "Compare com: esteira job replay \(id)")
+    )
   }
 }

@@ -71,7 +71,9 @@ public struct PipelineSummary: Sendable, Hashable {
   public var revision: Int
   public var createdAt: Timestamp
   public var updatedAt: Timestamp
-  public init(pipeline: PipelineName, title: String, revision: Int, createdAt: Timestamp, updatedAt: Timestamp) {
+  public init(
+    pipeline: PipelineName, title: String, revision: Int, createdAt: Timestamp, updatedAt: Timestamp
+  ) {
     (self.pipeline, self.title, self.revision) = (pipeline, title, revision)
     (self.createdAt, self.updatedAt) = (createdAt, updatedAt)
   }

@@ -94,7 +94,9 @@ struct ObjectTests {
     }
     func keys(_ with: JSON) async throws -> JSON {
       let value = try await ObjectList().execute(bench.attempt(with)).value
-      return [.array((value["objects"]?.array ?? []).map { $0["key"] ?? .null }), value["truncated"] ?? .null]
+      return [
+        .array((value["objects"]?.array ?? []).map { $0["key"] ?? .null }), value["truncated"] ?? .null,
+      ]
     }
     #expect(try await keys(["bucket": "b"]) == [["a", "b-3", "b/1", "b/2", "c/x.tmp"], false])
     #expect(try await keys(["bucket": "b", "prefix": "b/"]) == [["b/1", "b/2"], false])

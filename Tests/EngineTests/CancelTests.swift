@@ -72,7 +72,8 @@ struct CancelTests {
     #expect(try await harness.statuses(job) == ["first": .success, "second": .cancelled])
   }
 
-  @Test("a kill fences every attempt now, runs no handler, and names what may still run", arguments: Backend.all)
+  @Test(
+    "a kill fences every attempt now, runs no handler, and names what may still run", arguments: Backend.all)
   func kills(_ backend: Backend) async throws {
     let harness = try Harness(backend)
     let job = try await harness.start(Self.file.replacing("hold: true", with: "hold: true, deaf: true"))
@@ -92,7 +93,8 @@ struct CancelTests {
   func survives() async throws {
     let harness = try Harness(.sqlite)
     let job = try await harness.start(
-      "steps: {first: {uses: test.keyed, with: {hold: true, deaf: true}}}\nfinally: {sweep: {uses: test.pure}}")
+      "steps: {first: {uses: test.keyed, with: {hold: true, deaf: true}}}\nfinally: {sweep: {uses: test.pure}}"
+    )
     await harness.stage.holding("first")
     try await harness.node.cancel(job, actor: "local:ana", reason: "")
     try await harness.crashAndReopen()

@@ -46,7 +46,9 @@ final class FaultyStore: Store {
   func job(ofIdempotencyKey key: String, pipeline: PipelineName) throws(StoreError) -> IdempotentJob? {
     try real.job(ofIdempotencyKey: key, pipeline: pipeline)
   }
-  func raiseDriveCounts(of jobs: [JobNumber]) throws(StoreError) -> [Int] { try real.raiseDriveCounts(of: jobs) }
+  func raiseDriveCounts(of jobs: [JobNumber]) throws(StoreError) -> [Int] {
+    try real.raiseDriveCounts(of: jobs)
+  }
   func revision(of pipeline: PipelineName, number: Int?) throws(StoreError) -> RevisionRecord? {
     try real.revision(of: pipeline, number: number)
   }
@@ -100,7 +102,9 @@ struct BadNeighbourTests {
   @Test("is refused, and its neighbours commit", arguments: Backend.all)
   func alone(_ backend: Backend) async throws {
     let harness = try Harness(backend)
-    try await harness.apply("key: ${{ inputs.k }}\ninputs: {k: {type: string}}\nsteps: {work: {uses: test.keyed, with: {hold: true, door: \"${{ inputs.k }}\"}}}")
+    try await harness.apply(
+      "key: ${{ inputs.k }}\ninputs: {k: {type: string}}\nsteps: {work: {uses: test.keyed, with: {hold: true, door: \"${{ inputs.k }}\"}}}"
+    )
     let bad = try await harness.start(key: "bad")
     let good = try await harness.start(key: "good")
     await harness.stage.holding("bad")

@@ -152,7 +152,8 @@ extension Harness {
     try await node.write([
       .revision(
         RevisionRecord(
-          pipeline: name, number: last + 1, title: "", source: source, sha256: SHA256.digest(source), files: [],
+          pipeline: name, number: last + 1, title: "", source: source, sha256: SHA256.digest(source),
+          files: [],
           createdAt: clock.now, createdBy: "local:test"))
     ])
   }

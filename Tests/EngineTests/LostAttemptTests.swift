@@ -159,7 +159,8 @@ struct UnknownEndTests {
   @Test("asks a person where it must not happen twice")
   func asks() async throws {
     let harness = try Harness()
-    let job = try await harness.start("steps: {pay: {uses: test.once, with: {hold: true}, retry: {attempts: 3}}}")
+    let job = try await harness.start(
+      "steps: {pay: {uses: test.once, with: {hold: true}, retry: {attempts: 3}}}")
     await harness.stage.end("pay", .failure(Failure(.lost, code: "effect-unknown", "broken off")))
     try await harness.happened(job, "question", "pay")
     try await harness.node.resolve(job, path: "pay", .happened(output: ["sent": true]), actor: "local:ana")
@@ -171,7 +172,8 @@ struct UnknownEndTests {
   func retries() async throws {
     let harness = try Harness()
     let job = try await harness.start(
-      "steps: {pay: {uses: test.keyed, with: {fail: lost, fail_times: 1}, retry: {attempts: 2, backoff: {initial: 1s}}}}")
+      "steps: {pay: {uses: test.keyed, with: {fail: lost, fail_times: 1}, retry: {attempts: 2, backoff: {initial: 1s}}}}"
+    )
     try await harness.happened(job, "retrying", "pay")
     harness.clock.advance(by: .seconds(1))
     #expect(try await harness.ended(job).summary.status == .success)

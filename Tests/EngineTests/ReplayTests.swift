@@ -34,7 +34,8 @@ struct FactVersionTests {
   }()
 
   /// The text of every fact of version 1, one a line: never edited, for it is what old stores hold.
-  static let stored = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Histories/facts-1.jsonl")
+  static let stored = URL(filePath: #filePath).deletingLastPathComponent().appending(
+    path: "Histories/facts-1.jsonl")
 
   @Test("every fact of version 1 reads back as what it was")
   func reads() throws {
@@ -165,7 +166,8 @@ struct AdmissionTests {
   func liveKey(_ backend: Backend) async throws {
     let harness = try Harness(backend)
     try await harness.apply(
-      "key: ${{ inputs.k }}\ninputs: {k: {type: string}}\nsteps: {work: {uses: test.keyed, with: {hold: true}}}")
+      "key: ${{ inputs.k }}\ninputs: {k: {type: string}}\nsteps: {work: {uses: test.keyed, with: {hold: true}}}"
+    )
     let first = try await harness.start(key: "a")
     #expect(try await harness.start(key: "a") == first)
     await harness.stage.end("work")
@@ -231,13 +233,16 @@ struct AdmissionTests {
     #expect(try await harness.ended(try await harness.startAgain(key: "new")).outputs == ["version": 2])
   }
 
-  @Test("the key may read inputs, and defaults may read the key", arguments: [
-    ("key: ${{ inputs.a }}\ninputs: {a: {type: string, default: x}}", "x"),
-    ("key: fixed\ninputs: {a: {type: string, default: \"${{ job.key }}\"}}", "fixed"),
-  ])
+  @Test(
+    "the key may read inputs, and defaults may read the key",
+    arguments: [
+      ("key: ${{ inputs.a }}\ninputs: {a: {type: string, default: x}}", "x"),
+      ("key: fixed\ninputs: {a: {type: string, default: \"${{ job.key }}\"}}", "fixed"),
+    ])
   func keyAndInputs(head: String, expected: String) async throws {
     let harness = try Harness()
-    let job = try await harness.start(head + "\nsteps: {one: {value: \"${{ inputs.a }}\"}}\noutputs: {a: \"${{ steps.one.output }}\"}")
+    let job = try await harness.start(
+      head + "\nsteps: {one: {value: \"${{ inputs.a }}\"}}\noutputs: {a: \"${{ steps.one.output }}\"}")
     let view = try await harness.ended(job)
     #expect(view.summary.key == expected)
     #expect(view.outputs == ["a": .string(expected)])
@@ -247,7 +252,8 @@ struct AdmissionTests {
   func normalized() async throws {
     let harness = try Harness()
     try await harness.apply(
-      "inputs: {n: {type: integer}, x: {type: number}}\nsteps: {one: {value: {n: \"${{ inputs.n }}\", x: \"${{ inputs.x }}\"}}}\noutputs: {one: \"${{ steps.one.output }}\"}")
+      "inputs: {n: {type: integer}, x: {type: number}}\nsteps: {one: {value: {n: \"${{ inputs.n }}\", x: \"${{ inputs.x }}\"}}}\noutputs: {one: \"${{ steps.one.output }}\"}"
+    )
     var request = harness.request(key: "k")
     request.inputs = JSONObject([("n", 2.0), ("x", 3)])
     let job = try await harness.node.start(request).job

@@ -92,7 +92,9 @@ final class Stage: Sendable {
   func perform(_ attempt: Attempt) async throws(Failure) -> AttemptOutput {
     change { state in
       state.starts.append(
-        Start(path: attempt.path, number: attempt.number, key: attempt.stepKey, previous: attempt.previous?.cause))
+        Start(
+          path: attempt.path, number: attempt.number, key: attempt.stepKey, previous: attempt.previous?.cause)
+      )
       state.running += 1
       state.most = max(state.most, state.running)
     }
@@ -103,7 +105,9 @@ final class Stage: Sendable {
       case .failure(let failure): throw failure
       }
     }
-    if let word = attempt.with["fail"]?.string, attempt.number <= Int(attempt.with["fail_times"]?.int ?? 1_000) {
+    if let word = attempt.with["fail"]?.string,
+      attempt.number <= Int(attempt.with["fail_times"]?.int ?? 1_000)
+    {
       let errorClass = ErrorClass(rawValue: word) ?? .internal
       throw Failure(errorClass, code: "told", "told to fail", retryAfter: nil)
     }
@@ -131,7 +135,8 @@ final class Stage: Sendable {
     }
   }
 
-  private static let confirmed = AttemptEnd.failure(Failure(.cancelled, code: "confirmed", "stopped as asked"))
+  private static let confirmed = AttemptEnd.failure(
+    Failure(.cancelled, code: "confirmed", "stopped as asked"))
 }
 
 /// `test.once`, `test.keyed`, `test.pure`, `test.reattachable`: one for each effect class.

@@ -50,7 +50,8 @@ struct FanOutTests {
       """)
     let view = try await harness.ended(job)
     #expect(view.summary.status == .failed)
-    #expect(view.steps.dropFirst().map(\.status) == [.failed, .failed, .skipped, .skipped, .skipped, .skipped])
+    #expect(
+      view.steps.dropFirst().map(\.status) == [.failed, .failed, .skipped, .skipped, .skipped, .skipped])
     #expect(view.summary.failure?.code == "items-failed")
     #expect(harness.stage.starts.count == 2)
   }
@@ -216,7 +217,9 @@ struct GroupTests {
       ])
   }
 
-  @Test("a step skipped by its own condition satisfies both kinds of needs; one skipped by a failure only a weak one")
+  @Test(
+    "a step skipped by its own condition satisfies both kinds of needs; one skipped by a failure only a weak one"
+  )
   func skips() async throws {
     let harness = try Harness()
     let job = try await harness.start(

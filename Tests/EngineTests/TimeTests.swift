@@ -95,7 +95,8 @@ struct TimeoutTests {
     outputs: {rows: "${{ steps.work.output.rows }}"}
     """
 
-  @Test("the timeout that commits first wins, and the late result is kept for a person", arguments: Backend.all)
+  @Test(
+    "the timeout that commits first wins, and the late result is kept for a person", arguments: Backend.all)
   func lateResult(_ backend: Backend) async throws {
     let harness = try Harness(backend)
     let job = try await harness.start(Self.file)

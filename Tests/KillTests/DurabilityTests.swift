@@ -48,7 +48,9 @@ struct OrphanTests {
     let lines = try String(contentsOfFile: pids, encoding: .utf8).split(separator: "\n")
     #expect(lines.count == 3)
     #expect(!FileManager.default.fileExists(atPath: overlap), "Two attempts were alive at once.")
-    for pid in lines.compactMap({ Int32($0) }) { #expect(kill(pid, 0) != 0, "Process \(pid) outlived its server.") }
+    for pid in lines.compactMap({ Int32($0) }) {
+      #expect(kill(pid, 0) != 0, "Process \(pid) outlived its server.")
+    }
   }
 }
 
@@ -69,7 +71,8 @@ struct ChangedCopyTests {
         three: {needs: [two], uses: shell, idempotent: true, with: {run: "echo three"}}
       """)
     #expect(try installation.run("run", installation.place("three.yaml"), "-q").status == 0)
-    let job = try installation.run("job", "ls", "-o", "id").output.trimmingCharacters(in: .whitespacesAndNewlines)
+    let job = try installation.run("job", "ls", "-o", "id").output.trimmingCharacters(
+      in: .whitespacesAndNewlines)
     let whole = try installation.run("job", "replay", job)
     #expect(whole.status == 0)
     #expect(whole.output.contains("history and store agree"))
@@ -97,7 +100,9 @@ struct BrokenFileTests {
 
   private static let names: [String] = {
     let files = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
-    return files.filter { $0.hasSuffix(".yaml") && !$0.hasSuffix(".fixed.yaml") }.map { String($0.dropLast(5)) }.sorted()
+    return files.filter { $0.hasSuffix(".yaml") && !$0.hasSuffix(".fixed.yaml") }.map {
+      String($0.dropLast(5))
+    }.sorted()
   }()
 
   @Test("exit with 2 in both languages, and with 0 once mended")
@@ -111,6 +116,7 @@ struct BrokenFileTests {
         #expect(answer.status == 2, "\(name) in \(language)")
       }
     }
-    #expect(!FileManager.default.fileExists(atPath: installation.data), "Checking a file makes no data folder.")
+    #expect(
+      !FileManager.default.fileExists(atPath: installation.data), "Checking a file makes no data folder.")
   }
 }

@@ -94,12 +94,16 @@ final class Installation {
       process.waitUntilExit()
     }
 
-    var wasKilled: Bool { process.terminationReason == .uncaughtSignal && process.terminationStatus == SIGKILL }
+    var wasKilled: Bool {
+      process.terminationReason == .uncaughtSignal && process.terminationStatus == SIGKILL
+    }
   }
 
   private func environment(_ hooks: [String: String]) -> [String: String] {
     let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
-    return hooks.merging(["PATH": path, "ESTEIRA_DATA": data, "HOME": folder.path, "ESTEIRA_LANG": "en"]) { own, _ in own }
+    return hooks.merging(["PATH": path, "ESTEIRA_DATA": data, "HOME": folder.path, "ESTEIRA_LANG": "en"]) {
+      own, _ in own
+    }
   }
 
   /// Rows of the store's file, read by the sqlite3 program: one line a row, columns joined by `|`.

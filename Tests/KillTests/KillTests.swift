@@ -7,22 +7,28 @@ struct KillTests {
   /// Each with the counts at which it strikes: late enough that every life gets one step further, so that
   /// neither the crash budget nor the quarantine ends the job, which they should where nothing advances.
   static let moments: [(point: String, counts: ClosedRange<Int>)] = [
-    ("spawn", 2...2), ("after-commit", 3...4), ("result", 2...2), ("recovery", 1...1), ("before-commit", 4...4),
+    ("spawn", 2...2), ("after-commit", 3...4), ("result", 2...2), ("recovery", 1...1),
+    ("before-commit", 4...4),
   ]
   static let kills = 25
 
   @Test("loses nothing, and does nothing twice that must happen once")
   func survives() throws {
-    let seed = ProcessInfo.processInfo.environment["ESTEIRA_SEED"].flatMap(UInt64.init) ?? .random(in: 0...UInt64.max)
+    let seed =
+      ProcessInfo.processInfo.environment["ESTEIRA_SEED"].flatMap(UInt64.init) ?? .random(in: 0...UInt64.max)
     print("KillTests seed \(seed): repeat with ESTEIRA_SEED=\(seed)")
     let run = try Run(seed: seed)
     var struck: [String: Int] = [:]
     for strike in run.schedule(Self.moments, count: Self.kills) {
-      if try run.live(["ESTEIRA_TEST_CRASH": "\(strike.point):\(strike.count)"]) { struck[strike.point, default: 0] += 1 }
+      if try run.live(["ESTEIRA_TEST_CRASH": "\(strike.point):\(strike.count)"]) {
+        struck[strike.point, default: 0] += 1
+      }
     }
     try run.finish()
     #expect(struck.values.reduce(0, +) == Self.kills, "The kills that struck: \(struck), seed \(seed)")
-    for moment in Self.moments { #expect(struck[moment.point, default: 0] >= 3, "\(moment.point), seed \(seed)") }
+    for moment in Self.moments {
+      #expect(struck[moment.point, default: 0] >= 3, "\(moment.point), seed \(seed)")
+    }
     try run.checkEffects()
     try run.checkStore()
   }
@@ -64,19 +70,25 @@ private final class Run {
       return switch index % 3 {
       case 0: "  s\(index): {\(needs)uses: shell, \(write)once}}}"
       case 1: "  s\(index): {\(needs)uses: shell, idempotent: true, \(write)keyed}}}"
-      default: "  s\(index): {\(needs)uses: text.extract, with: {text: 'CVM multa empresa em R$ 1.000,00', rules: br_regulatory}}"
+      default:
+        "  s\(index): {\(needs)uses: text.extract, with: {text: 'CVM multa empresa em R$ 1.000,00', rules: br_regulatory}}"
       }
     }
-    return "apiVersion: esteira/v1\nid: thirty\nnamespace: demo\nsteps:\n" + steps.joined(separator: "\n") + "\n"
+    return "apiVersion: esteira/v1\nid: thirty\nnamespace: demo\nsteps:\n" + steps.joined(separator: "\n")
+      + "\n"
   }
 
   /// Every moment equally often, and never two recoveries in a row: three takeovers without a commit are
   /// a quarantine by design.
-  func schedule(_ moments: [(point: String, counts: ClosedRange<Int>)], count: Int) -> [(point: String, count: Int)] {
+  func schedule(_ moments: [(point: String, counts: ClosedRange<Int>)], count: Int) -> [(
+    point: String, count: Int
+  )] {
     var strikes: [(point: String, count: Int)] = []
     while strikes.count < count {
       var round = moments.shuffled(using: &random)
-      if let last = strikes.last, last.point == "recovery", round[0].point == "recovery" { round.swapAt(0, 1) }
+      if let last = strikes.last, last.point == "recovery", round[0].point == "recovery" {
+        round.swapAt(0, 1)
+      }
       strikes += round.map { ($0.point, $0.counts.randomElement(using: &random) ?? 1) }
     }
     // The first life has nothing to recover.
@@ -173,7 +185,8 @@ private final class Run {
     #expect(try installation.sql("PRAGMA integrity_check") == ["ok"])
     #expect(
       try installation.sql(
-        "SELECT job FROM job_events GROUP BY job HAVING count(*) <> max(sequence) OR min(sequence) <> 1") == [])
+        "SELECT job FROM job_events GROUP BY job HAVING count(*) <> max(sequence) OR min(sequence) <> 1")
+        == [])
     #expect(try installation.sql(Self.orphans) == [])
     _ = try installation.sql(
       "PRAGMA foreign_keys=OFF; INSERT INTO bodies(id, job, sealed) VALUES(987654, 99, x'00')")

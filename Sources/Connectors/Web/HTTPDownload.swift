@@ -16,7 +16,7 @@ struct HTTPDownload: Connector {
       "Streams a file into an artifact. With `parse` the output also holds its content, up to 4 MiB.",
       pt:
         "Grava um arquivo em um artefato, por partes. Com `parse` a saída traz também o conteúdo, até 4 "
-          + "MiB."),
+        + "MiB."),
     with: WebSchema.object(
       WebSchema.address + [
         (

@@ -84,7 +84,8 @@ struct Admission {
   private func inputs(
     given: JSONObject, _ resolver: inout AdmissionResolver
   ) throws(Problem) -> JSONObject {
-    for member in given where !plan.inputs.contains(where: { ScalarString($0.name) == ScalarString(member.key) }) {
+    for member in given
+    where !plan.inputs.contains(where: { ScalarString($0.name) == ScalarString(member.key) }) {
       let known = plan.inputs.map(\.name).joined(separator: ", ")
       throw Problem(
         "unknown-input",
@@ -193,7 +194,8 @@ private struct AdmissionResolver: ReferenceResolver {
     case .step, .item, .itemIndex, .carry, .iteration, .lastIteration, .this:
       throw ExpressionError(
         .evaluation,
-        Bilingual("Steps have no values before the job runs.", pt: "Passos não têm valores antes do job rodar."),
+        Bilingual(
+          "Steps have no values before the job runs.", pt: "Passos não têm valores antes do job rodar."),
         at: 0..<0)
     }
   }
@@ -201,7 +203,8 @@ private struct AdmissionResolver: ReferenceResolver {
   private func member(_ name: String, _ map: String) throws(ExpressionError) -> Value {
     if let value = context[map]?[name] { return Value(value) }
     throw ExpressionError(
-      .evaluation, Bilingual("\(map).\(name) has no value yet.", pt: "\(map).\(name) ainda não tem valor."), at: 0..<0)
+      .evaluation, Bilingual("\(map).\(name) has no value yet.", pt: "\(map).\(name) ainda não tem valor."),
+      at: 0..<0)
   }
 }
 

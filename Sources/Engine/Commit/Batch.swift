@@ -128,7 +128,9 @@ public struct BodyRow: Sendable {
   public var id: BodyID
   public var job: JobNumber
   public var sealed: Range<Int>
-  public init(id: BodyID, job: JobNumber, sealed: Range<Int>) { (self.id, self.job, self.sealed) = (id, job, sealed) }
+  public init(id: BodyID, job: JobNumber, sealed: Range<Int>) {
+    (self.id, self.job, self.sealed) = (id, job, sealed)
+  }
 }
 
 /// A snapshot of a job's state; the store keeps the last two of a job.

@@ -44,7 +44,10 @@ internal import Glibc
     unsafe pthread_cond_signal(condition)
   }
 
-  enum Wait { case not, forever, atMost(Duration) }
+  enum Wait {
+    case not, forever
+    case atMost(Duration)
+  }
 
   /// Swaps the queue with the reader's emptied array, so that both keep their capacity.
   func takeAll(into taken: inout [Element], _ wait: Wait) {

@@ -54,7 +54,9 @@ struct Loading: ~Copyable {
   }
 
   /// Adds one event to the fold. Bodies lie in this event or, rarely, in an earlier one.
-  mutating func fold(_ event: StoredEvent, of events: [StoredEvent], into loaded: inout Loaded) throws(LoadError) {
+  mutating func fold(_ event: StoredEvent, of events: [StoredEvent], into loaded: inout Loaded)
+    throws(LoadError)
+  {
     for fact in try facts(of: event, of: events, loaded.state) {
       guard loaded.state.accepts(fact) else {
         throw .damaged(sequence: event.sequence, "A fact names a step execution that does not exist.")
@@ -72,7 +74,9 @@ struct Loading: ~Copyable {
     do { list = try JSON(parsing: event.payload) } catch {
       throw .damaged(sequence: event.sequence, "The facts are not JSON: \(error.message.english)")
     }
-    guard let array = list.array else { throw .damaged(sequence: event.sequence, "The facts are not a list.") }
+    guard let array = list.array else {
+      throw .damaged(sequence: event.sequence, "The facts are not a list.")
+    }
     var facts: [Fact] = []
     for json in array {
       do throws(FactError) {
@@ -90,7 +94,9 @@ struct Loading: ~Copyable {
     return faults
   }
 
-  private static let bodyKeys = ["context", "items", "carry", "input", "output", "outputs", "message", "reason"]
+  private static let bodyKeys = [
+    "context", "items", "carry", "input", "output", "outputs", "message", "reason",
+  ]
 
   private mutating func bodies(
     of fact: JSON, _ event: StoredEvent, _ events: [StoredEvent], _ state: JobState
@@ -113,7 +119,8 @@ struct Loading: ~Copyable {
     switch place {
     case .event(let sequence, let offset, let length):
       if sequence != event.sequence, let known = state.value(at: place) { return known }
-      guard let holder = sequence == event.sequence ? event : events.first(where: { $0.sequence == sequence }),
+      guard
+        let holder = sequence == event.sequence ? event : events.first(where: { $0.sequence == sequence }),
         Int(offset) + Int(length) <= holder.sealed.count
       else { throw FactError("A body lies outside of its event.") }
       sealed = Array(holder.sealed[Int(offset)..<Int(offset) + Int(length)])

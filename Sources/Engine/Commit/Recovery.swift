@@ -51,7 +51,8 @@ struct Recovery {
       configuration.incident(live.id, incident(live, quarantine ?? ""))
     }
     let restored = Restored(
-      number: live.number, id: live.id, pipeline: live.pipeline, revision: live.revision, plan: plan, key: key,
+      number: live.number, id: live.id, pipeline: live.pipeline, revision: live.revision, plan: plan,
+      key: key,
       state: loaded.state, chain: loaded.chain, quarantine: quarantine)
     return Job(restored: restored, report: report(restored))
   }

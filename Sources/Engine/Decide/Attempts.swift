@@ -73,7 +73,9 @@ extension Decider {
     case .pause:
       if current.status == .waiting, state[current.firstChild].ordinal == wake.token { pauseEnded(node) }
     case .timeout:
-      guard current.status == .running, current.token == wake.token, current.stopping == .pending else { return }
+      guard current.status == .running, current.token == wake.token, current.stopping == .pending else {
+        return
+      }
       decision.effects.append(.cancelAttempt(node, token: current.token))
       attemptFailed(node, Failure(.timeout, code: "timeout", "\(path(node)) did not end in its time."))
     case .deadline: if current.deadline != .never { stop(node, as: .timeout) }

@@ -145,7 +145,8 @@ extension StepStatus {
   var isFailure: Bool {
     switch self {
     case .failed, .timeout, .cancelled: true
-    case .pending, .queued, .running, .waiting, .retrying, .success, .partial, .skipped, .needsAttention: false
+    case .pending, .queued, .running, .waiting, .retrying, .success, .partial, .skipped, .needsAttention:
+      false
     }
   }
 }

@@ -14,7 +14,8 @@ extension Decider {
       case .queued:
         guard case .connector(let call) = step(of: node).kind else { continue }
         decision.effects.append(.queue(node, call.connector.place))
-      case .pending, .running, .waiting, .retrying, .success, .partial, .failed, .cancelled, .timeout, .skipped,
+      case .pending, .running, .waiting, .retrying, .success, .partial, .failed, .cancelled, .timeout,
+        .skipped,
         .needsAttention:
         break
       }
@@ -31,7 +32,9 @@ extension Decider {
     for node in 0..<state.nextNode where !state[node].status.hasEnded {
       let current = state[node]
       if current.deadline != .never { add(Wake(.deadline, node), current.deadline, current.deadlineAfter) }
-      if current.status == .retrying { add(Wake(.retry, node, token: current.token), current.due, current.pause) }
+      if current.status == .retrying {
+        add(Wake(.retry, node, token: current.token), current.due, current.pause)
+      }
       if current.status == .waiting {
         add(Wake(.pause, node, token: state[current.firstChild].ordinal), current.due, current.pause)
       }

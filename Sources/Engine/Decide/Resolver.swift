@@ -27,7 +27,11 @@ struct Resolver: ReferenceResolver {
     case .step(let step, let field): try value(of: field, step)
     case .item(let step): try itemValue(step)
     case .itemIndex(let step):
-      if let item, item.step == step { .int(Int64(item.index)) } else { .int(Int64(try ancestor(.item, step).1.ordinal)) }
+      if let item, item.step == step {
+        .int(Int64(item.index))
+      } else {
+        .int(Int64(try ancestor(.item, step).1.ordinal))
+      }
     case .carry(let step): Value(state.carry(of: try ancestor(.round, step).0) ?? .object(JSONObject()))
     case .iteration(let step): .int(Int64(try ancestor(.round, step).1.ordinal))
     case .lastIteration(let step): .bool(try isLastRound(of: step))
@@ -125,7 +129,9 @@ extension Resolver {
     case .status: return .string(current.status.word)
     case .error: return state.failure(of: node).map(\.json)
     case .branch:
-      guard case .choose = plan.steps[Int(current.step)].kind, current.firstChild != StepState.none else { return nil }
+      guard case .choose = plan.steps[Int(current.step)].kind, current.firstChild != StepState.none else {
+        return nil
+      }
       return .string(plan.steps[Int(state[current.firstChild].step)].name)
     case .counts:
       guard isFanOut else { return nil }
@@ -136,7 +142,10 @@ extension Resolver {
     case .outputs:
       guard isFanOut else { return nil }
       try refuseLargeUnkept(node)
-      return .array(state.children(of: node).compactMap { state[$0].status.hasOutput ? state.output(of: $0) ?? .null : nil })
+      return .array(
+        state.children(of: node).compactMap {
+          state[$0].status.hasOutput ? state.output(of: $0) ?? .null : nil
+        })
     case .results: return isFanOut ? .array(state.children(of: node).map { result(of: $0, node) }) : nil
     case .errors:
       guard isFanOut else { return nil }

@@ -105,7 +105,8 @@ extension Decider {
       let failed = (root.first..<root.first + root.count).first(where: { state[$0].status.isFailure }),
       let failure = state.failure(of: failed)
     else { return outcome }
-    conclude(.failed, Failure(failure.errorClass, code: failure.code, failure.message, step: path(failed)), nil)
+    conclude(
+      .failed, Failure(failure.errorClass, code: failure.code, failure.message, step: path(failed)), nil)
     return .failed
   }
 

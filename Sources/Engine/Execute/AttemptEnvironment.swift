@@ -41,7 +41,8 @@ public struct AttemptEnvironment: Sendable {
   public var storeArtifact:
     @Sendable (_ namespace: String, _ name: String, _ path: String, _ mediaType: String) async throws(Failure)
       -> ArtifactHandle
-  public var fetchArtifact: @Sendable (_ namespace: String, _ sha256: String, _ path: String) async throws(Failure) -> Void
+  public var fetchArtifact:
+    @Sendable (_ namespace: String, _ sha256: String, _ path: String) async throws(Failure) -> Void
   public var connection: @Sendable (_ name: String, _ namespace: String) async throws(Failure) -> Connection
   public var credential: @Sendable (_ name: String, _ namespace: String) async throws(Failure) -> Credential
 
@@ -51,7 +52,8 @@ public struct AttemptEnvironment: Sendable {
     forget: @escaping @Sendable (ID<Job>) async -> Void,
     log: @escaping @Sendable (AttemptIdentity, Timestamp, LogLevel, String) -> Void,
     flushLog: @escaping @Sendable (AttemptIdentity) async -> Void,
-    storeArtifact: @escaping @Sendable (String, String, String, String) async throws(Failure) -> ArtifactHandle,
+    storeArtifact:
+      @escaping @Sendable (String, String, String, String) async throws(Failure) -> ArtifactHandle,
     fetchArtifact: @escaping @Sendable (String, String, String) async throws(Failure) -> Void,
     connection: @escaping @Sendable (String, String) async throws(Failure) -> Connection,
     credential: @escaping @Sendable (String, String) async throws(Failure) -> Credential
@@ -86,6 +88,7 @@ extension Failure {
   public static func noCredential(_ name: String, _ namespace: String) -> Failure {
     Failure(
       .credential, code: "no-credential",
-      "There is no credential \(namespace)/\(name). Make it with: esteira credential set \(namespace)/\(name)")
+      "There is no credential \(namespace)/\(name). Make it with: esteira credential set \(namespace)/\(name)"
+    )
   }
 }

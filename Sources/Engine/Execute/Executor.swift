@@ -212,7 +212,9 @@ extension Executor {
       number: Int(work.order.number), stepKey: StepKey.text(job: work.id, path: work.order.path),
       effect: work.order.effect, with: work.order.with, connection: connection, credential: credential,
       files: folders.files,
-      previous: work.order.previousCause.map { PreviousAttempt(number: Int(work.order.number) - 1, cause: $0) },
+      previous: work.order.previousCause.map {
+        PreviousAttempt(number: Int(work.order.number) - 1, cause: $0)
+      },
       cancelGrace: cancelGrace, services: services)
     return (connector, attempt)
   }

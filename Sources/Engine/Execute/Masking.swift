@@ -41,7 +41,8 @@ struct Masking: Sendable {
 
   private static func urlEncoded(_ text: String) -> String {
     text.utf8.map { byte in
-      let isPlain = (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
+      let isPlain =
+        (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
       if isPlain || [0x2D, 0x2E, 0x5F, 0x7E].contains(byte) { return String(UnicodeScalar(byte)) }
       return "%" + Hex.encode([byte]).uppercased()
     }.joined()

@@ -24,7 +24,8 @@ extension HistoryEvent {
         else { continue }
         shown["path"] = .string(state.path(of: node, in: plan))
         if let count = fact["count"]?.int, count > 1 {
-          shown["last_path"] = .string(state.path(of: min(node + NodeNumber(count) - 1, state.nextNode - 1), in: plan))
+          shown["last_path"] = .string(
+            state.path(of: min(node + NodeNumber(count) - 1, state.nextNode - 1), in: plan))
         }
       case "in":
         guard let node = member.value.int.flatMap({ NodeNumber(exactly: $0) }), Int(node) < state.nodes.count

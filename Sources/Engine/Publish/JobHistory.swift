@@ -53,7 +53,9 @@ public struct JobHistory: Sendable {
     let stored = try events(of: summary.number, after: sequence, limit: limit)
     if stored.isEmpty { return [] }
     let known: LiveView
-    if let live { known = live } else {
+    if let live {
+      known = live
+    } else {
       let folded = try fold(id)
       known = LiveView(state: folded.state, plan: folded.plan)
     }

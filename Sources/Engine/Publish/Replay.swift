@@ -57,7 +57,9 @@ private struct Replaying {
     _ event: StoredEvent, _ all: [StoredEvent], _ loading: inout Loading, _ readModel: any ReadModel
   ) throws(Problem) {
     events += 1
-    if event.sequence != sequence + 1 { differences.append("event \(sequence + 1): missing from the history") }
+    if event.sequence != sequence + 1 {
+      differences.append("event \(sequence + 1): missing from the history")
+    }
     sequence = event.sequence
     do throws(StoreError) { try check(event, readModel) } catch { throw .store(error) }
     do throws(LoadError) {
@@ -67,7 +69,8 @@ private struct Replaying {
         if loaded.state.accepts(fact) {
           loaded.state.apply(fact, sequence: event.sequence, at: event.at)
         } else {
-          differences.append("event \(event.sequence): the fact \"\(fact.name)\" names a step that does not exist")
+          differences.append(
+            "event \(event.sequence): the fact \"\(fact.name)\" names a step that does not exist")
         }
       }
     } catch {

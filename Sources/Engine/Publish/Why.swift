@@ -23,7 +23,8 @@ extension JobState {
     Blocker(
       kind: "quarantined", path: "",
       text: Bilingual(
-        "The engine could not drive this job: \(reason)", pt: "O motor não conseguiu conduzir este job: \(reason)"),
+        "The engine could not drive this job: \(reason)",
+        pt: "O motor não conseguiu conduzir este job: \(reason)"),
       since: nil, until: nil,
       remedy: Bilingual(
         "End it with: esteira job kill \(id) --reason TEXT",
@@ -42,7 +43,9 @@ extension JobState {
   private func blocker(_ node: NodeNumber, _ plan: Plan, _ id: ID<Job>, _ now: Timestamp) -> Blocker? {
     let state = self[node]
     let path = path(of: node, in: plan)
-    func blocker(_ kind: String, _ text: Bilingual, until: Timestamp? = nil, remedy: Bilingual? = nil) -> Blocker {
+    func blocker(_ kind: String, _ text: Bilingual, until: Timestamp? = nil, remedy: Bilingual? = nil)
+      -> Blocker
+    {
       let since = state.startedAt.orNil ?? state.readyAt.orNil
       return Blocker(kind: kind, path: path, text: text, since: since, until: until, remedy: remedy)
     }
@@ -60,16 +63,19 @@ extension JobState {
           pt: "\(path) está rodando, tentativa \(state.attempt), há \(time)"))
     case .queued:
       return blocker(
-        "queued", Bilingual("\(path) waits for a free slot of this node", pt: "\(path) espera uma vaga neste nó"))
+        "queued",
+        Bilingual("\(path) waits for a free slot of this node", pt: "\(path) espera uma vaga neste nó"))
     case .retrying:
       let reason = failure(of: node)?.message ?? ""
       return blocker(
         "retry",
-        Bilingual("\(path) tries again; the last try failed: \(reason)",
+        Bilingual(
+          "\(path) tries again; the last try failed: \(reason)",
           pt: "\(path) vai tentar de novo; a última tentativa falhou: \(reason)"), until: state.due)
     case .waiting:
       return blocker(
-        "delay", Bilingual("\(path) pauses between two rounds", pt: "\(path) faz uma pausa entre duas rodadas"),
+        "delay",
+        Bilingual("\(path) pauses between two rounds", pt: "\(path) faz uma pausa entre duas rodadas"),
         until: state.due)
     case .needsAttention: return attention(path, id, since: state.startedAt.orNil)
     case .pending, .running, .success, .partial, .failed, .cancelled, .timeout, .skipped: return nil
