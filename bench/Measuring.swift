@@ -58,6 +58,10 @@ struct Slice {
   var commits = 0
   var steps = 0
   var walBytes = 0
+  /// Of chains: without the way from the caller to the first commit of each.
+  var afterAdmission = 0.0
+  /// The steps in `walBytes`.
+  var walSteps = 0
   /// Starting the jobs, where that is measured apart.
   var starting = 0.0
 
@@ -87,14 +91,18 @@ struct Slice {
       end = await chains.ended()
     }
     (slice.engine, slice.engineCPU) = ((end - start).inSeconds, cpuSeconds() - cpu)
-    let batches = chains.store.batches
+    let (batches, moments) = (chains.store.batches, chains.store.moments)
     (slice.commits, slice.steps) = (batches.count - first, steps * jobs)
+    for begin in batches.indices where begin >= first && !batches[begin].newJobs.isEmpty {
+      slice.afterAdmission += (moments[begin + steps].time - moments[begin].time).inSeconds
+    }
     await chains.stop()
     try slice.writeRaw(batches, from: first)
     return slice
   }
 
-  /// So many jobs at once, each of `steps`; the clock runs from the moment in which all of them may begin.
+  /// So many jobs at once, each of `steps`. The clock runs from the commit after which every job is in its
+  /// steps that do nothing; what was done before is in neither figure.
   static func throughput(atOnce: Int, steps: Int) async throws -> Slice {
     let chains = try await Chains(steps: steps, gated: true)
     var slice = Slice()
@@ -102,16 +110,24 @@ struct Slice {
     try await chains.start(atOnce)
     slice.starting = (ContinuousClock.now - begin).inSeconds
     await chains.gate.filled(by: atOnce)
-    let (first, log) = (chains.store.batches.count, Folder.size(chains.path + "-wal"))
-    let (cpu, start) = (cpuSeconds(), ContinuousClock.now)
+    let log = Folder.size(chains.path + "-wal")
     chains.gate.open()
-    let end = await chains.ended()
-    (slice.engine, slice.engineCPU) = ((end - start).inSeconds, cpuSeconds() - cpu)
-    let batches = chains.store.batches
-    (slice.commits, slice.steps) = (batches.count - first, steps * atOnce)
+    _ = await chains.ended()
     slice.walBytes = Folder.size(chains.path + "-wal") - log
+    let (batches, moments) = (chains.store.batches, chains.store.moments)
+    var passed = 0
+    let opened = batches.firstIndex { batch in
+      passed += batch.steps.count { $0.node == 0 }
+      return passed == atOnce
+    }
+    guard let opened, opened + 1 < batches.count else { throw BenchError("The jobs did not begin together.") }
+    let (first, last) = (moments[opened], moments[moments.count - 1])
+    (slice.engine, slice.engineCPU) = ((last.time - first.time).inSeconds, last.cpu - first.cpu)
+    slice.steps = batches[(opened + 1)...].reduce(0) { $0 + $1.steps.count }
+    slice.commits = batches.count - opened - 1
+    slice.walSteps = (steps + 1) * atOnce
     await chains.stop()
-    try slice.writeRaw(batches, from: first)
+    try slice.writeRaw(batches, from: opened + 1)
     return slice
   }
 }

@@ -9,9 +9,16 @@ final class RecordingStore: Store {
 
   private struct State {
     var batches: [Batch] = []
+    var moments: [Moment] = []
     var ended = 0
     var awaited = 0
     var continuation: Waiter?
+  }
+
+  /// When a commit had returned, and what the process had used by then.
+  struct Moment {
+    var time: ContinuousClock.Instant
+    var cpu: Double
   }
 
   let store: any Store
@@ -20,6 +27,8 @@ final class RecordingStore: Store {
   init(_ store: any Store) { self.store = store }
 
   var batches: [Batch] { state.withLock(\.batches) }
+  /// One for each batch.
+  var moments: [Moment] { state.withLock(\.moments) }
 
   /// The moment at which the commit returned that ended the last of so many jobs, counted from the beginning.
   func end(ofJobs count: Int) async -> ContinuousClock.Instant {
@@ -35,10 +44,11 @@ final class RecordingStore: Store {
 
   func commit(_ batch: borrowing Batch) throws(StoreError) -> [RefusedJob] {
     let refused = try store.commit(batch)
-    let now = ContinuousClock.now
+    let (now, cpu) = (ContinuousClock.now, cpuSeconds())
     let kept = copy batch
     let waiter = state.withLock { state in
       state.batches.append(kept)
+      state.moments.append(Moment(time: now, cpu: cpu))
       for row in kept.jobs where row.completedAt != nil { state.ended += 1 }
       guard state.ended >= state.awaited else { return Waiter?.none }
       defer { state.continuation = nil }

@@ -130,10 +130,13 @@ struct Jobs: ~Copyable {
     deciderSetting.crashBudget = setting.crashBudget
     var decider = Decider(job.takeState(), job.plan, deciderSetting, now: now, decision: takeDecision())
     decider.decide(event)
+    if decider.decision.facts > 0 {
+      recorder.record(decider.decision, decider.state, of: job, at: now, into: &batch)
+    }
     // Handed over, not copied.
     swap(&job.state, &decider.state)
     swap(&decision, &decider.decision)
-    if decision.facts > 0 { record(job, at: now) }
+    if decision.facts > 0, !job.followers.isEmpty { tell(job, at: now) }
     if !isDraining { slots.set(decision.freeSlots) }
     for effect in decision.effects { order(effect, job) }
     if job.state.status.hasEnded { orders.append(.ended(job)) }
@@ -148,9 +151,7 @@ struct Jobs: ~Copyable {
     return taken
   }
 
-  private mutating func record(_ job: OwnedJob, at now: Timestamp) {
-    recorder.record(decision, of: job, at: now, into: &batch)
-    guard !job.followers.isEmpty else { return }
+  private mutating func tell(_ job: OwnedJob, at now: Timestamp) {
     let events = decision.segments.map { segment in
       HistoryEvent(sequence: segment.sequence, at: now, text: decision.text[segment.facts], job.state, job.plan)
     }

@@ -7,9 +7,11 @@ struct Recorder: ~Copyable {
   private var additional: [UInt8] = []
   private var hash = SHA256()
 
-  /// Adds the events, projections and bodies of one decision to the batch.
+  /// Adds the events, projections and bodies of one decision to the batch. The state is that after the
+  /// decision; it is lent and not read from the job, which would copy it.
   mutating func record(
-    _ decision: borrowing Decision, of job: OwnedJob, at now: Timestamp, into batch: inout Batch
+    _ decision: borrowing Decision, _ state: borrowing JobState, of job: OwnedJob, at now: Timestamp,
+    into batch: inout Batch
   ) {
     for segment in decision.segments {
       let sealedStart = batch.bytes.count
@@ -34,9 +36,9 @@ struct Recorder: ~Copyable {
           job: job.number, sequence: segment.sequence, at: now, version: Fact.version, payload: payload,
           sealed: sealed, chain: chain))
     }
-    recordRows(decision, of: job, at: now, into: &batch)
+    recordRows(decision, state, of: job, at: now, into: &batch)
     job.factsSinceSnapshot += decision.facts
-    snapshotIfDue(job, into: &batch)
+    snapshotIfDue(job, state, into: &batch)
   }
 
   private func append(_ text: [UInt8], _ range: Range<Int>, _ batch: inout Batch) -> Range<Int> {
@@ -57,9 +59,9 @@ struct Recorder: ~Copyable {
   }
 
   private func recordRows(
-    _ decision: borrowing Decision, of job: OwnedJob, at now: Timestamp, into batch: inout Batch
+    _ decision: borrowing Decision, _ state: borrowing JobState, of job: OwnedJob, at now: Timestamp,
+    into batch: inout Batch
   ) {
-    let state = job.state
     for node in decision.changed {
       let step = state[node]
       batch.steps.append(
@@ -78,19 +80,21 @@ struct Recorder: ~Copyable {
 
   /// A snapshot every 500 facts; of a large state only when as many facts as it has nodes came since the
   /// last, so that the work stays in proportion.
-  private mutating func snapshotIfDue(_ job: OwnedJob, into batch: inout Batch) {
-    guard job.factsSinceSnapshot >= max(Snapshot.facts, job.state.nodes.count), !job.state.status.hasEnded
+  private mutating func snapshotIfDue(
+    _ job: OwnedJob, _ state: borrowing JobState, into batch: inout Batch
+  ) {
+    guard job.factsSinceSnapshot >= max(Snapshot.facts, state.nodes.count), !state.status.hasEnded
     else { return }
     job.factsSinceSnapshot = 0
-    let plain = job.state.encoded()
-    Snapshot.writeAdditionalData(job.number, job.state.sequence, into: &additional)
+    let plain = state.encoded()
+    Snapshot.writeAdditionalData(job.number, state.sequence, into: &additional)
     let place = additional
-    let state = sealer.seal(plain.span, key: job.key, additionalData: place.span, into: &batch.bytes)
+    let sealed = sealer.seal(plain.span, key: job.key, additionalData: place.span, into: &batch.bytes)
     let chain = batch.bytes.count..<batch.bytes.count + job.chain.count
     batch.bytes.append(contentsOf: job.chain)
     batch.snapshots.append(
       SnapshotRow(
-        job: job.number, sequence: job.state.sequence, format: JobState.format, state: state, chain: chain))
+        job: job.number, sequence: state.sequence, format: JobState.format, state: sealed, chain: chain))
   }
 }
 

@@ -186,7 +186,11 @@ extension JobState {
     }
   }
 
+  /// Of so many nodes the outputs get their room at once.
+  private static let reserved = 64
+
   private mutating func keep(_ output: Body, of node: NodeNumber) {
+    if outputBodies.isEmpty { outputBodies.reserveCapacity(min(nodes.count, Self.reserved)) }
     while outputBodies.count <= Int(node) { outputBodies.append(nil) }
     outputBodies[Int(node)] = output
   }

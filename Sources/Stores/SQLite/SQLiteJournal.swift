@@ -6,6 +6,8 @@ struct SQLiteJournal: ~Copyable {
   let database: Database
   private let writer: Writer
   private let idempotentJob: Statement
+  private let beginning: Statement
+  private let ending: Statement
   /// Jobs with a row in `job_owners`: it goes with the first commit that has an event of the job.
   private var raised: Set<JobNumber>
   private var checkpointed: Int32 = 0
@@ -18,9 +20,12 @@ struct SQLiteJournal: ~Copyable {
     try database.migrate(canary: canary, at: now)
     let writer = try Writer(database)
     let idempotentJob = try database.prepare(idempotentJobQuery)
+    let beginning = try database.prepare("BEGIN IMMEDIATE")
+    let ending = try database.prepare("COMMIT")
     var raised: Set<JobNumber> = []
     try database.query("SELECT job FROM job_owners") { row in raised.insert(JobNumber(row.integer(0))) }
-    return SQLiteJournal(database: database, writer: writer, idempotentJob: idempotentJob, raised: raised)
+    return SQLiteJournal(database: database, writer: writer, idempotentJob: idempotentJob, beginning: beginning, ending: ending,
+      raised: raised)
   }
 
   /// One transaction for all jobs of a batch. Only after a first conflict is it done again job by job, so
@@ -29,7 +34,7 @@ struct SQLiteJournal: ~Copyable {
     let refused = try written(batch)
     // A COMMIT that fails for another reason than a lock leaves unknown what is in the file.
     do {
-      try database.execute("COMMIT")
+      try ending.run()
     } catch {
       guard error.isBusy else { throw .broken("COMMIT failed: \(error.message)") }
       throw undone(error)
@@ -58,7 +63,7 @@ struct SQLiteJournal: ~Copyable {
     }
   }
 
-  private func begin() throws(SQLiteError) { try database.execute("BEGIN IMMEDIATE") }
+  private func begin() throws(SQLiteError) { try beginning.run() }
 
   private func write(_ batch: Batch) throws(SQLiteError) {
     for write in batch.writes { try database.write(write) }
