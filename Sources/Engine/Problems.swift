@@ -98,7 +98,8 @@ extension Problem {
     Problem(
       "history-damaged",
       Bilingual(
-        "The history of \(id) cannot be read: \(text)", pt: "O histórico de \(id) não pode ser lido: \(text)"),
+        "The history of \(id) cannot be read: \(text)",
+        pt: "O histórico de \(id) não pode ser lido: \(text)"),
       remedy: Bilingual("Compare with: esteira job replay \(id)", pt: "Compare com: esteira job replay \(id)")
     )
   }

@@ -70,7 +70,7 @@ public struct RefusedJob: Sendable, Hashable {
   public enum Reason: Sendable, Hashable {
     /// Another owner holds the job.
     case superseded
-    /// A row of this job breaks a rule of uniqueness: the sequence number, the live key or the idempotency key.
+    /// A row of this job breaks a rule of uniqueness: its sequence number, live key or idempotency key.
     case conflict
   }
   public var job: JobNumber

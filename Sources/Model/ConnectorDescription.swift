@@ -27,7 +27,7 @@ public struct ConnectorDescription: Sendable {
   public var effect: EffectRule
   /// The kind of connection that the step may name, and whether it must.
   public var connection: ConnectionRule
-  /// `with` keys whose value may hold an expression as a whole script are refused: their text is taken as it is.
+  /// `with` keys whose text is taken as it is, such as a script: an expression in it is refused.
   public var verbatim: [String]
   /// `with` keys that name files beside the pipeline, such as `program`; `files` maps hold them as values.
   public var fileKeys: [String]

@@ -93,7 +93,10 @@ struct CancelTests {
   func survives() async throws {
     let harness = try Harness(.sqlite)
     let job = try await harness.start(
-      "steps: {first: {uses: test.keyed, with: {hold: true, deaf: true}}}\nfinally: {sweep: {uses: test.pure}}"
+      """
+      steps: {first: {uses: test.keyed, with: {hold: true, deaf: true}}}
+      finally: {sweep: {uses: test.pure}}
+      """
     )
     await harness.stage.holding("first")
     try await harness.node.cancel(job, actor: "local:ana", reason: "")

@@ -103,7 +103,11 @@ struct BadNeighbourTests {
   func alone(_ backend: Backend) async throws {
     let harness = try Harness(backend)
     try await harness.apply(
-      "key: ${{ inputs.k }}\ninputs: {k: {type: string}}\nsteps: {work: {uses: test.keyed, with: {hold: true, door: \"${{ inputs.k }}\"}}}"
+      """
+      key: ${{ inputs.k }}
+      inputs: {k: {type: string}}
+      steps: {work: {uses: test.keyed, with: {hold: true, door: "${{ inputs.k }}"}}}
+      """
     )
     let bad = try await harness.start(key: "bad")
     let good = try await harness.start(key: "good")

@@ -172,7 +172,13 @@ struct UnknownEndTests {
   func retries() async throws {
     let harness = try Harness()
     let job = try await harness.start(
-      "steps: {pay: {uses: test.keyed, with: {fail: lost, fail_times: 1}, retry: {attempts: 2, backoff: {initial: 1s}}}}"
+      """
+      steps:
+        pay:
+          uses: test.keyed
+          with: {fail: lost, fail_times: 1}
+          retry: {attempts: 2, backoff: {initial: 1s}}
+      """
     )
     try await harness.happened(job, "retrying", "pay")
     harness.clock.advance(by: .seconds(1))

@@ -77,7 +77,11 @@ struct FactVersionTests {
       """
       inputs: {n: {type: integer, default: 300}}
       steps:
-        each: {for_each: lists.range(inputs.n), max_parallel: 50, uses: test.pure, with: {value: {n: "${{ item }}"}}}
+        each:
+          for_each: lists.range(inputs.n)
+          max_parallel: 50
+          uses: test.pure
+          with: {value: {n: "${{ item }}"}}
         wait: {needs: [each], uses: test.keyed, with: {hold: true}}
       outputs: {sum: "${{ lists.sum(steps.each.outputs.map(o, o.n)) }}"}
       """)
@@ -113,7 +117,8 @@ struct ReplayTests {
 
     try harness.sql(
       """
-      UPDATE job_events SET payload = CAST(replace(CAST(payload AS TEXT), '"attempt":1', '"attempt":4') AS BLOB)
+      UPDATE job_events
+        SET payload = CAST(replace(CAST(payload AS TEXT), '"attempt":1', '"attempt":4') AS BLOB)
         WHERE sequence = 2;
       UPDATE step_executions SET attempts = 9 WHERE node = 2;
       UPDATE job_events SET sealed = CAST(x'00' || substr(sealed, 2) AS BLOB) WHERE sequence = 3;
@@ -166,7 +171,11 @@ struct AdmissionTests {
   func liveKey(_ backend: Backend) async throws {
     let harness = try Harness(backend)
     try await harness.apply(
-      "key: ${{ inputs.k }}\ninputs: {k: {type: string}}\nsteps: {work: {uses: test.keyed, with: {hold: true}}}"
+      """
+      key: ${{ inputs.k }}
+      inputs: {k: {type: string}}
+      steps: {work: {uses: test.keyed, with: {hold: true}}}
+      """
     )
     let first = try await harness.start(key: "a")
     #expect(try await harness.start(key: "a") == first)
@@ -252,7 +261,11 @@ struct AdmissionTests {
   func normalized() async throws {
     let harness = try Harness()
     try await harness.apply(
-      "inputs: {n: {type: integer}, x: {type: number}}\nsteps: {one: {value: {n: \"${{ inputs.n }}\", x: \"${{ inputs.x }}\"}}}\noutputs: {one: \"${{ steps.one.output }}\"}"
+      """
+      inputs: {n: {type: integer}, x: {type: number}}
+      steps: {one: {value: {n: "${{ inputs.n }}", x: "${{ inputs.x }}"}}}
+      outputs: {one: "${{ steps.one.output }}"}
+      """
     )
     var request = harness.request(key: "k")
     request.inputs = JSONObject([("n", 2.0), ("x", 3)])

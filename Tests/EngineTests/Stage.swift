@@ -5,7 +5,8 @@ import Synchronization
 /// What the test connectors do and remember: the test opens and closes their doors.
 ///
 /// `with` says how an attempt goes: `value` is its output, `hold: true` lets it wait until the test ends it,
-/// `door` names where it waits instead of its path, `deaf: true` lets it ignore a cancel, `fail: class` lets it fail, the first `fail_times` times.
+/// `door` names where it waits instead of its path, `deaf: true` lets it ignore a cancel, `fail: class` lets
+/// it fail, the first `fail_times` times.
 final class Stage: Sendable {
   struct Start: Hashable {
     var path: String

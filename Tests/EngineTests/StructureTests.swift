@@ -18,7 +18,10 @@ struct FanOutTests {
           allow_failed: 1
           choose:
             bad: {if: name == 'b', uses: test.pure, with: {fail: data}}
-            good: {else: true, uses: test.pure, with: {value: {name: "${{ name }}", index: "${{ item_index }}"}}}
+            good:
+              else: true
+              uses: test.pure
+              with: {value: {name: "${{ name }}", index: "${{ item_index }}"}}
       outputs:
         names: ${{ steps.each.outputs.map(o, o.name) }}
         counts: ${{ steps.each.counts }}
@@ -46,7 +49,12 @@ struct FanOutTests {
       """
       inputs: {numbers: {type: array, default: [1, 2, 3, 4, 5, 6]}}
       steps:
-        each: {for_each: inputs.numbers, max_parallel: 1, allow_failed: 1, uses: test.pure, with: {fail: data}}
+        each:
+          for_each: inputs.numbers
+          max_parallel: 1
+          allow_failed: 1
+          uses: test.pure
+          with: {fail: data}
       """)
     let view = try await harness.ended(job)
     #expect(view.summary.status == .failed)
@@ -145,7 +153,11 @@ struct LoopTests {
       """
       steps:
         sum:
-          repeat: {max: 100, carry: {total: 0}, until: carry.total + steps.add.output.n >= 15, next: {total: "${{ carry.total + steps.add.output.n }}"}}
+          repeat:
+            max: 100
+            carry: {total: 0}
+            until: carry.total + steps.add.output.n >= 15
+            next: {total: "${{ carry.total + steps.add.output.n }}"}
           steps:
             add: {uses: test.pure, with: {value: {n: "${{ iteration }}"}}}
           output: {total: "${{ carry.total }}", rounds: "${{ iteration }}"}
@@ -218,7 +230,7 @@ struct GroupTests {
   }
 
   @Test(
-    "a step skipped by its own condition satisfies both kinds of needs; one skipped by a failure only a weak one"
+    "a step skipped by its own condition satisfies every need; one skipped by a failure only a weak one"
   )
   func skips() async throws {
     let harness = try Harness()
@@ -277,7 +289,10 @@ struct GroupTests {
     let job = try await harness.start(
       """
       steps: {bad: {uses: test.pure, with: {fail: data}}}
-      on_failure: {tell: {uses: test.pure, with: {value: {class: "${{ job.error.class }}", step: "${{ job.error.step }}"}}}}
+      on_failure:
+        tell:
+          uses: test.pure
+          with: {value: {class: "${{ job.error.class }}", step: "${{ job.error.step }}"}}
       """)
     let view = try await harness.ended(job)
     #expect(view.steps.last?.output == ["class": "data", "step": "bad"])

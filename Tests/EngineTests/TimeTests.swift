@@ -6,7 +6,10 @@ import Testing
 struct DurationTests {
   static let file = """
     steps:
-      work: {uses: test.pure, with: {fail: transient, fail_times: 1}, retry: {attempts: 2, backoff: {initial: 60s}}}
+      work:
+        uses: test.pure
+        with: {fail: transient, fail_times: 1}
+        retry: {attempts: 2, backoff: {initial: 60s}}
     """
 
   @Test("run on the monotonic clock: a jump of the wall fires nothing")

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("A child process of a killed server", .serialized, .timeLimit(.minutes(3)))
 struct OrphanTests {
-  /// Each attempt looks for the one before it, then says that it began. A witness that finds two alive writes it down.
+  /// Each attempt looks for those before it, writes down any that is alive, then says that it began.
   private static let script = """
     for pid in $(cat PIDS); do if kill -0 "$pid" 2>/dev/null; then echo "$pid" >> OVERLAP; fi; done
     echo $$ >> PIDS
@@ -79,7 +79,8 @@ struct ChangedCopyTests {
 
     _ = try installation.sql(
       """
-      UPDATE job_events SET payload = CAST(replace(CAST(payload AS TEXT), '"attempt":1', '"attempt":4') AS BLOB)
+      UPDATE job_events
+        SET payload = CAST(replace(CAST(payload AS TEXT), '"attempt":1', '"attempt":4') AS BLOB)
         WHERE sequence = 2;
       UPDATE step_executions SET attempts = 9 WHERE node = 2;
       UPDATE job_events SET sealed = CAST(x'00' || substr(sealed, 2) AS BLOB) WHERE sequence = 3;

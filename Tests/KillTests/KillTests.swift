@@ -71,7 +71,7 @@ private final class Run {
       case 0: "  s\(index): {\(needs)uses: shell, \(write)once}}}"
       case 1: "  s\(index): {\(needs)uses: shell, idempotent: true, \(write)keyed}}}"
       default:
-        "  s\(index): {\(needs)uses: text.extract, with: {text: 'CVM multa empresa em R$ 1.000,00', rules: br_regulatory}}"
+        "  s\(index): {\(needs)uses: text.extract, with: {text: 'Multa de R$ 1.000,00', rules: br_regulatory}}"
       }
     }
     return "apiVersion: esteira/v1\nid: thirty\nnamespace: demo\nsteps:\n" + steps.joined(separator: "\n")
@@ -176,7 +176,8 @@ private final class Run {
     SELECT 'step', job, node FROM step_executions WHERE job NOT IN (SELECT job FROM job_executions)
     UNION ALL SELECT 'event', job, sequence FROM job_events WHERE job NOT IN (SELECT job FROM job_executions)
     UNION ALL SELECT 'body', job, id FROM bodies WHERE job NOT IN (SELECT job FROM job_executions)
-    UNION ALL SELECT 'snapshot', job, sequence FROM job_snapshots WHERE job NOT IN (SELECT job FROM job_executions)
+    UNION ALL SELECT 'snapshot', job, sequence FROM job_snapshots
+      WHERE job NOT IN (SELECT job FROM job_executions)
     UNION ALL SELECT 'owner', job, 0 FROM job_owners WHERE job NOT IN
       (SELECT job FROM job_executions WHERE completed_at IS NULL)
     """

@@ -57,7 +57,9 @@ extension JSON {
     switch self {
     case .object(let object):
       .object(
-        JSONObject(object.members.sorted { ScalarString($0.key) < ScalarString($1.key) }.map { ($0.key, $0.value.canonical) }))
+        JSONObject(
+          object.members.sorted { ScalarString($0.key) < ScalarString($1.key) }
+            .map { ($0.key, $0.value.canonical) }))
     case .array(let elements): .array(elements.map(\.canonical))
     case .null, .bool, .int, .double, .string: self
     }

@@ -77,7 +77,7 @@ public struct JobState: Sendable {
   public func lateResult(of node: NodeNumber) -> LateResult? { lateResults[node] }
   public func question(of node: NodeNumber) -> String? { asked[node] }
 
-  /// What a step execution was given, from its first attempt to its end; nil where the file's literal says it.
+  /// What a step execution was given, from its first attempt to its end; nil where the file itself says it.
   public func input(of node: NodeNumber) -> JSON? { inputs[node] }
 
   /// What the round carries.

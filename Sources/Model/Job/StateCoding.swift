@@ -2,7 +2,7 @@ extension JobState {
   /// The version of `encoded`.
   public static let format = 1
 
-  /// The whole state with its values, as JSON text: what a snapshot seals, and what two states are compared by.
+  /// The whole state with its values, as JSON text: what a snapshot seals, and by what two are compared.
   ///
   /// Written piece by piece: a tree of all of it would take many times the room of a large state itself.
   public func encoded() -> [UInt8] {

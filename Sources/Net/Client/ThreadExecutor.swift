@@ -1,7 +1,7 @@
 import Glibc
 import Synchronization
 
-/// Runs an actor's work on one thread of its own, which may therefore wait in C. The thread ends after `stop`.
+/// Runs an actor's work on one thread of its own, which may therefore wait in C. It ends after `stop`.
 final class ThreadExecutor: SerialExecutor {
   private let jobs = Mutex<(queue: [UnownedJob], isStopped: Bool)>(([], false))
   /// Counts the jobs; reading it is the thread's sleep.

@@ -3,7 +3,7 @@ import Synchronization
 /// Asks other servers over HTTP/1.1 and 2. Connections are kept and shared; each request names its own limits
 /// and where it may go.
 ///
-/// The address is checked after the name is resolved, before a socket is opened, and again before each request
+/// The address is checked after the name is resolved, before a socket opens, and again before each request
 /// on a kept connection; redirects are followed here, one checked request at a time. TLS is always verified.
 /// Nothing is read from the environment (proxies only where asked) or from netrc.
 public final class CurlClient: Sendable {
