@@ -20,14 +20,17 @@ enum LocalFile {
     }
     throw Problem(
       "file-too-large",
-      Bilingual("\(path) is larger than 64 MiB.", pt: "\(path) é maior que 64 MiB."))
+      Bilingual("\(path) is larger than 64 MiB.", pt: "\(path) é maior que 64 MiB."),
+      remedy: Bilingual("Fetch large data in a step.", pt: "Busque dados grandes em um passo."))
   }
 
   private static func cannotRead(_ path: String, _ code: Int32) -> Problem {
-    let reason = String(cString: strerror(code))
+    let reason = Bilingual.systemReason(code)
     return Problem(
       "file-not-found",
-      Bilingual("\(path) cannot be read: \(reason).", pt: "Não foi possível ler \(path): \(reason)."),
+      Bilingual(
+        "\(path) cannot be read: \(reason[.english]).",
+        pt: "Não foi possível ler \(path): \(reason[.portuguese])."),
       remedy: Bilingual("Check the path.", pt: "Confira o caminho."))
   }
 

@@ -18,11 +18,17 @@ public struct Tool: Sendable {
   }
 
   private func perform(_ words: [String], _ language: Language) async throws -> ExitCode {
-    if words.isEmpty || ["--help", "-h", "help"].contains(words[0]) {
+    let (flags, rest) = CommandParser.leading(words)
+    if rest.isEmpty || Array(rest) == ["help"] {
       bench.console.out(Help(language: language).overview(CommandTable.all))
-      return words.isEmpty ? .usage : .done
+      return rest.isEmpty && Set(flags).isDisjoint(with: ["--help", "-h"]) ? .usage : .done
     }
-    let parsed = try parser.parse(words[0] == "--version" ? ["version"] : words)
+    let parsed =
+      switch rest.first {
+      case "--version": try parser.parse(flags + ["version"] + rest.dropFirst())
+      case "help": try parser.parse(flags + rest.dropFirst() + ["--help"])
+      case _: try parser.parse(words)
+      }
     if parsed.flags["--help"] != nil {
       bench.console.out(Help(language: language).text(of: parsed.spec))
       return .done
@@ -60,7 +66,7 @@ public struct Tool: Sendable {
   private func report(_ error: any Error, _ language: Language) -> ExitCode {
     switch error {
     case let error as UsageError:
-      show(code: nil, error.message[language], error.remedy?[language])
+      show(code: "usage", error.message[language], error.remedy?[language])
       return .usage
     case let document as ProblemDocument:
       for item in document.errors {

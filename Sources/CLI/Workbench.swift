@@ -48,6 +48,12 @@ public protocol Transport: Sendable {
   func send(_ request: APIRequest) async throws(Problem) -> APIResponse
   /// Ends the node, where this transport has one of its own.
   func close() async
+  /// The node that answers is this process's own: no job goes on without it.
+  var endsWithCommand: Bool { get }
+}
+
+extension Transport {
+  public var endsWithCommand: Bool { false }
 }
 
 public struct ServeOptions: Sendable, Hashable {

@@ -130,7 +130,20 @@ struct JobRoutes: Sendable {
   }
 
   private func why(_ path: JobPath, _ caller: Caller) async throws(Problem) -> Blockers {
-    Blockers(try await backend.jobs.why(try finder.job(path.id).id).map { BlockerItem($0, caller.language) })
+    let found = try await backend.jobs.why(try finder.job(path.id).id)
+    let items = found.map { BlockerItem($0, caller.language) }
+    return Blockers(items.isEmpty || backend.node != nil ? items : [noServer(caller.language)] + items)
+  }
+
+  /// Without a node what is stored is not what happens.
+  private func noServer(_ language: Language) -> BlockerItem {
+    let text = Bilingual(
+      "no server runs here; what follows stood when the last one ended",
+      pt: "nenhum servidor roda aqui; o resto é de quando o último terminou")
+    let remedy = Bilingual(
+      "Start one with: esteira server --background", pt: "Inicie um com: esteira server --background")
+    return BlockerItem(
+      kind: "no_server", path: "", text: text[language], since: nil, until: nil, remedy: remedy[language])
   }
 
   private func artifacts(_ path: JobPath) throws(Problem) -> Page<ArtifactItem> {

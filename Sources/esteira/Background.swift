@@ -63,10 +63,10 @@ enum Background {
   }
 
   private static func failed(_ data: String, _ number: Int32, _ language: Language) -> Int32 {
-    let reason = String(cString: strerror(number))
+    let reason = Bilingual.systemReason(number)
     let text = Bilingual(
-      "No server can be started on \(data): \(reason).",
-      pt: "Não foi possível iniciar um servidor em \(data): \(reason).")
+      "No server can be started on \(data): \(reason[.english]).",
+      pt: "Não foi possível iniciar um servidor em \(data): \(reason[.portuguese]).")
     Console.system.error("esteira: \(text[language]) [data-folder]")
     return 7
   }

@@ -31,7 +31,7 @@ struct Connecting: Sendable {
   private func running(_ path: String) throws(Problem) -> any Transport {
     let parts = try NodeParts(folder: try DataFolder(path: path), restores: false)
     tellUnfinished(parts)
-    return LocalTransport(router: Router(parts.backend), actor: Self.actor) {
+    return LocalTransport(router: Router(parts.backend), actor: Self.actor, endsWithCommand: true) {
       await parts.node.stop(drain: .zero)
     }
   }

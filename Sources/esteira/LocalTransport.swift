@@ -7,6 +7,7 @@ import Server
 struct LocalTransport: Transport {
   let router: Router
   let actor: String
+  var endsWithCommand = false
   let whenClosed: @Sendable () async -> Void
 
   func send(_ request: APIRequest) async throws(Problem) -> APIResponse {

@@ -25,7 +25,8 @@ struct NodeParts: Sendable {
     self.store = store
     let vault = Vault(key, readModel: store, now: Program.now)
     let files = (
-      artifacts: ArtifactFiles(folder: folder.artifactsPath), logs: LogFiles(folder: folder.logsPath)
+      artifacts: ArtifactFiles(folder: folder.artifactsPath),
+      logs: LogFiles(folder: folder.logsPath, pause: Program.pause)
     )
     let places = AttemptPlaces(
       path: folder.path, store: store, vault: vault, artifacts: files.artifacts, logs: files.logs)

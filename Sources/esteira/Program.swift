@@ -13,4 +13,6 @@ enum Program {
   static let descriptions = Catalog.descriptions
   static let compiler = PipelineCompiler(connectors: descriptions, zones: .system)
   static let now: @Sendable () -> Timestamp = { SystemClock().now }
+  /// Waits so long; less where the task is cancelled.
+  static let pause: @Sendable (Duration) async -> Void = { try? await Task.sleep(for: $0) }
 }

@@ -16,7 +16,7 @@ struct ReadingParts: Sendable {
       unwrap: { (wrapped) throws(Problem) in try vault.unwrap(wrapped) })
     let reading = Reading(
       path: path, readModel: reader, vault: vault, artifacts: ArtifactFiles(folder: path + "/artifacts"),
-      logs: LogFiles(folder: path + "/logs"))
+      logs: LogFiles(folder: path + "/logs", pause: Program.pause))
     backend = reading.backend(node: nil, jobs: Self.jobs(history))
   }
 

@@ -36,6 +36,7 @@ struct Serving: Sendable {
       let server = try listen(parts)
       report(banner(parts), isReported)
       for await _ in wishes { break }
+      Console.system.out(stopping)
       await server.stop(grace: Self.closeGrace)
       await parts.node.stop(drain: options.drain)
       unlink(parts.folder.processPath)
@@ -99,8 +100,9 @@ extension Serving {
     if jobs.isEmpty { return [] }
     let kept = jobs.reduce(0) { $0 + $1.kept }
     let head = Bilingual(
-      "Recovered \(jobs.count) \(jobs.count == 1 ? "job" : "jobs"), \(kept) steps kept.",
-      pt: "\(jobs.count) \(jobs.count == 1 ? "job recuperado" : "jobs recuperados"), \(kept) passos mantidos."
+      "Recovered \(jobs.count) \(jobs.count == 1 ? "job" : "jobs"), \(steps(kept)[.english]).",
+      pt:
+        "\(jobs.count) \(jobs.count == 1 ? "job recuperado" : "jobs recuperados"), \(steps(kept)[.portuguese])."
     )
     return [head]
       + jobs.prefix(20).map { job in
@@ -110,9 +112,24 @@ extension Serving {
         }
         let lost = job.lost.prefix(5).joined(separator: ", ")
         return Bilingual(
-          "  \(name): \(job.kept) steps kept" + (lost.isEmpty ? "" : "; lost with the node: \(lost)"),
-          pt: "  \(name): \(job.kept) passos mantidos" + (lost.isEmpty ? "" : "; perdidos com o nó: \(lost)"))
+          "  \(name): \(steps(job.kept)[.english])" + (lost.isEmpty ? "" : "; lost with the node: \(lost)"),
+          pt: "  \(name): \(steps(job.kept)[.portuguese])"
+            + (lost.isEmpty ? "" : "; perdidos com o nó: \(lost)"))
       }
+  }
+
+  private static func steps(_ kept: Int) -> Bilingual {
+    Bilingual(
+      "\(kept) \(kept == 1 ? "step" : "steps") kept",
+      pt: "\(kept) \(kept == 1 ? "passo mantido" : "passos mantidos")")
+  }
+
+  private var stopping: String {
+    let limit = Words(language: language).duration(options.drain)
+    return Bilingual(
+      "Stopping: steps that run have \(limit) to end; unfinished jobs are kept.",
+      pt: "Parando: os passos em execução têm \(limit) para terminar; os jobs inacabados ficam guardados.")[
+        language]
   }
 
   private func report(_ lines: [String], _ isReported: Bool) {

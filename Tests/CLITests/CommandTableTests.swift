@@ -18,7 +18,7 @@ struct CommandTableTests {
     for text in texts { #expect(!text.english.isEmpty && !text.portuguese.isEmpty) }
     for language in Language.allCases {
       let help = Help(language: language).text(of: spec)
-      #expect(help.contains(spec.summary[language]) && help.contains(spec.usage))
+      #expect(help.contains(spec.summary[language]) && help.contains(spec.usage[language]))
     }
   }
 

@@ -13,7 +13,11 @@ struct LogFileTests {
 
   init() throws { folder = try TemporaryFolder() }
 
-  private func open() -> LogFiles { LogFiles(folder: folder.path("logs")) }
+  /// Only a flush writes, and what is enough for a write.
+  private static let never: @Sendable (Duration) async -> Void = { _ in
+    try? await Task.sleep(for: .seconds(3_600))
+  }
+  private func open() -> LogFiles { LogFiles(folder: folder.path("logs"), pause: Self.never) }
   private var path: String { folder.path("logs/" + job.description) }
 
   private func line(_ message: String, node: UInt32 = 1, attempt: Int = 1) -> LogLine {
@@ -38,6 +42,20 @@ struct LogFileTests {
     #expect(try await again.read(jobID(2), key: key) == [])
     let raw = try Data(contentsOf: URL(filePath: path))
     #expect(raw.range(of: Data("three".utf8)) == nil)
+  }
+
+  @Test("lines reach the file without a flush: after a pause, or when there are enough of them")
+  func unflushed() async throws {
+    let (pauses, asked) = AsyncStream.makeStream(of: Duration.self)
+    let logs = LogFiles(folder: folder.path("logs"), pause: { asked.yield($0) })
+    logs.append(line("first"), job: job, key: key)
+    for await pause in pauses.prefix(1) { #expect(pause == LogFiles.writePause) }
+    while try await open().read(job, key: key).isEmpty { await Task.yield() }
+
+    let patient = LogFiles(folder: folder.path("patient"), pause: Self.never)
+    for number in 1...LogFiles.writeLines { patient.append(line("\(number)"), job: job, key: key) }
+    let file = LogFiles(folder: folder.path("patient"), pause: Self.never)
+    while try await file.read(job, key: key).count < LogFiles.writeLines { await Task.yield() }
   }
 
   @Test(
@@ -89,7 +107,7 @@ struct LogFileTests {
 
   @Test("a step over its limit says how many lines were left out; other steps go on")
   func stepLimit() async throws {
-    let open = { LogFiles(folder: folder.path("logs"), stepLimit: 1_000) }
+    let open = { LogFiles(folder: folder.path("logs"), stepLimit: 1_000, pause: Self.never) }
     let text = String(repeating: "x", count: 100)
     let logs = open()
     for _ in 0..<13 { logs.append(line(text), job: job, key: key) }

@@ -123,6 +123,23 @@ struct Place {
       errors: try String(contentsOf: errors, encoding: .utf8))
   }
 
+  /// What a script of the folder shows; `esteira` is in its path, and its data in `data`.
+  func shell(_ script: String) throws -> String {
+    let (process, out) = (Process(), folder.appending(path: "out"))
+    try Data().write(to: out)
+    process.executableURL = URL(filePath: "/bin/bash")
+    process.arguments = [script]
+    process.currentDirectoryURL = folder
+    process.environment = [
+      "PATH": "\(Self.program.deletingLastPathComponent().path):/usr/bin:/bin", "HOME": folder.path,
+      "LANG": "C",
+    ]
+    process.standardOutput = try FileHandle(forWritingTo: out)
+    try process.run()
+    process.waitUntilExit()
+    return try String(contentsOf: out, encoding: .utf8)
+  }
+
   func killServer() throws {
     let pid = try #require(serverProcess)
     kill(pid, SIGKILL)
@@ -136,10 +153,9 @@ struct Place {
   }
 
   private var serverProcess: pid_t? {
-    let file = folder.appending(path: "data/server.pid")
-    return (try? String(contentsOf: file, encoding: .utf8)).flatMap {
-      pid_t($0.trimmingCharacters(in: .newlines))
-    }
+    let files = ["data/server.pid", ".build/data/server.pid"].map { folder.appending(path: $0) }
+    let texts = files.compactMap { try? String(contentsOf: $0, encoding: .utf8) }
+    return texts.first.flatMap { pid_t($0.trimmingCharacters(in: .newlines)) }
   }
 
   func clean() {

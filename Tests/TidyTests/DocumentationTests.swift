@@ -72,14 +72,17 @@ struct DocumentationTests {
     }
   }
 
-  /// What stands in blocks of code, without their comments.
+  /// What stands in blocks of code, without their comments; of a console only what is typed, but for the
+  /// choice of the language.
   static func blocks(of path: String) -> [String] {
-    var isCode = false
+    var (isCode, isConsole) = (false, false)
     return Repository.text(path).split(separator: "\n").compactMap { line in
       if line.hasPrefix("```") {
         isCode.toggle()
+        isConsole = line == "```console"
         return nil
       }
+      if isConsole, !line.hasPrefix("$ ") || line.hasPrefix("$ export ESTEIRA_LANG=") { return nil }
       let text = line.prefix { $0 != "#" }.trimmingPrefix(" ")
       return isCode && !text.isEmpty ? String(text) : nil
     }

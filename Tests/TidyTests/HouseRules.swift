@@ -31,6 +31,7 @@ struct HouseRule {
         "Executor.swift": "the bound of a planned stop, which no fact sees",
         "HTTPEdge.swift": "the heartbeat of an open stream, which no fact sees",
         "main.swift": "gives the commands their clock",
+        "Program.swift": "gives the logs their clock",
       ]),
     HouseRule(text: "Date()", instead: "a clock that is passed in"),
     HouseRule(text: "Any", instead: "JSON, or a struct"),

@@ -17,7 +17,9 @@ struct CommandParser: Sendable {
     throw unknownCommand(words)
   }
 
-  func parse(_ words: [String]) throws(UsageError) -> Parsed {
+  /// The flags of every command may also stand before the command's own words.
+  func parse(_ given: [String]) throws(UsageError) -> Parsed {
+    let words = Self.commandFirst(given)
     let (spec, count) = try command(of: words)
     var parsed = Parsed(spec: spec)
     var (rest, takesFlags) = (words.dropFirst(count), true)
@@ -32,6 +34,26 @@ struct CommandParser: Sendable {
     }
     if parsed.flags["--help"] == nil { try check(parsed) }
     return parsed
+  }
+
+  /// The common flags that lead, with their values, and the words from the command on.
+  static func leading(_ words: [String]) -> (flags: [String], rest: ArraySlice<String>) {
+    var (rest, flags) = (words[...], [String]())
+    while let word = rest.first {
+      let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+      guard let flag = FlagSpec.common.first(where: { $0.name == parts[0] || $0.short == parts[0] })
+      else { break }
+      flags.append(rest.removeFirst())
+      if flag.value != nil, parts.count == 1, let value = rest.popFirst() { flags.append(value) }
+    }
+    return (flags, rest)
+  }
+
+  /// Behind the command the flags mean the same; after a `--` they would be arguments.
+  private static func commandFirst(_ words: [String]) -> [String] {
+    let (flags, rest) = leading(words)
+    let end = rest.firstIndex(of: "--") ?? rest.endIndex
+    return rest[..<end] + flags + rest[end...]
   }
 
   private func take(
@@ -84,8 +106,10 @@ extension CommandParser {
       let verbs = commands.filter { $0.words[0] == noun }.map(\.name).joined(separator: ", ")
       return UsageError(message, remedy: Bilingual("There are: \(verbs).", pt: "Existem: \(verbs)."))
     }
+    // The verb alone is how other tools write it.
+    let verb = commands.first { $0.words.count == 2 && $0.words[1] == said.first }?.name
     let near =
-      Suggestion.nearest(to: shown, in: candidates)
+      verb ?? Suggestion.nearest(to: shown, in: candidates)
       ?? said.first.flatMap { Suggestion.nearest(to: $0, in: candidates) }
     return UsageError(message, remedy: near.map(Self.didYouMean) ?? Self.seeHelp)
   }
@@ -105,11 +129,13 @@ extension CommandParser {
   private static let seeHelp = Bilingual("See `esteira --help`.", pt: "Veja `esteira --help`.")
 
   private static func usage(of spec: CommandSpec) -> Bilingual {
-    Bilingual("Usage: \(spec.usage)", pt: "Uso: \(spec.usage)")
+    Bilingual("Usage: \(spec.usage[.english])", pt: "Uso: \(spec.usage[.portuguese])")
   }
 
   private static func noValue(_ flag: FlagSpec) -> UsageError {
-    UsageError(Bilingual("\(flag.name) takes no value.", pt: "\(flag.name) não aceita valor."))
+    UsageError(
+      Bilingual("\(flag.name) takes no value.", pt: "\(flag.name) não aceita valor."),
+      remedy: Bilingual("Write only \(flag.name).", pt: "Escreva só \(flag.name)."))
   }
 
   private static func missingValue(_ flag: FlagSpec) -> UsageError {
@@ -121,7 +147,9 @@ extension CommandParser {
   }
 
   private static func twice(_ flag: FlagSpec) -> UsageError {
-    UsageError(Bilingual("\(flag.name) was given twice.", pt: "\(flag.name) foi dado duas vezes."))
+    UsageError(
+      Bilingual("\(flag.name) was given twice.", pt: "\(flag.name) foi dado duas vezes."),
+      remedy: Bilingual("Give it once.", pt: "Dê-o uma vez só."))
   }
 }
 

@@ -28,13 +28,14 @@ public struct CommandSpec: Sendable {
 
   public var name: String { words.joined(separator: " ") }
 
-  /// Such as `esteira job start PIPELINE [--input k=v …]`.
-  var usage: String {
+  /// Such as `esteira job start PIPELINE [flags]`.
+  var usage: Bilingual {
     let shown = arguments.map { argument in
       let name = argument.isRepeated ? argument.name + "…" : argument.name
       return argument.isRequired ? name : "[\(name)]"
     }
-    return (["esteira", name] + shown + ["[flags]"]).joined(separator: " ")
+    let line = (["esteira", name] + shown).joined(separator: " ")
+    return Bilingual(line + " [flags]", pt: line + " [opções]")
   }
 }
 

@@ -11,7 +11,7 @@ struct Help: Sendable {
       lines.append("  \(example.line)")
       lines.append("      \(example.meaning[language])")
     }
-    lines += ["", Bilingual("Usage", pt: "Uso")[language], "  \(spec.usage)"]
+    lines += ["", Bilingual("Usage", pt: "Uso")[language], "  \(spec.usage[language])"]
     if !spec.arguments.isEmpty {
       lines += ["", Bilingual("Arguments", pt: "Argumentos")[language]]
       lines += aligned(spec.arguments.map { ($0.name, $0.help[language]) })
@@ -19,8 +19,9 @@ struct Help: Sendable {
     if !spec.flags.isEmpty {
       lines += ["", Bilingual("Flags", pt: "Opções")[language]] + aligned(spec.flags.map(row))
     }
-    lines +=
-      ["", Bilingual("Common flags", pt: "Opções comuns")[language]] + aligned(FlagSpec.common.map(row))
+    // A command's own flag of the same name stands in its place.
+    let common = FlagSpec.common.filter { flag in !spec.flags.contains { $0.name == flag.name } }
+    lines += ["", Bilingual("Common flags", pt: "Opções comuns")[language]] + aligned(common.map(row))
     return lines.joined(separator: "\n")
   }
 

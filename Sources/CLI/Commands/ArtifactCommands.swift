@@ -119,7 +119,8 @@ enum ArtifactVerify {
   private static func nothingCalled(_ name: String) -> Problem {
     Problem(
       "unknown-artifact",
-      Bilingual("The job has no artifact \(name).", pt: "O job não tem o artefato \(name)."))
+      Bilingual("The job has no artifact \(name).", pt: "O job não tem o artefato \(name)."),
+      remedy: Bilingual("`esteira artifact ls` names them.", pt: "`esteira artifact ls` mostra os nomes."))
   }
 }
 
@@ -171,9 +172,12 @@ final class FileWriter {
   }
 
   private static func failed(_ name: String) -> Problem {
-    let reason = String(cString: strerror(errno))
+    let reason = Bilingual.systemReason(errno)
     return Problem(
       "cannot-write",
-      Bilingual("\(name) cannot be written: \(reason).", pt: "Não foi possível escrever \(name): \(reason)."))
+      Bilingual(
+        "\(name) cannot be written: \(reason[.english]).",
+        pt: "Não foi possível escrever \(name): \(reason[.portuguese])."),
+      remedy: Bilingual("Check the path and the free space.", pt: "Confira o caminho e o espaço livre."))
   }
 }

@@ -32,7 +32,7 @@ enum ConnectionApply {
   }
 
   private static func item(_ file: String, _ call: Invocation) throws -> ConnectionItem {
-    let json = try JSON(definition: try call.readInput(file))
+    let json = try definition(file, call)
     guard var object = json.object else {
       throw wrong(file, Bilingual("it must be a map.", pt: "deve ser um mapa."))
     }
@@ -54,8 +54,23 @@ enum ConnectionApply {
     }
   }
 
+  private static func definition(_ file: String, _ call: Invocation) throws -> JSON {
+    let bytes = try call.readInput(file)
+    do throws(Problem) {
+      return try JSON(definition: bytes)
+    } catch {
+      let message = error.message
+      throw Problem(
+        error.code, Bilingual("\(file): \(message.english)", pt: "\(file): \(message.portuguese)"),
+        remedy: error.remedy)
+    }
+  }
+
   private static func wrong(_ file: String, _ message: Bilingual) -> UsageError {
-    UsageError(Bilingual("\(file): \(message.english)", pt: "\(file): \(message.portuguese)"))
+    UsageError(
+      Bilingual("\(file): \(message.english)", pt: "\(file): \(message.portuguese)"),
+      remedy: Bilingual(
+        "See `esteira connection apply --help`.", pt: "Veja `esteira connection apply --help`."))
   }
 }
 

@@ -70,9 +70,13 @@ enum CredentialSet {
   }
 
   private static let notJSON = UsageError(
-    Bilingual("The value begins with { but is not JSON.", pt: "O valor começa com { mas não é JSON."))
+    Bilingual("The value begins with { but is not JSON.", pt: "O valor começa com { mas não é JSON."),
+    remedy: Bilingual(
+      "Several values are one JSON object; a single one stands alone.",
+      pt: "Vários valores são um objeto JSON; um só fica sozinho."))
   private static let noText = UsageError(
-    Bilingual("The value is empty or not UTF-8.", pt: "O valor está vazio ou não é UTF-8."))
+    Bilingual("The value is empty or not UTF-8.", pt: "O valor está vazio ou não é UTF-8."),
+    remedy: Bilingual("Nothing was stored. Check what feeds it.", pt: "Nada foi guardado. Confira a origem."))
 }
 
 /// `credential ls`

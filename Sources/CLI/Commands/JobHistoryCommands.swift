@@ -7,8 +7,8 @@ enum JobSteps {
     "job steps", Bilingual("lists the steps of a job", pt: "lista os passos de um job"), arguments: [.job],
     flags: [
       FlagSpec(
-        "--status", value: "WORD", Bilingual("only these, such as failed", pt: "só estas, como failed")),
-      FlagSpec("--limit", value: "N", Bilingual("at most so many (1000)", pt: "no máximo tantas (1000)")),
+        "--status", value: "WORD", Bilingual("only these, such as failed", pt: "só estes, como failed")),
+      FlagSpec("--limit", value: "N", Bilingual("at most so many (1000)", pt: "no máximo tantos (1000)")),
     ],
     examples: [
       .init("esteira job steps 019a0c3e", Bilingual("with times and attempts", pt: "com horas e tentativas")),
@@ -42,9 +42,10 @@ enum JobSteps {
   private static func cells(_ step: StepItem, _ words: Words) -> [String] {
     var took = "-"
     if let start = step.startedAt, let end = step.endedAt { took = words.duration(end - start) }
-    let note = step.question ?? step.error?.message ?? step.skipCause ?? ""
+    let note = step.question.map(words.cause) ?? step.error?.message ?? step.skipCause.map(words.cause) ?? ""
+    let tries = step.attempts == 0 ? "-" : String(step.attempts)
     return [
-      step.path.printable, step.connector ?? step.kind, step.status, String(step.attempts), took,
+      step.path.printable, step.connector ?? step.kind, step.status, tries, took,
       words.value(.string(note), limit: 100).printable,
     ]
   }
@@ -58,7 +59,7 @@ enum JobStep {
     flags: [FlagSpec("--outputs", Bilingual("only its output, as JSON", pt: "só a saída, em JSON"))],
     examples: [
       .init(
-        "esteira job step 019a0c3e greet", Bilingual("all that is known of it", pt: "tudo o que se sabe dela")
+        "esteira job step 019a0c3e greet", Bilingual("all that is known of it", pt: "tudo o que se sabe dele")
       ),
       .init(
         "esteira job step 019a0c3e 'collect[cvm].csv' --outputs",
@@ -126,61 +127,12 @@ enum JobEvents {
         let rest = (fact.object ?? JSONObject()).filter { !["fact", "path"].contains($0.key) }
         let details = rest.map { "\($0.key)=\(Words(language: call.language).value($0.value))" }
         let parts = [
-          String(event.sequence).padded(to: 5), event.at.rfc3339.padded(to: 27), fact["fact"]?.string ?? "",
+          String(event.sequence).padded(to: 5), Words.instant(event.at), fact["fact"]?.string ?? "",
           fact["path"]?.string ?? "", details.joined(separator: " "),
         ]
         call.console.out(parts.filter { !$0.isEmpty }.joined(separator: "  ").printable)
       }
     }
-  }
-}
-
-/// `job logs JOB [PATH]`
-enum JobLogs {
-  static let spec = CommandSpec(
-    "job logs", Bilingual("prints what steps wrote", pt: "imprime o que os passos escreveram"),
-    arguments: [
-      .job, ArgumentSpec("PATH", required: false, Bilingual("one step", pt: "um passo")),
-    ],
-    flags: [
-      FlagSpec("--attempt", value: "N", Bilingual("of one attempt", pt: "de uma tentativa")),
-      FlagSpec(
-        "--level", value: "WORD",
-        Bilingual(
-          "from this level on: debug, info, warn, error",
-          pt: "deste nível em diante: debug, info, warn, error")),
-    ],
-    examples: [
-      .init("esteira job logs 019a0c3e", Bilingual("of all steps", pt: "de todos os passos")),
-      .init(
-        "esteira job logs 019a0c3e greet --level warn",
-        Bilingual("warnings of one step", pt: "avisos de um passo")),
-    ], run: run)
-
-  static func run(_ call: Invocation) async throws -> ExitCode {
-    let path = call.arguments.count > 1 ? call.arguments[1] : nil
-    let attempt = try call.integer("--attempt", in: 1...1_000)
-    return try await call.withClient(.reading) { client in
-      var cursor: String?
-      repeat {
-        let page = try await client.call(
-          JobCalls.logs,
-          LogsQuery(
-            id: call.arguments[0], path: path, attempt: attempt, level: call.value("--level"), limit: 200,
-            cursor: cursor))
-        page.items.forEach { show($0, call) }
-        cursor = page.nextCursor
-      } while cursor != nil
-      return .done
-    }
-  }
-
-  private static func show(_ line: LogLine, _ call: Invocation) {
-    guard call.format == .table else { return call.console.out(line.json.text) }
-    call.console.out(
-      "\(line.at.rfc3339.padded(to: 27))  \(line.level.padded(to: 5))  \(line.path.printable)  "
-        + line.message.printable
-    )
   }
 }
 

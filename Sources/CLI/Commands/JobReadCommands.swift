@@ -101,7 +101,10 @@ enum JobGet {
     add(Bilingual("outputs", pt: "saídas"), job.outputs.map { words.value($0, limit: 200).printable })
     add(
       Bilingual("error", pt: "erro"),
-      item.error.map { "\($0.step): \($0.message.printable) [\($0.errorClass)]" })
+      item.error.map { error in
+        let place = error.step.isEmpty ? "" : "\(error.step): "
+        return "\(place)\(error.message.printable) [\(error.code.isEmpty ? error.errorClass : error.code)]"
+      })
     return lines
   }
 }

@@ -50,7 +50,10 @@ enum JobKill {
 
   static func run(_ call: Invocation) async throws -> ExitCode {
     guard let reason = call.value("--reason"), !reason.isEmpty else {
-      throw UsageError(Bilingual("A kill needs --reason TEXT.", pt: "É preciso dar --reason TEXTO."))
+      throw UsageError(
+        Bilingual("A kill needs --reason TEXT.", pt: "Um kill precisa de --reason TEXTO."),
+        remedy: Bilingual(
+          "Say why; it is kept in the job's history.", pt: "Diga por quê; fica no histórico do job."))
     }
     return try await call.withClient(.writing) { client in
       for id in call.arguments {
@@ -111,7 +114,10 @@ enum StepResolve {
       throw UsageError(
         Bilingual(
           "Say exactly one of --did-happen, --did-not and --fail REASON.",
-          pt: "Diga exatamente um de --did-happen, --did-not e --fail MOTIVO."))
+          pt: "Diga exatamente um de --did-happen, --did-not e --fail MOTIVO."),
+        remedy: Bilingual(
+          "Look outside first: whether it happened decides.",
+          pt: "Olhe lá fora antes: o que conta é se aconteceu."))
     }
   }
 }
@@ -125,7 +131,7 @@ enum StepAdopt {
     examples: [
       .init(
         "esteira job step adopt 019a0c3e report",
-        Bilingual("in place of its timeout", pt: "no lugar do timeout dela"))
+        Bilingual("in place of its timeout", pt: "no lugar do timeout dele"))
     ],
     run: { call in
       let path = StepPath(id: call.arguments[0], path: call.arguments[1])

@@ -62,7 +62,7 @@ enum PipelineGet {
       return .done
     }
     let name = pipeline.id.replacing("~", with: "/")
-    var lines = ["\(name)@\(pipeline.revision)  \(pipeline.title.printable)"]
+    var lines = ["\(name)@\(pipeline.revision)  \(pipeline.title.printable)".withoutTrailingSpaces]
     lines.append(
       "sha256 \(pipeline.sha256)  \(Words(language: call.language).time(pipeline.createdAt))  "
         + pipeline.createdBy

@@ -34,8 +34,10 @@ struct JobProgress: Sendable {
     case "started": return [start(path, attempt: fact["attempt"]?.int ?? 1, at: time)]
     case "ended": return end(path, fact, at: time)
     case "skipped":
-      return [Change(path: path, word: "skipped", detail: fact["cause"]?.string ?? "", isFinal: true)]
-    case "retrying", "lost", "question", "superseded", "adopted":
+      return [
+        Change(path: path, word: "skipped", detail: words.cause(fact["cause"]?.string ?? ""), isFinal: true)
+      ]
+    case "retrying", "lost", "question", "resolved", "superseded", "adopted":
       return [interruption(path, fact)]
     case "status", "outcome":
       status = fact["status"]?.string ?? status
@@ -63,8 +65,8 @@ struct JobProgress: Sendable {
   private mutating func interruption(_ path: String, _ fact: JSON) -> Change {
     let word = fact["fact"]?.string ?? ""
     _ = stop(path)
-    let reason = fact["message"] ?? fact["cause"] ?? fact["reason"] ?? .string("")
-    let detail = words.value(.string((reason.string ?? "").printable), limit: 160)
+    let reason = fact["message"] ?? fact["cause"] ?? fact["reason"] ?? fact["answer"] ?? .string("")
+    let detail = words.value(.string(words.cause((reason.string ?? "").printable)), limit: 160)
     return Change(
       path: path, word: word == "question" ? "needs_attention" : word, detail: detail, isFinal: true)
   }

@@ -32,10 +32,10 @@ struct JobWatch: Sendable {
     switch outcome {
     case .ended, .needsAttention: return try await close(id)
     case .timeout:
-      call.console.error(call.text(Self.goesOn(id)))
+      call.console.error(call.text(goesOn(id)))
       return .timeout
     case .interrupted:
-      call.console.error(call.text(Self.goesOn(id)))
+      call.console.error(call.text(goesOn(id)))
       return .interrupted
     }
   }
@@ -65,7 +65,8 @@ struct JobWatch: Sendable {
           let event = try JobEvent(try JSON(parsing: event.data))
           show(event, &progress, &screen)
           position = progress.lastSequence
-          if progress.status == "needs_attention" {
+          // The history also tells of questions that were answered since.
+          if progress.status == "needs_attention", try await stillAsks(id) {
             screen.close()
             return .needsAttention(position)
           }
@@ -77,6 +78,10 @@ struct JobWatch: Sendable {
         try await call.bench.sleep(.seconds(failures))
       }
     }
+  }
+
+  private func stillAsks(_ id: String) async throws -> Bool {
+    try await client.call(JobCalls.get, JobPath(id: id)).job.status == "needs_attention"
   }
 
   private func show(_ event: JobEvent, _ progress: inout JobProgress, _ screen: inout ProgressScreen) {
@@ -128,8 +133,13 @@ struct JobWatch: Sendable {
     }
   }
 
-  private static func goesOn(_ id: String) -> Bilingual {
+  private func goesOn(_ id: String) -> Bilingual {
     let short = Words.short(id)
+    if client.transport.endsWithCommand {
+      return Bilingual(
+        "Job \(short) is kept, and goes on with the next `esteira server --background`.",
+        pt: "O job \(short) está guardado e continua com o próximo `esteira server --background`.")
+    }
     return Bilingual(
       "Job \(short) goes on. Follow it with `esteira job watch \(short)`.",
       pt: "O job \(short) continua. Acompanhe com `esteira job watch \(short)`.")

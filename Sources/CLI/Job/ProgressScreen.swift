@@ -23,7 +23,7 @@ struct ProgressScreen {
     for path in live { text += cut("  \(path.padded(to: width))  " + coloured("running"), columns) + "\n" }
     drawn = live.count
     if running.count > live.count {
-      text += "  … \(running.count - live.count)\n"
+      text += "  … +\(running.count - live.count)\n"
       drawn += 1
     }
     console.bytes(Array(text.utf8))
@@ -37,7 +37,7 @@ struct ProgressScreen {
 
   private mutating func erase() -> String {
     defer { drawn = 0 }
-    return drawn == 0 ? "" : "\u{1B}[\(drawn)A\u{1B}[J"
+    return drawn == 0 ? "" : "\r\u{1B}[\(drawn)A\u{1B}[J"
   }
 
   private func line(_ change: JobProgress.Change) -> String {

@@ -52,7 +52,7 @@ enum Table {
       let cells = row.enumerated().map {
         $0.offset == row.count - 1 ? $0.element : $0.element.padded(to: widths[$0.offset])
       }
-      return cells.joined(separator: "  ")
+      return cells.joined(separator: "  ").withoutTrailingSpaces
     }
   }
 }

@@ -1,11 +1,13 @@
-import Model
+public import Model
 
 /// How numbers, times and statuses are worded for people. JSON never goes through here.
-struct Words: Sendable {
+public struct Words: Sendable {
   var language: Language
 
+  public init(language: Language) { self.language = language }
+
   /// `0.2 s`, `35 s`, `5 min 3 s`, `2 h 5 min`.
-  func duration(_ duration: Duration) -> String {
+  public func duration(_ duration: Duration) -> String {
     let tenths = max(0, duration.microseconds) / 100_000
     if tenths < 100 {
       let point = language == .portuguese ? "," : "."
@@ -24,6 +26,28 @@ struct Words: Sendable {
   func time(_ time: Timestamp?) -> String {
     guard let time else { return "-" }
     return Timestamp(microseconds: time.microseconds - time.microseconds % 1_000_000).rfc3339
+  }
+
+  /// To the millisecond, in UTC, always as wide.
+  static func instant(_ time: Timestamp) -> String {
+    let whole = Timestamp(microseconds: time.microseconds - time.microseconds % 1_000_000).rfc3339.dropLast()
+    let thousandths = String(1_000 + time.microseconds % 1_000_000 / 1_000).dropFirst()
+    return "\(whole).\(thousandths)Z"
+  }
+
+  /// A stored reason in a person's words; a word that is not known here is shown as it is.
+  func cause(_ word: String) -> String {
+    let text: Bilingual? =
+      switch word {
+      case "condition": Bilingual("its condition is false", pt: "a condição é falsa")
+      case "branch": Bilingual("another branch was chosen", pt: "outro ramo foi escolhido")
+      case "upstream_failed": Bilingual("a step before it failed", pt: "um passo anterior falhou")
+      case "cancelled": Bilingual("the job was cancelled", pt: "o job foi cancelado")
+      case "limit": Bilingual("too many items failed", pt: "itens demais falharam")
+      case "owner_restarted": Bilingual("its node ended", pt: "o nó dele terminou")
+      case _: nil
+      }
+    return text?[language] ?? word
   }
 
   func size(_ bytes: Int64) -> String {
@@ -51,6 +75,10 @@ struct Words: Sendable {
 }
 
 extension String {
+  var withoutTrailingSpaces: String {
+    String(String.UnicodeScalarView(unicodeScalars.reversed().drop { $0 == " " }.reversed()))
+  }
+
   /// Without control characters, which could move a terminal's cursor.
   var printable: String {
     String(String.UnicodeScalarView(unicodeScalars.filter { $0.value >= 32 && $0.value != 127 }))

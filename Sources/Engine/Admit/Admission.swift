@@ -118,7 +118,10 @@ struct Admission {
       "invalid-input",
       Bilingual(
         "The input \"\(name)\(violation.pointer)\" is not valid: \(violation.message.english)",
-        pt: "A entrada \"\(name)\(violation.pointer)\" não é válida: \(violation.message.portuguese)"))
+        pt: "A entrada \"\(name)\(violation.pointer)\" não é válida: \(violation.message.portuguese)"),
+      remedy: Bilingual(
+        "A text that reads as JSON is quoted twice: --input '\(name)=\"5\"'.",
+        pt: "Um texto que parece JSON leva aspas duas vezes: --input '\(name)=\"5\"'."))
   }
 
   private func key(_ resolver: AdmissionResolver) throws(Problem) -> String? {

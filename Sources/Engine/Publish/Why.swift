@@ -60,7 +60,7 @@ extension JobState {
         "running",
         Bilingual(
           "\(path) runs, attempt \(state.attempt), for \(time)",
-          pt: "\(path) está rodando, tentativa \(state.attempt), há \(time)"))
+          pt: "\(path) está rodando, tentativa \(state.attempt), há \(time.replacing(".", with: ","))"))
     case .queued:
       return blocker(
         "queued",
@@ -83,7 +83,8 @@ extension JobState {
   }
 
   private func attention(_ path: String, _ id: ID<Job>, since: Timestamp?) -> Blocker {
-    let command = "esteira job step resolve \(id) '\(path)' --did-happen --output FILE | --did-not | --fail"
+    let command =
+      "esteira job step resolve \(id) '\(path)' --did-happen --output FILE | --did-not | --fail REASON"
     return Blocker(
       kind: "needs_attention", path: path,
       text: Bilingual(

@@ -18,8 +18,8 @@ public struct LogLine: Sendable, Hashable {
 
 /// Logs of steps, sealed under the key of their job, one file a job.
 ///
-/// Lines are gathered in memory and written by one thread of its own when there are enough of them, and by
-/// `flush`. What was written survives the process; a power cut may cost the last lines.
+/// Lines are gathered in memory and written by one thread of its own when there are enough of them, a second
+/// after the first of them, and by `flush`. What was written survives the process; a power cut may cost the last lines.
 public final class LogFiles: Sendable {
   /// A longer line is cut, and says so.
   public static let lineLimit = 64 * 1024
@@ -29,20 +29,36 @@ public final class LogFiles: Sendable {
   public static let waitingLimit = 4 * 1024 * 1024
   /// So many bytes are worth a write.
   static let writeSize = 64 * 1024
+  /// So many lines are worth a write.
+  public static let writeLines = 64
+  /// As long as a line waits for others at most; what is younger is lost with the process.
+  public static let writePause = Duration.seconds(1)
 
   private let folder: String
   private let stepLimit: Int
+  private let pause: @Sendable (Duration) async -> Void
   private let thread = BlockingThreads(count: 1)
   private let jobs = Mutex<[ID<Job>: JobLog]>([:])
 
-  public init(folder: String, stepLimit: Int = LogFiles.stepLimit) {
-    (self.folder, self.stepLimit) = (folder, stepLimit)
+  /// `pause` waits for the time that it is given.
+  public init(
+    folder: String, stepLimit: Int = LogFiles.stepLimit,
+    pause: @escaping @Sendable (Duration) async -> Void
+  ) {
+    (self.folder, self.stepLimit, self.pause) = (folder, stepLimit, pause)
   }
 
   /// Keeps a line. Never blocks and never fails: what cannot be kept is counted.
   public func append(_ line: LogLine, job: ID<Job>, key: SymmetricKey) {
-    let isEnough = jobs.withLock { $0[job, default: JobLog(key: key)].append(line, stepLimit: stepLimit) }
-    if isEnough { Task { await flush(job) } }
+    switch jobs.withLock({ $0[job, default: JobLog(key: key)].append(line, stepLimit: stepLimit) }) {
+    case .now: Task { await flush(job) }
+    case .soon:
+      Task {
+        await pause(Self.writePause)
+        await flush(job)
+      }
+    case .later: return
+    }
   }
 
   /// Writes what was gathered for the job, and tells of lines that were left out. Called at the end of an
@@ -135,21 +151,25 @@ private struct JobLog {
     self.sizes.merge(sizes, uniquingKeysWith: +)
   }
 
-  /// Whether there is enough to write.
-  mutating func append(_ line: LogLine, stepLimit: Int) -> Bool {
+  /// When a line must be written: `later` by a write that is due already.
+  enum Due { case now, soon, later }
+
+  mutating func append(_ line: LogLine, stepLimit: Int) -> Due {
     var line = line
     line.message = line.message.cut(to: LogFiles.lineLimit)
     let size = line.message.utf8.count
     let isOverStep = sizes[line.node, default: 0] + size > stepLimit
     if isOverStep || waitingBytes + size > LogFiles.waitingLimit {
       gaps[line.node] = (count: (gaps[line.node]?.count ?? 0) + 1, last: line)
-      return false
+      return .later
     }
     let before = waitingBytes
     sizes[line.node, default: 0] += size
     waitingBytes += size + LogRecord.overhead
     waiting.append(line)
-    return before < LogFiles.writeSize && waitingBytes >= LogFiles.writeSize
+    let isLarge = before < LogFiles.writeSize && waitingBytes >= LogFiles.writeSize
+    if isLarge || waiting.count == LogFiles.writeLines { return .now }
+    return waiting.count == 1 ? .soon : .later
   }
 
   /// The next frame's bytes and its number; nil when nothing waits.
