@@ -48,7 +48,7 @@ public final class Node: Sendable {
     try await order(job, .kill(actor: actor, reason: reason))
   }
 
-  /// Answers "did it happen?" of a step in `needs_attention`; `didNotHappen` also lets a quarantined job go on.
+  /// Answers "did it happen?" of a step in `needs_attention`. `didNotHappen` lets a quarantined job go on.
   public func resolve(
     _ job: ID<Job>, path: String, _ resolution: Resolution, actor: String
   ) async throws(Problem) {

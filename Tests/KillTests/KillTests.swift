@@ -71,7 +71,7 @@ private final class Run {
       case 0: "  s\(index): {\(needs)uses: shell, \(write)once}}}"
       case 1: "  s\(index): {\(needs)uses: shell, idempotent: true, \(write)keyed}}}"
       default:
-        "  s\(index): {\(needs)uses: text.extract, with: {text: 'Multa de R$ 1.000,00', rules: br_regulatory}}"
+        "  s\(index): {\(needs)uses: text.extract, with: {text: 'Multa de R$ 9,00', rules: br_regulatory}}"
       }
     }
     return "apiVersion: esteira/v1\nid: thirty\nnamespace: demo\nsteps:\n" + steps.joined(separator: "\n")
