@@ -82,6 +82,10 @@ let package = Package(
       name: "EngineTests",
       dependencies: ["Model", "Expressions", "Pipelines", "Engine", "Stores", "Crypto"],
       exclude: ["Histories"], swiftSettings: settings),
+    .testTarget(
+      name: "SimulationTests",
+      dependencies: ["Model", "Pipelines", "Engine", "Stores", "Crypto"],
+      path: "Tests/Simulation", swiftSettings: settings),
     .testTarget(name: "KillTests", dependencies: ["esteira", "Model"], swiftSettings: settings),
     .testTarget(name: "NetTests", dependencies: ["Net"], swiftSettings: settings),
     .testTarget(

@@ -95,3 +95,14 @@ extension JSON: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, Express
     self = .object(JSONObject(elements))
   }
 }
+
+extension JSON {
+  /// Whether arrays and objects lie more than so deep in one another.
+  public func isDeeper(than limit: Int) -> Bool {
+    switch self {
+    case .array(let elements): limit == 0 || elements.contains { $0.isDeeper(than: limit - 1) }
+    case .object(let object): limit == 0 || object.members.contains { $0.value.isDeeper(than: limit - 1) }
+    case .null, .bool, .int, .double, .string: false
+    }
+  }
+}

@@ -23,14 +23,16 @@ public struct JSONError: Error, Sendable, Hashable {
 extension JSON {
   /// How many arrays and objects may lie in one another.
   public static let depthLimit = 128
+  /// What the engine stores wraps values of users, which keep to `depthLimit`, into its own and the file's.
+  public static let storedDepthLimit = 256
 
   /// Reads exactly one value, with white space around it and nothing else.
   ///
   /// Stricter than most readers: a key that occurs twice in an object, text that is not UTF-8, half a
   /// surrogate pair, and a number too large for a `Double` are errors. `1` is `int`, `1.0` and `1e3` are
   /// `double`; a whole number beyond `Int64` becomes the nearest `double`.
-  public init(parsing bytes: [UInt8]) throws(JSONError) {
-    var reader = JSONReader(bytes: bytes)
+  public init(parsing bytes: [UInt8], depthLimit: Int = depthLimit) throws(JSONError) {
+    var reader = JSONReader(bytes: bytes, depthLimit: depthLimit)
     do {
       self = try reader.document()
     } catch {
@@ -62,8 +64,11 @@ struct JSONReader {
   let bytes: [UInt8]
   var position = 0
   private var depth = 0
+  private let depthLimit: Int
 
-  init(bytes: [UInt8]) { self.bytes = bytes }
+  init(bytes: [UInt8], depthLimit: Int = JSON.depthLimit) {
+    (self.bytes, self.depthLimit) = (bytes, depthLimit)
+  }
 
   mutating func document() throws(JSONFault) -> JSON {
     skipSpace()
@@ -110,10 +115,10 @@ struct JSONReader {
   private mutating func nested(
     _ read: (inout JSONReader) throws(JSONFault) -> JSON
   ) throws(JSONFault) -> JSON {
-    if depth == JSON.depthLimit {
+    if depth == depthLimit {
       throw fault(
-        "Arrays and objects are nested more than \(JSON.depthLimit) deep.",
-        pt: "Listas e objetos estão aninhados em mais de \(JSON.depthLimit) níveis.")
+        "Arrays and objects are nested more than \(depthLimit) deep.",
+        pt: "Listas e objetos estão aninhados em mais de \(depthLimit) níveis.")
     }
     depth += 1
     defer { depth -= 1 }

@@ -11,7 +11,7 @@ struct Jobs: ~Copyable {
   /// The live jobs that have a key, by pipeline and key.
   private var liveKeys: [LiveKey: OwnedJob] = [:]
   private(set) var timers = Timers()
-  private var slots: Slots
+  private(set) var slots: Slots
   private var decision = Decision()
   private var recorder = Recorder()
   private(set) var batch = Batch()
@@ -65,7 +65,6 @@ struct Jobs: ~Copyable {
   func job(_ id: ID<Job>) -> OwnedJob? { numbers[id].flatMap { owned[$0] } }
   func job(_ number: JobNumber) -> OwnedJob? { owned[number] }
   var isIdle: Bool { owned.isEmpty }
-
 
   /// Admits a prepared job. The caller has made sure that its keys are free.
   mutating func admit(_ prepared: PreparedJob, at now: Timestamp) -> OwnedJob {
@@ -153,7 +152,8 @@ struct Jobs: ~Copyable {
 
   private mutating func tell(_ job: OwnedJob, at now: Timestamp) {
     let events = decision.segments.map { segment in
-      HistoryEvent(sequence: segment.sequence, at: now, text: decision.text[segment.facts], job.state, job.plan)
+      HistoryEvent(
+        sequence: segment.sequence, at: now, text: decision.text[segment.facts], job.state, job.plan)
     }
     orders.append(.tell(job, events))
   }

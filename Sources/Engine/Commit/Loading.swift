@@ -140,7 +140,9 @@ struct Loading: ~Copyable {
     do { try sealer.open(sealed.span, key: key, additionalData: data.span, into: &plain) } catch {
       throw FactError("The body at \(place.json.text) was changed or its key is gone.")
     }
-    do { return try JSON(parsing: plain) } catch { throw FactError("A body is not JSON.") }
+    do { return try JSON(parsing: plain, depthLimit: JSON.storedDepthLimit) } catch {
+      throw FactError("A body is not JSON.")
+    }
   }
 }
 

@@ -152,7 +152,9 @@ extension BodyPlace {
 
 extension [UInt8] {
   fileprivate mutating func append(_ value: Int64) {
-    for shift in stride(from: 56, through: 0, by: -8) { append(UInt8(truncatingIfNeeded: value >> Int64(shift))) }
+    for shift in stride(from: 56, through: 0, by: -8) {
+      append(UInt8(truncatingIfNeeded: value >> Int64(shift)))
+    }
   }
 }
 

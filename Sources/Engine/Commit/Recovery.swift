@@ -32,7 +32,12 @@ struct Recovery {
     guard let record = try configuration.store.revision(of: live.pipeline, number: live.revision) else {
       throw Problem.noPipeline(live.pipeline, revision: live.revision)
     }
-    let plan = try configuration.plan(record)
+    let plan: Plan
+    do throws(Problem) { plan = try configuration.plan(record) } catch {
+      // One file that this version refuses must not keep the node from the jobs of all others.
+      configuration.incident(live.id, incident(live, "Its revision cannot be read: \(error)"))
+      return nil
+    }
     let store = configuration.store
     var loading = Loading(key: key, job: live.number) { (id) throws(StoreError) in try store.body(id) }
     var quarantine: String?

@@ -34,7 +34,9 @@ struct Turn: ~Copyable {
     case .examined(let number, let node, let token, let end):
       if let job = jobs.job(number) { jobs.decide(job, .examined(node, token: token, end), at: now) }
     case .read(let id, let give):
-      give(jobs.job(id).map { LiveView(state: $0.state, plan: $0.plan) })
+      // What is shown has been stored.
+      let job = jobs.job(id)
+      jobs.after(.nothing) { _ in give(job.map { LiveView(state: $0.state, plan: $0.plan) }) }
     case .follow(let id, let follower, let reply):
       jobs.job(id)?.followers.append(follower)
       reply(.success(jobs.job(id) != nil))
@@ -112,6 +114,7 @@ extension Turn {
     _ id: ID<Job>, _ command: Command, _ reply: @escaping Reply<[String]>, at now: Timestamp
   ) {
     guard let job = jobs.job(id) else { return reply(.failure(.ended(id))) }
+    if job.state.status.hasEnded { return jobs.after(.nothing) { _ in reply(.failure(.ended(id))) } }
     do throws(Problem) {
       let event = try event(of: command, job)
       var left: [String] = []
@@ -148,20 +151,26 @@ extension Turn {
   private mutating func perform(_ order: Jobs.Order, _ refused: [RefusedJob]) {
     switch order {
     case .execute(let job, let attempt):
-      guard refused.isEmpty || !refused.contains(where: { $0.job == job.number }) else { return }
+      if isRefused(job, refused) { return release(job, attempt) }
       configuration.crashPoint(.spawn)
       execute(job, attempt)
-    case .examine(let job, let attempt): if let work = work(job, attempt) { executor.examine(work) }
+    case .examine(let job, let attempt):
+      if !isRefused(job, refused), let work = work(job, attempt) { executor.examine(work) }
     case .cancel(let job, let node, let token): executor.cancel(job.number, node, token: token)
     case .tell(let job, let events):
+      if isRefused(job, refused) { return }
       for follower in job.followers { for event in events { follower.continuation.yield(event) } }
     case .ended(let job):
-      guard jobs.job(job.number) != nil else { return }
+      guard jobs.job(job.number) != nil, !isRefused(job, refused) else { return }
       for follower in job.followers { follower.continuation.finish() }
       jobs.disown(job)
       executor.forget(job.id)
     case .reply(let subject, let reply): reply(verdict(on: subject, refused))
     }
+  }
+
+  private func isRefused(_ job: OwnedJob, _ refused: [RefusedJob]) -> Bool {
+    !refused.isEmpty && refused.contains { $0.job == job.number }
   }
 
   private func verdict(on subject: Jobs.Subject, _ refused: [RefusedJob]) -> Result<Void, Problem> {
@@ -187,6 +196,12 @@ extension Turn {
         .attemptEnded(job.number, order.node, token: order.token, end, call.connector.place))
     }
     if let work = work(job, order) { executor.execute(work) }
+  }
+
+  /// The place of an attempt that was counted and does not begin.
+  private mutating func release(_ job: OwnedJob, _ order: AttemptOrder) {
+    guard case .connector(let call) = job.plan.steps[Int(order.step)].kind else { return }
+    jobs.release(call.connector.place)
   }
 
   private func work(_ job: OwnedJob, _ order: AttemptOrder) -> Executor.Work? {

@@ -65,7 +65,10 @@ extension Decider {
   }
 
   mutating func fire(_ wake: Wake) {
-    guard let node = wake.node else { return jobDeadline() }
+    guard let node = wake.node else {
+      if wake == deadline(of: nil) { jobDeadline() }
+      return
+    }
     guard Int(node) < state.nodes.count, !state[node].status.hasEnded else { return }
     let current = state[node]
     switch wake.kind {
@@ -80,7 +83,7 @@ extension Decider {
       attemptFailed(node, Failure(.timeout, code: "timeout", "\(path(node)) did not end in its time."))
     case .deadline: if current.deadline != .never { stop(node, as: .timeout) }
     case .queueTimeout:
-      guard current.status == .queued else { return }
+      guard current.status == .queued, current.attempt == wake.token else { return }
       decision.effects.append(.leaveQueue(node))
       fail(node, Failure(.timeout, code: "queue-timeout", "\(path(node)) found no free slot in its time."))
     case .grace:

@@ -37,6 +37,8 @@ public struct Decider {
 
   /// Decides one event. An event that no longer means anything leaves no fact at all.
   public mutating func decide(_ event: Event) {
+    // In the turn of its end a job may still be told of late results: its history is closed.
+    if state.phase == .ended { return }
     if state.quarantine != nil, !event.reachesQuarantined { return }
     switch event {
     case .admitted(let creation, let context): admit(creation, context)
@@ -71,6 +73,11 @@ public struct Decider {
 
   private mutating func giveUp() {
     queue.removeAll()
+    for effect in decision.effects {
+      guard case .execute(let order) = effect, case .connector(let call) = plan.steps[Int(order.step)].kind
+      else { continue }
+      decision.freeSlots[Int(call.connector.place.rawValue)] += 1
+    }
     decision.effects.removeAll()
     emit(.quarantined(reason: "One decision needed more than \(Decision.factLimit) facts."))
   }

@@ -92,6 +92,16 @@ public struct Decision: Sendable {
     return Body(place: place, value: value)
   }
 
+  /// Takes back the body that was added last and that no fact names yet.
+  mutating func withdrawLastBody() {
+    guard hasBodyWithoutFact, let last = bodies.popLast() else { return }
+    plain.removeSubrange(last.range)
+    if case .event(_, let offset, _) = last.place { sealedLength = Int(offset) }
+    let segment = segments.count - 1
+    segments[segment].bodies = segments[segment].bodies.lowerBound..<bodies.count
+    hasBodyWithoutFact = false
+  }
+
   mutating func add(_ fact: Fact) {
     let last = segments.count - 1
     text.append(segments[last].facts.isEmpty ? UInt8(ascii: "[") : UInt8(ascii: ","))

@@ -95,14 +95,22 @@ extension Decider {
 
   /// Ends a node with the value of its body.
   mutating func finishBody(_ node: NodeNumber, _ value: JSON, isPartial: Bool = false) {
+    if value.isDeeper(than: JSON.depthLimit) { return fail(node, tooDeep("output", node)) }
     let output = keeps(outputOf: node) ? body(value) : nil
-    if let output, let size = decision.bodies.last?.range.count, size > Self.maxOutput {
+    if output != nil, let size = decision.bodies.last?.range.count, size > Self.maxOutput {
       let text = "The output of \(path(node)) has \(size) bytes; the most are \(Self.maxOutput). "
       let failure = Failure(.outputTooLarge, code: "output-too-large", text + "Store it as an artifact.")
-      _ = output
+      decision.withdrawLastBody()
       return fail(node, failure)
     }
     emit(.succeeded(node, isPartial ? .partial : .success, output: output))
+  }
+
+  /// What could be written and not be read again.
+  func tooDeep(_ what: String, _ node: NodeNumber) -> Failure {
+    let limit = JSON.depthLimit
+    let text = "The \(what) of \(path(node)) is nested more than \(limit) deep. Make it flatter."
+    return Failure(.data, code: "value-too-deep", text)
   }
 
   /// Whether a node's output may be asked for again: of items only as the file says.

@@ -17,6 +17,7 @@ extension Decider {
   }
 
   mutating func beginRound(_ number: UInt32, of loop: NodeNumber, max: UInt32, carry: JSON) {
+    if carry.isDeeper(than: JSON.depthLimit) { return fail(loop, tooDeep("carry", loop)) }
     let round = state.nextNode
     let body = body(carry)
     emit(.round(parent: loop, node: round, number: number, max: max, carry: body))

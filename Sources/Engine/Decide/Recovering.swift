@@ -1,3 +1,4 @@
+internal import Expressions
 internal import Model
 internal import Pipelines
 
@@ -11,9 +12,12 @@ extension Decider {
       switch current.status {
       case .running where current.firstChild == StepState.none:
         decision.effects.append(.examine(order(for: node, cause: nil)))
+        if current.stopping != .pending { awaitStop(node) }
       case .queued:
         guard case .connector(let call) = step(of: node).kind else { continue }
-        decision.effects.append(.queue(node, call.connector.place))
+        do throws(ExpressionError) { try awaitSlot(node, call) } catch {
+          fail(node, Failure(expression: error))
+        }
       case .pending, .running, .waiting, .retrying, .success, .partial, .failed, .cancelled, .timeout,
         .skipped,
         .needsAttention:
@@ -28,10 +32,10 @@ extension Decider {
     func add(_ wake: Wake, _ due: Timestamp, _ whole: Duration) {
       wakes.append((wake, after: min(max(.zero, due - now), whole)))
     }
-    if state.deadline != .never { add(Wake(.deadline, nil), state.deadline, state.deadlineAfter) }
+    if state.deadline != .never { add(deadline(of: nil), state.deadline, state.deadlineAfter) }
     for node in 0..<state.nextNode where !state[node].status.hasEnded {
       let current = state[node]
-      if current.deadline != .never { add(Wake(.deadline, node), current.deadline, current.deadlineAfter) }
+      if current.deadline != .never { add(deadline(of: node), current.deadline, current.deadlineAfter) }
       if current.status == .retrying {
         add(Wake(.retry, node, token: current.token), current.due, current.pause)
       }
@@ -62,12 +66,15 @@ extension Decider {
 
   mutating func resolve(_ node: NodeNumber, _ resolution: Resolution, _ actor: String) {
     guard state[node].status == .needsAttention else { return }
+    let isLast = state.questions == 1
     switch resolution {
     case .happened(let output):
       emit(.resolved(node, answer: "happened", actor: actor))
       finishBody(node, output)
     case .didNotHappen:
       emit(.resolved(node, answer: "did_not_happen", actor: actor))
+      // The deadline waited for this answer alone: nothing starts behind it.
+      if state.isOverdue, isLast { return stopScope(as: .timeout) }
       start(node)
     case .failed(let reason):
       emit(.resolved(node, answer: "failed", actor: actor))
@@ -93,6 +100,8 @@ extension Decider {
   mutating func release() {
     guard state.quarantine != nil else { return }
     emit(.quarantined(reason: ""))
+    // Those that came meanwhile were not heard.
+    for (wake, after) in pendingWakes() { self.wake(wake, after: after) }
     recover("released")
   }
 

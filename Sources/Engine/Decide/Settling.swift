@@ -43,7 +43,7 @@ extension Decider {
     if state.cancel != nil {
       return conclude(.cancelled, Failure(.cancelled, code: "cancelled", "The job was cancelled."), nil)
     }
-    if state.deadline != .never, now >= state.deadline, nodes.contains(where: { state[$0].wasStopped }) {
+    if state.isOverdue, nodes.contains(where: { state[$0].wasStopped }) {
       return conclude(
         .timeout, Failure(.timeout, code: "deadline", "The job did not end before its deadline."), nil)
     }

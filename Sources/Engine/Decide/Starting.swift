@@ -86,9 +86,11 @@ extension Decider {
         node, Failure(.data, code: "no-branch", "No branch of \(step.path) holds. Add one with else: true."))
     }
     try limitBody(node, step)
+    let limit = try plan.steps[chosen].deadline?.duration(resolver(at: node))
     let branch = state.nextNode
     emit(.opened(parent: node, first: branch, step: UInt32(chosen), count: 1))
     emit(.entered(node))
+    if let limit { self.limit(branch, to: limit) }
     begin(branch)
   }
 
@@ -102,7 +104,12 @@ extension Decider {
 
   mutating func limit(_ node: NodeNumber?, to after: Duration) {
     emit(.deadline(node, due: now + after, after: after))
-    wake(Wake(.deadline, node), after: after)
+    wake(deadline(of: node), after: after)
+  }
+
+  /// The job's own deadline is that of its phase: an earlier one must not end the handlers.
+  func deadline(of node: NodeNumber?) -> Wake {
+    Wake(.deadline, node, token: node == nil ? UInt32(state.phase.rawValue) : 0)
   }
 
   /// Starts an attempt, or queues it where no slot is free.
@@ -143,9 +150,15 @@ extension Decider {
 
   private mutating func enqueue(_ node: NodeNumber, _ call: CallPlan) throws(ExpressionError) {
     emit(.queued(node))
+    try awaitSlot(node, call)
+  }
+
+  /// The wait is that of the coming attempt: the timer of an earlier one means nothing to it.
+  mutating func awaitSlot(_ node: NodeNumber, _ call: CallPlan) throws(ExpressionError) {
     decision.effects.append(.queue(node, call.connector.place))
     guard let limit = step(of: node).queueTimeout else { return }
-    wake(Wake(.queueTimeout, node, token: state.sequence), after: try limit.duration(resolver(at: node)))
+    let after = try limit.duration(resolver(at: node))
+    wake(Wake(.queueTimeout, node, token: state[node].attempt), after: after)
   }
 
   /// A literal needs no resolver, whose making costs more than all the rest.

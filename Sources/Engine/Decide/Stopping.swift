@@ -14,11 +14,8 @@ extension Decider {
 
   mutating func jobDeadline() {
     guard state.deadline != .never, state.phase != .ended else { return }
-    if state.questions > 0 {
-      if !state.isOverdue { emit(.overdue) }
-      return
-    }
-    stopScope(as: .timeout)
+    if !state.isOverdue { emit(.overdue) }
+    if state.questions == 0 { stopScope(as: .timeout) }
   }
 
   /// Asks all nodes of the running phase to stop.
@@ -40,12 +37,17 @@ extension Decider {
     case .running where current.firstChild == StepState.none:
       emit(.stopping(node, status))
       decision.effects.append(.cancelAttempt(node, token: current.token))
-      wake(Wake(.grace, node, token: current.token), after: setting.cancelGrace + .seconds(10))
+      awaitStop(node)
     case .running:
       emit(.stopping(node, status))
       stop(children: state.children(of: node), as: status)
     case .success, .partial, .failed, .cancelled, .timeout, .skipped: break
     }
+  }
+
+  /// A connector that ignores its cancel holds the job up no longer than this.
+  mutating func awaitStop(_ node: NodeNumber) {
+    wake(Wake(.grace, node, token: state[node].token), after: setting.cancelGrace + .seconds(10))
   }
 
   /// Neighbours that are pending are skipped in one fact.

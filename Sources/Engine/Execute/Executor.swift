@@ -18,6 +18,8 @@ final class Executor: Sendable {
   }
 
   private let running = Mutex<[Place: Running]>([:])
+  /// Set when a stop cancels what outlived the drain.
+  private let isCut = Atomic(false)
   private let connectors: [String: any Connector]
   private let inPlace: [String: any InPlaceConnector]
   private let schemas: [String: JSONSchema]
@@ -57,6 +59,7 @@ final class Executor: Sendable {
     let slot = work.call.connector.place
     perform(work, place) { [self] in
       let end = await end(of: work)
+      if isCutOff(end) { return }
       report(.attemptEnded(work.number, work.order.node, token: work.order.token, end, slot))
     }
   }
@@ -79,6 +82,7 @@ final class Executor: Sendable {
     let place = Place(job: work.number, node: work.order.node)
     perform(work, place) { [self] in
       let end = await endOfLost(work)
+      if end.map(isCutOff) ?? isCut.load(ordering: .acquiring) { return }
       report(.examined(work.number, work.order.node, token: work.order.token, end))
     }
   }
@@ -130,7 +134,14 @@ final class Executor: Sendable {
     await over.wait()
     ends.cancel()
     limit.cancel()
+    isCut.store(true, ordering: .releasing)
     for task in tasks { task.cancel() }
+  }
+
+  /// Whether the stop of the node, and no order of the job, ended it: the next node finds it lost (S7).
+  private func isCutOff(_ end: AttemptEnd) -> Bool {
+    guard isCut.load(ordering: .acquiring), case .failure(let failure) = end else { return false }
+    return failure.errorClass == .cancelled
   }
 }
 
@@ -141,6 +152,9 @@ extension Executor {
     var masking = Masking(nil)
     let end: AttemptEnd
     do throws(Failure) {
+      if Task.isCancelled {
+        throw Failure(.cancelled, code: "confirmed", "\(work.order.path) was cancelled before it began.")
+      }
       let (connector, attempt) = try await attempt(work, identity)
       masking = Masking(attempt.credential)
       try check(attempt.with, of: work.call)
@@ -156,11 +170,11 @@ extension Executor {
 
   private func endOfLost(_ work: Work) async -> AttemptEnd? {
     let identity = work.identity
-    var masking = Masking(nil)
+    // Without what it takes to ask, the end stays unknown: this is no failure of the attempt.
+    guard let (connector, attempt) = try? await attempt(work, identity) else { return nil }
+    let masking = Masking(attempt.credential)
     var end: AttemptEnd?
     do throws(Failure) {
-      let (connector, attempt) = try await attempt(work, identity)
-      masking = Masking(attempt.credential)
       end = try await connector.outcome(ofLost: attempt).map {
         .success(AttemptOutput(masking($0.value), artifacts: $0.artifacts))
       }

@@ -50,6 +50,7 @@ private struct Replaying {
   var facts = 0
   var sequence: UInt32 = 0
   var differences: [String] = []
+  private var lastBody: Int64 = 0
 
   init(job: JobNumber) { self.job = job }
 
@@ -85,10 +86,12 @@ private struct Replaying {
     loaded.chain = event.chain
   }
 
+  /// Rows are numbered as they come: a fact may also name one of an earlier event, which is not sealed anew.
   private mutating func check(_ event: StoredEvent, _ readModel: any ReadModel) throws(StoreError) {
     var bytes = event.payload + event.sealed
     var rows: [Range<Int>] = []
-    for id in event.rowBodies {
+    for id in event.rowBodies where id.value > lastBody {
+      lastBody = id.value
       guard let body = try readModel.readBody(id) else {
         differences.append("event \(event.sequence): the body \(id.value) is missing")
         continue

@@ -12,7 +12,7 @@ extension JobState {
       return [quarantined(reason, id)]
     }
     var blockers: [Blocker] = []
-    if isOverdue { blockers.append(overdue(now)) }
+    if isOverdue, questions > 0 { blockers.append(overdue(now)) }
     for node in 0..<nextNode where blockers.count < Self.blockersShown {
       if let blocker = blocker(node, plan, id, now) { blockers.append(blocker) }
     }

@@ -44,7 +44,7 @@ public enum Fact: Sendable, Hashable {
   case stopping(NodeNumber, StepStatus)
   case cancelRequested(actor: String, reason: Body)
   case killed(actor: String, reason: Body)
-  /// The deadline passed while a person's answer was open: it fires once the answer is there.
+  /// The deadline of the phase passed. While a person's answer is open it stops nothing yet.
   case overdue
   case phase(JobPhase)
   /// How the job's own steps ended, before its handlers run.

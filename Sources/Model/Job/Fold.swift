@@ -91,7 +91,7 @@ extension JobState {
     case .killed(let actor, let reason):
       kill = Request(actor: actor, reason: reason.value.string ?? "", at: time)
     case .overdue: isOverdue = true
-    case .phase(let phase): self.phase = phase
+    case .phase(let phase): (self.phase, isOverdue) = (phase, false)
     case .outcome(let status, let failure, let outputs):
       outcome = status
       self.failure = failure.map {
@@ -152,9 +152,12 @@ extension JobState {
     nodes.append(StepState(step: nodes[Int(parent)].step, parent: parent, layer: .round, ordinal: number))
     carries[node] = carry.value
     leavePending(parent)
+    // It leaves its old status as what it was, and is a holder of others from now on.
+    count(parent, by: -1)
+    nodes[Int(parent)].status = .pending
+    nodes[Int(parent)].firstChild = node
     change(parent, to: .running, at: time)
     nodes[Int(parent)].due = .never
-    nodes[Int(parent)].firstChild = node
     nodes[Int(parent)].childCount = 1
     nodes[Int(parent)].open = 1
     nodes[Int(parent)].bound = max
@@ -200,6 +203,7 @@ extension JobState {
     nodes[Int(node)].endedAt = time
     nodes[Int(node)].stopping = .pending
     inputs[node] = nil
+    asked[node] = nil
     if status.hasOutput { failures[node] = nil }
     let parent = nodes[Int(node)].parent
     if parent == StepState.none {

@@ -17,6 +17,7 @@ public struct JobState: Sendable {
   public internal(set) var endedAt = Timestamp.never
   public internal(set) var deadline = Timestamp.never
   public internal(set) var deadlineAfter = Duration.zero
+  /// Whether the deadline of the phase has passed.
   public internal(set) var isOverdue = false
   public internal(set) var cancel: Request?
   public internal(set) var kill: Request?

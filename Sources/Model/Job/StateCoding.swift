@@ -51,7 +51,9 @@ extension JobState {
   /// Reads what `encoded` wrote.
   public init(encoded bytes: [UInt8]) throws(FactError) {
     let json: JSON
-    do { json = try JSON(parsing: bytes) } catch { throw FactError("A snapshot is not JSON.") }
+    do { json = try JSON(parsing: bytes, depthLimit: JSON.storedDepthLimit) } catch {
+      throw FactError("A snapshot is not JSON.")
+    }
     self.init()
     try read(json)
     for (node, value) in try Self.pairs(json, "failures") { failures[node] = Failure(stored: value) }
