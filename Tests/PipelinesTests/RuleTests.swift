@@ -10,7 +10,7 @@ struct RuleTests {
     ("a: {value: steps.a.output}", ["cycle"]), ("a: {needs: [a], value: '1'}", ["cycle"]),
     ("a: {needs: [b], value: '1'}", ["unknown-step"]), ("a: {value: iteration}", ["not-visible"]),
     ("a: {value: carry.x}", ["not-visible"]), ("a: {value: item}", ["not-visible"]),
-    ("a: {value: item_index}", ["not-visible"]), ("a: {value: settings.x}", ["not-yet"]),
+    ("a: {value: item_index}", ["not-visible"]), ("a: {value: settings.x}", []),
     ("a: {value: job.error.message}", ["type-error"]), ("a: {value: trigger.nothing}", ["type-error"]),
     ("a: {value: random.hex(4)}", ["unknown-name"]), ("a: {value: hello}", ["unknown-name"]),
     ("a: {value: inputs.x}", ["unknown-input"]), ("a: {value: vars.x}", ["unknown-variable"]),

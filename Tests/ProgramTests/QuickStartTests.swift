@@ -69,6 +69,17 @@ struct QuickStartTests {
     #expect(try place.esteira("job ls -o id").out.split(separator: "\n").count == 2)
   }
 
+  @Test("`run --setting` gives this job its operator's value; without it the job says what is missing")
+  func setting() throws {
+    let place = try Place()
+    defer { place.clean() }
+    let steps = "steps:\n  a: {value: settings.greeting}\noutputs: {said: \"${{ steps.a.output }}\"}\n"
+    try place.write("set.yaml", "apiVersion: esteira/v1\nid: set\nnamespace: demo\n\(steps)")
+    let given = try place.esteira("run set.yaml --setting greeting=oi")
+    #expect(given.code == 0 && given.out.contains("said=oi"), "\(given)")
+    #expect(try place.esteira("run set.yaml").code == 1)
+  }
+
   private static let hello = """
     apiVersion: esteira/v1
     id: hello

@@ -34,13 +34,7 @@ struct NameResolver {
     case "steps": resolveStep(mention, in: index)
     case "inputs": resolveInput(mention, in: index)
     case "vars": resolveVariable(mention, in: index)
-    case "settings":
-      say(
-        "not-yet", mention.head.range, in: site,
-        Bilingual(
-          "\"settings\" is part of the format, but this version of Esteira does not do it yet.",
-          pt: "\"settings\" faz parte do formato, mas esta versão do Esteira ainda não o executa."))
-      bind("settings", .known(.dyn), .settings, in: index)
+    case "settings": bind("settings", .known(.dyn), .settings, in: index)
     case "trigger": bind("trigger", .known(WellKnown.trigger), .trigger, in: index)
     case "job": bind("job", .known(WellKnown.job(in: site.view, home: home(of: site))), .job, in: index)
     case "now": bind("now", .known(.timestamp), .now, in: index)
