@@ -94,7 +94,9 @@ struct RawWriter: ~Copyable {
     sqlite3_bind_int64(statement, 5, commit)
     for (column, range) in [(Int32(6), row.payload), (7, row.sealed), (8, row.chain)] {
       let start = bytes.baseAddress?.advanced(by: range.lowerBound)
-      if range.isEmpty { sqlite3_bind_zeroblob(statement, column, 0) } else {
+      if range.isEmpty {
+        sqlite3_bind_zeroblob(statement, column, 0)
+      } else {
         sqlite3_bind_blob(statement, column, start, Int32(range.count), nil)
       }
     }
@@ -138,7 +140,9 @@ struct RawWriter: ~Copyable {
   }
 
   private func bind(_ time: Timestamp?, _ column: Int32, _ statement: OpaquePointer) {
-    if let time { sqlite3_bind_int64(statement, column, time.microseconds) } else {
+    if let time {
+      sqlite3_bind_int64(statement, column, time.microseconds)
+    } else {
       sqlite3_bind_null(statement, column)
     }
   }

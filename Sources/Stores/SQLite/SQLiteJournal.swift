@@ -24,7 +24,8 @@ struct SQLiteJournal: ~Copyable {
     let ending = try database.prepare("COMMIT")
     var raised: Set<JobNumber> = []
     try database.query("SELECT job FROM job_owners") { row in raised.insert(JobNumber(row.integer(0))) }
-    return SQLiteJournal(database: database, writer: writer, idempotentJob: idempotentJob, beginning: beginning, ending: ending,
+    return SQLiteJournal(
+      database: database, writer: writer, idempotentJob: idempotentJob, beginning: beginning, ending: ending,
       raised: raised)
   }
 
