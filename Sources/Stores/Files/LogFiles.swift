@@ -19,7 +19,8 @@ public struct LogLine: Sendable, Hashable {
 /// Logs of steps, sealed under the key of their job, one file a job.
 ///
 /// Lines are gathered in memory and written by one thread of its own when there are enough of them, a second
-/// after the first of them, and by `flush`. What was written survives the process; a power cut may cost the last lines.
+/// after the first of them, and by `flush`. What was written survives the process; a power cut may cost the
+/// last lines.
 public final class LogFiles: Sendable {
   /// A longer line is cut, and says so.
   public static let lineLimit = 64 * 1024
