@@ -29,7 +29,7 @@ format: ## write every Swift file in the one format
 bench: build ## measure, as JSON lines
 	@scripts/bench.sh
 
-simulate: setup ## the tests that drop or kill a node, a store or a server, and recover
+simulate: setup ## the tests that drop or kill a node, a store or a server, and recover (SEEDS=n: more worlds)
 	@scripts/simulate.sh
 
 clean: ## remove all that was built
