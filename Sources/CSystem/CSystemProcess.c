@@ -85,6 +85,66 @@ pid_t esteira_fork_exec(
   return pid;
 }
 
+int esteira_pidfd_kill(int pidfd, int number) {
+  return (int)syscall(SYS_pidfd_send_signal, pidfd, number, NULL, 0);
+}
+
+pid_t esteira_fork(void) { return fork(); }
+
+int esteira_send_descriptors(int socket, int value, const int *descriptors, int count) {
+  char space[CMSG_SPACE(sizeof(int) * esteira_descriptor_limit)];
+  struct iovec bytes = {&value, sizeof value};
+  struct msghdr message = {.msg_iov = &bytes, .msg_iovlen = 1};
+  if (count < 0 || count > esteira_descriptor_limit) return EINVAL;
+  if (count > 0) {
+    memset(space, 0, sizeof space);
+    message.msg_control = space;
+    message.msg_controllen = CMSG_SPACE(sizeof(int) * (size_t)count);
+    struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+    header->cmsg_level = SOL_SOCKET;
+    header->cmsg_type = SCM_RIGHTS;
+    header->cmsg_len = CMSG_LEN(sizeof(int) * (size_t)count);
+    memcpy(CMSG_DATA(header), descriptors, sizeof(int) * (size_t)count);
+  }
+  ssize_t sent;
+  do sent = sendmsg(socket, &message, MSG_NOSIGNAL);
+  while (sent < 0 && errno == EINTR);
+  return sent == sizeof value ? 0 : sent < 0 ? errno : EIO;
+}
+
+int esteira_receive_descriptors(int socket, int *value, int *descriptors) {
+  char space[CMSG_SPACE(sizeof(int) * esteira_descriptor_limit)];
+  struct iovec bytes = {value, sizeof *value};
+  struct msghdr message = {
+    .msg_iov = &bytes, .msg_iovlen = 1, .msg_control = space, .msg_controllen = sizeof space};
+  ssize_t received;
+  do received = recvmsg(socket, &message, MSG_CMSG_CLOEXEC | MSG_WAITALL);
+  while (received < 0 && errno == EINTR);
+  int count = 0;
+  for (struct cmsghdr *header = received > 0 ? CMSG_FIRSTHDR(&message) : NULL; header;
+       header = CMSG_NXTHDR(&message, header)) {
+    if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS) continue;
+    count = (int)((header->cmsg_len - CMSG_LEN(0)) / sizeof(int));
+    memcpy(descriptors, CMSG_DATA(header), sizeof(int) * (size_t)count);
+  }
+  if (received == sizeof *value && !(message.msg_flags & MSG_CTRUNC)) return count;
+  for (int index = 0; index < count; index++) close(descriptors[index]);
+  return -1;
+}
+
+int esteira_take_descriptors(const int *descriptors, int count) {
+  int high[esteira_descriptor_limit];
+  if (count < 3 || count > esteira_descriptor_limit) return EINVAL;
+  // By way of high numbers: any of them may stand where another has to go.
+  for (int index = 0; index < count; index++) {
+    high[index] = fcntl(descriptors[index], F_DUPFD_CLOEXEC, 16);
+    if (high[index] < 0) return errno;
+  }
+  for (int index = 0; index < count; index++)
+    if (dup3(high[index], index, index < 3 ? 0 : O_CLOEXEC) < 0) return errno;
+  return close_range((unsigned)count, ~0U, 0) == 0 ? 0 : errno;
+}
+
 int esteira_pidfd_open(pid_t pid) { return (int)syscall(SYS_pidfd_open, pid, 0); }
 
 int esteira_supervisor_signals(void) {

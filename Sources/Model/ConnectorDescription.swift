@@ -31,6 +31,8 @@ public struct ConnectorDescription: Sendable {
   public var verbatim: [String]
   /// `with` keys that name files beside the pipeline, such as `program`; `files` maps hold them as values.
   public var fileKeys: [String]
+  /// Those of `fileKeys` where an absolute path names a program of the machine, which no revision takes in.
+  public var machineKeys: [String]
   public var defaultTimeout: Duration
   /// What an attempt occupies while it runs.
   public var place: Place
@@ -67,12 +69,12 @@ public struct ConnectorDescription: Sendable {
   public init(
     name: String, major: Int = 1, title: Bilingual, summary: Bilingual, with: JSON, output: JSON,
     effect: EffectRule, connection: ConnectionRule = .none, verbatim: [String] = [],
-    fileKeys: [String] = [], defaultTimeout: Duration = .seconds(3600), place: Place = .node,
-    examples: [Example] = []
+    fileKeys: [String] = [], machineKeys: [String] = [], defaultTimeout: Duration = .seconds(3600),
+    place: Place = .node, examples: [Example] = []
   ) {
     (self.name, self.major, self.title, self.summary) = (name, major, title, summary)
     (self.with, self.output, self.effect, self.connection) = (with, output, effect, connection)
-    (self.verbatim, self.fileKeys) = (verbatim, fileKeys)
+    (self.verbatim, self.fileKeys, self.machineKeys) = (verbatim, fileKeys, machineKeys)
     (self.defaultTimeout, self.place, self.examples) = (defaultTimeout, place, examples)
   }
 

@@ -43,7 +43,7 @@ public enum NetError: Error, Hashable, Sendable {
   }
 
   /// True where the other side surely has not seen the request that failed, so that even an effect that
-  /// must happen once may be tried again. After a redirect this speaks of the last hop only.
+  /// must happen once may be tried again.
   public var isSurelyUnsent: Bool {
     switch self {
     case .invalidURL, .invalidRequest, .refusedAddress, .resolve, .connect, .tls, .timeout(.connect),

@@ -1,3 +1,4 @@
+import Connectors
 import Crypto
 import Engine
 import Glibc
@@ -28,6 +29,7 @@ final class AttemptPlaces: Sendable {
     AttemptEnvironment(
       prepare: { [self] (attempt) throws(Failure) in try prepare(attempt) },
       cleanUp: { [self] attempt in Folder.remove(workFolder(of: attempt)) },
+      settle: { [self] in ChildProcesses.removeOutcome(below: processFolder(of: $0), attempt: $0.number) },
       forget: { [self] job in await forget(job) },
       log: { [self] attempt, at, level, text in log(attempt, at, level, text) },
       flushLog: { [self] attempt in await logs.flush(attempt.job) },
@@ -62,7 +64,7 @@ extension AttemptPlaces {
   private func prepare(_ attempt: AttemptIdentity) throws(Failure) -> AttemptFolders {
     _ = try failing { () throws(Problem) in try vault.key(of: attempt.job) }
     let work = workFolder(of: attempt)
-    let process = "\(path)/processes/\(attempt.job)/\(attempt.node)"
+    let process = processFolder(of: attempt)
     let objects = "\(path)/objects"
     // A lost attempt of the same number may have left something there.
     Folder.remove(work)
@@ -72,6 +74,10 @@ extension AttemptPlaces {
 
   private func workFolder(of attempt: AttemptIdentity) -> String {
     "\(path)/work/\(attempt.job)/\(attempt.node)-\(attempt.number)"
+  }
+
+  private func processFolder(of attempt: AttemptIdentity) -> String {
+    "\(path)/processes/\(attempt.job)/\(attempt.node)"
   }
 
   /// Lays out a revision's files once, under the hash of their contents; they are read-only from then on.

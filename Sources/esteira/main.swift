@@ -3,9 +3,9 @@ import Connectors
 import Glibc
 import Model
 
-// Before anything else: a supervisor starts with every child process, and shall start fast.
+// Before anything else: what forks supervisors shall have no thread, no file and no key of a node.
 if CommandLine.arguments.dropFirst().first == "supervise" {
-  exit(superviseMain(arguments: Array(CommandLine.arguments.dropFirst(2))))
+  exit(superviseMain())
 }
 
 let words = Array(CommandLine.arguments.dropFirst())

@@ -38,6 +38,27 @@ struct ObjectTests {
     #expect(names == ["d"])
   }
 
+  @Test("is never read with the metadata of another content, as a put that broke off leaves them")
+  func brokenPut() async throws {
+    let bench = try Bench()
+    let place: JSON = ["bucket": "b", "key": "k.txt"]
+    _ = try await ObjectPut().execute(
+      bench.attempt(["bucket": "b", "key": "k.txt", "body": "old", "metadata": ["of": "old"]]))
+    let path = bench.root + "/objects/demo/b/k.txt"
+    let whole = try await ObjectGet().execute(bench.attempt(place)).value
+    #expect(whole["metadata"] == ["of": "old"])
+    let next = ObjectMetadata(
+      sha256: SHA256.hex(Array("new".utf8)), size: 3, contentType: "x/new",
+      metadata: JSONObject([("of", "new")]))
+    #expect(AtomicFile.write(next.json.serialized(), to: path + ".meta", durable: false))
+    let between = try await ObjectGet().execute(bench.attempt(place)).value
+    #expect(between["metadata"] == [:] && between["content_type"] == "text/plain")
+    #expect(between["sha256"] == .string(SHA256.hex(Array("old".utf8))))
+    #expect(AtomicFile.write(Array("new".utf8), to: path, durable: false))
+    let after = try await ObjectGet().execute(bench.attempt(place)).value
+    #expect(after["metadata"] == ["of": "new"] && after["content_type"] == "x/new")
+  }
+
   @Test("lies where its connection says")
   func connection() async throws {
     let bench = try Bench()

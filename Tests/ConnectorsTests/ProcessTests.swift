@@ -1,3 +1,4 @@
+import Crypto
 import Engine
 import Foundation
 import Glibc
@@ -133,6 +134,62 @@ struct ProcessTests {
     #expect(found == known && found?.errorClass == .transient)
   }
 
+  @Test("has no descriptor of its supervisor but the lock")
+  func descriptors() async throws {
+    let bench = try Bench()
+    let run = "for name in /proc/$$/fd/*; do echo ${name##*/}=$(readlink $name || true); done"
+    let value = try await shell.execute(bench.attempt(["run": .string(run)])).value
+    let lines = try #require(value["stdout"]?.string)
+    #expect(lines.contains("200=") && lines.contains("/lock") && !lines.contains("socket:"), "\(lines)")
+  }
+
+  @Test("has an end that counts only whole, and that goes when it is needed no more")
+  func outcome() async throws {
+    let bench = try Bench()
+    let attempt = bench.attempt(["run": "echo private"])
+    _ = try await shell.execute(attempt)
+    let folder = PreviousChildren(of: attempt).recordFolder(attempt: 1)
+    let path = folder + "/outcome"
+    let bytes = try #require(SmallFile.read(path, limit: 100_000))
+    let modes = try [path, folder].map {
+      try FileManager.default.attributesOfItem(atPath: $0)[.posixPermissions] as? Int
+    }
+    #expect(modes == [0o600, 0o700])
+    #expect(ScriptOutcome.read(from: folder) != nil)
+    for damaged in [Array(bytes.dropLast()), bytes.map { $0 == UInt8(ascii: "v") ? 0 : $0 }, []] {
+      #expect(AtomicFile.write(damaged, to: path, durable: false))
+      #expect(ScriptOutcome.read(from: folder) == nil)
+    }
+    ChildProcesses.removeOutcome(below: bench.root + "/processes", attempt: 1)
+    #expect(Folders.kind(of: path) == nil)
+    #expect(SupervisorReport.read(from: folder)?.end == .exited(0))
+  }
+
+  @Test("still starts when the process that forks supervisors was killed; those it forked live on")
+  func forkerKilled() async throws {
+    let bench = try Bench()
+    let children = ChildProcesses(supervisor: BuiltProgram.path, limit: 4)
+    let own = Shell(children: children)
+    let file = bench.root + "/pid"
+    let run = "echo $$ > \(file).new; mv \(file).new \(file); read x < \(file).go; echo on"
+    let attempt = bench.attempt(["run": .string(run)])
+    #expect(mkfifo(file + ".go", 0o600) == 0)
+    let running = Task { try await own.execute(attempt).value }
+    _ = await Self.content(of: file)
+    let record = PreviousChildren(of: attempt).recordFolder(attempt: 1)
+    _ = await Self.content(of: record + "/started")
+    let supervisor = try #require(StartedRecord.read(from: record)).supervisor
+    let forker = try #require(ProcessTable.entry(of: supervisor)).parent
+    #expect(forker != getpid())
+    kill(forker, SIGKILL)
+    let next = try await own.execute(try Bench().attempt(["run": "echo next"])).value
+    #expect(next["stdout"] == "next")
+    await OwnThread.run {
+      FileHandle(forWritingAtPath: file + ".go")?.write(Data("x\n".utf8))
+    }
+    #expect(try await running.value["stdout"] == "on")
+  }
+
   @Test("waits for its place, and gives it up when cancelled")
   func slots() async throws {
     let slots = ChildSlots(limit: 1)
@@ -145,17 +202,19 @@ struct ProcessTests {
     #expect(await next.value)
   }
 
-  @Test("is told its orders by a command line that reads back as it was written")
+  @Test("is told its orders in bytes that read back as they were written, and by no others")
   func orders() {
     var order = SupervisorOrder(
-      folder: "/f", workFolder: "/w", grace: 5, program: "/bin/x", arguments: ["x", "--", "--limit"])
+      folder: "/f", workFolder: "/w", grace: 5, program: "/bin/x", arguments: ["x", "", "two\nlines", "é"])
+    #expect(SupervisorOrder(bytes: order.bytes) == order)
     order.hasExtra = true
-    #expect(SupervisorOrder(arguments: order.commandLine(limits: [])) == order)
-    order.limits = [.init(resource: 4, value: 0)]
-    #expect(SupervisorOrder(arguments: order.commandLine(limits: [("core", 0)])) == order)
-    for broken in [[], ["--folder"], ["--", "x"], ["--folder", "/f", "--cwd", "/w", "--", "p", "p"]] {
-      #expect(SupervisorOrder(arguments: broken) == nil)
+    order.limits = [.init(resource: 4, value: 0), .init(resource: 9, value: .max)]
+    order.environment = ["A=", "B=1=2"]
+    #expect(SupervisorOrder(bytes: order.bytes) == order)
+    for length in 0..<order.bytes.count {
+      #expect(SupervisorOrder(bytes: Array(order.bytes.prefix(length))) == nil)
     }
+    #expect(SupervisorOrder(bytes: order.bytes + [0]) == nil)
   }
 }
 
@@ -167,18 +226,26 @@ struct PretendNode {
   init(record: String, script: String, grace: Int, folder: String) throws {
     let file = folder + "/script"
     try script.write(toFile: file, atomically: true, encoding: .utf8)
+    var order = SupervisorOrder(
+      folder: record, workFolder: "/", grace: Int64(grace), program: "/bin/bash", arguments: ["bash", file])
+    order.environment = ["PATH=" + ScriptCommand.searchPath]
     let code = """
       import os, socket, subprocess, sys, time
       ours, theirs = socket.socketpair()
       def place():
-        os.setsid(); os.dup2(theirs.fileno(), 3); os.set_inheritable(3, True)
-      subprocess.Popen([sys.argv[1], "supervise", "--folder", sys.argv[2], "--cwd", "/", "--grace",
-        sys.argv[4], "--", "/bin/bash", "bash", sys.argv[3]], close_fds=False, preexec_fn=place)
+        os.dup2(theirs.fileno(), 3); os.set_inheritable(3, True)
+      subprocess.Popen([sys.argv[1], "supervise"], preexec_fn=place, pass_fds=[3])
       theirs.close()
+      life, supervisors = socket.socketpair()
+      socket.send_fds(ours, [bytes(4)], [0, 1, 2, supervisors.fileno()])
+      supervisors.close()
+      assert ours.recv(4) == bytes(4)
+      order = bytes.fromhex(sys.argv[2])
+      life.sendall(len(order).to_bytes(8, "little") + order)
       time.sleep(300)
       """
     process.executableURL = URL(fileURLWithPath: "/usr/bin/python3")
-    process.arguments = ["-c", code, BuiltProgram.path, record, file, "\(grace)"]
+    process.arguments = ["-c", code, BuiltProgram.path, Hex.encode(order.bytes)]
     try process.run()
   }
 

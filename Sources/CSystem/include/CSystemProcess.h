@@ -14,6 +14,26 @@ int esteira_spawn(
   const char *program, char *const arguments[], char *const environment[], int in, int out, int err, int life,
   int extra, pid_t *pid);
 
+/// `fork`, which Swift does not offer. For a process with one thread only.
+pid_t esteira_fork(void);
+
+/// At most so many descriptors go with one message.
+enum { esteira_descriptor_limit = 8 };
+
+/// Sends a number with `count` descriptors over a Unix socket. Returns 0 or an errno.
+int esteira_send_descriptors(int socket, int value, const int *descriptors, int count);
+
+/// Receives what the above sends; `descriptors` has room for `esteira_descriptor_limit`, which `exec` closes.
+/// Returns their count, or -1 at the end of the stream, on an error and after the socket's time limit.
+int esteira_receive_descriptors(int socket, int *value, int *descriptors);
+
+/// Makes the descriptors 0, 1, 2, … of these, in their order, and closes all others. `exec` keeps the first
+/// three. Returns 0 or an errno.
+int esteira_take_descriptors(const int *descriptors, int count);
+
+/// Sends a signal to the process of a pidfd. 0 or -1.
+int esteira_pidfd_kill(int pidfd, int number);
+
 /// For a process with one thread only: forks, and in the child opens a process group, sets the limits, changes
 /// the folder and executes. The child gets 0, 1, 2 as they are, `extra` as 3 (unless -1), and `kept` at a high
 /// number (unless -1); it is killed when the caller dies. `*error` is the errno of what failed, or 0.

@@ -90,6 +90,12 @@ enum Folders {
 
   enum Kind { case file(size: Int64), folder, other }
 
+  /// Whether a plain file is there, also by way of links.
+  static func isFile(_ path: String) -> Bool {
+    var status = stat()
+    return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+  }
+
   /// Of the name itself: a link is `other`. Nil where there is nothing.
   static func kind(of path: String) -> Kind? {
     var status = stat()

@@ -2,6 +2,12 @@ import Glibc
 
 /// The system's own words for an error number.
 enum SystemError {
+  /// An errno as an error.
+  struct Number: Error, Hashable {
+    var value: Int32
+    init(_ value: Int32) { self.value = value }
+  }
+
   static func text(_ number: Int32) -> String {
     var buffer = [CChar](repeating: 0, count: 256)
     guard strerror_r(number, &buffer, buffer.count) == 0 else { return "error \(number)" }

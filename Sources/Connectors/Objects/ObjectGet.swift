@@ -1,4 +1,5 @@
 import CSystem
+import Crypto
 import Engine
 import Glibc
 import Model
@@ -9,6 +10,9 @@ struct ObjectGet: Connector {
 
   /// What may stand in an output as text or value.
   private static let inlineLimit = 4 << 20
+  /// How often an object that changes while it is read is read anew, and the microseconds between.
+  private static let readLimit = 4
+  private static let readPause: UInt32 = 10_000
 
   static let description = ConnectorDescription(
     name: "object.get",
@@ -57,30 +61,53 @@ struct ObjectGet: Connector {
     let (bucket, key) = (attempt.with["bucket"]?.string ?? "", attempt.with["key"]?.string ?? "")
     let folder = try ObjectFolder(attempt, bucket: bucket)
     let path = try folder.path(of: key)
-    let found = try await OwnThread.run { () throws(Failure) in
-      try folder.refuseLinks(key)
-      return try Self.facts(of: path, bucket: bucket, key: key)
-    }
-    var value = JSONObject([
-      ("bucket", .string(bucket)), ("key", .string(key)), ("sha256", .string(found.sha256)),
-      ("size", .int(found.size)), ("content_type", .string(found.contentType)),
-      ("metadata", .object(found.metadata)),
-    ])
     let form = attempt.with["as"]?.string ?? "artifact"
-    if form == "artifact" {
-      let name = String(key.split(separator: "/").last ?? "object")
-      let handle = try await attempt.services.storeArtifact(name, path, found.contentType)
-      value["artifact"] = handle.json
-      return AttemptOutput(.object(value), artifacts: [handle])
+    for _ in 0..<Self.readLimit {
+      let found = try await OwnThread.run { () throws(Failure) in
+        try folder.refuseLinks(key)
+        return try Self.facts(of: path, bucket: bucket, key: key)
+      }
+      var value = JSONObject([
+        ("bucket", .string(bucket)), ("key", .string(key)), ("sha256", .string(found.sha256)),
+        ("size", .int(found.size)), ("content_type", .string(found.contentType)),
+        ("metadata", .object(found.metadata)),
+      ])
+      if form == "artifact" {
+        let name = String(key.split(separator: "/").last ?? "object")
+        let handle = try await attempt.services.storeArtifact(name, path, found.contentType)
+        guard handle.sha256 == found.sha256 else { continue }
+        value["artifact"] = handle.json
+        return AttemptOutput(.object(value), artifacts: [handle])
+      }
+      let bytes = try await OwnThread.run { () throws(Failure) in try Self.read(path, key: key) }
+      guard SHA256.hex(bytes) == found.sha256 else { continue }
+      if form == "text" { value["text"] = .string(String(decoding: bytes, as: UTF8.self)) }
+      if form == "json" { value["value"] = try Self.parse(bytes, key: key) }
+      return AttemptOutput(.object(value))
     }
-    let bytes = try await OwnThread.run { () throws(Failure) in try Self.read(path, key: key) }
-    if form == "text" { value["text"] = .string(String(decoding: bytes, as: UTF8.self)) }
-    if form == "json" { value["value"] = try Self.parse(bytes, key: key) }
-    return AttemptOutput(.object(value))
+    throw Failure(
+      .transient, code: "object-store",
+      "The object `\(key)` was written anew each of \(Self.readLimit) times that it was read; try later.")
   }
 
-  /// The hash is of what is there now, whatever the metadata say.
-  private static func facts(of path: String, bucket: String, key: String) throws(Failure) -> ObjectMetadata {
+  /// The hash is of what is there now; metadata of another content, as a put that broke off leaves them, are
+  /// none. Blocks.
+  static func facts(of path: String, bucket: String, key: String) throws(Failure) -> ObjectMetadata {
+    var hashed = try hash(of: path, bucket: bucket, key: key)
+    for _ in 1..<readLimit {
+      guard let kept = ObjectMetadata.read(besides: path) else { break }
+      if kept.sha256 == hashed.sha256 { return kept }
+      // A put may be between its two files; a moment later both are there.
+      usleep(readPause)
+      hashed = try hash(of: path, bucket: bucket, key: key)
+    }
+    return ObjectMetadata(
+      sha256: hashed.sha256, size: hashed.size, contentType: MediaType.of(key), metadata: JSONObject())
+  }
+
+  private static func hash(
+    of path: String, bucket: String, key: String
+  ) throws(Failure) -> (sha256: String, size: Int64) {
     let file = esteira_open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW, 0)
     guard file >= 0, case .file? = Folders.kind(of: path) else {
       if file >= 0 { close(file) }
@@ -88,10 +115,7 @@ struct ObjectGet: Connector {
     }
     defer { close(file) }
     guard let hashed = FileHash.read(file) else { throw .objectFolder(errno) }
-    let kept = ObjectMetadata.read(besides: path)
-    return ObjectMetadata(
-      sha256: hashed.sha256, size: hashed.size, contentType: kept?.contentType ?? MediaType.of(key),
-      metadata: kept?.metadata ?? JSONObject())
+    return hashed
   }
 
   private static func read(_ path: String, key: String) throws(Failure) -> [UInt8] {

@@ -36,8 +36,10 @@ struct ObjectWriter: Sendable {
     let parent = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? folder.folder
     guard Folders.make(parent) else { throw .objectFolder(errno) }
     let facts = ObjectMetadata(sha256: sha256, size: size, contentType: contentType, metadata: metadata)
-    guard rename(temporary, path) == 0,
-      AtomicFile.write(facts.json.serialized(), to: path + ObjectFolder.metadataEnding, durable: true)
+    // The metadata come first, so no new object is without them; they name the hash of their object, so a
+    // reader between the two, or after a crash there, does not take them for those of the old one.
+    guard AtomicFile.write(facts.json.serialized(), to: path + ObjectFolder.metadataEnding, durable: true),
+      rename(temporary, path) == 0
     else { throw .objectFolder(errno) }
     try syncFolders(from: parent)
     return facts

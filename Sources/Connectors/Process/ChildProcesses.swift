@@ -4,18 +4,18 @@ import Glibc
 import Model
 import Synchronization
 
-/// Starts child processes, each under a supervisor of its own, which is this program started again.
+/// Starts child processes, each under a supervisor of its own, which is this program once more.
 ///
 /// No child outlives its node unnoticed: its supervisor ends it when the node is gone, and `settle` waits for
 /// that before anything of the same step execution starts again.
 public struct ChildProcesses: Sendable {
-  /// The program that answers to `supervise`; this very one by default, also when its file was replaced.
-  let supervisor: String
+  private let supervisors: Supervisors
   let slots: ChildSlots
 
-  /// `limit`: how many children may live at a time, twice the cores if nil; later ones wait.
+  /// `supervisor`: the program that answers to `supervise`; this very one by default, also when its file was
+  /// replaced. `limit`: how many children may live at a time, twice the cores if nil; later ones wait.
   public init(supervisor: String = "/proc/self/exe", limit: Int? = nil) {
-    self.supervisor = supervisor
+    supervisors = Supervisors(program: supervisor)
     slots = ChildSlots(limit: max(1, limit ?? 2 * sysconf(Int32(_SC_NPROCESSORS_ONLN))))
   }
 
@@ -29,11 +29,11 @@ public struct ChildProcesses: Sendable {
     guard await slots.take() else { throw .cancelledBeforeStart }
     defer { slots.release() }
     let life = LifeLine()
-    let supervisor = supervisor
+    let supervisors = supervisors
     let result: Result<ChildEnd, Failure> = await withTaskCancellationHandler {
       await OwnThread.run {
         do throws(Failure) {
-          var child = try RunningChild(order, supervisor: supervisor, life: life)
+          var child = try RunningChild(order, supervisors: supervisors, life: life)
           return .success(child.run(received))
         } catch { return .failure(error) }
       }

@@ -16,7 +16,11 @@ struct PreviousChildren: Sendable {
 
   init(of attempt: Attempt) { (folder, grace) = (attempt.services.processFolder, attempt.cancelGrace) }
 
-  func recordFolder(attempt number: Int) -> String { "\(folder)/attempt-\(number)" }
+  func recordFolder(attempt number: Int) -> String { Self.recordFolder(below: folder, attempt: number) }
+
+  static func recordFolder(below folder: String, attempt number: Int) -> String {
+    "\(folder)/attempt-\(number)"
+  }
 
   /// Returns once no process of an earlier attempt lives. Blocks.
   ///

@@ -15,6 +15,10 @@ enum ProcessEnd: Hashable, Sendable {
 }
 
 /// The file `end`, which a supervisor writes last, once no process of the program lives.
+///
+/// It is not synced: it outlives the node and its supervisor in the kernel's memory. Where the power fails
+/// it may be lost, the end is then unknown, and a person is asked, which is safe. `ended_by` is the last
+/// line, so a file that was cut is none.
 struct SupervisorReport: Hashable, Sendable {
   enum EndedBy: String, Sendable { case itself, asked, nodeGone }
   var end: ProcessEnd
@@ -29,7 +33,7 @@ struct SupervisorReport: Hashable, Sendable {
       case .cannotStart(let errno): "errno=\(errno)\n"
       }
     let text = facts + "ended_by=\(endedBy.rawValue)\n"
-    return AtomicFile.write(Array(text.utf8), to: folder + "/end", durable: true)
+    return AtomicFile.write(Array(text.utf8), to: folder + "/end", durable: false)
   }
 
   /// Nil where the file is absent or was not written by `write`.

@@ -6,7 +6,6 @@ import Model
 struct RunningChild {
   private let order: ChildOrder
   private let life: LifeLine
-  private var supervisor: pid_t = -1
   private var watch: Int32 = -1
   private var streams: [(stream: ChildStream, descriptor: Int32)] = []
   private var chunk = [UInt8](repeating: 0, count: 65_536)
@@ -16,7 +15,7 @@ struct RunningChild {
   /// How often the thread looks whether an end was asked for that does not come.
   private static let lookInterval: Int32 = 1_000
 
-  init(_ order: ChildOrder, supervisor program: String, life: LifeLine) throws(Failure) {
+  init(_ order: ChildOrder, supervisors: Supervisors, life: LifeLine) throws(Failure) {
     (self.order, self.life) = (order, life)
     guard Folders.make(order.recordFolder) else { throw .cannotSpawn("its folder cannot be made", errno) }
     for record in ["started", "end"] { unlink("\(order.recordFolder)/\(record)") }
@@ -24,24 +23,32 @@ struct RunningChild {
     defer { ends.closeAll() }
     let output = ends.pipe()
     let errors = ends.pipe()
-    let socket = ends.socketPair()
     let input = ends.add(esteira_open(order.input ?? "/dev/null", O_RDONLY | O_CLOEXEC, 0))
-    let extra = order.extra.map { ends.filledPipe($0) }
+    let extra = order.extra.map { [ends.filledPipe($0)] } ?? []
     guard ends.areOpen else { throw .cannotSpawn("no further file can be opened", errno) }
+    switch supervisors.start(streams: [input, output.write, errors.write] + extra) {
+    case .failure(let error): throw .cannotSpawn("the supervisor cannot start", error.value)
+    case .success(let started):
+      watch = started.watch
+      let failure = Self.request(order).send(to: started.life)
+      guard failure == 0 else {
+        Glibc.close(started.life)
+        Glibc.close(started.watch)
+        throw .cannotSpawn("the supervisor did not take its order", failure)
+      }
+      life.open(started.life)
+    }
+    streams = [(.output, ends.keep(output.read)), (.errors, ends.keep(errors.read))]
+  }
+
+  private static func request(_ order: ChildOrder) -> SupervisorOrder {
     var request = SupervisorOrder(
       folder: order.recordFolder, workFolder: order.workFolder, grace: order.grace.milliseconds,
       program: order.program, arguments: order.arguments)
-    request.hasExtra = extra != nil
-    let line = CStrings(["esteira", "supervise"] + request.commandLine(limits: order.limits))
-    let environment = CStrings(order.environment.map { "\($0.name)=\($0.value)" })
-    let failure = esteira_spawn(
-      program, line.pointers, environment.pointers, input, output.write, errors.write, socket.theirs,
-      extra ?? -1,
-      &supervisor)
-    guard failure == 0 else { throw .cannotSpawn("the supervisor cannot start", failure) }
-    streams = [(.output, ends.keep(output.read)), (.errors, ends.keep(errors.read))]
-    watch = esteira_pidfd_open(supervisor)
-    life.open(ends.keep(socket.ours))
+    request.environment = order.environment.map { "\($0.name)=\($0.value)" }
+    request.limits = order.limits.compactMap { SupervisorOrder.Limit(name: $0.name, value: $0.value) }
+    request.hasExtra = order.extra != nil
+    return request
   }
 
   /// Reads both streams until the supervisor has ended, then says how the program did.
@@ -57,7 +64,7 @@ struct RunningChild {
       if watched[0].revents != 0 { break }
       if life.wasAsked, askedAt == nil { askedAt = .now }
       if let askedAt, askedAt.duration(to: .now) > order.grace + Self.supervisorPatience {
-        kill(supervisor, SIGKILL)
+        _ = esteira_pidfd_kill(watch, SIGKILL)
       }
     }
     // All processes are gone: what the streams hold now is the rest.
@@ -82,8 +89,6 @@ struct RunningChild {
   }
 
   private mutating func close() -> ChildEnd {
-    var status: Int32 = 0
-    while waitpid(supervisor, &status, 0) < 0, errno == EINTR {}
     life.close()
     Glibc.close(watch)
     for stream in streams where stream.descriptor >= 0 { Glibc.close(stream.descriptor) }
@@ -126,13 +131,6 @@ private struct Descriptors {
     _ = esteira_pipe(&ends)
     if ends[1] >= 0, !AtomicFile.writeAll(bytes, to: add(ends[1])) { areOpen = false }
     return add(ends[0])
-  }
-
-  mutating func socketPair() -> (ours: Int32, theirs: Int32) {
-    var ends: [Int32] = [-1, -1]
-    let kind = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
-    _ = Glibc.socketpair(AF_UNIX, kind, 0, &ends)
-    return (add(ends[0]), add(ends[1]))
   }
 
   mutating func keep(_ descriptor: Int32) -> Int32 {

@@ -1,19 +1,12 @@
 import CSystem
 import Glibc
 
-/// The body of `esteira supervise`: starts one program, keeps its limits, writes down how it ended, and lets
-/// no process of it live on when the node asks for that or is gone.
+/// Starts one program, keeps its limits, writes down how it ended, and lets no process of it live on when the
+/// node asks for that or is gone.
 ///
-/// Descriptor 3 is a socket whose other end the node holds: a byte on it asks for the end, its closing means
-/// that the node is gone. Descriptor 4, where `--extra` is given, becomes the program's descriptor 3.
-/// Returns 0 once the file `end` is written, 125 where the arguments or the folder are unusable.
-public func superviseMain(arguments: [String]) -> Int32 {
-  guard let order = SupervisorOrder(arguments: arguments) else { return 125 }
-  var supervisor = Supervisor(order: order)
-  return supervisor.run()
-}
-
-/// One run of a supervisor: a process with a single thread, so plain calls that block are right here.
+/// Descriptor 3 is a socket whose other end the node holds: it brings the order; then a byte on it asks for
+/// the end, and its closing means that the node is gone. Descriptor 4, where the order says so, becomes the
+/// program's descriptor 3. A process with a single thread, so plain calls that block are right here.
 struct Supervisor {
   let order: SupervisorOrder
   private var program: pid_t = -1
@@ -24,7 +17,7 @@ struct Supervisor {
   private var killTime: Int64?
   private var nodeIsThere = true
 
-  private static let life: Int32 = 3
+  static let life: Int32 = 3
   private static let extra: Int32 = 4
   /// For what the program left behind when it ended by itself.
   private static let leftoverGrace: Int64 = 2_000
@@ -33,6 +26,7 @@ struct Supervisor {
 
   init(order: SupervisorOrder) { self.order = order }
 
+  /// Returns 0 once the file `end` is written, 125 where the folder is unusable.
   mutating func run() -> Int32 {
     guard let lock = takeLock(), esteira_become_subreaper() == 0 else { return 125 }
     let signals = esteira_supervisor_signals()
@@ -64,7 +58,7 @@ struct Supervisor {
   private mutating func start(keeping lock: Int32) {
     var failure: Int32 = 0
     let limits = order.limits.map { esteira_limit(resource: $0.resource, value: $0.value) }
-    let environment = CStrings(currentEnvironment())
+    let environment = CStrings(order.environment)
     let arguments = CStrings(order.arguments)
     program = esteira_fork_exec(
       order.program, arguments.pointers, environment.pointers, order.workFolder, limits, Int32(limits.count),

@@ -1,7 +1,7 @@
 import CSystem
 import Glibc
 
-/// What a supervisor is told on its command line. The program's environment is the supervisor's own.
+/// What a supervisor is told by the node, over their socket.
 struct SupervisorOrder: Equatable {
   /// Where `lock`, `started` and `end` lie.
   var folder: String
@@ -13,6 +13,11 @@ struct SupervisorOrder: Equatable {
   var program: String
   /// With the program's own name first.
   var arguments: [String]
+  /// `NAME=value`.
+  var environment: [String] = []
+
+  /// Well beyond what the kernel hands to any program.
+  static let sizeLimit = 16 << 20
 
   struct Limit: Equatable {
     var resource: Int32
@@ -24,44 +29,89 @@ struct SupervisorOrder: Equatable {
     (self.program, self.arguments) = (program, arguments)
   }
 
-  /// `--folder F --cwd W --grace MS [--limit as=BYTES]… [--extra] -- PROGRAM ARG0 …`; nil for anything else.
-  init?(arguments: [String]) {
-    guard let border = arguments.firstIndex(of: "--"), arguments.count >= border + 3 else { return nil }
-    self.init(
-      folder: "", workFolder: "", grace: -1, program: arguments[border + 1],
-      arguments: Array(arguments[(border + 2)...]))
-    var position = 0
-    while position < border {
-      switch arguments[position] {
-      case "--folder": folder = arguments[position + 1]
-      case "--cwd": workFolder = arguments[position + 1]
-      case "--grace": grace = Int64(arguments[position + 1]) ?? -1
-      case "--limit":
-        guard let limit = Limit(arguments[position + 1]) else { return nil }
-        limits.append(limit)
-      case "--extra": (hasExtra, position) = (true, position - 1)
-      default: return nil
+  /// Nil for anything but what `bytes` gives.
+  init?(bytes: [UInt8]) {
+    var words = bytes.split(separator: 0, omittingEmptySubsequences: false)
+      .map { String(decoding: $0, as: UTF8.self) }[...]
+    func list() -> [String]? {
+      guard let count = words.popFirst().flatMap({ Int($0) }), count >= 0, count < words.count else {
+        return nil
       }
-      position += 2
+      defer { words = words.dropFirst(count) }
+      return Array(words.prefix(count))
     }
-    if folder.isEmpty || workFolder.isEmpty || grace < 0 { return nil }
+    guard let places = list(), places.count == 5, let grace = Int64(places[2]), grace >= 0,
+      let limits = list(), let arguments = list(), !arguments.isEmpty, let environment = list(),
+      words == [""]
+    else { return nil }
+    self.init(
+      folder: places[0], workFolder: places[1], grace: grace, program: places[3], arguments: arguments)
+    (hasExtra, self.environment) = (places[4] == "extra", environment)
+    for text in limits {
+      guard let limit = Limit(text) else { return nil }
+      self.limits.append(limit)
+    }
   }
 
-  /// The command line that `init(arguments:)` reads, given the limits by name.
-  func commandLine(limits: [(name: String, value: UInt64)]) -> [String] {
-    var line = ["--folder", folder, "--cwd", workFolder, "--grace", "\(grace)"]
-    for limit in limits { line += ["--limit", "\(limit.name)=\(limit.value)"] }
-    if hasExtra { line.append("--extra") }
-    return line + ["--", program] + arguments
+  /// Lists of words, each word closed by a zero byte, each list after its count.
+  var bytes: [UInt8] {
+    let places = [folder, workFolder, "\(grace)", program, hasExtra ? "extra" : ""]
+    var bytes: [UInt8] = []
+    for list in [places, limits.map { "\($0.resource)=\($0.value)" }, arguments, environment] {
+      for word in ["\(list.count)"] + list { bytes += Array(word.utf8) + [0] }
+    }
+    return bytes
+  }
+
+  /// Waits for the whole order; nil where the node is gone before. Blocks.
+  init?(readingFrom socket: Int32) {
+    func read(_ count: Int) -> [UInt8]? {
+      var bytes = [UInt8](repeating: 0, count: count)
+      var place = 0
+      while place < count {
+        let got = bytes.withUnsafeMutableBytes { recv(socket, $0.baseAddress! + place, count - place, 0) }
+        if got < 0, errno == EINTR { continue }
+        if got <= 0 { return nil }
+        place += got
+      }
+      return bytes
+    }
+    guard let head = read(8) else { return nil }
+    let count = head.reversed().reduce(0) { $0 << 8 | UInt64($1) }
+    guard count <= Self.sizeLimit, let bytes = read(Int(count)) else { return nil }
+    self.init(bytes: bytes)
+  }
+
+  /// Returns 0, or an errno where the supervisor does not get all, and therefore starts nothing. Blocks.
+  func send(to socket: Int32) -> Int32 {
+    let bytes = bytes
+    guard bytes.count <= Self.sizeLimit else { return E2BIG }
+    let message = (0..<8).map { UInt8(truncatingIfNeeded: bytes.count >> (8 * $0)) } + bytes
+    var place = 0
+    while place < message.count {
+      let sent = message.withUnsafeBytes {
+        Glibc.send(socket, $0.baseAddress! + place, message.count - place, Int32(MSG_NOSIGNAL))
+      }
+      if sent < 0, errno == EINTR { continue }
+      if sent <= 0 { return errno }
+      place += sent
+    }
+    return 0
   }
 }
 
 extension SupervisorOrder.Limit {
+  /// By a name that `esteira_limit_named` knows; nil for another.
+  init?(name: String, value: UInt64) {
+    let resource = esteira_limit_named(name)
+    guard resource >= 0 else { return nil }
+    self.init(resource: resource, value: value)
+  }
+
   init?(_ text: String) {
     let parts = text.split(separator: "=", maxSplits: 1)
     guard parts.count == 2, let value = UInt64(parts[1]) else { return nil }
-    let resource = esteira_limit_named(String(parts[0]))
-    guard resource >= 0 else { return nil }
+    guard let resource = Int32(parts[0]) else { return nil }
     self.init(resource: resource, value: value)
   }
 }
@@ -82,15 +132,4 @@ final class CStrings {
     for index in 0..<count { free(pointers[index]) }
     pointers.deallocate()
   }
-}
-
-/// `NAME=value` lines of this process.
-func currentEnvironment() -> [String] {
-  var lines: [String] = []
-  guard var next = esteira_environment() else { return [] }
-  while let line = next.pointee {
-    lines.append(String(cString: line))
-    next += 1
-  }
-  return lines
 }

@@ -11,19 +11,29 @@ struct ProcessRun: Connector {
     title: Bilingual("Program", pt: "Programa"),
     summary: Bilingual(
       """
-      Runs a program in a fresh folder and a clean environment; all else is as for `shell`. A file \
-      without an \
-      `#!` line runs with Python if its name ends with `.py`, with bash if it ends with `.sh`.
+      Runs a program in a fresh folder and a clean environment; all else is as for `shell`. A relative path \
+      is a file beside the pipeline, which a revision keeps; an absolute one is a program of the machine, \
+      taken as it is there. A file without an `#!` line runs with Python if its name ends with `.py`, with \
+      bash if it ends with `.sh`.
       """,
       pt: """
-        Executa um programa em uma pasta nova e um ambiente limpo; o resto é como em `shell`. Um arquivo sem \
-        linha `#!` roda com Python se o nome termina em `.py`, com bash se termina em `.sh`.
+        Executa um programa em uma pasta nova e um ambiente limpo; o resto é como em `shell`. Um caminho \
+        relativo é um arquivo ao lado do pipeline, que a revisão guarda; um absoluto é um programa da \
+        máquina, usado como está lá. Um arquivo sem linha `#!` roda com Python se o nome termina em `.py`, \
+        com bash se termina em `.sh`.
         """),
-    with: ScriptDescription.with([ScriptDescription.program], required: ["program"]),
+    with: ScriptDescription.with([ScriptDescription.machineProgram], required: ["program"]),
     output: ScriptDescription.output,
     effect: .onceUnlessIdempotent(warns: false), connection: .optional(kind: "*"),
-    fileKeys: ["program", "files"],
+    fileKeys: ["program", "files"], machineKeys: ["program"], place: .process,
     examples: [
+      .init(
+        Bilingual("A program of the machine", pt: "Um programa da máquina"),
+        yaml: """
+          system:
+            uses: process.run
+            with: {program: /usr/bin/uname, arguments: [-s]}
+          """),
       .init(
         Bilingual("A scraper beside the pipeline", pt: "Um coletor ao lado do pipeline"),
         yaml: """

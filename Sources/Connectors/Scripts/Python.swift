@@ -19,7 +19,7 @@ struct Python: Connector {
     with: ScriptDescription.with([ScriptDescription.run, ScriptDescription.program]),
     output: ScriptDescription.output,
     effect: .onceUnlessIdempotent(warns: false), connection: .optional(kind: "*"), verbatim: ["run"],
-    fileKeys: ["program", "files"],
+    fileKeys: ["program", "files"], place: .process,
     examples: [
       .init(
         Bilingual("Sum a list", pt: "Somar uma lista"),

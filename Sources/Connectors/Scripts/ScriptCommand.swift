@@ -24,7 +24,8 @@ struct ScriptCommand: Hashable, Sendable {
   /// By the file's own first line, else by its ending, else the file itself: a file beside a pipeline has no
   /// mode that could be relied upon. Blocks.
   static func file(_ path: String) throws(Failure) -> ScriptCommand {
-    guard case .file = Folders.kind(of: path) else { throw .noProgram(path) }
+    // A program of the machine may well be a link.
+    guard Folders.isFile(path) else { throw .noProgram(path) }
     if let line = firstLine(of: path) {
       let words = line.split(separator: " ", maxSplits: 1).map(String.init)
       if let interpreter = words.first {

@@ -68,6 +68,14 @@ enum ScriptDescription {
     ["type": "string", "minLength": 1, "description": "A file beside the pipeline, instead of `run`."]
   )
 
+  static let machineProgram: (String, JSON) = (
+    "program",
+    [
+      "type": "string", "minLength": 1,
+      "description": "A file beside the pipeline, or the absolute path of a program of the machine.",
+    ]
+  )
+
   static func with(_ own: [(String, JSON)], required: [JSON] = []) -> JSON {
     var schema = JSONObject([
       ("type", "object"), ("properties", .object(JSONObject(own + common))), ("additionalProperties", false),

@@ -1,4 +1,5 @@
 import Engine
+import Glibc
 import Model
 
 extension ScriptRun {
@@ -24,6 +25,11 @@ extension ScriptRun {
     case (.itself, .signalled(let number, outOfMemory: false)):
       throw Failure(
         .exit, code: "killed-by-signal", "The script was ended by signal \(number)\(lastWords(capture)).")
+    case (.itself, .cannotStart(E2BIG)):
+      throw Failure(
+        .data, code: "cannot-start-program",
+        "The program could not be started: its arguments and environment are too long. Hand the large ones "
+          + "over in `data`.")
     case (.itself, .cannotStart(let number)):
       throw Failure(
         .configuration, code: "cannot-start-program",
@@ -44,12 +50,12 @@ extension ScriptRun {
 
   /// The last line of the error stream, which mostly tells why; what a credential holds is taken out.
   private func lastWords(_ capture: StreamCapture) -> String {
-    let lines = capture.errors.text.split(separator: "\n")
-    guard var line = lines.last.map({ String($0.prefix(300)) }) else { return "" }
+    // The whole line is looked through before it is cut: half a secret is one too.
+    guard let line = capture.errors.text.split(separator: "\n").last else { return "" }
     for value in attempt.credential?.values ?? [] {
       let secret = value.secret.reveal()
-      if !secret.isEmpty, line.contains(secret) { line = "" }
+      if !secret.isEmpty, line.contains(secret) { return "" }
     }
-    return line.isEmpty ? "" : ": \(line)"
+    return ": \(line.prefix(300))"
   }
 }

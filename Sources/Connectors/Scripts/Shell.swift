@@ -33,7 +33,7 @@ struct Shell: Connector {
     ]),
     output: ScriptDescription.output,
     effect: .onceUnlessIdempotent(warns: false), connection: .optional(kind: "*"), verbatim: ["run"],
-    fileKeys: ["program", "files"],
+    fileKeys: ["program", "files"], place: .process,
     examples: [
       .init(
         Bilingual("Count lines", pt: "Contar linhas"),

@@ -51,10 +51,11 @@ extension Failure {
     case .tooLarge: self.init(.outputTooLarge, code: "answer-too-large", text)
     case .resolve, .connect: self.init(.transient, code: "unreachable", text)
     case .timeout where isRepeatable: self.init(.timeout, code: "http-timeout", text)
-    case .sink, .listen, .resources, .stopped: self.init(.transient, code: "interrupted", text)
-    case .interrupted where isRepeatable, .protocolError where isRepeatable:
+    case .listen, .resources: self.init(.transient, code: "interrupted", text)
+    case .interrupted where isRepeatable, .protocolError where isRepeatable, .sink where isRepeatable,
+      .stopped where isRepeatable:
       self.init(.transient, code: "interrupted", text)
-    case .timeout, .interrupted, .protocolError:
+    case .timeout, .interrupted, .protocolError, .sink, .stopped:
       self.init(.lost, code: "effect-unknown", "\(text) Whether it took effect is unknown.")
     }
   }

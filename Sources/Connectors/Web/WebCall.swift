@@ -18,6 +18,7 @@ struct WebCall: Sendable {
     request = OutgoingRequest(
       method, url, headers: try Self.headers(attempt.with["headers"]), egress: try Self.egress(attempt))
     request.totalTimeout = .seconds(3_600)
+    request.isSentOnce = attempt.effect == .once
     try authorize()
   }
 

@@ -30,6 +30,7 @@ struct Turn: ~Copyable {
     case .attemptEnded(let number, let node, let token, let end, let place):
       jobs.release(place)
       configuration.crashPoint(.result)
+      settleOnceDurable(number, node, token: token, place)
       if let job = jobs.job(number) { jobs.decide(job, .finished(node, token: token, end), at: now) }
     case .examined(let number, let node, let token, let end):
       if let job = jobs.job(number) { jobs.decide(job, .examined(node, token: token, end), at: now) }
@@ -171,6 +172,19 @@ extension Turn {
 
   private func isRefused(_ job: OwnedJob, _ refused: [RefusedJob]) -> Bool {
     !refused.isEmpty && refused.contains { $0.job == job.number }
+  }
+
+  /// What the attempt's place keeps of its end for a recovery may go with the commit that holds the end.
+  private mutating func settleOnceDurable(
+    _ number: JobNumber, _ node: NodeNumber, token: UInt32, _ place: ConnectorDescription.Place
+  ) {
+    guard place == .process, let job = jobs.job(number), job.state[node].token == token else { return }
+    let identity = AttemptIdentity(
+      job: job.id, pipeline: job.pipeline, revision: job.revision, node: node,
+      number: Int(job.state[node].attempt))
+    jobs.after(.job(number)) { [executor] result in
+      if case .success = result { executor.settle(identity) }
+    }
   }
 
   private func verdict(on subject: Jobs.Subject, _ refused: [RefusedJob]) -> Result<Void, Problem> {

@@ -33,6 +33,9 @@ public struct AttemptEnvironment: Sendable {
   public var prepare: @Sendable (AttemptIdentity) async throws(Failure) -> AttemptFolders
   /// Removes the work folder once the attempt has ended.
   public var cleanUp: @Sendable (AttemptIdentity) async -> Void
+  /// Called once the end of an attempt that may have had processes is durable: what was kept of the end for a
+  /// recovery is needed no more.
+  public var settle: @Sendable (AttemptIdentity) -> Void
   /// Removes what a job leaves behind once it has ended.
   public var forget: @Sendable (ID<Job>) async -> Void
   public var log: @Sendable (AttemptIdentity, Timestamp, LogLevel, String) -> Void
@@ -49,6 +52,7 @@ public struct AttemptEnvironment: Sendable {
   public init(
     prepare: @escaping @Sendable (AttemptIdentity) async throws(Failure) -> AttemptFolders,
     cleanUp: @escaping @Sendable (AttemptIdentity) async -> Void,
+    settle: @escaping @Sendable (AttemptIdentity) -> Void = { _ in },
     forget: @escaping @Sendable (ID<Job>) async -> Void,
     log: @escaping @Sendable (AttemptIdentity, Timestamp, LogLevel, String) -> Void,
     flushLog: @escaping @Sendable (AttemptIdentity) async -> Void,
@@ -58,7 +62,7 @@ public struct AttemptEnvironment: Sendable {
     connection: @escaping @Sendable (String, String) async throws(Failure) -> Connection,
     credential: @escaping @Sendable (String, String) async throws(Failure) -> Credential
   ) {
-    (self.prepare, self.cleanUp, self.forget) = (prepare, cleanUp, forget)
+    (self.prepare, self.cleanUp, self.settle, self.forget) = (prepare, cleanUp, settle, forget)
     (self.log, self.flushLog) = (log, flushLog)
     (self.storeArtifact, self.fetchArtifact) = (storeArtifact, fetchArtifact)
     (self.connection, self.credential) = (connection, credential)

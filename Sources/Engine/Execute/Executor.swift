@@ -105,6 +105,8 @@ final class Executor: Sendable {
     entered.open()
   }
 
+  func settle(_ attempt: AttemptIdentity) { environment.settle(attempt) }
+
   /// Lets go what a job that has ended leaves behind.
   func forget(_ job: ID<Job>) {
     let environment = environment

@@ -38,16 +38,31 @@ public final class CurlClient: Sendable {
   deinit { mailbox.post(.stop) }
 
   /// Returns the answer whatever its status. The body goes to `sink` where given, else to memory. When it
-  /// throws, `sink` may have got a part. Cancelling the task ends the request at once.
+  /// throws, `sink` may have got a part. Cancelling the task ends the request at once. Where a redirect of a
+  /// request that may change something leads nowhere, that is `interrupted`: its first hop has done its work.
   public func perform(_ request: OutgoingRequest, into sink: BodySink? = nil) async throws(NetError)
     -> IncomingResponse
   {
+    var wasAnswered = false
+    do throws(NetError) {
+      return try await follow(request, into: sink, wasAnswered: &wasAnswered)
+    } catch {
+      let isRead = ["GET", "HEAD"].contains(request.method)
+      guard wasAnswered, !isRead, error.isSurelyUnsent else { throw error }
+      throw .interrupted("after a redirect: \(error)")
+    }
+  }
+
+  private func follow(
+    _ request: OutgoingRequest, into sink: BodySink?, wasAnswered: inout Bool
+  ) async throws(NetError) -> IncomingResponse {
     let deadline = ContinuousClock.now + request.totalTimeout
     var hop = try Hop(request)
     var redirects: [String] = []
     while true {
       let exchange = start(request, hop, deadline)
       let (status, headers) = try await exchange.head()
+      wasAnswered = true
       let isFollowed = Redirect.isRedirect(status) && request.maxRedirects > 0
       guard isFollowed, let location = headers["location"] else {
         let (body, size) = try await exchange.body(into: sink)

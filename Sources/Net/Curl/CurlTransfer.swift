@@ -142,8 +142,14 @@ final class CurlTransfer {
 }
 
 enum CurlCode {
-  /// What one of libcurl's codes means to the caller.
+  /// What one of libcurl's codes means to the caller. Some serve for the answer too: `unsupported protocol`
+  /// also is an answer that is no HTTP.
   static func error(_ code: CURLcode, _ url: URLText, _ text: String, isSent: Bool) -> NetError {
+    let error = meaning(code, url, text, isSent: isSent)
+    return isSent && error.isSurelyUnsent ? .protocolError(text) : error
+  }
+
+  private static func meaning(_ code: CURLcode, _ url: URLText, _ text: String, isSent: Bool) -> NetError {
     let host = url.host
     switch code {
     case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY: return .resolve(host: host)

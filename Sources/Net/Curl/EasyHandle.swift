@@ -47,6 +47,8 @@ struct EasyHandle: ~Copyable {
     try set(CURLOPT_LOW_SPEED_TIME, Int(max(1, request.stall.components.seconds)))
     try set(CURLOPT_TCP_KEEPALIVE, 1)
     try set(CURLOPT_FOLLOWLOCATION, 0)
+    // It resends on kept connections only.
+    if request.isSentOnce { try set(CURLOPT_FRESH_CONNECT, 1) }
     if request.acceptsCompression { try set(CURLOPT_ACCEPT_ENCODING, "") }
   }
 

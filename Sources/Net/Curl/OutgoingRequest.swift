@@ -20,6 +20,9 @@ public struct OutgoingRequest: Sendable {
   public var certificates: String?
   /// Asks for a compressed answer and unpacks it.
   public var acceptsCompression = false
+  /// Sends the request at most once. Else a kept connection that breaks before a byte of the answer makes
+  /// libcurl send it again, whatever its method, in silence.
+  public var isSentOnce = false
 
   public init(
     _ method: String, _ url: String, headers: HTTPHeaders = HTTPHeaders(), body: [UInt8]? = nil,

@@ -97,13 +97,20 @@ extension StepReader {
         value = .literal(member.value.json, member.value.span)
       } else {
         value = draft.template(member.value, path: place, view: body(of: index), step: index)
-        if let description, description.fileKeys.contains(member.key) {
+        if let description, description.fileKeys.contains(member.key),
+          !isOfMachine(value, description.machineKeys.contains(member.key))
+        {
           files(member.value, value, path: place)
         }
       }
       return TemplateDraft.Member(key: member.key, keySpan: member.keySpan, value: value)
     }
     return .map(members, entry.value.span)
+  }
+
+  private func isOfMachine(_ value: TemplateDraft, _ isAllowed: Bool) -> Bool {
+    guard isAllowed, case .literal(.string(let path), _) = value else { return false }
+    return path.utf8.first == UInt8(ascii: "/")
   }
 
   private func body(of step: Int) -> View {
