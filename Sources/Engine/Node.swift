@@ -29,8 +29,13 @@ public final class Node: Sendable {
       report: { loop.inbox.push($0) })
     (self.loop, self.executor) = (loop, executor)
     for job in restored { loop.inbox.push(.restored(job.restored)) }
+    if restored.isEmpty { loop.settled.open() }
     startThread { loop.run(executor) }
   }
+
+  /// Returns once it is decided what becomes of every attempt that the last node took with it. A child
+  /// process that still has to end holds it up, so whoever waits sets a bound.
+  public func settled() async { await loop.settled.wait() }
 
   /// Admits a job, or finds the one that its keys name.
   public func start(_ request: JobRequest) async throws(Problem) -> StartedJob {

@@ -14,6 +14,8 @@ struct Serving: Sendable {
   var language: Language
   /// Open requests and streams may take so long to end after a stop.
   private static let closeGrace = Duration.seconds(5)
+  /// Children of the last server may take longer to end: then the rest is decided after the start.
+  private static let settleLimit = Duration.seconds(5)
   /// Set by `Background` for the process that it starts; its file descriptor 3 takes the report.
   static let reportVariable = "ESTEIRA_BACKGROUND_REPORT"
   private static let reportDescriptor: Int32 = 3
@@ -34,6 +36,7 @@ struct Serving: Sendable {
     do throws(Problem) {
       let parts = try NodeParts(folder: try DataFolder(path: Places.data(options.data)), restores: true)
       let server = try listen(parts)
+      await Self.settle(parts.node)
       report(banner(parts), isReported)
       for await _ in wishes { break }
       Console.system.out(stopping)
@@ -47,6 +50,17 @@ struct Serving: Sendable {
         ["esteira: \(error.message[language]) [\(error.code)]"] + remedy, Self.exitCode(error.code),
         isReported)
       return Self.exitCode(error.code)
+    }
+  }
+
+  /// Gives the lost attempts of the last server time to be decided: what is shown next is then true.
+  private static func settle(_ node: Node) async {
+    await withTaskGroup(of: Void.self) { group in
+      group.addTask { await node.settled() }
+      // Cancelled when all is decided first, which is no failure.
+      group.addTask { try? await Task.sleep(for: settleLimit) }
+      await group.next()
+      group.cancelAll()
     }
   }
 
@@ -102,7 +116,8 @@ extension Serving {
     let head = Bilingual(
       "Recovered \(jobs.count) \(jobs.count == 1 ? "job" : "jobs"), \(steps(kept)[.english]).",
       pt:
-        "\(jobs.count) \(jobs.count == 1 ? "job recuperado" : "jobs recuperados"), \(steps(kept)[.portuguese])."
+        "\(jobs.count) \(jobs.count == 1 ? "job recuperado" : "jobs recuperados"), "
+        + "\(steps(kept)[.portuguese])."
     )
     return [head]
       + jobs.prefix(20).map { job in

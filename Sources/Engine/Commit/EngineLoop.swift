@@ -7,6 +7,8 @@ internal import Pipelines
 /// acknowledged and no effect happens before its commit.
 final class EngineLoop: Sendable {
   let inbox = Inbox<Input>()
+  /// Opens once the recovered jobs have been taken over and what became of their lost attempts is decided.
+  let settled = Gate()
   private let configuration: NodeConfiguration
   private let numbers: (job: Int64, body: Int64)
 
@@ -19,7 +21,7 @@ final class EngineLoop: Sendable {
   func run(_ executor: Executor) {
     var turn = Turn(
       jobs: Jobs(setting: configuration.setting, clock: configuration.clock, numbers: numbers),
-      store: configuration.store, executor: executor, configuration: configuration)
+      store: configuration.store, executor: executor, configuration: configuration, settled: settled)
     var inputs: [Input] = []
     while turn.stopped == nil {
       inbox.takeAll(into: &inputs, wait(turn))

@@ -7,12 +7,20 @@ struct Turn: ~Copyable {
   let store: any Store
   let executor: Executor
   let configuration: NodeConfiguration
+  /// Opens once nothing of the last node's attempts is open any more.
+  let settled: Gate
+  /// Lost attempts whose connector has been asked and has not answered.
+  private var examinations = 0
   private(set) var stopped: (() -> Void)?
   private var commits: Int64 = 0
 
-  init(jobs: consuming Jobs, store: any Store, executor: Executor, configuration: NodeConfiguration) {
+  init(
+    jobs: consuming Jobs, store: any Store, executor: Executor, configuration: NodeConfiguration,
+    settled: Gate
+  ) {
     self.jobs = jobs
     (self.store, self.executor, self.configuration) = (store, executor, configuration)
+    self.settled = settled
   }
 
   mutating func take(_ inputs: [Input]) {
@@ -33,6 +41,7 @@ struct Turn: ~Copyable {
       settleOnceDurable(number, node, token: token, place)
       if let job = jobs.job(number) { jobs.decide(job, .finished(node, token: token, end), at: now) }
     case .examined(let number, let node, let token, let end):
+      examinations -= 1
       if let job = jobs.job(number) { jobs.decide(job, .examined(node, token: token, end), at: now) }
     case .read(let id, let give):
       // What is shown has been stored.
@@ -68,6 +77,7 @@ struct Turn: ~Copyable {
     }
     for order in orders { perform(order, refused) }
     for refusal in refused { giveUp(refusal.job) }
+    if examinations == 0 { settled.open() }
     if hasRows { try store.checkpoint() }
   }
 }
@@ -156,7 +166,10 @@ extension Turn {
       configuration.crashPoint(.spawn)
       execute(job, attempt)
     case .examine(let job, let attempt):
-      if !isRefused(job, refused), let work = work(job, attempt) { executor.examine(work) }
+      if !isRefused(job, refused), let work = work(job, attempt) {
+        examinations += 1
+        executor.examine(work)
+      }
     case .cancel(let job, let node, let token): executor.cancel(job.number, node, token: token)
     case .tell(let job, let events):
       if isRefused(job, refused) { return }
