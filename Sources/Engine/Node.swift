@@ -122,28 +122,14 @@ extension Node {
       of: HistoryEvent.self, bufferingPolicy: .bufferingNewest(Self.followBuffer))
     let isLive = try await send { .follow(job, Follower(id: id, continuation: liveEvents), $0) }
     if !isLive { liveEvents.finish() }
-    let (loop, page) = (loop, Self.historyPage)
-    let (stream, events) = AsyncStream.makeStream(of: HistoryEvent.self)
-    let first = try await history(job, after: sequence, limit: page)
-    let task = Task { [self] in
-      var last = sequence
-      var batch = first
-      // What was stored before, then what is committed from now on: a sequence seen twice is shown once.
-      while !batch.isEmpty {
-        for event in batch { events.yield(event) }
-        last = batch[batch.count - 1].sequence
-        // The store cannot fail for the reader alone: a later read tells it.
-        batch = batch.count < page ? [] : (try? await history(job, after: last, limit: page)) ?? []
-      }
-      for await event in live where event.sequence > last { events.yield(event) }
-      events.finish()
-    }
-    events.onTermination = { _ in
-      task.cancel()
-      liveEvents.finish()
+    // Told here, where it can be: a job that does not exist. Later the page of a store that fails is empty.
+    _ = try await history(job, after: sequence, limit: 1)
+    let following = Following(after: sequence, live: live) { [self] after in
+      (try? await history(job, after: after, limit: Self.historyPage)) ?? []
+    } leave: { [loop] in
       loop.inbox.push(.unfollow(job, follower: id))
     }
-    return stream
+    return AsyncStream { await following.next() }
   }
 
   /// Everything that a job does or waits for now.
