@@ -11,8 +11,12 @@ struct JobActions: Sendable {
 
   var routes: [Route] {
     [
-      .answer(JobCalls.cancel, status: { _ in 202 }) { request, caller in try await cancel(request, caller) },
-      .answer(JobCalls.kill, status: { _ in 202 }) { request, caller in try await kill(request, caller) },
+      .answer(
+        JobCalls.cancel, status: { _ in 202 },
+        with: { request, caller in try await cancel(request, caller) }),
+      .answer(
+        JobCalls.kill, status: { _ in 202 },
+        with: { request, caller in try await kill(request, caller) }),
       .answer(JobCalls.adopt) { path, caller in
         let job = try finder.job(path.id).id
         try await backend.writer().adopt(job, path: path.path, actor: caller.actor)

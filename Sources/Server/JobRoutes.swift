@@ -17,9 +17,9 @@ struct JobRoutes: Sendable {
       .answer(JobCalls.step) { path, _ in try await step(path) },
       .answer(JobCalls.logs) { query, _ in try await logs(query) },
       .answer(JobCalls.events) { query, _ in try await events(query) },
-      .stream(JobCalls.follow, id: { String($0.sequence) }) { query, request, _ in
-        try await follow(query, last: request.lastEvent)
-      },
+      .stream(
+        JobCalls.follow, id: { String($0.sequence) },
+        with: { query, request, _ in try await follow(query, last: request.lastEvent) }),
       .answer(JobCalls.why) { path, caller in try await why(path, caller) },
       .answer(JobCalls.replay) { path, caller in
         try await backend.jobs.replay(try finder.job(path.id).id, caller.language)

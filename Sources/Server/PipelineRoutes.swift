@@ -16,9 +16,9 @@ struct PipelineRoutes: Sendable {
       .answer(PipelineCalls.validate) { file, caller in validate(file, caller) },
       .answer(PipelineCalls.get) { query, caller in try get(query, caller) },
       .answer(PipelineCalls.revisions) { query, _ in try revisions(query) },
-      .answer(PipelineCalls.execute, status: { $0.isNew ? 202 : 200 }) { request, caller in
-        try await execute(request, caller)
-      },
+      .answer(
+        PipelineCalls.execute, status: { $0.isNew ? 202 : 200 },
+        with: { request, caller in try await execute(request, caller) }),
       .answer(PipelineCalls.schema) { _, _ in backend.compiler.pipelineSchema() },
     ]
   }

@@ -26,7 +26,7 @@ enum Background {
     setenv(Serving.reportVariable, "1", 1)
     defer { unsetenv(Serving.reportVariable) }
     var arguments = words.map { strdup($0) } + [nil]
-    defer { arguments.forEach { free($0) } }
+    defer { for argument in arguments { free(argument) } }
     var pid = pid_t()
     return esteira_spawn(
       "/proc/self/exe", &arguments, esteira_environment(), null, log, log, report, -1, &pid)

@@ -1,4 +1,5 @@
 import CLI
+import CSystem
 import Connectors
 import Glibc
 import Model
@@ -8,6 +9,7 @@ if CommandLine.arguments.dropFirst().first == "supervise" {
   exit(superviseMain())
 }
 
+csystem_use_few_heaps()
 let words = Array(CommandLine.arguments.dropFirst())
 let language = Tool.language(words, Places.environment)
 let connecting = Connecting(console: .system, language: language)

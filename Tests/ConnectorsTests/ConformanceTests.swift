@@ -78,7 +78,8 @@ struct ConformanceTests {
     #expect(Set(ConnectorCase.all.map(\.name)) == Set(Catalog.descriptions.map(\.name)))
   }
 
-  @Test("takes what its schema of `with` allows, and gives what its schema of the output says",
+  @Test(
+    "takes what its schema of `with` allows, and gives what its schema of the output says",
     arguments: ConnectorCase.all)
   func output(example: ConnectorCase) async throws {
     let (bench, site) = (try Bench(), try Self.site())
@@ -102,18 +103,20 @@ struct ConformanceTests {
     await site.stop()
   }
 
-  @Test("names no secret in its failure",
+  @Test(
+    "names no secret in its failure",
     arguments: [
       ConnectorCase(name: "shell", with: ["run": "cat <&3 >&2; exit 3"]),
       ConnectorCase(name: "shell", with: ["run": "cat <&3 > $ESTEIRA_OUTPUT; echo x >> $ESTEIRA_OUTPUT"]),
       ConnectorCase(name: "python", with: ["run": "import os; raise SystemExit(os.read(3, 9999).decode())"]),
       ConnectorCase(
         name: "process.run", with: ["program": "/bin/sh", "arguments": ["-c", "cat <&3 >&2; exit 1"]]),
-    ] + ["http.request", "http.download", "csv.read", "feed.read", "webhook.send"].map { name in
-      ConnectorCase(
-        name: name, with: name == "webhook.send" ? ["path": "/x", "body": 1] : ["path": "/x"],
-        needsSite: true)
-    }, ["bearer", "basic", "header", "hmac", "odd"])
+    ]
+      + ["http.request", "http.download", "csv.read", "feed.read", "webhook.send"].map { name in
+        ConnectorCase(
+          name: name, with: name == "webhook.send" ? ["path": "/x", "body": 1] : ["path": "/x"],
+          needsSite: true)
+      }, ["bearer", "basic", "header", "hmac", "odd"])
   func secrets(example: ConnectorCase, type: String) async throws {
     let (bench, site) = (try Bench(), try Self.site(500))
     let connector = try connector(example.name, site.client)
@@ -126,7 +129,8 @@ struct ConformanceTests {
     await site.stop()
   }
 
-  @Test("ends soon when it is cancelled",
+  @Test(
+    "ends soon when it is cancelled",
     arguments: [
       ConnectorCase(name: "shell", with: ["run": "echo here > $ROOT/here; sleep 300"]),
       ConnectorCase(
@@ -141,11 +145,12 @@ struct ConformanceTests {
       ConnectorCase(
         name: "process.run",
         with: ["program": "/bin/sh", "arguments": ["-c", "echo x > $ROOT/here; sleep 300"]]),
-    ] + ["http.request", "http.download", "csv.read", "feed.read", "webhook.send"].map { name in
-      ConnectorCase(
-        name: name, with: name == "webhook.send" ? ["path": "/x", "body": 1] : ["path": "/x"],
-        needsSite: true)
-    })
+    ]
+      + ["http.request", "http.download", "csv.read", "feed.read", "webhook.send"].map { name in
+        ConnectorCase(
+          name: name, with: name == "webhook.send" ? ["path": "/x", "body": 1] : ["path": "/x"],
+          needsSite: true)
+      })
   func cancel(example: ConnectorCase) async throws {
     let bench = try Bench()
     let client = try CurlClient(version: "test")

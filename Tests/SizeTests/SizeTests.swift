@@ -34,6 +34,23 @@ struct SizeTests {
     }
   }
 
+  @Test("a chain of 1,000 attempts takes at most 20 MB")
+  func attemptsInAChain() throws {
+    var body = "steps:\n"
+    for step in 1...1_000 {
+      let needs = step == 1 ? "" : "needs: [s\(step - 1)], "
+      body +=
+        "  s\(step): {\(needs)uses: text.extract, with: {rules: br_regulatory, text: 'R$ \(step),00'}}\n"
+    }
+    body += "outputs:\n  lengths:\n"
+    for step in 1...1_000 { body += "    - '${{ steps.s\(step).output.characters }}'\n" }
+    let lengths = (1...1_000).map { JSON.int(Int64("R$ \($0),00".count)) }
+    try expect(20, "A chain of 1,000 attempts") {
+      let outputs = try server.perform(body).outputs
+      #expect(outputs == ["lengths": .array(lengths)])
+    }
+  }
+
   @Test("a fan-out of 10,000 items, all kept, takes at most 100 MB")
   func fanOut() throws {
     let body = """

@@ -111,7 +111,7 @@ enum JobEvents {
       while let from = position {
         let page = try await client.call(
           JobCalls.events, EventsQuery(id: call.arguments[0], after: from, limit: 200))
-        page.items.forEach { show($0, call) }
+        for item in page.items { show(item, call) }
         position = page.nextCursor.flatMap { Int($0) }
       }
       return .done

@@ -41,7 +41,7 @@ enum JobLogs {
     return try await call.withClient(.reading) { client in
       repeat {
         let page = try await client.call(JobCalls.logs, query)
-        page.items.forEach { show($0, call) }
+        for item in page.items { show(item, call) }
         query.cursor = page.nextCursor
       } while query.cursor != nil
       return .done

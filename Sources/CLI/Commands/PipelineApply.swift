@@ -53,8 +53,8 @@ enum PipelineApply {
   private static func show(_ result: ApplyResult, _ call: Invocation) {
     switch call.format {
     case .json: call.console.out(result.json.prettyText)
-    case .jsonl: result.items.forEach { call.console.out($0.json.text) }
-    case .id: result.items.forEach { call.console.out($0.id.replacing("~", with: "/")) }
+    case .jsonl: for item in result.items { call.console.out(item.json.text) }
+    case .id: for item in result.items { call.console.out(item.id.replacing("~", with: "/")) }
     case .table:
       for item in result.items {
         let revision = call.text(Bilingual("revision", pt: "revisão"))
@@ -62,7 +62,7 @@ enum PipelineApply {
           item.id.replacing("~", with: "/")
             + ": \(call.text(word(item.change))), \(revision) \(item.revision)"
         )
-        if !call.isQuiet { item.notes.forEach { call.console.error("  \($0)") } }
+        if !call.isQuiet { for note in item.notes { call.console.error("  \(note)") } }
       }
     }
   }

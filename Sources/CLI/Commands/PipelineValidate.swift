@@ -46,7 +46,7 @@ enum PipelineValidate {
     switch call.format {
     case .table: break
     case .json: call.console.out(JSON.array(results.map(\.json)).prettyText)
-    case .jsonl: results.forEach { call.console.out($0.json.text) }
+    case .jsonl: for result in results { call.console.out(result.json.text) }
     case .id: break
     }
     return results.allSatisfy(\.isValid) ? .done : .usage

@@ -26,7 +26,7 @@ enum Run {
     return try await call.withClient(.running) { client in
       let applied = try await client.call(PipelineCalls.apply, ApplyRequest(files: [wire]))
       guard let pipeline = applied.items.first else { return .unreachable }
-      if !call.isQuiet { pipeline.notes.forEach { call.console.error("  \($0)") } }
+      if !call.isQuiet { for note in pipeline.notes { call.console.error("  \(note)") } }
       let started = try await client.call(PipelineCalls.execute, try call.executeRequest(pipeline.id))
       if call.format == .table, !call.isQuiet { call.console.out(call.heading(started)) }
       return try await JobWatch(call: call, client: client).follow(started.id)

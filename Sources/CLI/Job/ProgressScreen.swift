@@ -14,7 +14,7 @@ struct ProgressScreen {
   mutating func show(_ changes: [JobProgress.Change], running: [String]) {
     for change in changes { width = min(max(width, change.path.unicodeScalars.count), 60) }
     guard let columns = console.terminalWidth else {
-      changes.forEach { console.out(line($0)) }
+      for change in changes { console.out(line(change)) }
       return
     }
     var text = erase()

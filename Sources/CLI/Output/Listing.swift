@@ -25,8 +25,8 @@ extension Invocation {
       let header = listing.columns.map { text($0) }
       Table.lines([header] + listing.rows.map(\.cells)).forEach(console.out)
     case .json: console.out(JSON.array(listing.rows.map(\.json)).prettyText)
-    case .jsonl: listing.rows.forEach { console.out($0.json.text) }
-    case .id: listing.rows.forEach { console.out($0.id) }
+    case .jsonl: for row in listing.rows { console.out(row.json.text) }
+    case .id: for row in listing.rows { console.out(row.id) }
     }
   }
 

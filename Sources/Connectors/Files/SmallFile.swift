@@ -88,7 +88,10 @@ enum Folders {
     return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
   }
 
-  enum Kind { case file(size: Int64), folder, other }
+  enum Kind {
+    case file(size: Int64)
+    case folder, other
+  }
 
   /// Whether a plain file is there, also by way of links.
   static func isFile(_ path: String) -> Bool {

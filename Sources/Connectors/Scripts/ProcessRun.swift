@@ -41,7 +41,7 @@ struct ProcessRun: Connector {
             uses: process.run
             with: {program: scrapers/custom.py, arguments: ["--source", aneel]}
             timeout: 15m
-          """)
+          """),
     ])
 
   func execute(_ attempt: Attempt) async throws(Failure) -> AttemptOutput {
