@@ -18,6 +18,22 @@ public protocol ReadModel: Sendable {
   func settings(of namespace: String) throws(StoreError) -> JSONObject
   func events(of job: JobNumber, after sequence: UInt32, limit: Int) throws(StoreError) -> [StoredEvent]
   func readBody(_ id: BodyID) throws(StoreError) -> [UInt8]?
+  /// Newest first; `before` is the id that the last page ended with.
+  func asks(_ filter: AskFilter, before: ID<Ask>?, limit: Int) throws(StoreError) -> [AskRow]
+  func ask(_ id: ID<Ask>) throws(StoreError) -> AskRow?
+  func asks(withPrefix prefix: String, limit: Int) throws(StoreError) -> [ID<Ask>]
+  /// In the order in which they came.
+  func answers(of ask: ID<Ask>) throws(StoreError) -> [AskAnswerRow]
+  func job(number: JobNumber) throws(StoreError) -> JobSummary?
+  /// Newest first.
+  func signals(in namespace: String?, limit: Int) throws(StoreError) -> [SignalRow]
+  func refusals(in namespace: String?, limit: Int) throws(StoreError) -> [RefusalRow]
+  func deadLetters(in namespace: String?, limit: Int) throws(StoreError) -> [DeadLetterRow]
+  func pauses(in namespace: String?) throws(StoreError) -> [PauseRecord]
+  func pause(of pipeline: PipelineName) throws(StoreError) -> PauseRecord?
+  func readSlots() throws(StoreError) -> [SlotRow]
+  /// All revisions of a pipeline, newest first, without their files.
+  func revisions(of pipeline: PipelineName) throws(StoreError) -> [RevisionRecord]
   func readRevision(of pipeline: PipelineName, number: Int?) throws(StoreError) -> RevisionRecord?
 }
 
@@ -26,10 +42,31 @@ public struct JobFilter: Sendable, Hashable {
   public var pipeline: String?
   public var statuses: [JobStatus]
   public var since: Timestamp?
+  public var correlation: String?
+  /// All of them must stand on the job.
+  public var labels: [JobIdentity.Label]
+  public var parent: JobNumber?
+  public var rerunOf: ID<Job>?
   public init(
-    namespace: String? = nil, pipeline: String? = nil, statuses: [JobStatus] = [], since: Timestamp? = nil
+    namespace: String? = nil, pipeline: String? = nil, statuses: [JobStatus] = [], since: Timestamp? = nil,
+    correlation: String? = nil, labels: [JobIdentity.Label] = [], parent: JobNumber? = nil,
+    rerunOf: ID<Job>? = nil
   ) {
     (self.namespace, self.pipeline, self.statuses, self.since) = (namespace, pipeline, statuses, since)
+    (self.correlation, self.labels, self.parent, self.rerunOf) = (correlation, labels, parent, rerunOf)
+  }
+}
+
+public struct AskFilter: Sendable, Hashable {
+  public var namespace: String?
+  public var states: [AskRow.State]
+  /// Any of these principals, such as `user:ana`; empty: everybody's.
+  public var assignees: [String]
+  public var job: JobNumber?
+  public init(
+    namespace: String? = nil, states: [AskRow.State] = [], assignees: [String] = [], job: JobNumber? = nil
+  ) {
+    (self.namespace, self.states, self.assignees, self.job) = (namespace, states, assignees, job)
   }
 }
 
@@ -50,13 +87,15 @@ public struct JobSummary: Sendable, Hashable {
   public var outputs: BodyPlace?
   public var lastSequence: UInt32
   public var wrappedKey: [UInt8]
+  public var identity: JobIdentity
 
   public init(
     number: JobNumber, id: ID<Job>, pipeline: PipelineName, revision: Int, key: String?,
     status: JobStatus, triggerType: String, actor: String, createdAt: Timestamp,
     startedAt: Timestamp?, completedAt: Timestamp?, failure: Failure?, outputs: BodyPlace?,
-    lastSequence: UInt32, wrappedKey: [UInt8]
+    lastSequence: UInt32, wrappedKey: [UInt8], identity: JobIdentity = JobIdentity()
   ) {
+    self.identity = identity
     (self.number, self.id, self.pipeline, self.revision) = (number, id, pipeline, revision)
     (self.key, self.status, self.triggerType, self.actor) = (key, status, triggerType, actor)
     (self.createdAt, self.startedAt, self.completedAt) = (createdAt, startedAt, completedAt)

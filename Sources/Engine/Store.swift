@@ -36,6 +36,23 @@ public protocol Store: Sendable {
   /// The sealed newest version of a credential.
   func credential(_ name: String, in namespace: String) throws(StoreError) -> CredentialRecord?
 
+  /// The signals that nobody has taken and that have not expired, oldest first.
+  func waitingSignals() throws(StoreError) -> [SignalRow]
+
+  /// The slots that are held, by key and number.
+  func heldSlots() throws(StoreError) -> [SlotRow]
+
+  func governors() throws(StoreError) -> [GovernorRow]
+
+  /// A cached output, expired or not.
+  func cached(_ key: String, in namespace: String) throws(StoreError) -> CacheRow?
+
+  /// The jobs that are out of memory, by number.
+  func parkedJobs() throws(StoreError) -> [ParkedRow]
+
+  /// A live job by its number; nil where it has ended or never was.
+  func liveJob(_ number: JobNumber) throws(StoreError) -> LiveJob?
+
   /// The highest job and body numbers given so far.
   func highestNumbers() throws(StoreError) -> (job: Int64, body: Int64)
 }
@@ -88,11 +105,14 @@ public struct LiveJob: Sendable {
   public var wrappedKey: [UInt8]
   public var driveCount: Int
   public var status: JobStatus
+  public var identity: JobIdentity
+  public var isParked: Bool
 
   public init(
     number: JobNumber, id: ID<Job>, pipeline: PipelineName, revision: Int, wrappedKey: [UInt8],
-    driveCount: Int, status: JobStatus
+    driveCount: Int, status: JobStatus, identity: JobIdentity = JobIdentity(), isParked: Bool = false
   ) {
+    (self.identity, self.isParked) = (identity, isParked)
     (self.number, self.id, self.pipeline, self.revision) = (number, id, pipeline, revision)
     (self.wrappedKey, self.driveCount, self.status) = (wrappedKey, driveCount, status)
   }

@@ -52,3 +52,5 @@ public struct ID<Entity>: Hashable, Sendable, Comparable, CustomStringConvertibl
 /// What an `ID` may name.
 public enum Job {}
 public enum StoredBody {}
+public enum Ask {}
+public enum Signal {}

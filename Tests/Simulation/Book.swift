@@ -74,7 +74,7 @@ struct Book {
     case .retrying(let node, let errorClass, _, _, _, _): try retry(node, errorClass)
     case .delayed, .lost, .question, .resolved, .superseded, .adopted, .stopping: try change(fact)
     case .cancelRequested, .killed, .phase, .status: try changeJob(fact)
-    case .created, .deadline, .overdue, .outcome, .recovered, .quarantined: break
+    case .created, .deadline, .overdue, .outcome, .recovered, .quarantined, .step, .aside, .reopened: break
     }
   }
 

@@ -15,10 +15,30 @@ public struct Batch: Sendable {
   public var snapshots: [SnapshotRow] = []
   public var artifacts: [ArtifactRow] = []
   public var writes: [CatalogWrite] = []
+  public var asks: [AskRow] = []
+  public var answers: [AskAnswerRow] = []
+  /// New and changed signals.
+  public var signals: [SignalRow] = []
+  /// In the order in which they happened: a slot may pass from one holder to the next in one batch.
+  public var slots: [SlotChange] = []
+  public var governors: [GovernorRow] = []
+  public var caches: [CacheRow] = []
+  public var refusals: [RefusalRow] = []
+  public var deadLetters: [DeadLetterRow] = []
+  public var parked: [ParkedRow] = []
+  /// Jobs that are in memory again.
+  public var unparked: [JobNumber] = []
 
   public init() {}
 
-  public var isEmpty: Bool { events.isEmpty && writes.isEmpty && newJobs.isEmpty }
+  public var isEmpty: Bool {
+    events.isEmpty && writes.isEmpty && newJobs.isEmpty && !hasOthers
+  }
+
+  private var hasOthers: Bool {
+    !(asks.isEmpty && answers.isEmpty && signals.isEmpty && slots.isEmpty && governors.isEmpty
+      && caches.isEmpty && refusals.isEmpty && deadLetters.isEmpty && parked.isEmpty && unparked.isEmpty)
+  }
 }
 
 /// A row of `job_executions`, with the job's data key.
@@ -36,12 +56,14 @@ public struct NewJob: Sendable {
   public var requestHash: [UInt8]
   public var wrappedKey: [UInt8]
   public var createdAt: Timestamp
+  public var identity: JobIdentity
 
   public init(
     number: JobNumber, id: ID<Job>, pipeline: PipelineName, revision: Int, key: String?,
     triggerType: String, triggerID: String?, actor: String, idempotencyKey: String?,
-    requestHash: [UInt8], wrappedKey: [UInt8], createdAt: Timestamp
+    requestHash: [UInt8], wrappedKey: [UInt8], createdAt: Timestamp, identity: JobIdentity = JobIdentity()
   ) {
+    self.identity = identity
     (self.number, self.id, self.pipeline, self.revision) = (number, id, pipeline, revision)
     (self.key, self.triggerType, self.triggerID, self.actor) = (key, triggerType, triggerID, actor)
     (self.idempotencyKey, self.requestHash) = (idempotencyKey, requestHash)
@@ -172,4 +194,7 @@ public enum CatalogWrite: Sendable {
   /// The wrapped key of a namespace, under which its artifacts are sealed; kept if one exists already.
   case namespaceKey(namespace: String, wrapped: [UInt8])
   case setting(namespace: String, name: String, value: JSON?, by: String, at: Timestamp)
+  /// Triggers and admission of the pipeline rest until `resume`.
+  case pause(PauseRecord)
+  case resume(PipelineName)
 }

@@ -56,6 +56,7 @@ struct PreparedJob: Sendable {
   var requestHash: [UInt8]
   var dataKey: SymmetricKey
   var wrappedKey: [UInt8]
+  var identity = JobIdentity()
 }
 
 /// A live job as the store gave it back.
@@ -70,4 +71,5 @@ struct Restored: Sendable {
   var chain: [UInt8]
   /// Set where the job must not be driven (S4).
   var quarantine: String?
+  var identity = JobIdentity()
 }

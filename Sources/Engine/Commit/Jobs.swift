@@ -77,7 +77,7 @@ struct Jobs: ~Copyable {
         number: job.number, id: job.id, pipeline: job.pipeline, revision: job.revision, key: prepared.key,
         triggerType: prepared.triggerType, triggerID: prepared.triggerID, actor: prepared.actor,
         idempotencyKey: prepared.idempotencyKey, requestHash: prepared.requestHash,
-        wrappedKey: prepared.wrappedKey, createdAt: now))
+        wrappedKey: prepared.wrappedKey, createdAt: now, identity: prepared.identity))
     own(job, key: prepared.key)
     let creation = Fact.Creation(
       namespace: job.pipeline.namespace, pipeline: job.pipeline.name, revision: job.revision,
@@ -173,6 +173,9 @@ struct Jobs: ~Copyable {
             job: job.number, node: node, namespace: job.pipeline.namespace,
             path: job.state.path(of: node, in: job.plan), handle: handle, at: clock.now))
       }
+    case .claim, .unclaim, .attemptEnded, .cache, .awaitSignal, .leaveSignal, .ask, .startChild, .cancelChild,
+      .countLines, .slice:
+      break
     }
   }
 

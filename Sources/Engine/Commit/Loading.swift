@@ -95,7 +95,8 @@ struct Loading: ~Copyable {
   }
 
   private static let bodyKeys = [
-    "context", "items", "carry", "input", "output", "outputs", "message", "reason",
+    "context", "items", "carry", "input", "output", "outputs", "message", "reason", "wait", "payload", "ask",
+    "answer", "to", "inputs", "source", "value",
   ]
 
   private mutating func bodies(

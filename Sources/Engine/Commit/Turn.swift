@@ -238,10 +238,3 @@ extension Turn {
       pipeline: job.pipeline, revision: job.revision, call: call, order: order)
   }
 }
-
-extension JobState {
-  /// Whether an attempt of the node is under way.
-  func runsAttempt(_ node: NodeNumber) -> Bool {
-    self[node].status == .running && self[node].firstChild == StepState.none
-  }
-}

@@ -90,6 +90,8 @@ extension Decider {
       guard current.status == .running, current.token == wake.token else { return }
       let text = "\(path(node)) did not answer the cancel; what it does outside is unknown."
       fail(node, Failure(.cancelled, code: "unknown", text), as: current.stopping)
+    case .wait: waitEnded(node)
+    case .expiry, .reminder, .escalation: askTimer(node, wake)
     }
   }
 }

@@ -38,7 +38,7 @@ public struct Decider {
   /// Decides one event. An event that no longer means anything leaves no fact at all.
   public mutating func decide(_ event: Event) {
     // In the turn of its end a job may still be told of late results: its history is closed.
-    if state.phase == .ended { return }
+    if state.phase == .ended, !event.reachesEnded { return }
     if state.quarantine != nil, !event.reachesQuarantined { return }
     switch event {
     case .admitted(let creation, let context): admit(creation, context)
@@ -53,6 +53,17 @@ public struct Decider {
     case .adopted(let node, let actor): adopt(node, actor)
     case .quarantined(let reason): emit(.quarantined(reason: reason))
     case .released: release()
+    case .granted(let node): granted(node)
+    case .refused(let node, let failure): refused(node, failure)
+    case .cached(let node, let output, let from): cached(node, output, from: from)
+    case .signalled(let node, let id, let payload): signalled(node, id, payload)
+    case .answered(let node, let answer): answered(node, answer)
+    case .delegated(let node, let to, let actor): delegated(node, to: to, actor)
+    case .childAdmitted, .childRefused, .childEnded: child(event)
+    case .counted(let node, let count): counted(node, count)
+    case .sliced(let node, let value): sliced(node, value)
+    case .replaced(let newer): replaced(by: newer)
+    case .retried(let actor, let paths): retried(actor, paths)
     }
     drain()
     settle()
@@ -88,8 +99,25 @@ extension Event {
   fileprivate var reachesQuarantined: Bool {
     switch self {
     case .killed, .released, .quarantined: true
-    case .admitted, .finished, .fired, .slotFreed, .cancelled, .recovered, .examined, .resolved, .adopted:
+    case .admitted, .finished, .fired, .slotFreed, .cancelled, .recovered, .examined, .resolved, .adopted,
+      .granted, .refused, .cached, .signalled, .answered, .delegated, .childAdmitted, .childRefused,
+      .childEnded, .counted, .sliced, .replaced, .retried:
       false
+    }
+  }
+
+  /// An ended job is moved only by a person who opens it again.
+  fileprivate var reachesEnded: Bool {
+    if case .retried = self { true } else { false }
+  }
+}
+
+extension StepFact {
+  /// Whether the projection of the node shows it.
+  fileprivate var changesRow: Bool {
+    switch self {
+    case .limited, .awaiting, .asked, .calling, .reused: true
+    case .signalled, .answered, .assigned, .reminded, .called, .settled, .counting, .sliced: false
     }
   }
 }
@@ -115,8 +143,11 @@ extension Decider {
       decision.changed.append(node)
     case .created, .opened, .items, .round, .entered, .queued, .started, .deadline, .lost, .superseded,
       .adopted, .stopping, .cancelRequested, .killed, .overdue, .phase, .outcome, .status, .recovered,
-      .quarantined:
+      .quarantined, .aside, .reopened:
       break
+    case .step(let node, let fact):
+      if fact.changesRow { decision.changed.append(node) }
+      if case .reused = fact { queue.append(.ended(node)) }
     }
   }
 

@@ -59,7 +59,7 @@ extension Decider {
     switch step(of: parent).kind {
     case .choose: endAsBranch(child, parent)
     case .group: endGroup(parent)
-    case .connector, .value: break
+    case .connector, .value, .call, .ask, .wait, .end: break
     }
   }
 

@@ -19,6 +19,47 @@ public enum Event: Sendable {
   case quarantined(reason: String)
   /// A person lets a quarantined job go on.
   case released(actor: String)
+  /// The governors let the node start, or with nil the job: its slots are taken in the same commit.
+  case granted(NodeNumber?)
+  /// A governor refuses the node: its circuit is open.
+  case refused(NodeNumber, Failure)
+  /// The cache has the node's output. `from` is the job that gave it.
+  case cached(NodeNumber, JSON, from: String)
+  case signalled(NodeNumber, id: String, payload: JSON)
+  case answered(NodeNumber, GivenAnswer)
+  case delegated(NodeNumber, to: String, actor: String)
+  /// The sub-job of the node was admitted, or was refused.
+  case childAdmitted(NodeNumber, ID<Job>)
+  case childRefused(NodeNumber, Failure)
+  case childEnded(NodeNumber, ID<Job>, JobStatus, Failure?, outputs: JSON?)
+  /// The artifact of a fan-out has so many lines, or cannot be read.
+  case counted(NodeNumber, Result<Int, Failure>)
+  /// The item's lines were read.
+  case sliced(NodeNumber, Result<JSON, Failure>)
+  /// A newer job took this one's place in the queue (S20).
+  case replaced(by: ID<Job>)
+  /// An ended job goes on in place: all that failed, or what lies at these paths.
+  case retried(actor: String, paths: [String])
+}
+
+/// What a person answers to an ask.
+public struct GivenAnswer: Sendable, Hashable {
+  public var by: String
+  /// Of the person, as the server knows them.
+  public var groups: [String]
+  public var choice: String
+  public var form: JSON?
+  public var comment: String?
+  public var onBehalfOf: String?
+  /// The hash of what the person saw.
+  public var shown: String
+  public init(
+    by: String, groups: [String] = [], choice: String, form: JSON? = nil, comment: String? = nil,
+    onBehalfOf: String? = nil, shown: String
+  ) {
+    (self.by, self.groups, self.choice, self.form) = (by, groups, choice, form)
+    (self.comment, self.onBehalfOf, self.shown) = (comment, onBehalfOf, shown)
+  }
 }
 
 /// How an attempt ended.
@@ -29,7 +70,11 @@ public enum AttemptEnd: Sendable, Hashable {
 
 /// A moment that a job waits for. One that no longer means anything is ignored when it comes.
 public struct Wake: Sendable, Hashable {
-  public enum Kind: Sendable, Hashable { case retry, pause, timeout, deadline, queueTimeout, grace }
+  public enum Kind: Sendable, Hashable {
+    case retry, pause, timeout, deadline, queueTimeout, grace
+    /// A `wait` step's time, an ask's expiry, reminder and escalation.
+    case wait, expiry, reminder, escalation
+  }
   public var kind: Kind
   /// Nil: the job itself.
   public var node: NodeNumber?
@@ -51,6 +96,104 @@ public enum Effect: Sendable {
   case leaveQueue(NodeNumber)
   case cancelAttempt(NodeNumber, token: UInt32)
   case stored([ArtifactHandle], NodeNumber)
+  /// Ask the governors; `granted`, `refused` or `cached` answers, in this turn or a later one.
+  case claim(Claim)
+  /// The node, or with nil the job, has ended or left the queue: what it held is free.
+  case unclaim(NodeNumber?)
+  /// Tell the circuit how an attempt ended.
+  case attemptEnded(NodeNumber, succeeded: Bool)
+  /// Keep an output for others.
+  case cache(NodeNumber, CacheEntry)
+  /// The node waits for a signal: take one from the inbox, or be told of the next.
+  case awaitSignal(NodeNumber, name: String, key: String, broadcast: Bool)
+  case leaveSignal(NodeNumber)
+  /// The ask's row changed.
+  case ask(AskChange)
+  case startChild(ChildOrder)
+  case cancelChild(ID<Job>, reason: String)
+  case countLines(NodeNumber, ArtifactHandle)
+  /// Read lines `first..<first + count` of the artifact for an item.
+  case slice(NodeNumber, ArtifactHandle, first: Int, count: Int, isBatch: Bool)
+}
+
+/// What a node, or a job, needs from the governors before it starts.
+public struct Claim: Sendable, Hashable {
+  /// Nil: the job itself.
+  public var node: NodeNumber?
+  /// Keys already carry their scope: `ns/pipeline/…` or `ns/…`.
+  public var slots: [SlotClaim] = []
+  public var rate: RateClaim?
+  public var circuit: CircuitClaim?
+  /// The key of a cached output that would do.
+  public var cacheKey: String?
+  /// 0 to 9.
+  public var priority = Claim.defaultPriority
+  public var fairKey = ""
+  /// Nil for a job, which takes none of the node's places.
+  public var place: ConnectorDescription.Place?
+
+  public static let defaultPriority = 5
+  public init(node: NodeNumber?) { self.node = node }
+}
+
+public struct SlotClaim: Sendable, Hashable {
+  public var key: String
+  public var limit: Int
+  public init(key: String, limit: Int) { (self.key, self.limit) = (key, limit) }
+}
+
+public struct RateClaim: Sendable, Hashable {
+  public var key: String
+  public var limit: Int
+  public var per: Duration
+  public init(key: String, limit: Int, per: Duration) { (self.key, self.limit, self.per) = (key, limit, per) }
+}
+
+public struct CircuitClaim: Sendable, Hashable {
+  public var key: String
+  public var failures: Int
+  public var recoverAfter: Duration
+  public init(key: String, failures: Int, recoverAfter: Duration) {
+    (self.key, self.failures, self.recoverAfter) = (key, failures, recoverAfter)
+  }
+}
+
+public struct CacheEntry: Sendable, Hashable {
+  public var key: String
+  public var output: JSON
+  public var lifetime: Duration
+  public init(key: String, output: JSON, lifetime: Duration) {
+    (self.key, self.output, self.lifetime) = (key, output, lifetime)
+  }
+}
+
+/// How the row of an ask changes.
+public enum AskChange: Sendable, Hashable {
+  case opened(NodeNumber, ID<Ask>, content: JSON, place: BodyPlace)
+  case assigned(ID<Ask>, to: JSON)
+  case answered(ID<Ask>, by: String, onBehalfOf: String?, choice: String, counts: Bool, place: BodyPlace)
+  case decided(ID<Ask>, choice: String)
+  case expired(ID<Ask>)
+  /// The job went on without an answer: cancelled, killed or ended.
+  case closed(ID<Ask>)
+}
+
+/// A sub-job to admit.
+public struct ChildOrder: Sendable, Hashable {
+  public var node: NodeNumber
+  public var pipeline: PipelineName
+  public var revision: Int?
+  public var inputs: JSONObject
+  /// The same for every try: a sub-job is admitted once.
+  public var idempotencyKey: String
+  public var detach: Bool
+  public init(
+    node: NodeNumber, pipeline: PipelineName, revision: Int?, inputs: JSONObject, idempotencyKey: String,
+    detach: Bool
+  ) {
+    (self.node, self.pipeline, self.revision, self.inputs) = (node, pipeline, revision, inputs)
+    (self.idempotencyKey, self.detach) = (idempotencyKey, detach)
+  }
 }
 
 /// One attempt to perform.

@@ -10,7 +10,7 @@ extension Decider {
     for node in 0..<state.nextNode {
       let current = state[node]
       switch current.status {
-      case .running where current.firstChild == StepState.none:
+      case .running where state.runsAttempt(node):
         decision.effects.append(.examine(order(for: node, cause: nil)))
         if current.stopping != .pending { awaitStop(node) }
       case .queued:

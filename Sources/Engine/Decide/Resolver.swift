@@ -230,7 +230,7 @@ extension Resolver {
     var map = JSONObject([
       ("id", .string(plan.steps[Int(current.step)].name)), ("path", .string(path)),
       ("key", .string(StepKey.text(job: job, path: path))),
-      ("kind", .string(plan.steps[Int(current.step)].kind.word)), ("round", 1),
+      ("kind", .string(plan.steps[Int(current.step)].kind.word)), ("round", .int(Int64(current.round) + 1)),
       ("attempt", .int(Int64(current.attempt) + 1)),
     ])
     var outer: NodeNumber? = node
@@ -268,6 +268,10 @@ extension StepKind {
     case .group: "steps"
     case .choose: "choose"
     case .value: "value"
+    case .call: "call"
+    case .ask: "ask"
+    case .wait: "wait"
+    case .end: "end"
     }
   }
 }

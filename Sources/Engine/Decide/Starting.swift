@@ -69,6 +69,10 @@ extension Decider {
       open(scope: scope, in: node)
       emit(.entered(node))
     case .choose(let scope): try choose(node, step, plan.scopes[scope])
+    case .call(let plan): try call(node, plan)
+    case .ask(let plan): try ask(node, plan)
+    case .wait(let plan): try wait(node, plan)
+    case .end(let plan): try close(node, plan)
     }
   }
 

@@ -34,7 +34,7 @@ extension Decider {
       decision.effects.append(.leaveQueue(node))
       endNow(node, as: status)
     case .retrying, .waiting, .needsAttention: endNow(node, as: status)
-    case .running where current.firstChild == StepState.none:
+    case .running where state.runsAttempt(node):
       emit(.stopping(node, status))
       decision.effects.append(.cancelAttempt(node, token: current.token))
       awaitStop(node)
@@ -89,7 +89,7 @@ extension Decider {
         continue
       }
       if current.status == .queued { decision.effects.append(.leaveQueue(node)) }
-      if current.status == .running, current.firstChild == StepState.none {
+      if state.runsAttempt(node) {
         decision.effects.append(.cancelAttempt(node, token: current.token))
       }
       fail(node, Failure(.cancelled, code: "unknown", "\(path(node)) was killed."), as: .cancelled)

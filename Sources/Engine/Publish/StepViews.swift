@@ -34,7 +34,7 @@ extension StepPlan {
   var connectorName: String? {
     switch kind {
     case .connector(let call): call.connector.name
-    case .group, .choose, .value: nil
+    case .group, .choose, .value, .call, .ask, .wait, .end: nil
     }
   }
 }

@@ -50,7 +50,7 @@ extension JobState {
       return Blocker(kind: kind, path: path, text: text, since: since, until: until, remedy: remedy)
     }
     switch state.status {
-    case .running where state.firstChild == StepState.none:
+    case .running where runsAttempt(node):
       let time = max(.zero, now - state.startedAt).shown
       if state.stopping != .pending {
         return blocker(

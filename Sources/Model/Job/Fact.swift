@@ -53,6 +53,13 @@ public enum Fact: Sendable, Hashable {
   case recovered(node: String)
   /// The engine could not drive the job and leaves it to a person (S4).
   case quarantined(reason: String)
+  /// What the wider language says of one node: people, messages, sub-jobs, limits.
+  case step(NodeNumber, StepFact)
+  /// Steps beside the inside of a node came to be: nodes `first..<first + count` of the plan's steps from
+  /// `step` on. The node does not end before those that block have.
+  case aside(parent: NodeNumber, AsideKind, first: NodeNumber, step: UInt32, count: UInt32)
+  /// An ended job goes on in place (`job retry`): these nodes are pending again, for the `round`-th time.
+  case reopened(actor: String, round: UInt32, nodes: [NodeNumber])
 
   public struct Creation: Sendable, Hashable {
     public var namespace: String
@@ -93,6 +100,28 @@ public enum SkipCause: UInt8, Sendable, Hashable, CaseIterable {
     case .upstreamFailed, .cancelled, .limit: false
     }
   }
+}
+
+/// What stands beside the inside of a node.
+public enum AsideKind: UInt8, Sendable, Hashable, CaseIterable {
+  case rescue, onFailure, onCancel, finally, afterEach
+
+  /// As it stands in paths: `load.on_failure.tell`.
+  public var word: String {
+    switch self {
+    case .rescue: "rescue"
+    case .onFailure: "on_failure"
+    case .onCancel: "on_cancel"
+    case .finally: "finally"
+    case .afterEach: "after_each"
+    }
+  }
+  public init?(word: String) {
+    guard let kind = Self.allCases.first(where: { $0.word == word }) else { return nil }
+    self = kind
+  }
+  /// Whether the node waits for these steps; after_each blocks nothing.
+  public var blocks: Bool { self != .afterEach }
 }
 
 /// Which of a job's parts runs.

@@ -1,6 +1,6 @@
 extension Fact {
   /// The version that `job_events.version` names. Every version ever written can be read.
-  public static let version = 1
+  public static let version = 2
 
   /// Adds the fact's JSON text: `{"f": name, "n": node, …}`. Bodies are named by place, as
   /// `[sequence, offset, length]` or `[row]`.
@@ -63,7 +63,7 @@ extension Fact {
       if let node { writer.node("n", node) }
       writer.wait(due, after)
     case .lost, .question, .resolved, .superseded, .adopted, .stopping, .cancelRequested, .killed, .overdue,
-      .phase, .outcome, .status, .recovered, .quarantined:
+      .phase, .outcome, .status, .recovered, .quarantined, .step, .aside, .reopened:
       appendRest(to: &writer)
     }
     writer.bytes.append(UInt8(ascii: "}"))
@@ -106,6 +106,19 @@ extension Fact {
     case .status(let status): writer.text("status", status.word)
     case .recovered(let node): writer.text("node", node)
     case .quarantined(let reason): writer.text("reason", reason)
+    case .step(let node, let fact):
+      writer.node("n", node)
+      fact.append(to: &writer)
+    case .aside(let parent, let kind, let first, let step, let count):
+      writer.node("in", parent)
+      writer.text("kind", kind.word)
+      writer.node("n", first)
+      writer.node("step", step)
+      writer.node("count", count)
+    case .reopened(let actor, let round, let nodes):
+      writer.text("actor", actor)
+      writer.node("round", round)
+      writer.nodes("nodes", nodes)
     case .overdue, .created, .opened, .items, .round, .entered, .queued, .started, .succeeded, .failed,
       .skipped, .retrying, .delayed, .deadline:
       break
@@ -141,12 +154,15 @@ extension Fact {
     case .status: "status"
     case .recovered: "recovered"
     case .quarantined: "quarantined"
+    case .step(_, let fact): fact.name
+    case .aside: "aside"
+    case .reopened: "reopened"
     }
   }
 }
 
 /// Writes one fact by hand: a general encoder costs more than the engine's whole share of a step.
-private struct FactWriter {
+struct FactWriter {
   var bytes: [UInt8] = []
 
   mutating func begin(_ name: String) {
@@ -171,6 +187,16 @@ private struct FactWriter {
   mutating func text(_ name: String, _ value: String) {
     key(name)
     JSONText.write(value, to: &bytes)
+  }
+
+  mutating func nodes(_ name: String, _ nodes: [NodeNumber]) {
+    key(name)
+    bytes.append(UInt8(ascii: "["))
+    for (index, node) in nodes.enumerated() {
+      if index > 0 { bytes.append(UInt8(ascii: ",")) }
+      JSONText.write(Int64(node), to: &bytes)
+    }
+    bytes.append(UInt8(ascii: "]"))
   }
 
   mutating func wait(_ due: Timestamp, _ pause: Duration) {

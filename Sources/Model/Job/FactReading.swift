@@ -16,6 +16,8 @@ extension Fact {
       self = fact
     } else if let fact = try Self.job(name, &reader, body) {
       self = fact
+    } else if let fact = try StepFact(name, &reader, body) {
+      self = .step(try reader.node("n"), fact)
     } else {
       throw FactError("The fact \"\(name)\" is not known to this version.")
     }
@@ -45,6 +47,13 @@ extension Fact {
       return .round(
         parent: try reader.node("in"), node: try reader.node("n"), number: try reader.node("round"),
         max: try reader.node("max"), carry: try reader.body("carry", bodies))
+    case "aside":
+      guard let kind = AsideKind(word: try reader.text("kind")) else {
+        throw FactError("A fact names steps beside a step of a kind that is not known.")
+      }
+      return .aside(
+        parent: try reader.node("in"), kind, first: try reader.node("n"), step: try reader.node("step"),
+        count: try reader.node("count"))
     case "entered": return .entered(try reader.node("n"))
     case "queued": return .queued(try reader.node("n"))
     case "started":
@@ -112,15 +121,13 @@ extension Fact {
       }
       return .phase(phase)
     case "outcome":
-      var failure: FailureFact?
-      if reader.json["class"] != nil {
-        failure = FailureFact(
-          errorClass: try reader.errorClass(), code: reader.code,
-          message: try reader.body("message", bodies), step: try reader.text("step"))
-      }
       return .outcome(
-        try reader.jobStatus(), failure: failure, outputs: try reader.optionalBody("outputs", bodies))
+        try reader.jobStatus(), failure: try reader.failure(bodies),
+        outputs: try reader.optionalBody("outputs", bodies))
     case "status": return .status(try reader.jobStatus())
+    case "reopened":
+      return .reopened(
+        actor: try reader.text("actor"), round: try reader.node("round"), nodes: try reader.nodes("nodes"))
     case "recovered": return .recovered(node: try reader.text("node"))
     case "quarantined": return .quarantined(reason: try reader.text("reason"))
     case _: return nil
@@ -129,7 +136,7 @@ extension Fact {
 }
 
 /// Takes the members of one stored fact, each with a sentence for what is missing.
-private struct FactReader {
+struct FactReader {
   let json: JSON
 
   func text(_ key: String) throws(FactError) -> String {
@@ -160,6 +167,25 @@ private struct FactReader {
       throw FactError("A fact names an error class that is not known.")
     }
     return errorClass
+  }
+
+  func nodes(_ key: String) throws(FactError) -> [NodeNumber] {
+    var nodes: [NodeNumber] = []
+    for element in json[key]?.array ?? [] {
+      guard let node = element.int.flatMap({ NodeNumber(exactly: $0) }) else {
+        throw FactError("A number of \"\(key)\" is out of range.")
+      }
+      nodes.append(node)
+    }
+    return nodes
+  }
+
+  func failure(
+    _ bodies: (BodyPlace) throws(FactError) -> JSON
+  ) throws(FactError) -> Fact.FailureFact? {
+    if json["class"] == nil { return nil }
+    return Fact.FailureFact(
+      errorClass: try errorClass(), code: code, message: try body("message", bodies), step: try text("step"))
   }
 
   func stepStatus() throws(FactError) -> StepStatus {

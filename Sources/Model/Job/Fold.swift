@@ -6,7 +6,7 @@ extension JobState {
     self.sequence = sequence
     switch fact {
     case .created(let creation, let context):
-      (self.creation, self.context, createdAt, startedAt) = (creation, context, time, time)
+      (self.creation, self.context, createdAt) = (creation, context, time)
     case .opened(let parent, let first, let step, let count):
       open(parent: parent, first: first, step: step, count: count, at: time)
     case .items(let parent, let first, let count, let parallel, let items):
@@ -55,6 +55,10 @@ extension JobState {
       nodes[Int(node)].crashes += 1
     case .deadline, .question, .resolved, .superseded, .adopted, .stopping:
       applyToNode(fact, at: time)
+    case .step(let node, let fact): apply(fact, to: node, at: time)
+    case .aside(let parent, let kind, let first, let step, let count):
+      open(kind, beside: parent, first: first, step: step, count: count, at: time)
+    case .reopened(_, let round, let nodes): reopen(nodes, round: round, at: time)
     case .cancelRequested, .killed, .overdue, .phase, .outcome, .status, .recovered, .quarantined:
       applyToJob(fact, at: time)
     }
@@ -79,7 +83,7 @@ extension JobState {
     case .stopping(let node, let status): nodes[Int(node)].stopping = status
     case .created, .opened, .items, .round, .entered, .queued, .started, .succeeded, .failed, .skipped,
       .retrying, .delayed, .lost, .cancelRequested, .killed, .overdue, .phase, .outcome, .status, .recovered,
-      .quarantined:
+      .quarantined, .step, .aside, .reopened:
       break
     }
   }
@@ -100,11 +104,13 @@ extension JobState {
       self.outputs = outputs
     case .status(let status):
       self.status = status
+      if status == .running, startedAt == .never { startedAt = time }
       if status.hasEnded { endedAt = time }
     case .quarantined(let reason): quarantine = reason.isEmpty ? nil : reason
     case .recovered: break
     case .created, .opened, .items, .round, .entered, .queued, .started, .succeeded, .failed, .skipped,
-      .retrying, .delayed, .deadline, .lost, .question, .resolved, .superseded, .adopted, .stopping:
+      .retrying, .delayed, .deadline, .lost, .question, .resolved, .superseded, .adopted, .stopping, .step,
+      .aside, .reopened:
       break
     }
   }
@@ -164,13 +170,13 @@ extension JobState {
   }
 
   /// Items leave `pending` in order, so a count of them says which is next.
-  private mutating func leavePending(_ node: NodeNumber) {
+  mutating func leavePending(_ node: NodeNumber) {
     let state = nodes[Int(node)]
     guard state.status == .pending, state.layer == .item else { return }
     nodes[Int(state.parent)].next += 1
   }
 
-  private mutating func change(_ node: NodeNumber, to status: StepStatus, at time: Timestamp) {
+  mutating func change(_ node: NodeNumber, to status: StepStatus, at time: Timestamp) {
     count(node, by: -1)
     nodes[Int(node)].status = status
     count(node, by: 1)
@@ -179,9 +185,11 @@ extension JobState {
   }
 
   /// A node that only holds others is not active by itself: those inside are.
-  private mutating func count(_ node: NodeNumber, by change: Int32) {
+  mutating func count(_ node: NodeNumber, by change: Int32) {
     switch nodes[Int(node)].status {
-    case .running where nodes[Int(node)].firstChild != StepState.none: break
+    case .running where holdsOthers(node): break
+    case .queued where limited.contains(node), .waiting where nodes[Int(node)].firstChild == StepState.none:
+      passive = UInt32(truncatingIfNeeded: Int64(passive) + Int64(change))
     case .queued, .running, .waiting, .retrying:
       active = UInt32(truncatingIfNeeded: Int64(active) + Int64(change))
     case .needsAttention: questions = UInt32(truncatingIfNeeded: Int64(questions) + Int64(change))
@@ -192,20 +200,22 @@ extension JobState {
   /// Of so many nodes the outputs get their room at once.
   private static let reserved = 64
 
-  private mutating func keep(_ output: Body, of node: NodeNumber) {
+  mutating func keep(_ output: Body, of node: NodeNumber) {
     if outputBodies.isEmpty { outputBodies.reserveCapacity(min(nodes.count, Self.reserved)) }
     while outputBodies.count <= Int(node) { outputBodies.append(nil) }
     outputBodies[Int(node)] = output
   }
 
-  private mutating func end(_ node: NodeNumber, _ status: StepStatus, at time: Timestamp) {
+  mutating func end(_ node: NodeNumber, _ status: StepStatus, at time: Timestamp) {
     change(node, to: status, at: time)
+    forgetWaits(of: node)
     nodes[Int(node)].endedAt = time
     nodes[Int(node)].stopping = .pending
     inputs[node] = nil
     asked[node] = nil
     if status.hasOutput { failures[node] = nil }
     let parent = nodes[Int(node)].parent
+    if endBeside(node, parent) { return }
     if parent == StepState.none {
       guard let root = roots.lastIndex(where: { $0.first <= node }) else { return }
       roots[root].open &-= 1

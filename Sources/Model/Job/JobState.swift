@@ -28,6 +28,12 @@ public struct JobState: Sendable {
   public internal(set) var quarantine: String?
   /// Nodes with an attempt, a retry or a pause under way.
   public internal(set) var active: UInt32 = 0
+  /// Nodes that wait for people, a signal, a time or a limit.
+  public internal(set) var passive: UInt32 = 0
+  /// How often the job was opened again after its end.
+  public internal(set) var round: UInt32 = 0
+  /// Steps of `after_each` that have not ended.
+  public internal(set) var openAfters: UInt32 = 0
   /// Nodes whose question is open.
   public internal(set) var questions: UInt32 = 0
 
@@ -39,6 +45,16 @@ public struct JobState: Sendable {
   var lateResults: [NodeNumber: LateResult] = [:]
   var asked: [NodeNumber: String] = [:]
   var inputs: [NodeNumber: JSON] = [:]
+  var limited: Set<NodeNumber> = []
+  var waits: [NodeNumber: JSON] = [:]
+  var asks: [NodeNumber: OpenAsk] = [:]
+  var calls: [NodeNumber: SubJob] = [:]
+  var asides: [NodeNumber: [Aside]] = [:]
+  var settlements: [NodeNumber: Settlement] = [:]
+  /// Of fan-outs over lines the artifact's handle.
+  var sources: [NodeNumber: JSON] = [:]
+  /// Of their items those that have been read and not ended.
+  var slices: [NodeNumber: JSON] = [:]
 
   public init() {}
 
@@ -84,6 +100,27 @@ public struct JobState: Sendable {
   /// What the round carries.
   public func carry(of round: NodeNumber) -> JSON? { carries[round] }
 
+  /// `{name, key, broadcast}` of a node that waits for a signal.
+  public func wait(of node: NodeNumber) -> JSON? { waits[node] }
+  public func ask(of node: NodeNumber) -> OpenAsk? { asks[node] }
+  public func subJob(of node: NodeNumber) -> SubJob? { calls[node] }
+  /// What stands beside a node, in the order in which it came to be.
+  public func asides(of node: NodeNumber) -> [Aside] { asides[node] ?? [] }
+  public func settlement(of node: NodeNumber) -> Settlement? { settlements[node] }
+  public func source(of fanOut: NodeNumber) -> JSON? { sources[fanOut] }
+  public func slice(of item: NodeNumber) -> JSON? { slices[item] }
+  public func isLimited(_ node: NodeNumber) -> Bool { limited.contains(node) }
+
+  /// Whether an attempt of the node is under way.
+  public func runsAttempt(_ node: NodeNumber) -> Bool {
+    self[node].status == .running && !holdsOthers(node) && calls[node] == nil && sources[node] == nil
+  }
+
+  /// Whether the node's work is that of others: of those inside it or beside it.
+  public func holdsOthers(_ node: NodeNumber) -> Bool {
+    self[node].firstChild != StepState.none || asides[node]?.contains { $0.kind.blocks } == true
+  }
+
   /// The places of the nodes inside a node.
   public func children(of node: NodeNumber) -> Range<NodeNumber> {
     let state = self[node]
@@ -117,6 +154,9 @@ extension JobState {
       .adopted(let node, _), .stopping(let node, _):
       return exists(node)
     case .deadline(let node, _, _): return node.map(exists) ?? true
+    case .aside(let parent, _, let first, _, let count): return follows(first, count) && exists(parent)
+    case .step(let node, _): return exists(node)
+    case .reopened(_, _, let nodes): return nodes.allSatisfy(exists)
     case .created, .cancelRequested, .killed, .overdue, .phase, .outcome, .status, .recovered, .quarantined:
       return true
     }

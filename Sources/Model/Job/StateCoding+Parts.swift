@@ -6,7 +6,7 @@ extension StepState {
     let numbers: [UInt32] = [
       step, parent, ordinal, UInt32(layer.rawValue), UInt32(status.rawValue), UInt32(skipCause.rawValue),
       effect.number, UInt32(stopping.rawValue), attempt, UInt32(failures), UInt32(crashes), token,
-      firstChild, childCount, childStep, open, next, bound, succeeded, partial, failed, skipped,
+      firstChild, childCount, childStep, open, next, bound, succeeded, partial, failed, skipped, round,
     ]
     let times: [Int64] = [
       due.microseconds, pause.microseconds, deadline.microseconds, deadlineAfter.microseconds,
@@ -17,7 +17,7 @@ extension StepState {
 
   init(json: JSON) throws(FactError) {
     let all = (json.array ?? []).compactMap(\.int)
-    guard all.count == 29, let layer = Layer(rawValue: UInt8(clamping: all[3])),
+    guard all.count == 30, let layer = Layer(rawValue: UInt8(clamping: all[3])),
       let status = StepStatus(rawValue: UInt8(clamping: all[4])),
       let cause = SkipCause(rawValue: UInt8(clamping: all[5])), let effect = EffectClass(number: all[6]),
       let stopping = StepStatus(rawValue: UInt8(clamping: all[7]))
@@ -28,10 +28,11 @@ extension StepState {
     (attempt, failures, crashes, token) = (n[8], UInt16(clamping: n[9]), UInt16(clamping: n[10]), n[11])
     (firstChild, childCount, childStep, open, next, bound) = (n[12], n[13], n[14], n[15], n[16], n[17])
     (succeeded, partial, failed, skipped) = (n[18], n[19], n[20], n[21])
-    (due, pause) = (Timestamp(microseconds: all[22]), .microseconds(all[23]))
-    (deadline, deadlineAfter) = (Timestamp(microseconds: all[24]), .microseconds(all[25]))
-    (readyAt, startedAt) = (Timestamp(microseconds: all[26]), Timestamp(microseconds: all[27]))
-    endedAt = Timestamp(microseconds: all[28])
+    round = n[22]
+    (due, pause) = (Timestamp(microseconds: all[23]), .microseconds(all[24]))
+    (deadline, deadlineAfter) = (Timestamp(microseconds: all[25]), .microseconds(all[26]))
+    (readyAt, startedAt) = (Timestamp(microseconds: all[27]), Timestamp(microseconds: all[28]))
+    endedAt = Timestamp(microseconds: all[29])
   }
 }
 
@@ -90,5 +91,69 @@ extension Failure {
       json["class"]?.string.flatMap(ErrorClass.init(rawValue:)) ?? .internal,
       code: json["code"]?.string ?? "",
       json["message"]?.string ?? "", step: json["step"]?.string ?? "")
+  }
+}
+
+extension OpenAsk {
+  var json: JSON {
+    [
+      "id": .string(id.description), "content": content, "reminders": .int(Int64(reminders)),
+      "opened_at": .int(openedAt.microseconds),
+      "answers": .array(
+        answers.map { ["by": .string($0.by), "content": $0.content, "at": .int($0.at.microseconds)] }),
+    ]
+  }
+  init?(json: JSON) {
+    guard let id = json["id"]?.string.flatMap({ ID<Ask>($0) }), let content = json["content"] else {
+      return nil
+    }
+    self.init(
+      id: id, content: content,
+      answers: (json["answers"]?.array ?? []).map {
+        Answer(
+          by: $0["by"]?.string ?? "", content: $0["content"] ?? .null,
+          at: Timestamp(microseconds: $0["at"]?.int ?? .min))
+      },
+      reminders: UInt32(clamping: json["reminders"]?.int ?? 0),
+      openedAt: Timestamp(microseconds: json["opened_at"]?.int ?? .min))
+  }
+}
+
+extension SubJob {
+  var json: JSON {
+    [
+      "pipeline": .string(pipeline), "revision": .int(Int64(revision)), "inputs": inputs,
+      "id": id.map { .string($0.description) } ?? .null,
+    ]
+  }
+  init(json: JSON) {
+    self.init(
+      pipeline: json["pipeline"]?.string ?? "", revision: Int(json["revision"]?.int ?? 0),
+      inputs: json["inputs"] ?? .null, id: json["id"]?.string.flatMap { ID<Job>($0) })
+  }
+}
+
+extension Aside {
+  var json: JSON {
+    [.string(kind.word), .int(Int64(first)), .int(Int64(step)), .int(Int64(count)), .int(Int64(open))]
+  }
+  init?(json: JSON) {
+    guard let kind = json[0]?.string.flatMap(AsideKind.init(word:)) else { return nil }
+    let n = (json.array ?? []).dropFirst().map { UInt32(clamping: $0.int ?? 0) } + [0, 0, 0, 0]
+    self.init(kind: kind, first: n[0], step: n[1], count: n[2], open: n[3])
+  }
+}
+
+extension Settlement {
+  var json: JSON {
+    [
+      "status": .string(status.word), "output": output?.json ?? .null, "failure": failure?.stored ?? .null,
+    ]
+  }
+  init(json: JSON) {
+    self.init(
+      status: json["status"]?.string.flatMap(StepStatus.init(word:)) ?? .failed,
+      output: json["output"].flatMap { Body(json: $0) },
+      failure: json["failure"].flatMap { $0 == .null ? nil : Failure(stored: $0) })
   }
 }

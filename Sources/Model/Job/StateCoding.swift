@@ -1,6 +1,6 @@
 extension JobState {
   /// The version of `encoded`.
-  public static let format = 1
+  public static let format = 2
 
   /// The whole state with its values, as JSON text: what a snapshot seals, and by what two are compared.
   ///
@@ -19,6 +19,14 @@ extension JobState {
     writer.map("late", lateResults) {
       ["token": .int(Int64($0.token)), "output": $0.output?.json ?? .null]
     }
+    writer.list("limited", limited.sorted()) { .int(Int64($0)) }
+    writer.map("waits", waits) { $0 }
+    writer.map("asks", asks) { $0.json }
+    writer.map("calls", calls) { $0.json }
+    writer.map("asides", asides) { .array($0.map(\.json)) }
+    writer.map("settlements", settlements) { $0.json }
+    writer.map("sources", sources) { $0 }
+    writer.map("slices", slices) { $0 }
     return writer.finish()
   }
 
@@ -29,6 +37,7 @@ extension JobState {
       ("times", [createdAt, startedAt, endedAt, deadline].times),
       ("deadline_after", .int(deadlineAfter.microseconds)), ("overdue", .bool(isOverdue)),
       ("active", .int(Int64(active))), ("questions", .int(Int64(questions))),
+      ("passive", .int(Int64(passive))), ("round", .int(Int64(round))), ("afters", .int(Int64(openAfters))),
       (
         "roots",
         .array(
@@ -64,10 +73,24 @@ extension JobState {
       fanOuts[node] = Items(
         values: value["values"]?.array ?? [], keys: (value["keys"]?.array ?? []).compactMap(\.string))
     }
+    try readWider(json)
     for (node, value) in try Self.pairs(json, "late") {
       lateResults[node] = LateResult(
         token: UInt32(clamping: value["token"]?.int ?? 0), output: value["output"].flatMap { Body(json: $0) })
     }
+  }
+
+  private mutating func readWider(_ json: JSON) throws(FactError) {
+    limited = Set((json["limited"]?.array ?? []).compactMap { $0.int.flatMap { NodeNumber(exactly: $0) } })
+    for (node, value) in try Self.pairs(json, "waits") { waits[node] = value }
+    for (node, value) in try Self.pairs(json, "asks") { asks[node] = OpenAsk(json: value) }
+    for (node, value) in try Self.pairs(json, "calls") { calls[node] = SubJob(json: value) }
+    for (node, value) in try Self.pairs(json, "asides") {
+      asides[node] = (value.array ?? []).compactMap { Aside(json: $0) }
+    }
+    for (node, value) in try Self.pairs(json, "settlements") { settlements[node] = Settlement(json: value) }
+    for (node, value) in try Self.pairs(json, "sources") { sources[node] = value }
+    for (node, value) in try Self.pairs(json, "slices") { slices[node] = value }
   }
 
   private mutating func read(_ json: JSON) throws(FactError) {
@@ -83,6 +106,9 @@ extension JobState {
     isOverdue = json["overdue"]?.bool ?? false
     active = UInt32(clamping: json["active"]?.int ?? 0)
     questions = UInt32(clamping: json["questions"]?.int ?? 0)
+    passive = UInt32(clamping: json["passive"]?.int ?? 0)
+    round = UInt32(clamping: json["round"]?.int ?? 0)
+    openAfters = UInt32(clamping: json["afters"]?.int ?? 0)
     for node in nodes { self.nodes.append(try StepState(json: node)) }
     self.roots = roots.map {
       let n = ($0.array ?? []).map { UInt32(clamping: $0.int ?? 0) } + [0, 0, 0, 0]

@@ -23,6 +23,8 @@ public struct StepState: Hashable, Sendable {
   public internal(set) var failures: UInt16 = 0
   /// How many attempts died with their process: what the crash budget bounds.
   public internal(set) var crashes: UInt16 = 0
+  /// The round of `job retry` that it belongs to; 0 before the first.
+  public internal(set) var round: UInt32 = 0
   /// The sequence number of the event that started the current attempt: its fencing token.
   public internal(set) var token: UInt32 = 0
   /// When a retry or a pause is over.

@@ -47,19 +47,24 @@ public final class Plan: Sendable {
   public let triggers: [TriggerPlan]
   /// Files beside the pipeline that a revision takes in, relative to the pipeline file.
   public let files: [String]
+  public let identity: IdentityPlan
+  /// `after_each:` a scope whose steps run after every step execution that matches their `if`.
+  public let afterEach: Int?
 
   public init(
     namespace: String, name: String, title: String = "", description: String = "",
     labels: [(name: String, value: String)] = [], inputs: [InputPlan] = [], key: Template? = nil,
     vars: [(name: String, value: Template)] = [], deadline: Timing? = nil, steps: [StepPlan],
     scopes: [Scope], onFailure: Int? = nil, onCancel: Int? = nil, finally: Int? = nil,
-    outputs: [(name: String, value: Template)] = [], triggers: [TriggerPlan] = [], files: [String] = []
+    outputs: [(name: String, value: Template)] = [], triggers: [TriggerPlan] = [], files: [String] = [],
+    identity: IdentityPlan = .none, afterEach: Int? = nil
   ) {
     (self.namespace, self.name, self.title, self.description) = (namespace, name, title, description)
     (self.labels, self.inputs, self.key, self.vars) = (labels, inputs, key, vars)
     (self.deadline, self.steps, self.scopes) = (deadline, steps, scopes)
     (self.onFailure, self.onCancel, self.finally) = (onFailure, onCancel, finally)
     (self.outputs, self.triggers, self.files) = (outputs, triggers, files)
+    (self.identity, self.afterEach) = (identity, afterEach)
   }
 }
 
@@ -87,11 +92,16 @@ public struct TriggerPlan: Sendable {
   /// Members of `inputs:` of the trigger, or one expression for the whole map.
   public var inputs: Template?
   public var idempotencyKey: Template?
+  /// `enabled:`, over settings alone; nil: always.
+  public var enabled: BoundExpression?
+  /// Instead of starting a job.
+  public var deliver: DeliverPlan?
 
   public init(
     name: String, kind: String, spec: JSON, condition: BoundExpression?, inputs: Template?,
-    idempotencyKey: Template?
+    idempotencyKey: Template?, enabled: BoundExpression? = nil, deliver: DeliverPlan? = nil
   ) {
+    (self.enabled, self.deliver) = (enabled, deliver)
     (self.name, self.kind, self.spec) = (name, kind, spec)
     (self.condition, self.inputs, self.idempotencyKey) = (condition, inputs, idempotencyKey)
   }

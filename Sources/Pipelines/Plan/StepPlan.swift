@@ -29,18 +29,34 @@ public final class StepPlan: Sendable {
   public let idempotent: Bool?
   /// `output:` of a group: what stands in place of the map of its children's outputs.
   public let output: Template?
+  /// Runs where the step would fail after its last try.
+  public let rescue: RescuePlan?
+  /// `on_failure`, `on_cancel` and `finally` of a group.
+  public let handlers: HandlersPlan
+  public let limits: StepLimits?
+  /// Nil: where the connector itself runs.
+  public let isolation: IsolationPlan?
+  /// `on_kill: run`, of a step of `finally`: it runs even after a kill.
+  public let runsOnKill: Bool
+  /// Over all that the file says of the step and of what is inside it, and the major versions of its
+  /// connectors: a rerun takes a result again only where it is the same. 32 hex digits.
+  public let definition: String
 
   public init(
     name: String, path: String, scope: Int, kind: StepKind, condition: BoundExpression? = nil,
     needs: [Need] = [], successors: [Need] = [], forEach: ForEachPlan? = nil, loop: LoopPlan? = nil,
     retry: RetryPlan = .once, timeout: Timing? = nil, queueTimeout: Timing? = nil,
-    deadline: Timing? = nil, idempotent: Bool? = nil, output: Template? = nil
+    deadline: Timing? = nil, idempotent: Bool? = nil, output: Template? = nil, rescue: RescuePlan? = nil,
+    handlers: HandlersPlan = .none, limits: StepLimits? = nil, isolation: IsolationPlan? = nil,
+    runsOnKill: Bool = false, definition: String = ""
   ) {
     (self.name, self.path, self.scope, self.kind) = (name, path, scope, kind)
     (self.condition, self.needs, self.successors) = (condition, needs, successors)
     (self.forEach, self.loop, self.retry) = (forEach, loop, retry)
     (self.timeout, self.queueTimeout, self.deadline) = (timeout, queueTimeout, deadline)
-    (self.idempotent, self.output) = (idempotent, output)
+    (self.idempotent, self.output, self.rescue) = (idempotent, output, rescue)
+    (self.handlers, self.limits, self.isolation) = (handlers, limits, isolation)
+    (self.runsOnKill, self.definition) = (runsOnKill, definition)
   }
 }
 
@@ -52,6 +68,10 @@ public enum StepKind: Sendable {
   /// The branches are the steps of this scope, in order; exactly the first whose condition holds runs.
   case choose(Int)
   case value(Template)
+  case call(SubJobPlan)
+  case ask(AskPlan)
+  case wait(WaitPlan)
+  case end(EndPlan)
 }
 
 /// A call of a connector. An object for the same reason.
@@ -89,7 +109,12 @@ public struct Need: Sendable, Hashable {
 }
 
 public struct ForEachPlan: Sendable {
+  /// A list; with `isLines` the handle of an artifact.
   public var items: BoundExpression
+  /// `for_each: {lines: …}`: the items are the artifact's lines, as text, read as they are needed.
+  public var isLines: Bool
+  /// Each item is a list of so many of them; the last may be shorter. Nil: one by one.
+  public var batch: Count?
   /// The `as` name; `item` when the file has none.
   public var name: String
   public var key: Template?
@@ -117,10 +142,11 @@ public struct ForEachPlan: Sendable {
 
   public init(
     items: BoundExpression, name: String, key: Template?, maxParallel: Count = .fixed(16),
-    allowFailed: AllowFailed = .count(0), keep: Keep? = nil
+    allowFailed: AllowFailed = .count(0), keep: Keep? = nil, isLines: Bool = false, batch: Count? = nil
   ) {
     (self.items, self.name, self.key) = (items, name, key)
     (self.maxParallel, self.allowFailed, self.keep) = (maxParallel, allowFailed, keep)
+    (self.isLines, self.batch) = (isLines, batch)
   }
 }
 

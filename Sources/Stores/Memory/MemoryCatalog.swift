@@ -22,7 +22,7 @@ struct MemoryCatalog {
       case .credential(let record):
         let versions = after.credentials[Name(record.namespace, record.name)] ?? []
         if versions.contains(where: { $0.version == record.version }) { return false }
-      case .connection, .removeConnection, .removeCredential, .namespaceKey, .setting: break
+      case .connection, .removeConnection, .removeCredential, .namespaceKey, .setting, .pause, .resume: break
       }
       after.apply(write)
     }
@@ -50,6 +50,7 @@ struct MemoryCatalog {
       if namespaceKeys[namespace] == nil { namespaceKeys[namespace] = wrapped }
     case .setting(let namespace, let name, let value, by: _, at: _):
       settings[ScalarString(namespace), default: [:]][ScalarString(name)] = value
+    case .pause, .resume: break
     }
   }
 

@@ -19,6 +19,7 @@ extension Database {
         [.text(namespace), .bytes(wrapped)])
     case .setting(let namespace, let name, let value, let actor, let time):
       try put(setting: name, in: namespace, value: value, by: actor, at: time)
+    case .pause, .resume: break
     }
   }
 

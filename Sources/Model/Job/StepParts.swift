@@ -1,0 +1,43 @@
+/// A question that is open.
+public struct OpenAsk: Sendable, Hashable {
+  public var id: ID<Ask>
+  /// `{title, show, choices: [{name, label, approves, form?}], to: {users, groups}, requester_may_answer,
+  /// quorum, on_expiry, shown_sha256, expires_at}`; `to` changes by delegation and escalation.
+  public var content: JSON
+  /// Those that count: of each person the last one.
+  public var answers: [Answer]
+  public var reminders: UInt32
+  public var openedAt: Timestamp
+
+  public struct Answer: Sendable, Hashable {
+    public var by: String
+    /// `{choice, form?, comment?, on_behalf_of?, shown_sha256}`.
+    public var content: JSON
+    public var at: Timestamp
+  }
+}
+
+/// The job that a `call` step waits for.
+public struct SubJob: Sendable, Hashable {
+  public var pipeline: String
+  public var revision: Int
+  public var inputs: JSON
+  /// Nil: it is still to be admitted.
+  public var id: ID<Job>?
+}
+
+/// Steps that stand beside the inside of a node: its rescue, a group's handlers, or `after_each`.
+public struct Aside: Sendable, Hashable {
+  public var kind: AsideKind
+  public var first: NodeNumber
+  public var step: UInt32
+  public var count: UInt32
+  public var open: UInt32
+}
+
+/// How the inside of a node ended, while its handlers still run.
+public struct Settlement: Sendable, Hashable {
+  public var status: StepStatus
+  public var output: Body?
+  public var failure: Failure?
+}
