@@ -15,6 +15,9 @@ public struct NodeConfiguration: Sendable {
   /// Wraps and unwraps the data keys of jobs.
   public var wrap: @Sendable (SymmetricKey) -> [UInt8]
   public var unwrap: @Sendable ([UInt8]) throws(Problem) -> SymmetricKey
+  /// The same for the keys of namespaces, under which artifacts, signals and caches are sealed.
+  public var wrapNamespaceKey: @Sendable (SymmetricKey, _ namespace: String) -> [UInt8]
+  public var unwrapNamespaceKey: @Sendable ([UInt8], _ namespace: String) throws(Problem) -> SymmetricKey
   public var random: @Sendable (Int) -> [UInt8]
   /// False for `run`: it drives its own job and leaves the unfinished ones of others alone.
   public var restores: Bool
@@ -31,6 +34,8 @@ public struct NodeConfiguration: Sendable {
     plan: @escaping @Sendable (RevisionRecord) throws(Problem) -> Plan,
     wrap: @escaping @Sendable (SymmetricKey) -> [UInt8],
     unwrap: @escaping @Sendable ([UInt8]) throws(Problem) -> SymmetricKey,
+    wrapNamespaceKey: (@Sendable (SymmetricKey, String) -> [UInt8])? = nil,
+    unwrapNamespaceKey: (@Sendable ([UInt8], String) throws(Problem) -> SymmetricKey)? = nil,
     random: @escaping @Sendable (Int) -> [UInt8] = { SecureRandom.bytes($0) }, restores: Bool = true,
     incident: @escaping @Sendable (ID<Job>, JSON) -> Void = { _, _ in },
     broken: @escaping @Sendable (String) -> Void,
@@ -39,6 +44,12 @@ public struct NodeConfiguration: Sendable {
     (self.setting, self.store, self.readModel, self.clock) = (setting, store, readModel, clock)
     (self.connectors, self.environment, self.plan) = (connectors, environment, plan)
     (self.wrap, self.unwrap, self.random, self.restores) = (wrap, unwrap, random, restores)
+    self.wrapNamespaceKey = wrapNamespaceKey ?? { key, _ in wrap(key) }
+    if let unwrapNamespaceKey {
+      self.unwrapNamespaceKey = unwrapNamespaceKey
+    } else {
+      self.unwrapNamespaceKey = { (key, _) throws(Problem) in try unwrap(key) }
+    }
     (self.incident, self.broken, self.crashPoint) = (incident, broken, crashPoint)
   }
 }

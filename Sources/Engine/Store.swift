@@ -39,6 +39,10 @@ public protocol Store: Sendable {
   /// The signals that nobody has taken and that have not expired, oldest first.
   func waitingSignals() throws(StoreError) -> [SignalRow]
 
+  /// The signal that came with this message id, also one that was taken or has expired; nil once it is
+  /// forgotten.
+  func signal(messageID: String, name: String, in namespace: String) throws(StoreError) -> SignalRow?
+
   /// The slots that are held, by key and number.
   func heldSlots() throws(StoreError) -> [SlotRow]
 
@@ -107,12 +111,15 @@ public struct LiveJob: Sendable {
   public var status: JobStatus
   public var identity: JobIdentity
   public var isParked: Bool
+  /// `job.key`, unique among the live jobs of its pipeline.
+  public var key: String?
 
   public init(
     number: JobNumber, id: ID<Job>, pipeline: PipelineName, revision: Int, wrappedKey: [UInt8],
-    driveCount: Int, status: JobStatus, identity: JobIdentity = JobIdentity(), isParked: Bool = false
+    driveCount: Int, status: JobStatus, identity: JobIdentity = JobIdentity(), isParked: Bool = false,
+    key: String? = nil
   ) {
-    (self.identity, self.isParked) = (identity, isParked)
+    (self.identity, self.isParked, self.key) = (identity, isParked, key)
     (self.number, self.id, self.pipeline, self.revision) = (number, id, pipeline, revision)
     (self.wrappedKey, self.driveCount, self.status) = (wrappedKey, driveCount, status)
   }

@@ -2,6 +2,9 @@ public import Model
 
 extension Store {
   public func waitingSignals() throws(StoreError) -> [SignalRow] { [] }
+  public func signal(
+    messageID: String, name: String, in namespace: String
+  ) throws(StoreError) -> SignalRow? { nil }
   public func heldSlots() throws(StoreError) -> [SlotRow] { [] }
   public func governors() throws(StoreError) -> [GovernorRow] { [] }
   public func cached(_ key: String, in namespace: String) throws(StoreError) -> CacheRow? { nil }

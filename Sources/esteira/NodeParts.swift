@@ -62,6 +62,8 @@ struct NodeParts: Sendable {
       readModel: store, connectors: connectors, environment: places.environment,
       plan: { (revision) throws(Problem) in try plans.plan(revision) }, wrap: { vault.wrap($0) },
       unwrap: { (wrapped) throws(Problem) in try vault.unwrap(wrapped) },
+      wrapNamespaceKey: { vault.wrap($0, namespace: $1) },
+      unwrapNamespaceKey: { (key, namespace) throws(Problem) in try vault.unwrap(key, namespace: namespace) },
       restores: restores && TestHooks.recovers,
       incident: { job, json in Incident.write(job, json, in: folder.path) },
       broken: { text in

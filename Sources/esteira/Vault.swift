@@ -48,10 +48,18 @@ final class Vault: Sendable {
     guard let wrapped = try read({ () throws(StoreError) in try readModel.namespaceKey(namespace) }) else {
       return nil
     }
+    let key = try unwrap(wrapped, namespace: namespace)
+    namespaceKeys.withLock { $0[namespace] = key }
+    return key
+  }
+
+  func wrap(_ key: SymmetricKey, namespace: String) -> [UInt8] {
+    master.wrap(key, place: "namespace \(namespace)")
+  }
+
+  func unwrap(_ wrapped: [UInt8], namespace: String) throws(Problem) -> SymmetricKey {
     do {
-      let key = try master.unwrap(wrapped, place: "namespace \(namespace)")
-      namespaceKeys.withLock { $0[namespace] = key }
-      return key
+      return try master.unwrap(wrapped, place: "namespace \(namespace)")
     } catch {
       throw Self.notAuthentic("the key of the namespace \(namespace)", "a chave do espaço \(namespace)")
     }
@@ -59,7 +67,7 @@ final class Vault: Sendable {
 
   /// A fresh key for a namespace, to be stored; the one that is stored first stands.
   func newKey(forNamespace namespace: String) -> [UInt8] {
-    master.wrap(SymmetricKey.generate(), place: "namespace \(namespace)")
+    wrap(SymmetricKey.generate(), namespace: namespace)
   }
 
   func seal(_ draft: CredentialDraft) -> CredentialRecord {

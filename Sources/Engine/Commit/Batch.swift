@@ -17,8 +17,10 @@ public struct Batch: Sendable {
   public var writes: [CatalogWrite] = []
   public var asks: [AskRow] = []
   public var answers: [AskAnswerRow] = []
-  /// New and changed signals.
+  /// New and changed signals. One that a job takes is written with that job's part, or not at all.
   public var signals: [SignalRow] = []
+  /// Signals that are not waiting any more and expired before this moment are deleted.
+  public var signalsForgotten: Timestamp?
   /// In the order in which they happened: a slot may pass from one holder to the next in one batch.
   public var slots: [SlotChange] = []
   public var governors: [GovernorRow] = []
@@ -36,8 +38,9 @@ public struct Batch: Sendable {
   }
 
   private var hasOthers: Bool {
-    !(asks.isEmpty && answers.isEmpty && signals.isEmpty && slots.isEmpty && governors.isEmpty
-      && caches.isEmpty && refusals.isEmpty && deadLetters.isEmpty && parked.isEmpty && unparked.isEmpty)
+    signalsForgotten != nil
+      || !(asks.isEmpty && answers.isEmpty && signals.isEmpty && slots.isEmpty && governors.isEmpty
+        && caches.isEmpty && refusals.isEmpty && deadLetters.isEmpty && parked.isEmpty && unparked.isEmpty)
   }
 }
 

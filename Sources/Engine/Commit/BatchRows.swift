@@ -181,6 +181,9 @@ public struct ParkedRow: Sendable, Hashable {
   public var job: JobNumber
   /// Nil: only a message or a person wakes it.
   public var due: Timestamp?
+  /// What remained of its shortest pause when it was parked: after a restart never more is waited (S12). Nil
+  /// where it waits for instants of the wall alone.
+  public var after: Duration?
   /// The signals that it waits for, oldest first.
   public var waits: [Wait]
 
@@ -195,8 +198,8 @@ public struct ParkedRow: Sendable, Hashable {
       self.since = since
     }
   }
-  public init(job: JobNumber, due: Timestamp?, waits: [Wait]) {
-    (self.job, self.due, self.waits) = (job, due, waits)
+  public init(job: JobNumber, due: Timestamp?, after: Duration? = nil, waits: [Wait]) {
+    (self.job, self.due, self.after, self.waits) = (job, due, after, waits)
   }
 }
 

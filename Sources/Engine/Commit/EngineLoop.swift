@@ -36,7 +36,7 @@ final class EngineLoop: Sendable {
 
   private func wait(_ turn: borrowing Turn) -> Inbox<Input>.Wait {
     if !turn.jobs.batch.isEmpty { return .not }
-    guard let due = turn.jobs.timers.next else { return .forever }
+    guard let due = turn.jobs.timers.next(configuration.clock) else { return .forever }
     if due <= configuration.clock.monotonic { return .not }
     return configuration.clock.pause(until: due).map { .atMost($0) } ?? .forever
   }

@@ -19,6 +19,13 @@ struct Jobs: ~Copyable {
   private(set) var orders: [Order] = []
   private var nextJob: Int64
   private var isDraining = false
+  /// What the effects of decisions ask for inside the node; taken up in order.
+  var followUps: [FollowUp] = []
+  private var isFollowing = false
+
+  enum FollowUp {
+    case event(JobNumber, Event)
+  }
 
   /// What the shell does once the batch is durable.
   enum Order {
@@ -122,7 +129,27 @@ struct Jobs: ~Copyable {
     if liveKeys[live]?.number == job.number { liveKeys[live] = nil }
   }
 
+  /// Decides an event and all that follows from it inside the node, before anything else can come between.
   mutating func decide(_ job: OwnedJob, _ event: Event, at now: Timestamp) {
+    decideAlone(job, event, at: now)
+    if followUps.isEmpty || isFollowing { return }
+    isFollowing = true
+    var position = 0
+    while position < followUps.count {
+      follow(followUps[position], at: now)
+      position += 1
+    }
+    followUps.removeAll(keepingCapacity: true)
+    isFollowing = false
+  }
+
+  private mutating func follow(_ next: FollowUp, at now: Timestamp) {
+    switch next {
+    case .event(let number, let event): if let job = job(number) { decideAlone(job, event, at: now) }
+    }
+  }
+
+  private mutating func decideAlone(_ job: OwnedJob, _ event: Event, at now: Timestamp) {
     var deciderSetting = Decider.Setting(job: job.id)
     deciderSetting.cancelGrace = setting.cancelGrace
     deciderSetting.handlersTimeout = setting.handlersTimeout
@@ -163,6 +190,8 @@ struct Jobs: ~Copyable {
     case .execute(let order): orders.append(.execute(job, order))
     case .examine(let order): orders.append(.examine(job, order))
     case .wake(let wake, let after): addTimer(wake, after: after, job.number)
+    case .wakeAt(let wake, let instant):
+      timers.add(Timers.Instant(due: instant, job: job.number, wake: wake))
     case .queue(let node, let place): slots.queue(.init(job: job.number, node: node), for: place)
     case .leaveQueue(let node): slots.leave(.init(job: job.number, node: node))
     case .cancelAttempt(let node, let token): orders.append(.cancel(job, node, token: token))
@@ -186,9 +215,12 @@ struct Jobs: ~Copyable {
   /// Fires what is due, then gives free places to those that wait.
   mutating func fireTimers(at now: Timestamp) {
     let moment = clock.monotonic
-    while let entry = timers.take(due: moment) {
-      if let job = owned[entry.job] { decide(job, .fired(entry.wake), at: now) }
+    while let (number, wake) = timers.take(due: moment, now) {
+      if let wake, let job = owned[number] { decide(job, .fired(wake), at: now) }
     }
+    guard timers.isSwollen else { return }
+    let jobs = owned
+    timers.sweep { number, wake in wake.map { jobs[number]?.state.awaits($0) ?? false } ?? false }
   }
 
   mutating func release(_ place: ConnectorDescription.Place) { slots.release(place) }

@@ -91,6 +91,8 @@ public enum Effect: Sendable {
   /// Ask what became of a lost attempt.
   case examine(AttemptOrder)
   case wake(Wake, after: Duration)
+  /// At an instant of the wall, which a jump of the clock may bring nearer (S12).
+  case wakeAt(Wake, Timestamp)
   case queue(NodeNumber, ConnectorDescription.Place)
   /// The node left the queue without a start.
   case leaveQueue(NodeNumber)

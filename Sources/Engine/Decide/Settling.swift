@@ -120,7 +120,11 @@ extension Decider {
     let status: JobStatus =
       if state.quarantine != nil {
         .needsAttention
-      } else if state.active > 0 || state.questions == 0 {
+      } else if state.active > 0 {
+        .running
+      } else if state.passive > 0 {
+        .waiting
+      } else if state.questions == 0 {
         .running
       } else {
         .needsAttention
