@@ -147,11 +147,18 @@ extension StepReader {
   }
 
   private func file(_ text: String, at span: Range<Int>, path: String) {
+    draft.mentionFile(text, at: span, path: path)
+  }
+}
+
+extension Draft {
+  /// A path below the pipeline's folder; what follows a `#` names a part inside the file.
+  func mentionFile(_ text: String, at span: Range<Int>, path: String) {
     let name = String(text.split(separator: "#", maxSplits: 1, omittingEmptySubsequences: false)[0])
     let parts = name.split(separator: "/", omittingEmptySubsequences: false)
     let isInside = !name.isEmpty && !parts.contains("..") && !parts.contains("") && !parts.contains(".")
     guard isInside, !name.utf8.contains(0), !name.contains("\\") else {
-      draft.report.error(
+      report.error(
         "bad-path", at: span, path: path,
         Bilingual(
           "\"\(name)\" is no path below the pipeline's folder.",
@@ -159,6 +166,6 @@ extension StepReader {
         remedy: Bilingual("Write it like scripts/collect.py.", pt: "Escreva como scripts/coleta.py."))
       return
     }
-    draft.head.files.append(FileMention(name: name, span: span, path: path))
+    head.files.append(FileMention(name: name, span: span, path: path))
   }
 }

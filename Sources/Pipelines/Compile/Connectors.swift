@@ -46,6 +46,7 @@ struct ConnectorCatalogue: Sendable {
 /// `defaults:` of the file.
 struct DefaultsDraft {
   private var retry: Node?
+  private var isolation: Node?
   private var connectors: [(name: String, node: Node)] = []
 
   init() {}
@@ -57,6 +58,10 @@ struct DefaultsDraft {
     if let entry = map["retry"] {
       retry = entry.value
       _ = draft.retry(entry.value, path: map.place("retry"), view: View(part: .body), step: nil)
+    }
+    if let entry = map["isolation"] {
+      isolation = entry.value
+      _ = IsolationReader(report: report).read(entry.value, path: map.place("isolation"))
     }
     guard let entry = map["connectors"],
       let all = MapReading(entry.value, path: map.place("connectors"), report: report)
@@ -79,6 +84,10 @@ struct DefaultsDraft {
     if let defaults = connectors.first(where: { $0.name == name })?.node {
       let usable = defaults.entries?.filter { KeyTable.connectorDefaults.known.contains($0.key) } ?? []
       result = Self.merge(usable, under: result, deep: ["with", "retry", "backoff"])
+    }
+    if let isolation, step["isolation"] == nil {
+      let entry = Node.Entry(key: "isolation", keySpan: isolation.span, value: isolation)
+      result = Self.merge([entry], under: result, deep: [])
     }
     if let retry {
       let entry = Node.Entry(key: "retry", keySpan: retry.span, value: retry)

@@ -34,6 +34,7 @@ struct HeadDraft {
   var onCancel: Int?
   var finally: Int?
   var files: [FileMention] = []
+  var identity = IdentityDraft()
 }
 
 /// A file beside the pipeline, where it is named.
@@ -65,6 +66,8 @@ struct TriggerDraft {
   var inputs: TemplateDraft?
   var inputsPath: String
   var idempotencyKey: TemplateDraft?
+  var enabled: Int?
+  var deliver: DeliverDraft?
 }
 
 struct ScopeDraft {
@@ -94,6 +97,8 @@ struct StepDraft {
   var queueTimeout: TimingDraft?
   var deadline: TimingDraft?
   var idempotent: Bool?
+  var limits: StepLimitsDraft?
+  var isolation: IsolationPlan?
   var output: TemplateDraft?
   /// What one execution of its body gives.
   var type = CELType.dyn
@@ -134,6 +139,8 @@ struct ForEachDraft {
   var maxParallel = CountDraft.fixed(16)
   var allowFailed = ForEachPlan.AllowFailed.count(0)
   var keep: ForEachPlan.Keep?
+  var isLines = false
+  var batch: CountDraft?
 }
 
 struct LoopDraft {
@@ -241,6 +248,10 @@ struct View {
     case inputDefault, key
     case variable(Int)
     case body, outputs, trigger
+    /// What is evaluated at admission, after `vars` and before any step: keys of limits, labels, the owner.
+    case identity
+    /// `enabled` of a trigger, which sees the settings alone.
+    case enabled
   }
   /// How far inside a step the place is: its own item is known from `item` on, its round from `round` on.
   enum Layer: Int { case outside, item, round }

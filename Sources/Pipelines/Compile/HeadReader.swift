@@ -25,6 +25,7 @@ struct HeadReader {
     if let entry = top["deadline"] {
       draft.head.deadline = draft.timing(entry.value, path: "deadline", view: View(part: .body), step: nil)
     }
+    IdentityReader(draft: draft, top: top).read()
     if let entry = top["triggers"] { TriggerReader(draft: draft).read(entry.value, path: "triggers") }
   }
 

@@ -9,10 +9,11 @@ struct KeyTable: Sendable {
     known: [
       "apiVersion", "id", "namespace", "title", "description", "labels", "inputs", "key", "vars", "triggers",
       "defaults", "deadline", "steps", "on_failure", "on_cancel", "finally", "outputs",
+      "concurrency", "rate_limit", "priority", "fair_key", "log_file", "correlation", "privacy", "job_labels",
+      "access", "expect",
     ],
     later: [
-      "concurrency", "rate_limit", "priority", "fair_key", "log_file", "correlation", "privacy", "job_labels",
-      "access", "expect", "after_each",
+      "after_each"
     ])
 
   static let kinds = ["uses", "steps", "choose", "value"]
@@ -22,31 +23,40 @@ struct KeyTable: Sendable {
     known: kinds + [
       "with", "connection", "credential", "if", "needs", "for_each", "as", "key", "max_parallel",
       "allow_failed", "keep", "repeat", "retry", "timeout", "queue_timeout", "deadline", "idempotent",
-      "output",
-    ],
+      "output", "batch",
+    ] + ofAttempts,
     later: laterKinds + [
-      "rescue", "queue", "priority", "isolation", "concurrency", "exclusive", "rate_limit", "circuit",
-      "cache",
-      "batch", "on_failure", "on_cancel", "finally", "on_kill",
+      "rescue", "on_failure", "on_cancel", "finally", "on_kill",
     ])
 
+  /// What only attempts of connectors have.
+  static let ofAttempts = [
+    "queue", "priority", "isolation", "concurrency", "exclusive", "rate_limit", "circuit", "cache",
+  ]
+
   static let branch = KeyTable(known: step.known + ["else"], later: step.later)
-  static let defaults = KeyTable(known: ["retry", "connectors"], later: ["isolation"])
+  static let defaults = KeyTable(known: ["retry", "isolation", "connectors"])
   static let connectorDefaults = KeyTable(
     known: [
       "with", "connection", "credential", "retry", "timeout", "queue_timeout", "deadline", "idempotent",
-    ],
-    later: [
-      "queue", "priority", "isolation", "concurrency", "exclusive", "rate_limit", "circuit", "cache",
-    ])
+    ] + ofAttempts)
   static let retry = KeyTable(known: ["attempts", "backoff", "classes"])
   static let backoff = KeyTable(known: ["initial", "factor", "max", "jitter"])
   static let loop = KeyTable(known: ["max", "carry", "until", "next", "delay", "on_max"])
-  static let forEach = KeyTable(known: [], later: ["lines"])
+  static let forEach = KeyTable(known: ["lines"])
+  static let concurrency = KeyTable(known: ["key", "scope", "limit", "when_full", "max_queued"])
+  static let rateLimit = KeyTable(known: ["scope", "key", "limit", "per"])
+  static let circuit = KeyTable(known: ["key", "failures", "recover_after"])
+  static let cache = KeyTable(known: ["key", "for"])
+  static let access = KeyTable(known: ["owner"])
+  static let deliver = KeyTable(known: ["signal", "key", "payload", "unmatched"])
+  static let unmatched = KeyTable(known: ["keep", "then"])
 
   static let trigger = KeyTable(
-    known: ["schedule", "queue", "webhook", "files", "pipeline", "if", "inputs", "idempotency_key"],
-    later: ["enabled", "deliver"])
+    known: [
+      "schedule", "queue", "webhook", "files", "pipeline", "if", "inputs", "idempotency_key",
+      "enabled", "deliver",
+    ])
   static let triggerKinds = ["schedule", "queue", "webhook", "files", "pipeline"]
 }
 
@@ -72,6 +82,15 @@ enum Names {
     let bytes = Array(text.utf8)
     guard (1...longest).contains(bytes.count), bytes.first != UInt8(ascii: "-") else { return false }
     return bytes.allSatisfy { isLetter($0) || isDigit($0) || $0 == UInt8(ascii: "-") }
+  }
+
+  /// Of the queues of workers: `[a-z0-9][a-z0-9_-]{0,62}`.
+  static func isQueue(_ text: String) -> Bool {
+    let bytes = Array(text.utf8)
+    guard (1...longest).contains(bytes.count), isLetter(bytes[0]) || isDigit(bytes[0]) else { return false }
+    return bytes.allSatisfy {
+      isLetter($0) || isDigit($0) || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "_")
+    }
   }
 
   private static func isPlain(_ text: String, also: Unicode.Scalar) -> Bool {

@@ -9,34 +9,7 @@ extension Draft {
     if node.string != nil, node.text.firstRange(ofUTF8: "${{") != nil {
       return expression(node, path: path, view: view, step: step).map(TimingDraft.computed)
     }
-    return duration(node, path: path).map { .fixed($0, node.span) }
-  }
-
-  /// A literal duration.
-  func duration(_ node: Node, path: String) -> Duration? {
-    switch node.content {
-    case .int, .double:
-      report.error(
-        "duration-unit", at: node.span, path: path,
-        Bilingual("the duration \(node.text) has no unit.", pt: "a duração \(node.text) não tem unidade."),
-        remedy: Bilingual(
-          "Write \(node.text)s, \(node.text)m, \(node.text)h or \(node.text)d.",
-          pt: "Escreva \(node.text)s, \(node.text)m, \(node.text)h ou \(node.text)d."))
-      return nil
-    case .string:
-      if let duration = Duration(text: node.text), duration >= .zero, duration <= Self.longestDuration {
-        return duration
-      }
-      report.error(
-        "bad-duration", at: node.span, path: path,
-        Bilingual("\"\(node.text)\" is no duration.", pt: "\"\(node.text)\" não é uma duração."),
-        remedy: Bilingual("Write it like 90s, 5m, 2h or 1d.", pt: "Escreva como 90s, 5m, 2h ou 1d."))
-      return nil
-    case .null, .bool, .list, .map:
-      report.wrongKind(
-        node, path: path, wanted: Bilingual("a duration such as 5m", pt: "uma duração como 5m"))
-      return nil
-    }
+    return report.duration(node, path: path).map { .fixed($0, node.span) }
   }
 
   /// A whole number in a range, or an expression; `isBare`: also without `${{ }}`.
@@ -141,5 +114,34 @@ extension Draft {
         "this must be a number, a share such as 20%, or all.",
         pt: "isto deve ser um número, uma parte como 20%, ou all."))
     return nil
+  }
+}
+
+extension Report {
+  /// A literal duration.
+  func duration(_ node: Node, path: String) -> Duration? {
+    switch node.content {
+    case .int, .double:
+      error(
+        "duration-unit", at: node.span, path: path,
+        Bilingual("the duration \(node.text) has no unit.", pt: "a duração \(node.text) não tem unidade."),
+        remedy: Bilingual(
+          "Write \(node.text)s, \(node.text)m, \(node.text)h or \(node.text)d.",
+          pt: "Escreva \(node.text)s, \(node.text)m, \(node.text)h ou \(node.text)d."))
+      return nil
+    case .string:
+      if let duration = Duration(text: node.text), duration >= .zero, duration <= Draft.longestDuration {
+        return duration
+      }
+      error(
+        "bad-duration", at: node.span, path: path,
+        Bilingual("\"\(node.text)\" is no duration.", pt: "\"\(node.text)\" não é uma duração."),
+        remedy: Bilingual("Write it like 90s, 5m, 2h or 1d.", pt: "Escreva como 90s, 5m, 2h ou 1d."))
+      return nil
+    case .null, .bool, .list, .map:
+      wrongKind(
+        node, path: path, wanted: Bilingual("a duration such as 5m", pt: "uma duração como 5m"))
+      return nil
+    }
   }
 }

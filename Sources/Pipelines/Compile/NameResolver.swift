@@ -30,6 +30,11 @@ struct NameResolver {
 
   private func resolve(_ mention: Mention, in index: Int) {
     let site = draft.sites[index]
+    if site.view.part == .enabled, mention.head.text != "settings" {
+      return invisible(
+        mention, in: index,
+        Bilingual("enabled sees only the settings", pt: "enabled só vê as configurações (settings)"))
+    }
     switch mention.head.text {
     case "steps": resolveStep(mention, in: index)
     case "inputs": resolveInput(mention, in: index)
@@ -93,13 +98,13 @@ struct NameResolver {
     let site = draft.sites[index]
     let seen: Int
     switch site.view.part {
-    case .inputDefault, .key, .trigger:
+    case .inputDefault, .key, .trigger, .enabled:
       invisible(
         mention, in: index,
         Bilingual("variables are not known here yet", pt: "as variáveis ainda não são conhecidas aqui"))
       return
     case .variable(let count): seen = count
-    case .body, .outputs: seen = draft.head.vars.count
+    case .body, .outputs, .identity: seen = draft.head.vars.count
     }
     guard let name = mention.plain(1) else {
       bind("vars", .known(.map(.string, .dyn)), .vars, in: index)

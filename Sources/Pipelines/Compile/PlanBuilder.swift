@@ -25,7 +25,7 @@ struct PlanBuilder {
       scopes: draft.scopes.map { Scope(steps: $0.steps, owner: $0.owner?.stepIndex) },
       onFailure: head.onFailure, onCancel: head.onCancel, finally: head.finally,
       outputs: head.outputs.map { ($0.name, template($0.value)) }, triggers: head.triggers.map(trigger),
-      files: files)
+      files: files, identity: identity)
   }
 
   private var files: [String] {
@@ -43,7 +43,8 @@ struct PlanBuilder {
     TriggerPlan(
       name: trigger.name, kind: trigger.kind, spec: trigger.spec,
       condition: trigger.condition.flatMap(expression), inputs: trigger.inputs.map(template),
-      idempotencyKey: trigger.idempotencyKey.map(template))
+      idempotencyKey: trigger.idempotencyKey.map(template), enabled: trigger.enabled.flatMap(expression),
+      deliver: trigger.deliver.map(deliver))
   }
 
   private func step(_ index: Int, _ successors: [Need]) -> StepPlan? {
@@ -67,7 +68,8 @@ struct PlanBuilder {
       forEach: draft.forEach.flatMap(forEach), loop: draft.loop.flatMap(loop),
       retry: draft.retry.map(retry) ?? .once, timeout: draft.timeout.flatMap(timing),
       queueTimeout: draft.queueTimeout.flatMap(timing), deadline: draft.deadline.flatMap(timing),
-      idempotent: draft.idempotent, output: draft.output.map(template))
+      idempotent: draft.idempotent, output: draft.output.map(template), limits: draft.limits.map(limits),
+      isolation: draft.isolation)
   }
 
   /// The edges turned round.
@@ -90,7 +92,8 @@ struct PlanBuilder {
     guard let items = forEach.items.flatMap(expression) else { return nil }
     return ForEachPlan(
       items: items, name: forEach.name, key: forEach.key.map(template),
-      maxParallel: count(forEach.maxParallel), allowFailed: forEach.allowFailed, keep: forEach.keep)
+      maxParallel: count(forEach.maxParallel), allowFailed: forEach.allowFailed, keep: forEach.keep,
+      isLines: forEach.isLines, batch: forEach.batch.map(count))
   }
 
   private func loop(_ loop: LoopDraft) -> LoopPlan {
@@ -106,23 +109,23 @@ struct PlanBuilder {
       classes: retry.classes)
   }
 
-  private func timing(_ timing: TimingDraft) -> Timing? {
+  func timing(_ timing: TimingDraft) -> Timing? {
     switch timing {
     case .fixed(let duration, _): .fixed(duration)
     case .computed(let site): expression(site).map(Timing.computed)
     }
   }
 
-  private func count(_ count: CountDraft) -> Count {
+  func count(_ count: CountDraft) -> Count {
     switch count {
     case .fixed(let value): .fixed(value)
     case .computed(let site): expression(site).map(Count.computed) ?? .fixed(1)
     }
   }
 
-  private func expression(_ site: Int) -> BoundExpression? { draft.sites[site].bound }
+  func expression(_ site: Int) -> BoundExpression? { draft.sites[site].bound }
 
-  private func template(_ template: TemplateDraft) -> Template {
+  func template(_ template: TemplateDraft) -> Template {
     if let json = template.json { return .literal(json) }
     switch template {
     case .literal(let json, _): return .literal(json)

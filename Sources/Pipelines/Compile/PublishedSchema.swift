@@ -49,6 +49,14 @@ enum SchemaParts {
     "key": described(text, "The same key among live jobs returns the existing job."),
     "vars": ["type": "object", "description": "Evaluated once, at admission, in this order."],
     "triggers": ["type": "object", "additionalProperties": reference("trigger")],
+    "concurrency": reference("concurrency"), "rate_limit": reference("rate_limit"),
+    "priority": reference("priority"), "fair_key": text, "correlation": text,
+    "job_labels": ["type": "object", "additionalProperties": ["type": ["string", "number", "boolean"]]],
+    "access": [
+      "type": "object", "additionalProperties": false, "required": ["owner"], "properties": ["owner": text],
+    ],
+    "privacy": SchemaShapes.map(IdentityReader.privacy), "log_file": text,
+    "expect": SchemaShapes.map(IdentityReader.expect),
     "defaults": reference("defaults"), "deadline": reference("duration"), "steps": steps,
     "on_failure": steps, "on_cancel": steps, "finally": steps, "outputs": ["type": "object"],
   ]
@@ -85,13 +93,47 @@ enum SchemaParts {
     ],
     "defaults": [
       "type": "object", "additionalProperties": false,
-      "properties": ["retry": reference("retry"), "connectors": ["type": "object"]],
+      "properties": [
+        "retry": reference("retry"), "isolation": reference("isolation"), "connectors": ["type": "object"],
+      ],
     ],
+    "isolation": SchemaShapes.map(IsolationReader.keys),
+    "concurrency": limit(
+      [
+        "key": text, "scope": scopes, "limit": reference("count"),
+        "max_queued": ["type": ["integer", "string"], "minimum": 0],
+        "when_full": ["enum": ["queue", "skip", "cancel_running"]],
+      ], required: ["limit"]),
+    "rate_limit": limit(
+      ["key": text, "scope": scopes, "limit": reference("count"), "per": reference("duration")],
+      required: ["limit", "per"]),
+    "circuit": limit(
+      ["key": text, "failures": reference("count"), "recover_after": reference("duration")],
+      required: ["failures", "recover_after"]),
+    "cache": limit(["key": text, "for": reference("duration")], required: ["key", "for"]),
+    "priority": ["type": ["integer", "string"], "minimum": 0, "maximum": 9],
+    "deliver": limit(
+      [
+        "signal": text, "key": text, "payload": [:],
+        "unmatched": limit(
+          ["keep": reference("duration"), "then": ["enum": ["dead_letter", "drop"]]], required: []),
+      ], required: ["signal"]),
   ]
+
+  private static let scopes: JSON = ["enum": ["pipeline", "namespace"]]
+
+  private static func limit(_ properties: JSONObject, required: [String]) -> JSON {
+    [
+      "type": "object", "additionalProperties": false, "properties": .object(properties),
+      "required": .array(required.map(JSON.string)),
+    ]
+  }
 
   static let trigger: JSONObject = {
     var properties = JSONObject()
-    for kind in KeyTable.triggerKinds { properties[kind] = ["type": "object"] }
+    for kind in KeyTable.triggerKinds { properties[kind] = SchemaShapes.map(TriggerSpec.kinds[kind] ?? []) }
+    properties["enabled"] = ["type": ["string", "boolean"], "description": "CEL over settings"]
+    properties["deliver"] = reference("deliver")
     properties["if"] = expression
     properties["inputs"] = ["type": ["object", "string"]]
     properties["idempotency_key"] = text
@@ -105,7 +147,15 @@ enum SchemaParts {
     "with": ["type": "object"], "connection": text, "credential": text,
     "if": ["type": ["string", "boolean"], "description": "CEL"],
     "needs": ["type": "array", "items": ["type": ["string", "object"]]],
-    "for_each": described(expression, "CEL that gives a list"),
+    "for_each": [
+      "type": ["string", "object"], "description": "CEL that gives a list, or lines: an artifact",
+      "additionalProperties": false, "properties": ["lines": text], "required": ["lines"],
+    ],
+    "batch": described(reference("count"), "Each item is a list of so many."),
+    "concurrency": reference("concurrency"), "rate_limit": reference("rate_limit"),
+    "circuit": reference("circuit"), "cache": reference("cache"), "priority": reference("priority"),
+    "isolation": reference("isolation"), "exclusive": described(text, "A lock of the namespace."),
+    "queue": ["type": "string", "pattern": "^[a-z0-9][a-z0-9_-]{0,62}$"],
     "as": ["type": "string", "pattern": .string(name)],
     "key": text, "max_parallel": reference("count"), "allow_failed": ["type": ["integer", "string"]],
     "keep": ["enum": ["failed", "all"]], "repeat": reference("repeat"), "retry": reference("retry"),

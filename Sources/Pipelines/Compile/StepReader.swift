@@ -33,6 +33,7 @@ struct StepReader {
     if let entry = map["needs"] { readNeeds(entry, map, into: &step) }
     readForEach(map, into: &step)
     readTimes(map, into: &step)
+    readLimits(map, into: &step)
     guard let kind else { return nil }
     switch kind.key {
     case "uses": step.kind = call(kind, map)
@@ -90,13 +91,14 @@ struct StepReader {
     guard let kind else { return }
     var foreign: Set<String> = []
     let calls: Set<String> = ["with", "connection", "credential", "retry", "queue_timeout", "idempotent"]
-    if kind != "uses" { foreign.formUnion(calls) }
+    if kind != "uses" { foreign.formUnion(calls.union(KeyTable.ofAttempts)) }
     if kind == "value" { foreign.formUnion(["timeout", "deadline"]) }
     if kind != "steps" { foreign.insert("output") }
     if isBranch { foreign.insert("needs") }
-    if map["for_each"] == nil { foreign.formUnion(["as", "key", "max_parallel", "allow_failed", "keep"]) }
+    let ofItems = ["as", "key", "max_parallel", "allow_failed", "keep", "batch"]
+    if map["for_each"] == nil { foreign.formUnion(ofItems) }
     for entry in map.entries where foreign.contains(entry.key) {
-      let isItem = ["as", "key", "max_parallel", "allow_failed", "keep"].contains(entry.key)
+      let isItem = ofItems.contains(entry.key)
       let message =
         isItem
         ? Bilingual(
@@ -138,7 +140,7 @@ struct StepReader {
     var forEach = ForEachDraft(name: "item")
     let path = map.place("for_each")
     if entry.value.entries != nil {
-      MapReading(entry.value, path: path, report: report)?.check(.forEach)
+      lines(entry.value, path: path, into: &forEach)
     } else if entry.value.items != nil {
       report.wrongKind(entry.value, path: path, wanted: Bilingual("an expression", pt: "uma expressão"))
     } else {
@@ -158,6 +160,10 @@ struct StepReader {
       forEach.maxParallel =
         draft.count(entry.value, path: place, view: view(.outside), step: index, in: 1...10_000, isBare: true)
         ?? forEach.maxParallel
+    }
+    forEach.batch = map["batch"].flatMap {
+      draft.count(
+        $0.value, path: map.place("batch"), view: view(.outside), step: index, in: 1...Self.largestBatch)
     }
     if let entry = map["allow_failed"] {
       forEach.allowFailed = draft.allowFailed(entry.value, path: map.place("allow_failed")) ?? .count(0)

@@ -35,7 +35,10 @@ struct Typer {
     }
     if let key = draft.head.key { text(key) }
     if let deadline = draft.head.deadline { timing(deadline) }
+    type(draft.head.identity)
     for trigger in draft.head.triggers {
+      if let enabled = trigger.enabled { condition(enabled) }
+      if let deliver = trigger.deliver { type(deliver) }
       if let condition = trigger.condition { self.condition(condition) }
       if let key = trigger.idempotencyKey { text(key) }
       if let inputs = trigger.inputs { triggerInputs(inputs, path: trigger.inputsPath) }
@@ -85,20 +88,8 @@ struct Typer {
       if let time { timing(time) }
     }
     if let retry = step.retry { count(retry.attempts) }
+    if let limits = step.limits { type(limits) }
     if let output = step.output { draft.steps[index].type = template(output) }
-  }
-
-  private func item(of forEach: ForEachDraft) -> CELType {
-    guard let site = forEach.items else { return .dyn }
-    let type = expression(site)
-    switch type {
-    case .list(let element): return element
-    case .dyn: return .dyn
-    case .null, .bool, .int, .uint, .double, .string, .bytes, .timestamp, .duration, .type, .map, .optional,
-      .record:
-      wrongType(type, Bilingual("a list", pt: "uma lista"), site: site)
-      return .dyn
-    }
   }
 
   private func body(_ step: StepDraft) -> CELType {

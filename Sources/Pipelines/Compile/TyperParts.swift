@@ -82,7 +82,7 @@ extension Typer {
     let allowsRandom: Bool
     switch site.view.part {
     case .key, .variable: allowsRandom = true
-    case .inputDefault, .body, .outputs, .trigger: allowsRandom = false
+    case .inputDefault, .body, .outputs, .trigger, .identity, .enabled: allowsRandom = false
     }
     do throws(ExpressionErrors) {
       let expression = try parsed.compile(
@@ -192,10 +192,11 @@ extension Draft {
   }
 
   func visibleNames(_ view: View) -> [String] {
+    if view.part == .enabled { return ["settings"] }
     var names = ["trigger", "job", "now"]
     if view.scope != nil { names.append("steps") }
     if view.part != .inputDefault, view.part != .trigger { names.append("inputs") }
-    if view.part == .body || view.part == .outputs { names.append("vars") }
+    if [.body, .outputs, .identity].contains(view.part) { names.append("vars") }
     var step = view.step
     while let current = step {
       if let forEach = steps[current].forEach { names += [forEach.name, "item_index"] }
