@@ -43,6 +43,7 @@ public struct Words: Sendable {
       case "branch": Bilingual("another branch was chosen", pt: "outro ramo foi escolhido")
       case "upstream_failed": Bilingual("a step before it failed", pt: "um passo anterior falhou")
       case "cancelled": Bilingual("the job was cancelled", pt: "o job foi cancelado")
+      case "expired": Bilingual("nobody answered in time", pt: "ninguém respondeu a tempo")
       case "limit": Bilingual("too many items failed", pt: "itens demais falharam")
       case "owner_restarted": Bilingual("its node ended", pt: "o nó dele terminou")
       case _: nil

@@ -202,7 +202,8 @@ struct Jobs: ~Copyable {
             job: job.number, node: node, namespace: job.pipeline.namespace,
             path: job.state.path(of: node, in: job.plan), handle: handle, at: clock.now))
       }
-    case .claim, .unclaim, .attemptEnded, .cache, .awaitSignal, .leaveSignal, .ask, .startChild, .cancelChild,
+    case .ask(let change): batch.add(change, of: job, at: clock.now)
+    case .claim, .unclaim, .attemptEnded, .cache, .awaitSignal, .leaveSignal, .startChild, .cancelChild,
       .countLines, .slice:
       break
     }

@@ -74,7 +74,11 @@ extension Decider {
     switch wake.kind {
     case .retry: if current.status == .retrying, current.token == wake.token { start(node) }
     case .pause:
-      if current.status == .waiting, state[current.firstChild].ordinal == wake.token { pauseEnded(node) }
+      if current.status == .waiting, current.firstChild != StepState.none,
+        state[current.firstChild].ordinal == wake.token
+      {
+        pauseEnded(node)
+      }
     case .timeout:
       guard current.status == .running, current.token == wake.token, current.stopping == .pending else {
         return

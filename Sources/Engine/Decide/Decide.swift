@@ -58,7 +58,8 @@ public struct Decider {
     case .cached(let node, let output, let from): cached(node, output, from: from)
     case .signalled(let node, let id, let payload): signalled(node, id, payload)
     case .answered(let node, let answer): answered(node, answer)
-    case .delegated(let node, let to, let actor): delegated(node, to: to, actor)
+    case .delegated(let node, let handover): delegated(node, handover)
+    case .reminded(let node, let ask): remind(node, ask)
     case .childAdmitted, .childRefused, .childEnded: child(event)
     case .counted(let node, let count): counted(node, count)
     case .sliced(let node, let value): sliced(node, value)
@@ -100,7 +101,8 @@ extension Event {
     switch self {
     case .killed, .released, .quarantined: true
     case .admitted, .finished, .fired, .slotFreed, .cancelled, .recovered, .examined, .resolved, .adopted,
-      .granted, .refused, .cached, .signalled, .answered, .delegated, .childAdmitted, .childRefused,
+      .granted, .refused, .cached, .signalled, .answered, .delegated, .reminded, .childAdmitted,
+      .childRefused,
       .childEnded, .counted, .sliced, .replaced, .retried:
       false
     }
@@ -126,6 +128,7 @@ extension StepFact {
 extension Decider {
   /// Adds a fact to the decision and folds it into the state: the two cannot differ.
   mutating func emit(_ fact: Fact) {
+    if state.hasAsks { closeAsk(endedBy: fact) }
     let sequence = decision.sequence(after: state.sequence)
     decision.add(fact)
     state.apply(fact, sequence: sequence, at: now)

@@ -121,6 +121,10 @@ extension Decider {
 
   /// The parent fails as its child did.
   mutating func endLike(_ child: NodeNumber, _ parent: NodeNumber) {
+    // Silence that the file takes for no answer is no failure of those around it either.
+    if state[child].status == .skipped, state[child].skipCause == .expired {
+      return emit(.skipped(first: parent, count: 1, .expired))
+    }
     let failure = state.failure(of: child) ?? Failure(.internal, "\(path(child)) ended without a reason.")
     fail(parent, failure, as: state[child].status == .skipped ? .failed : state[child].status)
   }

@@ -27,7 +27,9 @@ public enum Event: Sendable {
   case cached(NodeNumber, JSON, from: String)
   case signalled(NodeNumber, id: String, payload: JSON)
   case answered(NodeNumber, GivenAnswer)
-  case delegated(NodeNumber, to: String, actor: String)
+  case delegated(NodeNumber, Handover)
+  /// A person asks for a reminder now.
+  case reminded(NodeNumber, ID<Ask>)
   /// The sub-job of the node was admitted, or was refused.
   case childAdmitted(NodeNumber, ID<Job>)
   case childRefused(NodeNumber, Failure)
@@ -44,22 +46,44 @@ public enum Event: Sendable {
 
 /// What a person answers to an ask.
 public struct GivenAnswer: Sendable, Hashable {
+  public var ask: ID<Ask>
+  /// Such as `local:ana`.
   public var by: String
-  /// Of the person, as the server knows them.
+  /// Of the person who counts, as the server knows them.
   public var groups: [String]
   public var choice: String
   public var form: JSON?
   public var comment: String?
+  /// The person who counts in place of `by`.
   public var onBehalfOf: String?
   /// The hash of what the person saw.
   public var shown: String
   public init(
-    by: String, groups: [String] = [], choice: String, form: JSON? = nil, comment: String? = nil,
-    onBehalfOf: String? = nil, shown: String
+    ask: ID<Ask>, by: String, groups: [String] = [], choice: String, form: JSON? = nil,
+    comment: String? = nil, onBehalfOf: String? = nil, shown: String
   ) {
-    (self.by, self.groups, self.choice, self.form) = (by, groups, choice, form)
-    (self.comment, self.onBehalfOf, self.shown) = (comment, onBehalfOf, shown)
+    (self.ask, self.by, self.groups, self.choice, self.form) = (ask, Person(by).actor, groups, choice, form)
+    (self.comment, self.onBehalfOf, self.shown) = (comment, onBehalfOf.map { Person($0).actor }, shown)
   }
+
+  public var person: String { onBehalfOf ?? by }
+}
+
+/// Somebody who may answer lets another person do it.
+public struct Handover: Sendable, Hashable {
+  public var ask: ID<Ask>
+  public var by: String
+  /// Of the person who hands over.
+  public var groups: [String]
+  /// The person who hands over, where `by` acts for them.
+  public var onBehalfOf: String?
+  public var to: String
+  public init(ask: ID<Ask>, by: String, groups: [String] = [], onBehalfOf: String? = nil, to: String) {
+    (self.ask, self.by, self.groups, self.to) = (ask, Person(by).actor, groups, to)
+    self.onBehalfOf = onBehalfOf.map { Person($0).actor }
+  }
+
+  public var person: String { onBehalfOf ?? by }
 }
 
 /// How an attempt ended.
@@ -169,15 +193,11 @@ public struct CacheEntry: Sendable, Hashable {
   }
 }
 
-/// How the row of an ask changes.
+/// How the rows of an ask change.
 public enum AskChange: Sendable, Hashable {
-  case opened(NodeNumber, ID<Ask>, content: JSON, place: BodyPlace)
-  case assigned(ID<Ask>, to: JSON)
-  case answered(ID<Ask>, by: String, onBehalfOf: String?, choice: String, counts: Bool, place: BodyPlace)
-  case decided(ID<Ask>, choice: String)
-  case expired(ID<Ask>)
-  /// The job went on without an answer: cancelled, killed or ended.
-  case closed(ID<Ask>)
+  /// `closed`: the job went on without an answer, because it was cancelled, killed or ended.
+  case changed(NodeNumber, OpenAsk, AskRow.State, choice: String?)
+  case answered(GivenAnswer, counts: Bool, place: BodyPlace)
 }
 
 /// A sub-job to admit.

@@ -39,9 +39,10 @@ extension Decider {
       if current.status == .retrying {
         add(Wake(.retry, node, token: current.token), current.due, current.pause)
       }
-      if current.status == .waiting {
+      if current.status == .waiting, current.firstChild != StepState.none {
         add(Wake(.pause, node, token: state[current.firstChild].ordinal), current.due, current.pause)
       }
+      if let ask = state.ask(of: node) { wakes += askWakes(of: node, ask) }
     }
     return wakes
   }

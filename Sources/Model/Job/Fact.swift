@@ -85,9 +85,10 @@ public enum Fact: Sendable, Hashable {
   }
 }
 
-/// Why a step never ran. The first two satisfy a strong need, the others do not.
+/// Why a step never ran. `condition`, `branch` and `expired` (nobody answered, and the file says `skip`)
+/// satisfy a strong need, the others do not.
 public enum SkipCause: UInt8, Sendable, Hashable, CaseIterable {
-  case condition, branch, upstreamFailed, cancelled, limit
+  case condition, branch, upstreamFailed, cancelled, limit, expired
 
   public var word: String { self == .upstreamFailed ? "upstream_failed" : "\(self)" }
   public init?(word: String) {
@@ -96,7 +97,7 @@ public enum SkipCause: UInt8, Sendable, Hashable, CaseIterable {
   }
   public var satisfiesStrongNeeds: Bool {
     switch self {
-    case .condition, .branch: true
+    case .condition, .branch, .expired: true
     case .upstreamFailed, .cancelled, .limit: false
     }
   }

@@ -15,15 +15,13 @@ extension JobState {
     case .signalled: waits[node] = nil
     case .asked(let id, let content):
       leavePending(node)
-      asks[node] = OpenAsk(id: id, content: content.value, answers: [], reminders: 0, openedAt: time)
+      asks[node] = OpenAsk(id: id, content, openedAt: time)
       change(node, to: .waiting, at: time)
     case .answered(let by, let counts, let answer): take(answer.value, by, counts, of: node, at: time)
-    case .assigned(_, _, let to):
-      if var content = asks[node]?.content.object {
-        content["to"] = to.value
-        asks[node]?.content = .object(content)
-      }
-    case .reminded(let number): asks[node]?.reminders = number
+    case .assigned(let cause, _, let to): assign(to.value, cause, of: node)
+    case .reminded(let number):
+      asks[node]?.reminders = number
+      asks[node]?.remindedAt = time
     case .calling(let pipeline, let revision, let inputs):
       leavePending(node)
       calls[node] = SubJob(pipeline: pipeline, revision: revision, inputs: inputs.value, id: nil)
@@ -48,8 +46,17 @@ extension JobState {
     _ answer: JSON, _ by: String, _ counts: Bool, of node: NodeNumber, at time: Timestamp
   ) {
     guard counts, var ask = asks[node] else { return }
-    ask.answers.removeAll { ScalarString($0.by) == ScalarString(by) }
-    ask.answers.append(OpenAsk.Answer(by: by, content: answer, at: time))
+    let taken = OpenAsk.Answer(by: by, content: answer, at: time)
+    ask.answers.removeAll { ScalarString($0.person) == ScalarString(taken.person) }
+    ask.answers.append(taken)
+    asks[node] = ask
+  }
+
+  private mutating func assign(_ to: JSON, _ cause: String, of node: NodeNumber) {
+    guard var ask = asks[node], var content = ask.content.object else { return }
+    content["to"] = to
+    ask.content = .object(content)
+    if cause == "escalated" { ask.isEscalated = true }
     asks[node] = ask
   }
 

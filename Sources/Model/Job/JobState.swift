@@ -103,6 +103,7 @@ public struct JobState: Sendable {
   /// `{name, key, broadcast}` of a node that waits for a signal.
   public func wait(of node: NodeNumber) -> JSON? { waits[node] }
   public func ask(of node: NodeNumber) -> OpenAsk? { asks[node] }
+  public var hasAsks: Bool { !asks.isEmpty }
   public func subJob(of node: NodeNumber) -> SubJob? { calls[node] }
   /// What stands beside a node, in the order in which it came to be.
   public func asides(of node: NodeNumber) -> [Aside] { asides[node] ?? [] }

@@ -97,25 +97,27 @@ extension Failure {
 extension OpenAsk {
   var json: JSON {
     [
-      "id": .string(id.description), "content": content, "reminders": .int(Int64(reminders)),
-      "opened_at": .int(openedAt.microseconds),
+      "id": .string(id.description), "content": content, "place": place.json,
+      "reminders": .int(Int64(reminders)), "reminded_at": .int(remindedAt.microseconds),
+      "escalated": .bool(isEscalated), "opened_at": .int(openedAt.microseconds),
       "answers": .array(
         answers.map { ["by": .string($0.by), "content": $0.content, "at": .int($0.at.microseconds)] }),
     ]
   }
   init?(json: JSON) {
-    guard let id = json["id"]?.string.flatMap({ ID<Ask>($0) }), let content = json["content"] else {
-      return nil
+    guard let id = json["id"]?.string.flatMap({ ID<Ask>($0) }), let content = json["content"],
+      let place = json["place"].flatMap(BodyPlace.init)
+    else { return nil }
+    let openedAt = Timestamp(microseconds: json["opened_at"]?.int ?? .min)
+    self.init(id: id, Body(place: place, value: content), openedAt: openedAt)
+    answers = (json["answers"]?.array ?? []).map {
+      Answer(
+        by: $0["by"]?.string ?? "", content: $0["content"] ?? .null,
+        at: Timestamp(microseconds: $0["at"]?.int ?? .min))
     }
-    self.init(
-      id: id, content: content,
-      answers: (json["answers"]?.array ?? []).map {
-        Answer(
-          by: $0["by"]?.string ?? "", content: $0["content"] ?? .null,
-          at: Timestamp(microseconds: $0["at"]?.int ?? .min))
-      },
-      reminders: UInt32(clamping: json["reminders"]?.int ?? 0),
-      openedAt: Timestamp(microseconds: json["opened_at"]?.int ?? .min))
+    reminders = UInt32(clamping: json["reminders"]?.int ?? 0)
+    remindedAt = Timestamp(microseconds: json["reminded_at"]?.int ?? .min)
+    isEscalated = json["escalated"]?.bool ?? false
   }
 }
 

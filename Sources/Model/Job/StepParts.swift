@@ -1,19 +1,32 @@
 /// A question that is open.
 public struct OpenAsk: Sendable, Hashable {
   public var id: ID<Ask>
-  /// `{title, show, choices: [{name, label, approves, form?}], to: {users, groups}, requester_may_answer,
-  /// quorum, on_expiry, shown_sha256, expires_at}`; `to` changes by delegation and escalation.
+  /// `{title, show, choices: [{name, label, approves, form?}], to: {users, groups, except?},
+  /// requester?, requester_may_answer, quorum, on_expiry, shown_sha256, expires_at, remind_every?,
+  /// escalate?: {at, to}}`; `to` changes by delegation and escalation.
   public var content: JSON
+  /// Where the sealed content lies as it was asked.
+  public var place: BodyPlace
   /// Those that count: of each person the last one.
   public var answers: [Answer]
   public var reminders: UInt32
+  public var remindedAt: Timestamp
+  public var isEscalated: Bool
   public var openedAt: Timestamp
+
+  init(id: ID<Ask>, _ body: Body, openedAt: Timestamp) {
+    (self.id, content, place, self.openedAt) = (id, body.value, body.place, openedAt)
+    (answers, reminders, remindedAt, isEscalated) = ([], 0, .never, false)
+  }
 
   public struct Answer: Sendable, Hashable {
     public var by: String
     /// `{choice, form?, comment?, on_behalf_of?, shown_sha256}`.
     public var content: JSON
     public var at: Timestamp
+
+    /// Who counts: the person for whom another one answered, or the one who did.
+    public var person: String { content["on_behalf_of"]?.string ?? by }
   }
 }
 
