@@ -207,7 +207,7 @@ extension Book {
           needs.allSatisfy(\.entry.status.hasEnded), "\(node) was skipped before its needs had ended")
         try require(!needs.allSatisfy { isMet($0.need, by: $0.entry) }, "\(node) was skipped for no need")
       case .condition: try begin(node)
-      case .branch, .cancelled, .limit: break
+      case .branch, .cancelled, .limit, .expired: break
       }
       (self[node].status, self[node].skipCause) = (.skipped, cause)
     }
