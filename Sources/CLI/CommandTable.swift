@@ -2,7 +2,7 @@
 public enum CommandTable {
   public static let all: [CommandSpec] = [
     Run.spec, ServerCommand.spec, Doctor.spec, VersionCommand.spec,
-    PipelineValidate.spec, PipelineApply.plan, PipelineApply.apply, PipelineList.spec, PipelineGet.spec,
+    PipelineValidate.spec, PipelineTest.spec, PipelineApply.plan, PipelineApply.apply, PipelineList.spec, PipelineGet.spec,
     PipelineSchema.spec,
     JobStart.spec, JobList.spec, JobGet.spec, JobWatchCommand.spec, JobLogs.spec, JobSteps.spec, JobStep.spec,
     JobEvents.spec, JobWhy.spec, JobCancel.spec, JobKill.spec, JobReplay.spec, StepResolve.spec,

@@ -9,11 +9,14 @@ struct PipelineFile: Sendable {
   var source: [UInt8]
   var compilation: Compilation
 
-  static func load(_ name: String, _ call: Invocation, offline: Bool = false) throws -> PipelineFile {
+  /// `standIns`: steps that will not be performed, so that nobody needs to have their connectors.
+  static func load(
+    _ name: String, _ call: Invocation, offline: Bool = false, standIns: [String] = []
+  ) throws -> PipelineFile {
     let source = try call.readInput(name)
     let folder = folder(of: name)
     let compiler = PipelineCompiler(
-      connectors: call.bench.connectors, zones: call.bench.zones, offline: offline)
+      connectors: call.bench.connectors, zones: call.bench.zones, offline: offline, standIns: standIns)
     let compilation = compiler.compile(
       source,
       // A missing file is a finding of the compiler, which knows the key that names it.

@@ -12,6 +12,8 @@ public struct Workbench: Sendable {
   public var connect: @Sendable (Access, _ data: String?) async throws(Problem) -> any Transport
   /// Runs a node until it is told to stop. Returns the exit code.
   public var serve: @Sendable (ServeOptions, Language) async -> Int32
+  /// Runs a file once without a store.
+  public var rehearse: @Sendable (Rehearsal) async throws(Problem) -> RehearsalResult
   public var now: @Sendable () -> Timestamp
   public var sleep: @Sendable (Duration) async throws -> Void
   /// Returns when the user presses Ctrl-C.
@@ -22,12 +24,13 @@ public struct Workbench: Sendable {
     environment: @escaping @Sendable (String) -> String?, console: Console,
     connect: @escaping @Sendable (Access, String?) async throws(Problem) -> any Transport,
     serve: @escaping @Sendable (ServeOptions, Language) async -> Int32,
+    rehearse: @escaping @Sendable (Rehearsal) async throws(Problem) -> RehearsalResult,
     now: @escaping @Sendable () -> Timestamp, sleep: @escaping @Sendable (Duration) async throws -> Void,
     interruption: @escaping @Sendable () async -> Void
   ) {
     (self.connectors, self.zones, self.version) = (connectors, zones, version)
     (self.environment, self.console, self.connect) = (environment, console, connect)
-    (self.serve, self.now, self.sleep) = (serve, now, sleep)
+    (self.serve, self.rehearse, self.now, self.sleep) = (serve, rehearse, now, sleep)
     self.interruption = interruption
   }
 }

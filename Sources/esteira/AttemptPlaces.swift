@@ -9,14 +9,14 @@ import Synchronization
 /// Gives attempts their folders, logs, artifacts and secrets in a data folder.
 final class AttemptPlaces: Sendable {
   private let path: String
-  private let store: SQLiteStore
+  private let store: any ReadModel
   private let vault: Vault
   private let artifacts: ArtifactFiles
   private let logs: LogFiles
   /// Set once the node exists; nothing asks for it before.
   private let write = Mutex<(@Sendable ([CatalogWrite]) async throws(Problem) -> Void)?>(nil)
 
-  init(path: String, store: SQLiteStore, vault: Vault, artifacts: ArtifactFiles, logs: LogFiles) {
+  init(path: String, store: any ReadModel, vault: Vault, artifacts: ArtifactFiles, logs: LogFiles) {
     (self.path, self.store, self.vault) = (path, store, vault)
     (self.artifacts, self.logs) = (artifacts, logs)
   }

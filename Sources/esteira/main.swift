@@ -17,7 +17,8 @@ let bench = Workbench(
   connectors: Program.descriptions, zones: .system, version: Program.version,
   environment: Places.environment, console: .system,
   connect: { (access, data) throws(Problem) in try await connecting.connect(access, data) },
-  serve: { options, language in await Serving.serve(options, language) }, now: Program.now,
+  serve: { options, language in await Serving.serve(options, language) },
+  rehearse: { (rehearsal) throws(Problem) in try await RehearsalRun.perform(rehearsal) }, now: Program.now,
   sleep: { try await Task.sleep(for: $0) },
   interruption: { for await _ in Signals.wishes() { return } })
 exit(await Tool(bench).run(words))

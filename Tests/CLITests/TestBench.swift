@@ -43,7 +43,10 @@ final class TestBench: Sendable {
         if let connection { throw connection }
         return FakeTransport(bench: self)
       },
-      serve: { _, _ in 0 }, now: { Timestamp(microseconds: 1_795_165_200_000_000) }, sleep: { _ in },
+      serve: { _, _ in 0 },
+      rehearse: { (_) throws(Problem) in
+        throw Problem("test", Bilingual("No engine here.", pt: "Sem motor aqui."))
+      }, now: { Timestamp(microseconds: 1_795_165_200_000_000) }, sleep: { _ in },
       interruption: {
         if isInterrupted { return }
         // Never: the stream has no element and ends with the task.

@@ -16,9 +16,10 @@ extension StepReader {
       draft.report.notYet(name, at: kind.value.span, path: path)
       return .unknown
     }
-    Self.checkKnown(
-      name, at: kind.value.span, path: path, draft: draft, catalogue: connectors)
-    let description = connectors[name]
+    let description = connectors.description(name, at: draft.steps[index].path)
+    if description == nil {
+      Self.checkKnown(name, at: kind.value.span, path: path, draft: draft, catalogue: connectors)
+    }
     if let description, let major, Int(major) != description.major {
       draft.report.error(
         "unknown-connector", at: kind.value.span, path: path,
@@ -40,7 +41,8 @@ extension StepReader {
     _ name: String, at span: Range<Int>, path: String, draft: Draft, catalogue: ConnectorCatalogue
   ) {
     if catalogue[name] != nil { return }
-    if catalogue.isOffline, !catalogue.isOurs(name) {
+    if catalogue.isOffline && !catalogue.isOurs(name) || catalogue.hasStandIns && path.hasPrefix("defaults.")
+    {
       draft.report.warning(
         "unchecked-connector", at: span, path: path,
         Bilingual(

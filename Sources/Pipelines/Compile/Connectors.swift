@@ -8,14 +8,17 @@ struct ConnectorCatalogue: Sendable {
   private let families: Set<String>
   /// What only a server can know is taken as given.
   let isOffline: Bool
+  /// The paths of steps that are not performed: whatever connector they name is taken as given.
+  private let standIns: Set<ScalarString>
 
   struct Schemas: Sendable {
     var with: JSONSchema
     var output: JSONSchema
   }
 
-  init(_ connectors: [ConnectorDescription], isOffline: Bool) {
+  init(_ connectors: [ConnectorDescription], isOffline: Bool, standIns: [String] = []) {
     self.isOffline = isOffline
+    self.standIns = Set(standIns.map { ScalarString($0) })
     byName = Dictionary(connectors.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     names = connectors.map(\.name).sorted { ScalarString($0) < ScalarString($1) }
     families = Set(names.compactMap(Self.family))
@@ -25,6 +28,14 @@ struct ConnectorCatalogue: Sendable {
   }
 
   subscript(name: String) -> ConnectorDescription? { byName[name] }
+
+  /// Of the step at a path.
+  func description(_ name: String, at path: String) -> ConnectorDescription? {
+    byName[name] ?? (standIns.contains(ScalarString(path)) ? .standIn(name) : nil)
+  }
+
+  /// Whether a file may set defaults for a connector that nobody here has.
+  var hasStandIns: Bool { !standIns.isEmpty }
 
   func schemas(of name: String) -> Schemas? { schemas[name] }
 
@@ -40,6 +51,16 @@ struct ConnectorCatalogue: Sendable {
   /// A connector whose own schema is broken is judged by nothing: its tests, not every user, must find that.
   private static func schema(_ json: JSON) -> JSONSchema {
     do { return try JSONSchema(json) } catch { return .anything }
+  }
+}
+
+extension ConnectorDescription {
+  /// For a connector of which only the name is known.
+  fileprivate static func standIn(_ name: String) -> ConnectorDescription {
+    let words = Bilingual("stand-in", pt: "dublê")
+    return ConnectorDescription(
+      name: name, title: words, summary: words, with: [:], output: [:], effect: .always(.pure),
+      connection: .optional(kind: "any"), examples: [])
   }
 }
 

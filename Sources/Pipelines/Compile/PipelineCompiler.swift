@@ -20,8 +20,11 @@ public struct PipelineCompiler: Sendable {
   private let zones: ZoneDatabase
 
   /// - Parameter offline: connectors that only a server could know are taken as given, with a warning each.
-  public init(connectors: [ConnectorDescription], zones: ZoneDatabase, offline: Bool = false) {
-    catalogue = ConnectorCatalogue(connectors, isOffline: offline)
+  /// - Parameter standIns: the paths of steps that will not be performed: any connector may stand there.
+  public init(
+    connectors: [ConnectorDescription], zones: ZoneDatabase, offline: Bool = false, standIns: [String] = []
+  ) {
+    catalogue = ConnectorCatalogue(connectors, isOffline: offline, standIns: standIns)
     self.zones = zones
   }
 

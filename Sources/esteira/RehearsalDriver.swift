@@ -1,0 +1,119 @@
+import CLI
+import Crypto
+import Engine
+import Model
+import Stores
+import Synchronization
+
+/// Plays the people and the time of a rehearsal.
+final class RehearsalDriver: Sendable {
+  private let rehearsal: Rehearsal
+  private let node: Node
+  private let store: MemoryStore
+  private let clock: RehearsalClock
+  private struct Script {
+    var answers: [ScriptedAnswer]
+    var signals: [ScriptedSignal]
+  }
+  private let script: Mutex<Script>
+  /// How long it looks away while scripts run.
+  private static let glance = Duration.milliseconds(3)
+
+  init(_ rehearsal: Rehearsal, node: Node, store: MemoryStore, clock: RehearsalClock) {
+    (self.rehearsal, self.node, self.store, self.clock) = (rehearsal, node, store, clock)
+    script = Mutex(Script(answers: rehearsal.answers, signals: rehearsal.signals))
+  }
+
+  /// Returns when the job has ended, or with the reason why it was left.
+  func drive(_ job: ID<Job>) async throws(Problem) -> Bilingual? {
+    var stillness = 0
+    while true {
+      let view = try await node.view(job, limit: .max)
+      if view.summary.status.hasEnded { return nil }
+      if let until = rehearsal.until, let step = view.steps.last(where: { Self.plain($0.path) == until }),
+        step.status.hasEnded
+      {
+        return Bilingual("left after \(until)", pt: "parado depois de \(until)")
+      }
+      if view.steps.contains(where: { $0.status == .needsAttention }) {
+        return Bilingual(
+          "left: a step asks whether it happened", pt: "parado: um passo pergunta se aconteceu")
+      }
+      if try await isBusy(view) {
+        stillness = 0
+        do { try await Task.sleep(for: Self.glance) } catch { return nil }
+      } else if try await play(view) || clock.skip() {
+        stillness = 0
+      } else {
+        // The engine may just be on its way to say what it waits for.
+        stillness += 1
+        if stillness > Self.patience { return Self.stuck }
+        do { try await Task.sleep(for: Self.glance) } catch { return nil }
+      }
+    }
+  }
+
+  private static let patience = 50
+  private static let stuck = Bilingual(
+    "left: nothing will happen any more; is a --signal or an --answer missing?",
+    pt: "parado: nada mais vai acontecer; falta um --signal ou um --answer?")
+
+  /// Whether an attempt of the job, or of one that it called, is under way.
+  private func isBusy(_ view: JobView) async throws(Problem) -> Bool {
+    if view.steps.contains(where: { $0.connector != nil && $0.status == .running }) { return true }
+    for child in try children(of: view) {
+      if try await isBusy(node.view(child, limit: .max)) { return true }
+    }
+    return false
+  }
+
+  private func children(of view: JobView) throws(Problem) -> [ID<Job>] {
+    do throws(StoreError) {
+      let live = JobStatus.allCases.filter { !$0.hasEnded }
+      return try store.jobs(
+        JobFilter(statuses: live, parent: view.summary.number), before: nil, limit: 1_000
+      ).map(\.id)
+    } catch {
+      throw Problem("store-unavailable", Bilingual("\(error)", pt: "\(error)"))
+    }
+  }
+
+  /// Gives the next scripted answer or signal that somebody waits for.
+  private func play(_ view: JobView) async throws(Problem) -> Bool { false }
+
+  /// A path without items and rounds.
+  static func plain(_ path: String) -> String {
+    var (plain, depth, isRound) = ("", 0, false)
+    for scalar in path.unicodeScalars {
+      switch scalar {
+      case "[": depth += 1
+      case "]": depth -= 1
+      case "#" where depth == 0: isRound = true
+      case _ where depth > 0: break
+      case _ where isRound && ("0"..."9").contains(scalar): break
+      case _:
+        isRound = false
+        plain.unicodeScalars.append(scalar)
+      }
+    }
+    return plain
+  }
+}
+
+/// Random bytes; the same ones in each rehearsal whose clock stands still.
+final class SeededBytes: Sendable {
+  private let isFixed: Bool
+  private let state = Mutex<UInt64>(0x9E37_79B9_7F4A_7C15)
+
+  init(isFixed: Bool) { self.isFixed = isFixed }
+
+  func bytes(_ count: Int) -> [UInt8] {
+    guard isFixed else { return SecureRandom.bytes(count) }
+    return (0..<count).map { _ in
+      state.withLock { state in
+        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+        return UInt8(truncatingIfNeeded: state >> 56)
+      }
+    }
+  }
+}
