@@ -80,5 +80,16 @@ final class RecordingStore: Store {
   func credential(_ name: String, in namespace: String) throws(StoreError) -> CredentialRecord? {
     try store.credential(name, in: namespace)
   }
+  func waitingSignals() throws(StoreError) -> [SignalRow] { try store.waitingSignals() }
+  func signal(messageID: String, name: String, in namespace: String) throws(StoreError) -> SignalRow? {
+    try store.signal(messageID: messageID, name: name, in: namespace)
+  }
+  func heldSlots() throws(StoreError) -> [SlotRow] { try store.heldSlots() }
+  func governors() throws(StoreError) -> [GovernorRow] { try store.governors() }
+  func cached(_ key: String, in namespace: String) throws(StoreError) -> CacheRow? {
+    try store.cached(key, in: namespace)
+  }
+  func parkedJobs() throws(StoreError) -> [ParkedRow] { try store.parkedJobs() }
+  func liveJob(_ number: JobNumber) throws(StoreError) -> LiveJob? { try store.liveJob(number) }
   func highestNumbers() throws(StoreError) -> (job: Int64, body: Int64) { try store.highestNumbers() }
 }

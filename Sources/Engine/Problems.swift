@@ -82,6 +82,12 @@ extension Problem {
         Bilingual(
           "The store refused the change: a key exists already.",
           pt: "O armazenamento recusou a mudança: uma chave já existe."))
+    case .repeated:
+      Problem(
+        "conflict",
+        Bilingual(
+          "The store has another signal with this message id.",
+          pt: "O armazenamento já tem outro sinal com este identificador de mensagem."))
     }
   }
 

@@ -45,13 +45,16 @@ public struct JobFilter: Sendable, Hashable {
   public var correlation: String?
   /// All of them must stand on the job.
   public var labels: [JobIdentity.Label]
+  /// None of them may stand on the job.
+  public var withoutLabels: [JobIdentity.Label]
   public var parent: JobNumber?
   public var rerunOf: ID<Job>?
   public init(
     namespace: String? = nil, pipeline: String? = nil, statuses: [JobStatus] = [], since: Timestamp? = nil,
-    correlation: String? = nil, labels: [JobIdentity.Label] = [], parent: JobNumber? = nil,
-    rerunOf: ID<Job>? = nil
+    correlation: String? = nil, labels: [JobIdentity.Label] = [], withoutLabels: [JobIdentity.Label] = [],
+    parent: JobNumber? = nil, rerunOf: ID<Job>? = nil
   ) {
+    self.withoutLabels = withoutLabels
     (self.namespace, self.pipeline, self.statuses, self.since) = (namespace, pipeline, statuses, since)
     (self.correlation, self.labels, self.parent, self.rerunOf) = (correlation, labels, parent, rerunOf)
   }

@@ -75,6 +75,8 @@ public struct JobNumber: Hashable, Sendable, Comparable {
   public init(_ value: Int64) { self.value = value }
   /// In a `RefusedJob`: no job, but all catalog writes of the batch. Jobs count from 1.
   public static let catalog = JobNumber(0)
+  /// In a `RefusedJob`: no job, but a new signal that nobody took.
+  public static let signal = JobNumber(-1)
   public static func < (left: JobNumber, right: JobNumber) -> Bool { left.value < right.value }
 }
 
@@ -91,8 +93,11 @@ public struct RefusedJob: Sendable, Hashable {
   public enum Reason: Sendable, Hashable {
     /// Another owner holds the job.
     case superseded
-    /// A row of this job breaks a rule of uniqueness: its sequence number, live key or idempotency key.
+    /// A row of this job breaks a rule of uniqueness: its sequence number, live key, idempotency key or a
+    /// slot that another holds.
     case conflict
+    /// The message id of this signal belongs to another signal of its name.
+    case repeated(ID<Signal>)
   }
   public var job: JobNumber
   public var reason: Reason

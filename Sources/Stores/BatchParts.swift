@@ -1,12 +1,36 @@
 internal import Engine
+internal import Model
+
+/// What is kept or left out together: the catalog's writes, a job's rows, one signal, or the rest.
+struct BatchPart {
+  var job: JobNumber
+  /// Why it is left out when a row of it breaks a rule of uniqueness.
+  var reason = RefusedJob.Reason.conflict
+  var batch: Batch
+
+  var refusal: RefusedJob { RefusedJob(job: job, reason: reason) }
+}
 
 extension Batch {
   /// New jobs have higher numbers than all jobs before them.
   var firstNewJob: JobNumber { newJobs.lazy.map(\.number).min() ?? JobNumber(.max) }
 
-  /// The catalog's writes and then each job as a batch of its own, over the same bytes. Jobs that were
-  /// there before come first: one that ends leaves its key to a new one.
-  var parts: [(job: JobNumber, batch: Batch)] {
+  /// The catalog's writes, and then each signal that nobody took, what belongs to no job, and each job as a
+  /// batch of its own, over the same bytes. Slots are in none: they pass from job to job. Nor is the cache.
+  ///
+  /// Jobs that end come first, and new ones last: one that ends leaves its key to others.
+  var parts: [BatchPart] {
+    let jobs = jobParts
+    let ending = Set(jobs.lazy.filter { $0.value.jobs.last?.status.hasEnded == true }.map(\.key))
+    let firstNew = firstNewJob
+    func rank(_ job: JobNumber) -> (Int, JobNumber) {
+      (job < firstNew && ending.contains(job) ? 0 : 1, job)
+    }
+    let ordered = jobs.sorted { rank($0.key) < rank($1.key) }.map { BatchPart(job: $0.key, batch: $0.value) }
+    return looseParts + ordered
+  }
+
+  private var jobParts: [JobNumber: Batch] {
     var parts: [JobNumber: Batch] = [:]
     for row in newJobs { parts[row.number, default: empty].newJobs.append(row) }
     for row in events { parts[row.job, default: empty].events.append(row) }
@@ -15,8 +39,31 @@ extension Batch {
     for row in bodies { parts[row.job, default: empty].bodies.append(row) }
     for row in snapshots { parts[row.job, default: empty].snapshots.append(row) }
     for row in artifacts { parts[row.job, default: empty].artifacts.append(row) }
-    if !writes.isEmpty { parts[.catalog, default: empty].writes = writes }
-    return parts.sorted { $0.key < $1.key }.map { (job: $0.key, batch: $0.value) }
+    for row in asks { parts[row.job, default: empty].asks.append(row) }
+    for row in answers { parts[row.job, default: empty].answers.append(row) }
+    for row in parked { parts[row.job, default: empty].parked.append(row) }
+    for job in unparked { parts[job, default: empty].unparked.append(job) }
+    for row in signals { if let job = row.takenBy { parts[job, default: empty].signals.append(row) } }
+    return parts
+  }
+
+  private var looseParts: [BatchPart] {
+    var parts: [BatchPart] = []
+    if !writes.isEmpty {
+      parts.append(BatchPart(job: .catalog, batch: empty))
+      parts[0].batch.writes = writes
+    }
+    for row in signals where row.takenBy == nil {
+      var batch = empty
+      batch.signals = [row]
+      parts.append(BatchPart(job: .signal, reason: .repeated(row.id), batch: batch))
+    }
+    // No rule of uniqueness can leave these out.
+    var rest = empty
+    (rest.governors, rest.refusals, rest.deadLetters) = (governors, refusals, deadLetters)
+    (rest.signalsForgotten, rest.cachesForgotten) = (signalsForgotten, cachesForgotten)
+    if !rest.isEmpty { parts.append(BatchPart(job: .catalog, batch: rest)) }
+    return parts
   }
 
   private var empty: Batch {
@@ -24,4 +71,20 @@ extension Batch {
     (batch.commit, batch.bytes) = (commit, bytes)
     return batch
   }
+}
+
+extension SlotChange {
+  /// Who takes or frees it.
+  var job: JobNumber {
+    switch self {
+    case .take(let row): row.job
+    case .free(key: _, number: _, let job): job
+    }
+  }
+}
+
+extension [RefusedJob] {
+  func contains(_ job: JobNumber) -> Bool { contains { $0.job == job } }
+
+  var inOrder: [RefusedJob] { sorted { $0.job < $1.job } }
 }

@@ -105,6 +105,29 @@ struct SQLiteFileTests {
     }
   }
 
+  @Test("of the first schema is brought to the newest, with its jobs")
+  func migrates() throws {
+    let path = folder.path("store.db")
+    do { try fill(try Backend.sqlite(folder)) }
+    let tables = [
+      "job_labels", "asks", "ask_assignees", "ask_answers", "signals", "parked_jobs", "waits", "slots",
+      "governors", "caches", "refusals", "dead_letters", "pauses",
+    ]
+    let columns = [
+      "correlation_id", "owner", "priority", "fair_key", "parent_job", "parent_node", "rerun_of",
+    ]
+    let indexes = ["jobs_of_correlation", "jobs_of_parent", "reruns_of_job"]
+    let changes =
+      tables.map { "DROP TABLE \($0);" } + indexes.map { "DROP INDEX \($0);" }
+      + columns.map { "ALTER TABLE job_executions DROP COLUMN \($0);" }
+    try edit(path, changes.joined() + "DELETE FROM migrations WHERE version > 1;")
+    let store = try Backend.sqlite(folder)
+    #expect(try store.liveJobs().count == 20)
+    #expect(try store.job(jobID(3))?.identity == JobIdentity())
+    #expect(try store.commit(Batch { $0.slots = [.take(.fixture("k", 0, job: 1))] }) == [])
+    #expect(try store.orphans() == [])
+  }
+
   @Test("that is no database is refused with a reason")
   func garbage() throws {
     try Data(repeating: 7, count: 8_192).write(to: URL(filePath: folder.path("store.db")))

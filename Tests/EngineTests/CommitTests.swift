@@ -58,6 +58,17 @@ final class FaultyStore: Store {
   func credential(_ name: String, in namespace: String) throws(StoreError) -> CredentialRecord? {
     try real.credential(name, in: namespace)
   }
+  func waitingSignals() throws(StoreError) -> [SignalRow] { try real.waitingSignals() }
+  func signal(messageID: String, name: String, in namespace: String) throws(StoreError) -> SignalRow? {
+    try real.signal(messageID: messageID, name: name, in: namespace)
+  }
+  func heldSlots() throws(StoreError) -> [SlotRow] { try real.heldSlots() }
+  func governors() throws(StoreError) -> [GovernorRow] { try real.governors() }
+  func cached(_ key: String, in namespace: String) throws(StoreError) -> CacheRow? {
+    try real.cached(key, in: namespace)
+  }
+  func parkedJobs() throws(StoreError) -> [ParkedRow] { try real.parkedJobs() }
+  func liveJob(_ number: JobNumber) throws(StoreError) -> LiveJob? { try real.liveJob(number) }
   func highestNumbers() throws(StoreError) -> (job: Int64, body: Int64) { try real.highestNumbers() }
 }
 

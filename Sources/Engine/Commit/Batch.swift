@@ -17,10 +17,13 @@ public struct Batch: Sendable {
   public var writes: [CatalogWrite] = []
   public var asks: [AskRow] = []
   public var answers: [AskAnswerRow] = []
-  /// New and changed signals. One that a job takes is written with that job's part, or not at all.
+  /// New and changed signals. One that a job takes is written with that job's part, or not at all; one
+  /// that is taken as it comes has two rows, so that it waits where its taker is refused.
   public var signals: [SignalRow] = []
   /// Signals that are not waiting any more and expired before this moment are deleted.
   public var signalsForgotten: Timestamp?
+  /// Cached outputs that expired before this moment are deleted.
+  public var cachesForgotten: Timestamp?
   /// In the order in which they happened: a slot may pass from one holder to the next in one batch.
   public var slots: [SlotChange] = []
   public var governors: [GovernorRow] = []
@@ -38,7 +41,7 @@ public struct Batch: Sendable {
   }
 
   private var hasOthers: Bool {
-    signalsForgotten != nil
+    signalsForgotten != nil || cachesForgotten != nil
       || !(asks.isEmpty && answers.isEmpty && signals.isEmpty && slots.isEmpty && governors.isEmpty
         && caches.isEmpty && refusals.isEmpty && deadLetters.isEmpty && parked.isEmpty && unparked.isEmpty)
   }

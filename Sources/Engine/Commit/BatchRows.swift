@@ -206,6 +206,7 @@ public struct ParkedRow: Sendable, Hashable {
 /// Who a job is beyond its pipeline: what lists filter by.
 public struct JobIdentity: Sendable, Hashable {
   public var correlation: String?
+  /// A store gives them in the order of their names.
   public var labels: [Label]
   public var owner: String?
   public var priority: Int

@@ -10,6 +10,7 @@ struct MemoryCatalog {
   var credentials: [Name: [CredentialRecord]] = [:]
   var namespaceKeys: [ScalarString: [UInt8]] = [:]
   var settings: [ScalarString: [ScalarString: JSON]] = [:]
+  var pauses: [Name: PauseRecord] = [:]
 
   /// The same revision again is allowed; another one of the same number is not.
   func allows(_ writes: [CatalogWrite]) -> Bool {
@@ -50,7 +51,8 @@ struct MemoryCatalog {
       if namespaceKeys[namespace] == nil { namespaceKeys[namespace] = wrapped }
     case .setting(let namespace, let name, let value, by: _, at: _):
       settings[ScalarString(namespace), default: [:]][ScalarString(name)] = value
-    case .pause, .resume: break
+    case .pause(let pause): pauses[Name(pause.pipeline.namespace, pause.pipeline.name)] = pause
+    case .resume(let pipeline): pauses[Name(pipeline.namespace, pipeline.name)] = nil
     }
   }
 

@@ -10,28 +10,52 @@ struct MemoryRows {
   var idempotentJobs: [KeyOfPipeline: IdempotentJob] = [:]
   var liveKeys: [KeyOfPipeline: JobNumber] = [:]
   var catalog = MemoryCatalog()
+  var tables = MemoryTables()
 
   var jobsInOrder: [MemoryJob] { jobs.values.sorted { $0.row.number < $1.row.number } }
 
   /// Every part that breaks no rule is kept; the others leave no trace.
   mutating func commit(_ batch: Batch) -> [RefusedJob] {
-    var refused: [RefusedJob] = []
-    for part in batch.parts {
+    if batch.slots.isEmpty { return keep(batch, without: []) }
+    // A job that takes a slot which is not free, perhaps because the one that would have freed it was
+    // refused, is refused too: then all is done again without it.
+    let before = self
+    var withoutSlot: [RefusedJob] = []
+    while true {
+      let refused = keep(batch, without: withoutSlot)
+      let conflict = batch.slots.first { !refused.contains($0.job) && !tables.apply($0) }
+      guard let conflict else { return refused }
+      self = before
+      withoutSlot.append(RefusedJob(job: conflict.job, reason: .conflict))
+    }
+  }
+
+  private mutating func keep(_ batch: Batch, without known: [RefusedJob]) -> [RefusedJob] {
+    var refused = known
+    for part in batch.parts where !known.contains(part.job) {
       if isAllowed(part.batch) {
         apply(part.batch, of: part.job)
       } else {
-        refused.append(RefusedJob(job: part.job, reason: .conflict))
+        refused.append(part.refusal)
       }
     }
-    return refused
+    for row in batch.caches {
+      if let job = ID<Job>(row.job).flatMap({ numbers[$0] }), refused.contains(job) { continue }
+      tables.keep(row)
+    }
+    return refused.inOrder
   }
 
   private func isAllowed(_ batch: Batch) -> Bool {
-    guard catalog.allows(batch.writes) else { return false }
+    guard catalog.allows(batch.writes), tables.allows(batch.signals) else { return false }
     for row in batch.newJobs {
       if jobs[row.number] != nil || numbers[row.id] != nil { return false }
       if let key = row.liveKey, liveKeys[key] != nil { return false }
       if let key = row.requestKey, idempotentJobs[key] != nil { return false }
+    }
+    for row in batch.jobs where !row.status.hasEnded {
+      // A job that is reopened needs its key back.
+      if let key = jobs[row.job]?.row.liveKey, let owner = liveKeys[key], owner != row.job { return false }
     }
     var sequences: Set<UInt32> = []
     for row in batch.events {
@@ -43,6 +67,7 @@ struct MemoryRows {
 
   private mutating func apply(_ batch: Batch, of number: JobNumber) {
     catalog.apply(batch.writes)
+    tables.apply(batch)
     for row in batch.newJobs { add(row) }
     for row in batch.bodies { bodies[row.id] = Array(batch.bytes[row.sealed]) }
     if !batch.events.isEmpty { driveCounts[number] = nil }
@@ -52,7 +77,11 @@ struct MemoryRows {
   }
 
   private mutating func add(_ row: NewJob) {
-    jobs[row.number] = MemoryJob(row: row)
+    var kept = row
+    kept.identity.labels = Set(row.identity.labels).sorted {
+      Name($0.name, $0.value) < Name($1.name, $1.value)
+    }
+    jobs[row.number] = MemoryJob(row: kept)
     numbers[row.id] = row.number
     if let key = row.liveKey { liveKeys[key] = row.number }
     if let key = row.requestKey {
@@ -62,9 +91,20 @@ struct MemoryRows {
 
   private mutating func change(_ row: JobRow) {
     jobs[row.job]?.change = row
-    if row.status.hasEnded, let key = jobs[row.job]?.row.liveKey, liveKeys[key] == row.job {
+    guard let key = jobs[row.job]?.row.liveKey else { return }
+    if !row.status.hasEnded {
+      liveKeys[key] = row.job
+    } else if liveKeys[key] == row.job {
       liveKeys[key] = nil
     }
+  }
+
+  func liveJob(_ number: JobNumber) -> LiveJob? {
+    guard let job = jobs[number], !job.status.hasEnded else { return nil }
+    return LiveJob(
+      number: number, id: job.row.id, pipeline: job.row.pipeline, revision: job.row.revision,
+      wrappedKey: job.row.wrappedKey, driveCount: driveCounts[number] ?? 0, status: job.status,
+      identity: job.row.identity, isParked: tables.parked[number] != nil, key: job.row.key)
   }
 }
 
@@ -115,6 +155,17 @@ struct MemoryJob {
       return false
     }
     if let since = filter.since, row.createdAt < since { return false }
+    let identity = row.identity
+    if let correlation = filter.correlation {
+      guard let own = identity.correlation, ScalarString(own) == ScalarString(correlation) else {
+        return false
+      }
+    }
+    if let parent = filter.parent, parent != identity.parent { return false }
+    if let rerun = filter.rerunOf, rerun != identity.rerunOf { return false }
+    let labels = Set(identity.labels.map { Name($0.name, $0.value) })
+    guard filter.labels.allSatisfy({ labels.contains(Name($0.name, $0.value)) }) else { return false }
+    if filter.withoutLabels.contains(where: { labels.contains(Name($0.name, $0.value)) }) { return false }
     return filter.statuses.isEmpty || filter.statuses.contains(status)
   }
 
@@ -128,7 +179,8 @@ struct MemoryJob {
       number: row.number, id: row.id, pipeline: row.pipeline, revision: row.revision, key: row.key,
       status: status, triggerType: row.triggerType, actor: row.actor, createdAt: row.createdAt,
       startedAt: change?.startedAt, completedAt: change?.completedAt, failure: failure,
-      outputs: change?.outputs, lastSequence: events.last?.sequence ?? 0, wrappedKey: row.wrappedKey)
+      outputs: change?.outputs, lastSequence: events.last?.sequence ?? 0, wrappedKey: row.wrappedKey,
+      identity: row.identity)
   }
 }
 

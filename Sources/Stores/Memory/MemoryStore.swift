@@ -5,7 +5,7 @@ internal import Synchronization
 /// A store without a disk, for tests and for what may be forgotten. The object stands for the disk: a node
 /// that is dropped and made again with the same object finds what was committed, and nothing else.
 public final class MemoryStore: Store {
-  private let rows = Mutex(MemoryRows())
+  let rows = Mutex(MemoryRows())
 
   public init() {}
 
@@ -18,12 +18,7 @@ public final class MemoryStore: Store {
 
   public func liveJobs() throws(StoreError) -> [LiveJob] {
     rows.withLock { rows in
-      rows.jobsInOrder.filter { !$0.status.hasEnded }.map { job in
-        LiveJob(
-          number: job.row.number, id: job.row.id, pipeline: job.row.pipeline, revision: job.row.revision,
-          wrappedKey: job.row.wrappedKey, driveCount: rows.driveCounts[job.row.number] ?? 0,
-          status: job.status)
-      }
+      rows.jobsInOrder.compactMap { rows.liveJob($0.row.number) }
     }
   }
 

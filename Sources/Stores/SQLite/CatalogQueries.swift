@@ -4,22 +4,35 @@ internal import Model
 /// Reading what is not a job. Where `namespace` may be nil, that means all.
 extension Database {
   func revision(of pipeline: PipelineName, number: Int?) throws(SQLiteError) -> RevisionRecord? {
-    var record: RevisionRecord?
+    guard var record = try revisions(of: pipeline, number: number, limit: 1).first else { return nil }
+    record.files = try files(of: record)
+    return record
+  }
+
+  /// Newest first, without their files.
+  func revisions(
+    of pipeline: PipelineName, number: Int? = nil, limit: Int = .max
+  ) throws(SQLiteError) -> [RevisionRecord] {
+    var records: [RevisionRecord] = []
     try query(
       """
       SELECT r.revision, r.title, c.bytes, r.sha256, r.created_at, r.created_by
       FROM pipeline_revisions r JOIN contents c ON c.sha256 = r.source
       WHERE r.namespace = ?1 AND r.pipeline = ?2 AND (?3 IS NULL OR r.revision = ?3)
-      ORDER BY r.revision DESC LIMIT 1
-      """, [.text(pipeline.namespace), .text(pipeline.name), SQLValue(number.map(Int64.init))]
+      ORDER BY r.revision DESC LIMIT ?4
+      """,
+      [
+        .text(pipeline.namespace), .text(pipeline.name), SQLValue(number.map(Int64.init)),
+        .integer(Int64(limit)),
+      ]
     ) { row in
-      record = RevisionRecord(
-        pipeline: pipeline, number: Int(row.integer(0)), title: row.text(1), source: row.bytes(2),
-        sha256: row.bytes(3), files: [], createdAt: Timestamp(microseconds: row.integer(4)),
-        createdBy: row.text(5))
+      records.append(
+        RevisionRecord(
+          pipeline: pipeline, number: Int(row.integer(0)), title: row.text(1), source: row.bytes(2),
+          sha256: row.bytes(3), files: [], createdAt: Timestamp(microseconds: row.integer(4)),
+          createdBy: row.text(5)))
     }
-    if let found = record { record?.files = try files(of: found) }
-    return record
+    return records
   }
 
   private func files(of record: RevisionRecord) throws(SQLiteError) -> [RevisionRecord.File] {
@@ -115,7 +128,7 @@ extension Database {
 }
 
 extension Statement {
-  fileprivate func json(_ column: Int32) throws(SQLiteError) -> JSON {
+  func json(_ column: Int32) throws(SQLiteError) -> JSON {
     do { return try JSON(parsing: bytes(column)) } catch { throw .unreadable("JSON \(text(column))") }
   }
 }

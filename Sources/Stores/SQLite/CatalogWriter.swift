@@ -19,8 +19,21 @@ extension Database {
         [.text(namespace), .bytes(wrapped)])
     case .setting(let namespace, let name, let value, let actor, let time):
       try put(setting: name, in: namespace, value: value, by: actor, at: time)
-    case .pause, .resume: break
+    case .pause(let pause): try put(pause)
+    case .resume(let pipeline):
+      try query(
+        "DELETE FROM pauses WHERE namespace = ? AND pipeline = ?",
+        [.text(pipeline.namespace), .text(pipeline.name)])
     }
+  }
+
+  private func put(_ pause: PauseRecord) throws(SQLiteError) {
+    try query(
+      "INSERT OR REPLACE INTO pauses VALUES(?, ?, ?, ?, ?, ?)",
+      [
+        .text(pause.pipeline.namespace), .text(pause.pipeline.name), .text(pause.by), .text(pause.reason),
+        .integer(pause.at.microseconds), SQLValue(pause.until?.microseconds),
+      ])
   }
 
   /// The same revision again changes nothing; another one of the same number is a conflict.

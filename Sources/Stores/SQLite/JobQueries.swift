@@ -1,27 +1,8 @@
 internal import Engine
 internal import Model
 
-/// Reading jobs and what belongs to them.
+/// Reading what belongs to a job.
 extension Database {
-  func liveJobs() throws(SQLiteError) -> [LiveJob] {
-    var jobs: [LiveJob] = []
-    try query(
-      """
-      SELECT j.job, j.id, j.namespace, j.pipeline, j.revision, j.wrapped_key,
-        coalesce(o.drive_count, 0), j.status
-      FROM job_executions j LEFT JOIN job_owners o USING(job)
-      WHERE j.status IN (0, 1, 2, 3, 9) ORDER BY j.job
-      """
-    ) { row throws(SQLiteError) in
-      jobs.append(
-        LiveJob(
-          number: JobNumber(row.integer(0)), id: try row.id(1),
-          pipeline: PipelineName(namespace: row.text(2), name: row.text(3)), revision: Int(row.integer(4)),
-          wrappedKey: row.bytes(5), driveCount: Int(row.integer(6)), status: try row.jobStatus(7)))
-    }
-    return jobs
-  }
-
   func events(of job: JobNumber, after sequence: UInt32, limit: Int) throws(SQLiteError) -> [StoredEvent] {
     var events: [StoredEvent] = []
     try query(
@@ -95,63 +76,13 @@ extension Database {
   }
 }
 
-/// Lists of jobs.
-extension Database {
-  func jobs(_ filter: JobFilter, before: ID<Job>?, limit: Int) throws(SQLiteError) -> [JobSummary] {
-    var (conditions, values): ([String], [SQLValue]) = ([], [])
-    func add(_ condition: String, _ value: SQLValue) {
-      conditions.append(condition)
-      values.append(value)
-    }
-    if let namespace = filter.namespace { add("namespace = ?", .text(namespace)) }
-    if let pipeline = filter.pipeline { add("pipeline = ?", .text(pipeline)) }
-    if let since = filter.since { add("created_at >= ?", .integer(since.microseconds)) }
-    if let before { add("job < (SELECT job FROM job_executions WHERE id = ?)", .text(before.description)) }
-    if !filter.statuses.isEmpty {
-      // Numbers of our own, not text of a user.
-      conditions.append("status IN (\(filter.statuses.map { "\($0.rawValue)" }.joined(separator: ", ")))")
-    }
-    let condition = conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND ")
-    return try summaries("\(condition) ORDER BY job DESC LIMIT ?", values + [.integer(Int64(limit))])
-  }
-
-  func job(_ id: ID<Job>) throws(SQLiteError) -> JobSummary? {
-    try summaries("WHERE id = ?", [.text(id.description)]).first
-  }
-
-  /// Ids are 36 characters of `0-9a-f-`, so that a prefix is a range of the index.
-  func jobs(withPrefix prefix: String, limit: Int) throws(SQLiteError) -> [ID<Job>] {
-    var ids: [ID<Job>] = []
-    let prefix = prefix.lowercased()
-    try query(
-      "SELECT id FROM job_executions WHERE id >= ? AND id < ? ORDER BY id LIMIT ?",
-      [.text(prefix), .text(prefix + "g"), .integer(Int64(limit))]
-    ) { row throws(SQLiteError) in ids.append(try row.id(0)) }
-    return ids
-  }
-
-  private func summaries(_ rest: String, _ values: [SQLValue]) throws(SQLiteError) -> [JobSummary] {
-    var summaries: [JobSummary] = []
-    try query(
-      """
-      SELECT job, id, namespace, pipeline, revision, key, status, trigger_type, triggered_by, created_at,
-        started_at, completed_at, error_class, error_code, error_message, error_step, outputs_event,
-        outputs_offset, outputs_length, outputs_body,
-        (SELECT max(sequence) FROM job_events e WHERE e.job = job_executions.job), wrapped_key
-      FROM job_executions \(rest)
-      """, values
-    ) { row throws(SQLiteError) in summaries.append(try row.summary()) }
-    return summaries
-  }
-}
-
 extension Statement {
   func number(_ column: Int32) -> UInt32 { UInt32(truncatingIfNeeded: integer(column)) }
 
   func time(_ column: Int32) -> Timestamp? { optional(column).map(Timestamp.init(microseconds:)) }
 
-  func id(_ column: Int32) throws(SQLiteError) -> ID<Job> {
-    guard let id = ID<Job>(text(column)) else { throw .unreadable("job id \(text(column))") }
+  func id<Entity>(_ column: Int32) throws(SQLiteError) -> ID<Entity> {
+    guard let id = ID<Entity>(text(column)) else { throw .unreadable("id \(text(column))") }
     return id
   }
 
@@ -168,17 +99,6 @@ extension Statement {
     if let body = optional(first + 3) { return .row(BodyID(body)) }
     if isNull(first) { return nil }
     return .event(sequence: number(first), offset: number(first + 1), length: number(first + 2))
-  }
-
-  fileprivate func summary() throws(SQLiteError) -> JobSummary {
-    let errorClass = optionalText(12).flatMap(ErrorClass.init(rawValue:))
-    let failure = errorClass.map { Failure($0, code: text(13), text(14), step: text(15)) }
-    return JobSummary(
-      number: JobNumber(integer(0)), id: try id(1), pipeline: PipelineName(namespace: text(2), name: text(3)),
-      revision: Int(integer(4)), key: optionalText(5), status: try jobStatus(6), triggerType: text(7),
-      actor: text(8), createdAt: Timestamp(microseconds: integer(9)), startedAt: time(10),
-      completedAt: time(11), failure: failure, outputs: place(16), lastSequence: number(20),
-      wrappedKey: bytes(21))
   }
 }
 

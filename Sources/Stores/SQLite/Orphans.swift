@@ -4,12 +4,13 @@ internal import Model
 extension Database {
   private static let owned = [
     "job_events", "step_executions", "bodies", "job_snapshots", "artifact_refs", "idempotency_keys",
-    "job_owners",
+    "job_owners", "job_labels", "asks", "ask_answers", "parked_jobs", "waits", "slots",
   ]
 
   /// A place in an event lies within the event's sealed bytes; a body's place has its row.
   private static let places = [
-    ("step_executions", "node", "output"), ("job_executions", "id", "outputs"),
+    ("step_executions", "node", "output"), ("job_executions", "id", "outputs"), ("asks", "id", "content"),
+    ("ask_answers", "position", "content"),
   ]
 
   func orphans() throws(SQLiteError) -> [String] {

@@ -5,6 +5,7 @@ internal import Model
 struct SQLiteJournal: ~Copyable {
   let database: Database
   private let writer: Writer
+  private let rows: RowWriter
   private let idempotentJob: Statement
   private let beginning: Statement
   private let ending: Statement
@@ -19,14 +20,15 @@ struct SQLiteJournal: ~Copyable {
     let database = try Database.open(path, .writes, setUp: Database.writing)
     try database.migrate(canary: canary, at: now)
     let writer = try Writer(database)
+    let rows = try RowWriter(database)
     let idempotentJob = try database.prepare(idempotentJobQuery)
     let beginning = try database.prepare("BEGIN IMMEDIATE")
     let ending = try database.prepare("COMMIT")
     var raised: Set<JobNumber> = []
     try database.query("SELECT job FROM job_owners") { row in raised.insert(JobNumber(row.integer(0))) }
     return SQLiteJournal(
-      database: database, writer: writer, idempotentJob: idempotentJob, beginning: beginning, ending: ending,
-      raised: raised)
+      database: database, writer: writer, rows: rows, idempotentJob: idempotentJob, beginning: beginning,
+      ending: ending, raised: raised)
   }
 
   /// One transaction for all jobs of a batch. Only after a first conflict is it done again job by job, so
@@ -69,25 +71,67 @@ struct SQLiteJournal: ~Copyable {
   private func write(_ batch: Batch) throws(SQLiteError) {
     for write in batch.writes { try database.write(write) }
     try writer.write(batch)
+    try rows.write(batch)
+    for change in batch.slots { try rows.write(change) }
     if raised.isEmpty { return }
     for row in batch.events where raised.contains(row.job) { try writer.forgetDriveCount(of: row.job) }
   }
 
-  /// The catalog's writes and each job in a savepoint of its own.
+  /// Every part in a savepoint of its own. A job that takes a slot which is not free, perhaps because the
+  /// one that would have freed it was refused, is refused too: then all is written again without it.
   private func writeApart(_ batch: Batch) throws(SQLiteError) -> [RefusedJob] {
-    var refused: [RefusedJob] = []
-    for part in batch.parts {
+    let parts = batch.parts
+    var withoutSlot: [RefusedJob] = []
+    while true {
+      try database.execute("SAVEPOINT attempt")
+      let refused = try write(parts, without: withoutSlot)
+      if let job = try slotConflict(batch.slots, without: refused) {
+        try database.execute("ROLLBACK TO attempt; RELEASE attempt")
+        withoutSlot.append(RefusedJob(job: job, reason: .conflict))
+        continue
+      }
+      for row in batch.caches {
+        if let job = try number(of: row.job), refused.contains(job) { continue }
+        try rows.write(row)
+      }
+      try database.execute("RELEASE attempt")
+      return refused.inOrder
+    }
+  }
+
+  private func write(
+    _ parts: [BatchPart], without known: [RefusedJob]
+  ) throws(SQLiteError) -> [RefusedJob] {
+    var refused = known
+    for part in parts where !known.contains(part.job) {
       try database.execute("SAVEPOINT part")
       do {
         try write(part.batch)
       } catch {
         guard error.isConflict else { throw error }
         try database.execute("ROLLBACK TO part")
-        refused.append(RefusedJob(job: part.job, reason: .conflict))
+        refused.append(part.refusal)
       }
       try database.execute("RELEASE part")
     }
     return refused
+  }
+
+  /// Writes the changes of all jobs but those left out, up to the first that takes a slot which is held.
+  private func slotConflict(
+    _ changes: [SlotChange], without refused: [RefusedJob]
+  ) throws(SQLiteError) -> JobNumber? {
+    for change in changes where !refused.contains(change.job) {
+      do { try rows.write(change) } catch {
+        guard error.isConflict else { throw error }
+        return change.job
+      }
+    }
+    return nil
+  }
+
+  private func number(of job: String) throws(SQLiteError) -> JobNumber? {
+    try database.integer("SELECT job FROM job_executions WHERE id = ?", [.text(job)]).map(JobNumber.init)
   }
 
   /// Ends the transaction without a trace and says what the error means to the caller.

@@ -39,7 +39,7 @@ public final class SQLiteReader: ReadModel {
     self.slots = slots
   }
 
-  private func ask<Answer: Sendable>(
+  func ask<Answer: Sendable>(
     _ body: (borrowing Database) throws(SQLiteError) -> Answer
   ) throws(StoreError) -> Answer {
     let turn = next.add(1, ordering: .relaxed).oldValue

@@ -9,7 +9,7 @@ internal import Synchronization
 /// writer it cannot, so a second store on the same file is refused by a lock beside it.
 public final class SQLiteStore: Store {
   private let state: Mutex<State>
-  private let reader: SQLiteReader
+  let reader: SQLiteReader
   private let lock: FileLock
 
   private struct State: ~Copyable {

@@ -9,7 +9,9 @@ struct Migration {
 
   var checksum: String { SHA256.hex(Array(sql.utf8)) }
 
-  static let all = [Migration(version: 1, name: "spine", sql: spine)]
+  static let all = [
+    Migration(version: 1, name: "spine", sql: spine), Migration(version: 2, name: "wider", sql: wider),
+  ]
   static var newest: Int64 { all.reduce(0) { max($0, $1.version) } }
 
   /// `docs/storage.md` explains the tables.

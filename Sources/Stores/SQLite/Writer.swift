@@ -69,6 +69,10 @@ struct Writer: ~Copyable {
       .integer(row.number.value), .text(row.id.description), .text(row.pipeline.namespace),
       .text(row.pipeline.name), .integer(Int64(row.revision)), SQLValue(row.key), .text(row.triggerType),
       SQLValue(row.triggerID), .text(row.actor), .bytes(row.wrappedKey), .integer(row.createdAt.microseconds),
+      SQLValue(row.identity.correlation), SQLValue(row.identity.owner),
+      .integer(Int64(row.identity.priority)), SQLValue(row.identity.fairKey),
+      SQLValue(row.identity.parent?.value), SQLValue(row.identity.parentNode.map(Int64.init)),
+      SQLValue(row.identity.rerunOf?.description),
     ])
     guard let key = row.idempotencyKey else { return }
     try insertKey.run([
@@ -121,8 +125,9 @@ private enum SQL {
   static let putStep = "INSERT OR REPLACE INTO step_executions VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
   static let insertJob = """
     INSERT INTO job_executions(job, id, namespace, pipeline, revision, key, trigger_type, trigger_id,
-      triggered_by, wrapped_key, created_at, updated_at)
-    VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?11)
+      triggered_by, wrapped_key, created_at, updated_at, correlation_id, owner, priority, fair_key,
+      parent_job, parent_node, rerun_of)
+    VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)
     """
   static let updateJob = """
     UPDATE job_executions SET status = ?2, last_seq = ?3, updated_at = ?4, started_at = ?5, completed_at = ?6,

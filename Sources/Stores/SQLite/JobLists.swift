@@ -1,0 +1,158 @@
+internal import Engine
+internal import Model
+
+/// Reading jobs, one and many.
+extension Database {
+  func liveJobs() throws(SQLiteError) -> [LiveJob] {
+    try liveJobs("WHERE j.status IN (0, 1, 2, 3, 9) ORDER BY j.job", [])
+  }
+
+  func liveJob(_ number: JobNumber) throws(SQLiteError) -> LiveJob? {
+    try liveJobs("WHERE j.job = ? AND j.status IN (0, 1, 2, 3, 9)", [.integer(number.value)]).first
+  }
+
+  private func liveJobs(_ rest: String, _ values: [SQLValue]) throws(SQLiteError) -> [LiveJob] {
+    var jobs: [LiveJob] = []
+    try query(
+      """
+      SELECT j.job, j.id, j.namespace, j.pipeline, j.revision, j.wrapped_key,
+        coalesce(o.drive_count, 0), j.status, p.job, j.key, \(Self.identity)
+      FROM job_executions j LEFT JOIN job_owners o ON o.job = j.job LEFT JOIN parked_jobs p ON p.job = j.job
+      \(rest)
+      """, values
+    ) { row throws(SQLiteError) in
+      jobs.append(
+        LiveJob(
+          number: JobNumber(row.integer(0)), id: try row.id(1),
+          pipeline: PipelineName(namespace: row.text(2), name: row.text(3)), revision: Int(row.integer(4)),
+          wrappedKey: row.bytes(5), driveCount: Int(row.integer(6)), status: try row.jobStatus(7),
+          identity: try row.identity(10), isParked: !row.isNull(8), key: row.optionalText(9)))
+    }
+    return jobs
+  }
+
+  func jobs(_ filter: JobFilter, before: ID<Job>?, limit: Int) throws(SQLiteError) -> [JobSummary] {
+    var conditions = Conditions(filter)
+    if let before {
+      conditions.add("j.job < (SELECT job FROM job_executions WHERE id = ?)", .text(before.description))
+    }
+    // The first label leads: its index has the jobs in order, so that a page reads no more than a page.
+    guard let label = filter.labels.first else {
+      return try summaries("\(conditions.text) ORDER BY j.job DESC", conditions.values, limit)
+    }
+    conditions.add("l.name = ? AND l.value = ?", .text(label.name), .text(label.value))
+    return try summaries(
+      "\(conditions.text) ORDER BY l.job DESC", conditions.values, limit,
+      from: "job_labels l CROSS JOIN job_executions j ON j.job = l.job")
+  }
+
+  func job(_ id: ID<Job>) throws(SQLiteError) -> JobSummary? {
+    try summaries("WHERE j.id = ?", [.text(id.description)], 1).first
+  }
+
+  func job(number: JobNumber) throws(SQLiteError) -> JobSummary? {
+    try summaries("WHERE j.job = ?", [.integer(number.value)], 1).first
+  }
+
+  /// Ids are 36 characters of `0-9a-f-`, so that a prefix is a range of the index.
+  func jobs(withPrefix prefix: String, limit: Int) throws(SQLiteError) -> [ID<Job>] {
+    try ids("job_executions", withPrefix: prefix, limit: limit)
+  }
+
+  func ids<Entity>(
+    _ table: String, withPrefix prefix: String, limit: Int
+  ) throws(SQLiteError) -> [ID<Entity>] {
+    var ids: [ID<Entity>] = []
+    let prefix = prefix.lowercased()
+    try query(
+      "SELECT id FROM \(table) WHERE id >= ? AND id < ? ORDER BY id LIMIT ?",
+      [.text(prefix), .text(prefix + "g"), .integer(Int64(limit))]
+    ) { row throws(SQLiteError) in ids.append(try row.id(0)) }
+    return ids
+  }
+
+  private func summaries(
+    _ rest: String, _ values: [SQLValue], _ limit: Int, from tables: String = "job_executions j"
+  ) throws(SQLiteError) -> [JobSummary] {
+    var summaries: [JobSummary] = []
+    try query(
+      """
+      SELECT j.job, j.id, j.namespace, j.pipeline, j.revision, j.key, j.status, j.trigger_type,
+        j.triggered_by, j.created_at, j.started_at, j.completed_at, j.error_class, j.error_code,
+        j.error_message, j.error_step, j.outputs_event, j.outputs_offset, j.outputs_length, j.outputs_body,
+        (SELECT max(sequence) FROM job_events e WHERE e.job = j.job), j.wrapped_key, \(Self.identity)
+      FROM \(tables) \(rest) LIMIT ?
+      """, values + [.integer(Int64(limit))]
+    ) { row throws(SQLiteError) in summaries.append(try row.summary()) }
+    return summaries
+  }
+
+  /// The eight columns that `Statement.identity` reads.
+  private static let identity = """
+    j.correlation_id, j.owner, j.priority, j.fair_key, j.parent_job, j.parent_node, j.rerun_of,
+    (SELECT json_group_array(json_array(name, value)) FROM
+      (SELECT name, value FROM job_labels k WHERE k.job = j.job ORDER BY name, value))
+    """
+}
+
+/// The WHERE of a list of jobs, with its values.
+private struct Conditions {
+  private var parts: [String] = []
+  private(set) var values: [SQLValue] = []
+
+  var text: String { parts.isEmpty ? "" : "WHERE " + parts.joined(separator: " AND ") }
+
+  init(_ filter: JobFilter) {
+    if let parent = filter.parent { add("j.parent_job = ?", .integer(parent.value)) }
+    if let rerun = filter.rerunOf { add("j.rerun_of = ?", .text(rerun.description)) }
+    if let correlation = filter.correlation { add("j.correlation_id = ?", .text(correlation)) }
+    if let namespace = filter.namespace { add("j.namespace = ?", .text(namespace)) }
+    if let pipeline = filter.pipeline { add("j.pipeline = ?", .text(pipeline)) }
+    if let since = filter.since { add("j.created_at >= ?", .integer(since.microseconds)) }
+    for label in filter.labels.dropFirst() { add(Self.hasLabel, .text(label.name), .text(label.value)) }
+    for label in filter.withoutLabels {
+      add("NOT " + Self.hasLabel, .text(label.name), .text(label.value))
+    }
+    // Numbers of our own, not text of a user.
+    let statuses = filter.statuses.map { "\($0.rawValue)" }.joined(separator: ", ")
+    if !filter.statuses.isEmpty { add("j.status IN (\(statuses))") }
+  }
+
+  private static let hasLabel =
+    "EXISTS (SELECT 1 FROM job_labels m WHERE m.name = ? AND m.value = ? AND m.job = j.job)"
+
+  mutating func add(_ condition: String, _ values: SQLValue...) {
+    parts.append(condition)
+    self.values += values
+  }
+}
+
+extension Statement {
+  fileprivate func summary() throws(SQLiteError) -> JobSummary {
+    let errorClass = optionalText(12).flatMap(ErrorClass.init(rawValue:))
+    let failure = errorClass.map { Failure($0, code: text(13), text(14), step: text(15)) }
+    return JobSummary(
+      number: JobNumber(integer(0)), id: try id(1), pipeline: PipelineName(namespace: text(2), name: text(3)),
+      revision: Int(integer(4)), key: optionalText(5), status: try jobStatus(6), triggerType: text(7),
+      actor: text(8), createdAt: Timestamp(microseconds: integer(9)), startedAt: time(10),
+      completedAt: time(11), failure: failure, outputs: place(16), lastSequence: number(20),
+      wrappedKey: bytes(21), identity: try identity(22))
+  }
+
+  /// Eight columns from `first`.
+  fileprivate func identity(_ first: Int32) throws(SQLiteError) -> JobIdentity {
+    let labels = try json(first + 7).array ?? []
+    return JobIdentity(
+      correlation: optionalText(first),
+      labels: labels.compactMap { pair in
+        guard let pair = pair.array, let name = pair.first?.string, let value = pair.last?.string else {
+          return nil
+        }
+        return JobIdentity.Label(name: name, value: value)
+      },
+      owner: optionalText(first + 1), priority: Int(integer(first + 2)), fairKey: optionalText(first + 3),
+      parent: optional(first + 4).map(JobNumber.init),
+      parentNode: isNull(first + 5) ? nil : number(first + 5),
+      rerunOf: isNull(first + 6) ? nil : try id(first + 6))
+  }
+}
