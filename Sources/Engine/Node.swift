@@ -22,7 +22,9 @@ public final class Node: Sendable {
     let recovery = Recovery(configuration)
     let restored = configuration.restores ? try recovery.restore() : []
     recovered = restored.map(\.report)
-    let loop = EngineLoop(configuration, numbers: try configuration.store.highestNumbers())
+    let loop = EngineLoop(
+      configuration, numbers: try configuration.store.highestNumbers(),
+      held: try HeldLimits(configuration.store))
     let executor = try Executor(
       connectors: configuration.connectors, environment: configuration.environment,
       clock: configuration.clock, cancelGrace: configuration.setting.cancelGrace,

@@ -78,7 +78,7 @@ extension World {
     attempts.remove(at: first)
     let end = self.end(of: attempt)
     if let place = attempt.place {
-      jobs.release(place)
+      jobs.attemptEnded(attempt.job, attempt.order.node, token: attempt.order.token, place)
       past.append(attempt)
       report(attempt, end, at: now)
     } else {

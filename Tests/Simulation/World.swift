@@ -211,7 +211,7 @@ extension World {
   private func checkAll() throws {
     var taken = [0, 0]
     for attempt in attempts { if let place = attempt.place { taken[Int(place.rawValue)] += 1 } }
-    let free = jobs.slots.free
+    let free = jobs.governors.free
     try require(
       free[0] + taken[0] == Self.nodeSlots && free[1] + taken[1] == Self.processSlots,
       "slots: \(free) are free and \(taken) taken")

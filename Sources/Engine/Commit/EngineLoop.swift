@@ -11,9 +11,10 @@ final class EngineLoop: Sendable {
   let settled = Gate()
   private let configuration: NodeConfiguration
   private let numbers: (job: Int64, body: Int64)
+  private let held: HeldLimits
 
-  init(_ configuration: NodeConfiguration, numbers: (job: Int64, body: Int64)) {
-    (self.configuration, self.numbers) = (configuration, numbers)
+  init(_ configuration: NodeConfiguration, numbers: (job: Int64, body: Int64), held: HeldLimits) {
+    (self.configuration, self.numbers, self.held) = (configuration, numbers, held)
     configuration.clock.onAdvance { [inbox] in inbox.wake() }
   }
 
@@ -22,6 +23,8 @@ final class EngineLoop: Sendable {
     var turn = Turn(
       jobs: Jobs(setting: configuration.setting, clock: configuration.clock, numbers: numbers),
       store: configuration.store, executor: executor, configuration: configuration, settled: settled)
+    turn.jobs.restore(held)
+    turn.jobs.namespaceKeys = NamespaceKeys(configuration)
     var inputs: [Input] = []
     while turn.stopped == nil {
       inbox.takeAll(into: &inputs, wait(turn))
@@ -36,7 +39,7 @@ final class EngineLoop: Sendable {
 
   private func wait(_ turn: borrowing Turn) -> Inbox<Input>.Wait {
     if !turn.jobs.batch.isEmpty { return .not }
-    guard let due = turn.jobs.timers.next(configuration.clock) else { return .forever }
+    guard let due = turn.jobs.due else { return .forever }
     if due <= configuration.clock.monotonic { return .not }
     return configuration.clock.pause(until: due).map { .atMost($0) } ?? .forever
   }

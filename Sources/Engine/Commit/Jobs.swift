@@ -11,14 +11,17 @@ struct Jobs: ~Copyable {
   /// The live jobs that have a key, by pipeline and key.
   private var liveKeys: [LiveKey: OwnedJob] = [:]
   private(set) var timers = Timers()
-  private(set) var slots: Slots
+  var governors: Governors
+  var namespaceKeys = NamespaceKeys()
+  /// The clock as it was read for this turn.
+  var moment: Governors.Moment
   private var decision = Decision()
   private var recorder = Recorder()
-  private(set) var batch = Batch()
+  var batch = Batch()
   /// What follows the commit, in order.
   private(set) var orders: [Order] = []
   private var nextJob: Int64
-  private var isDraining = false
+  private(set) var isDraining = false
   /// What the effects of decisions ask for inside the node; taken up in order.
   var followUps: [FollowUp] = []
   private var isFollowing = false
@@ -60,11 +63,13 @@ struct Jobs: ~Copyable {
 
   init(setting: NodeSetting, clock: any EngineClock, numbers: (job: Int64, body: Int64)) {
     (self.setting, self.clock, nextJob) = (setting, clock, numbers.job + 1)
-    slots = Slots(node: setting.nodeSlots, process: setting.processSlots)
+    governors = Governors(node: setting.nodeSlots, process: setting.processSlots)
+    moment = Governors.Moment(wall: clock.now, before: clock.monotonic, after: clock.monotonic)
     decision.nextBody = numbers.body + 1
   }
 
   mutating func takeBatch() -> (Batch, [Order]) {
+    batch.governors += governors.takeRateRows(at: moment)
     defer { (batch, orders) = (Batch(), []) }
     return (batch, orders)
   }
@@ -86,6 +91,7 @@ struct Jobs: ~Copyable {
         idempotencyKey: prepared.idempotencyKey, requestHash: prepared.requestHash,
         wrappedKey: prepared.wrappedKey, createdAt: now, identity: prepared.identity))
     own(job, key: prepared.key)
+    enter(job, prepared.context, prepared.identity)
     let creation = Fact.Creation(
       namespace: job.pipeline.namespace, pipeline: job.pipeline.name, revision: job.revision,
       engine: setting.version, key: prepared.key)
@@ -106,6 +112,8 @@ struct Jobs: ~Copyable {
     job.chain = restored.chain
     job.writtenStatus = restored.state.status
     own(job, key: restored.state.creation?.key)
+    enter(job, restored.state.context?.value, restored.identity)
+    reconcile(job)
     if let reason = restored.quarantine, job.state.quarantine == nil {
       return decide(job, .quarantined(reason: reason), at: now)
     }
@@ -124,6 +132,7 @@ struct Jobs: ~Copyable {
   mutating func disown(_ job: OwnedJob) {
     owned[job.number] = nil
     numbers[job.id] = nil
+    governors.exit(job.number)
     guard let key = job.state.creation?.key else { return }
     let live = LiveKey(pipeline: job.pipeline, key: ScalarString(key))
     if liveKeys[live]?.number == job.number { liveKeys[live] = nil }
@@ -154,7 +163,9 @@ struct Jobs: ~Copyable {
     deciderSetting.cancelGrace = setting.cancelGrace
     deciderSetting.handlersTimeout = setting.handlersTimeout
     deciderSetting.crashBudget = setting.crashBudget
-    var decider = Decider(job.takeState(), job.plan, deciderSetting, now: now, decision: takeDecision())
+    let offered = offered(to: event)
+    var decider = Decider(
+      job.takeState(), job.plan, deciderSetting, now: now, decision: takeDecision(offered))
     decider.decide(event)
     if decider.decision.facts > 0 {
       recorder.record(decider.decision, decider.state, of: job, at: now, into: &batch)
@@ -163,17 +174,17 @@ struct Jobs: ~Copyable {
     swap(&job.state, &decider.state)
     swap(&decision, &decider.decision)
     if decision.facts > 0, !job.followers.isEmpty { tell(job, at: now) }
-    if !isDraining { slots.set(decision.freeSlots) }
+    if !isDraining { governors.take(offered, left: decision.freeSlots) }
     for effect in decision.effects { order(effect, job) }
     if job.state.status.hasEnded { orders.append(.ended(job)) }
   }
 
   /// The emptied arrays of the last decision, to be used again by their only owner.
-  private mutating func takeDecision() -> Decision {
+  private mutating func takeDecision(_ offered: [Int]) -> Decision {
     var taken = Decision()
     swap(&taken, &decision)
     taken.removeAll()
-    taken.freeSlots = isDraining ? slots.free.map { _ in 0 } : slots.free
+    taken.freeSlots = offered
     return taken
   }
 
@@ -192,8 +203,10 @@ struct Jobs: ~Copyable {
     case .wake(let wake, let after): addTimer(wake, after: after, job.number)
     case .wakeAt(let wake, let instant):
       timers.add(Timers.Instant(due: instant, job: job.number, wake: wake))
-    case .queue(let node, let place): slots.queue(.init(job: job.number, node: node), for: place)
-    case .leaveQueue(let node): slots.leave(.init(job: job.number, node: node))
+    case .queue(let node, let place):
+      governors.wait(Claimant(job.number, node), for: place, since: job.state[node].readyAt)
+    case .leaveQueue(let node): governors.leave(Claimant(job.number, node))
+    case .claim, .unclaim, .attemptEnded, .cache: govern(effect, job)
     case .cancelAttempt(let node, let token): orders.append(.cancel(job, node, token: token))
     case .stored(let handles, let node):
       for handle in handles {
@@ -203,7 +216,7 @@ struct Jobs: ~Copyable {
             path: job.state.path(of: node, in: job.plan), handle: handle, at: clock.now))
       }
     case .ask(let change): batch.add(change, of: job, at: clock.now)
-    case .claim, .unclaim, .attemptEnded, .cache, .awaitSignal, .leaveSignal, .startChild, .cancelChild,
+    case .awaitSignal, .leaveSignal, .startChild, .cancelChild,
       .countLines, .slice:
       break
     }
@@ -214,9 +227,12 @@ struct Jobs: ~Copyable {
   }
 
   /// Fires what is due, then gives free places to those that wait.
-  mutating func fireTimers(at now: Timestamp) {
-    let moment = clock.monotonic
-    while let (number, wake) = timers.take(due: moment, now) {
+  ///
+  /// `before` is the monotonic clock as it was read before `now`.
+  mutating func fireTimers(at now: Timestamp, before: Duration? = nil) {
+    let after = clock.monotonic
+    moment = Governors.Moment(wall: now, before: before ?? after, after: after)
+    while let (number, wake) = timers.take(due: after, now) {
       if let wake, let job = owned[number] { decide(job, .fired(wake), at: now) }
     }
     guard timers.isSwollen else { return }
@@ -224,17 +240,8 @@ struct Jobs: ~Copyable {
     timers.sweep { number, wake in wake.map { jobs[number]?.state.awaits($0) ?? false } ?? false }
   }
 
-  mutating func release(_ place: ConnectorDescription.Place) { slots.release(place) }
-
   /// From now on every start is queued, for the next node to find.
   mutating func drain() { isDraining = true }
-
-  mutating func serveQueue(at now: Timestamp) {
-    if isDraining { return }
-    while let waiter = slots.next() {
-      if let job = owned[waiter.job] { decide(job, .slotFreed(waiter.node), at: now) }
-    }
-  }
 
   mutating func add(_ writes: [CatalogWrite]) { batch.writes.append(contentsOf: writes) }
 

@@ -24,8 +24,9 @@ struct Turn: ~Copyable {
   }
 
   mutating func take(_ inputs: [Input]) {
+    let before = configuration.clock.monotonic
     let now = configuration.clock.now
-    jobs.fireTimers(at: now)
+    jobs.fireTimers(at: now, before: before)
     for input in inputs { take(input, at: now) }
     jobs.serveQueue(at: now)
   }
@@ -36,7 +37,7 @@ struct Turn: ~Copyable {
     case .command(let id, let command, let reply): order(id, command, reply, at: now)
     case .event(let number, let event): if let job = jobs.job(number) { jobs.decide(job, event, at: now) }
     case .attemptEnded(let number, let node, let token, let end, let place):
-      jobs.release(place)
+      jobs.attemptEnded(number, node, token: token, place)
       configuration.crashPoint(.result)
       settleOnceDurable(number, node, token: token, place)
       if let job = jobs.job(number) { jobs.decide(job, .finished(node, token: token, end), at: now) }
@@ -213,6 +214,7 @@ extension Turn {
       executor.cancel(number, node, token: job.state[node].token)
     }
     for follower in job.followers { follower.continuation.finish() }
+    jobs.governors.forget(number)
     jobs.disown(job)
   }
 
@@ -228,7 +230,7 @@ extension Turn {
   /// The place of an attempt that was counted and does not begin.
   private mutating func release(_ job: OwnedJob, _ order: AttemptOrder) {
     guard case .connector(let call) = job.plan.steps[Int(order.step)].kind else { return }
-    jobs.release(call.connector.place)
+    jobs.attemptEnded(job.number, order.node, token: order.token, call.connector.place)
   }
 
   private func work(_ job: OwnedJob, _ order: AttemptOrder) -> Executor.Work? {

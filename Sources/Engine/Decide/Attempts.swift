@@ -10,10 +10,12 @@ extension Decider {
     guard state[node].status == .running, state[node].token == token else {
       return supersede(node, token, end)
     }
+    if step(of: node).limits != nil { tellCircuit(node, end) }
     switch end {
     case .success(let output):
       if !output.artifacts.isEmpty { decision.effects.append(.stored(output.artifacts, node)) }
       finishBody(node, output.value)
+      if step(of: node).limits != nil, state[node].status == .success { keepInCache(node, output.value) }
     case .failure(let failure):
       attemptFailed(node, failure)
     }
@@ -84,7 +86,9 @@ extension Decider {
         return
       }
       decision.effects.append(.cancelAttempt(node, token: current.token))
-      attemptFailed(node, Failure(.timeout, code: "timeout", "\(path(node)) did not end in its time."))
+      let failure = Failure(.timeout, code: "timeout", "\(path(node)) did not end in its time.")
+      if step(of: node).limits != nil { tellCircuit(node, .failure(failure)) }
+      attemptFailed(node, failure)
     case .deadline: if current.deadline != .never { stop(node, as: .timeout) }
     case .queueTimeout:
       guard current.status == .queued, current.attempt == wake.token else { return }

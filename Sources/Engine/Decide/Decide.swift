@@ -54,6 +54,7 @@ public struct Decider {
     case .quarantined(let reason): emit(.quarantined(reason: reason))
     case .released: release()
     case .granted(let node): granted(node)
+    case .limited(let node): limited(node)
     case .refused(let node, let failure): refused(node, failure)
     case .cached(let node, let output, let from): cached(node, output, from: from)
     case .signalled(let node, let id, let payload): signalled(node, id, payload)
@@ -101,7 +102,7 @@ extension Event {
     switch self {
     case .killed, .released, .quarantined: true
     case .admitted, .finished, .fired, .slotFreed, .cancelled, .recovered, .examined, .resolved, .adopted,
-      .granted, .refused, .cached, .signalled, .answered, .delegated, .reminded, .childAdmitted,
+      .granted, .limited, .refused, .cached, .signalled, .answered, .delegated, .reminded, .childAdmitted,
       .childRefused,
       .childEnded, .counted, .sliced, .replaced, .retried:
       false
@@ -136,6 +137,7 @@ extension Decider {
     case .succeeded(let node, _, _), .failed(let node, _, _, _, _):
       decision.changed.append(node)
       queue.append(.ended(node))
+      if step(of: node).limits != nil { decision.effects.append(.unclaim(node)) }
     case .skipped(let first, let count, _):
       for node in first..<first + count {
         decision.changed.append(node)
@@ -144,8 +146,11 @@ extension Decider {
     case .retrying(let node, _, _, _, _, _), .delayed(let node, _, _), .question(let node, _),
       .resolved(let node, _, _):
       decision.changed.append(node)
-    case .created, .opened, .items, .round, .entered, .queued, .started, .deadline, .lost, .superseded,
-      .adopted, .stopping, .cancelRequested, .killed, .overdue, .phase, .outcome, .status, .recovered,
+      if step(of: node).limits != nil { decision.effects.append(.unclaim(node)) }
+    case .lost(let node, _):
+      if step(of: node).limits != nil { decision.effects.append(.unclaim(node)) }
+    case .created, .opened, .items, .round, .entered, .queued, .started, .deadline, .superseded, .adopted,
+      .stopping, .cancelRequested, .killed, .overdue, .phase, .outcome, .status, .recovered,
       .quarantined, .aside, .reopened:
       break
     case .step(let node, let fact):

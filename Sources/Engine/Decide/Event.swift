@@ -21,6 +21,8 @@ public enum Event: Sendable {
   case released(actor: String)
   /// The governors let the node start, or with nil the job: its slots are taken in the same commit.
   case granted(NodeNumber?)
+  /// The node waits for a limit that is not the node's own.
+  case limited(NodeNumber)
   /// A governor refuses the node: its circuit is open.
   case refused(NodeNumber, Failure)
   /// The cache has the node's output. `from` is the job that gave it.
@@ -119,7 +121,7 @@ public enum Effect: Sendable {
   case wakeAt(Wake, Timestamp)
   case queue(NodeNumber, ConnectorDescription.Place)
   /// The node left the queue without a start.
-  case leaveQueue(NodeNumber)
+  case leaveQueue(NodeNumber?)
   case cancelAttempt(NodeNumber, token: UInt32)
   case stored([ArtifactHandle], NodeNumber)
   /// Ask the governors; `granted`, `refused` or `cached` answers, in this turn or a later one.
@@ -127,7 +129,8 @@ public enum Effect: Sendable {
   /// The node, or with nil the job, has ended or left the queue: what it held is free.
   case unclaim(NodeNumber?)
   /// Tell the circuit how an attempt ended.
-  case attemptEnded(NodeNumber, succeeded: Bool)
+  /// Nil: it says nothing about the other side.
+  case attemptEnded(NodeNumber, CircuitClaim, succeeded: Bool?)
   /// Keep an output for others.
   case cache(NodeNumber, CacheEntry)
   /// The node waits for a signal: take one from the inbox, or be told of the next.
@@ -146,7 +149,7 @@ public enum Effect: Sendable {
 public struct Claim: Sendable, Hashable {
   /// Nil: the job itself.
   public var node: NodeNumber?
-  /// Keys already carry their scope: `ns/pipeline/…` or `ns/…`.
+  /// Keys already carry their scope: see `LimitKey`.
   public var slots: [SlotClaim] = []
   public var rate: RateClaim?
   public var circuit: CircuitClaim?

@@ -7,6 +7,7 @@ extension Decider {
   /// Every attempt that the dead owner performed is asked for; nothing is assumed about it yet.
   mutating func recover(_ name: String) {
     emit(.recovered(node: name))
+    if isHeldBack, let claim = jobClaim { decision.effects.append(.claim(claim)) }
     for node in 0..<state.nextNode {
       let current = state[node]
       switch current.status {
@@ -14,8 +15,7 @@ extension Decider {
         decision.effects.append(.examine(order(for: node, cause: nil)))
         if current.stopping != .pending { awaitStop(node) }
       case .queued:
-        guard case .connector(let call) = step(of: node).kind else { continue }
-        do throws(ExpressionError) { try awaitSlot(node, call) } catch {
+        do throws(ExpressionError) { try queueAgain(node, step(of: node)) } catch {
           fail(node, Failure(expression: error))
         }
       case .pending, .running, .waiting, .retrying, .success, .partial, .failed, .cancelled, .timeout,
@@ -24,6 +24,12 @@ extension Decider {
         break
       }
     }
+  }
+
+  private mutating func queueAgain(_ node: NodeNumber, _ step: StepPlan) throws(ExpressionError) {
+    if step.limits != nil { return try claimAgain(node, step) }
+    guard case .connector(let call) = step.kind else { return }
+    try awaitSlot(node, call)
   }
 
   /// What a state that was loaded waits for. A remaining time is never more than the whole one was (S12).

@@ -5,7 +5,8 @@ internal import Pipelines
 // How a job goes from its own steps to its handlers and to its end.
 extension Decider {
   mutating func settle() {
-    while state.phase != .ended, state.quarantine == nil, state.roots.last.map({ $0.open == 0 }) ?? true,
+    while state.phase != .ended, state.quarantine == nil, !isHeldBack,
+      state.roots.last.map({ $0.open == 0 }) ?? true,
       state.creation != nil
     {
       switch state.phase {
@@ -113,6 +114,8 @@ extension Decider {
   mutating func end(as status: JobStatus) {
     emit(.phase(.ended))
     emit(.status(status))
+    // Not before its handlers have ended: whoever comes next finds nothing of this job at work.
+    if state.context?.value["limits"] != nil { decision.effects.append(.unclaim(nil)) }
   }
 
   private mutating func updateStatus() {
@@ -120,6 +123,8 @@ extension Decider {
     let status: JobStatus =
       if state.quarantine != nil {
         .needsAttention
+      } else if isHeldBack {
+        .queued
       } else if state.active > 0 {
         .running
       } else if state.passive > 0 {

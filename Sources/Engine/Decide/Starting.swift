@@ -7,10 +7,11 @@ extension Decider {
   mutating func admit(_ creation: Fact.Creation, _ context: JSON) {
     let body = body(context)
     emit(.created(creation, context: body))
-    emit(.status(.running))
+    let waits = jobClaim != nil
+    emit(.status(waits ? .queued : .running))
     do {
       if let deadline = plan.deadline { limit(nil, to: try deadline.duration(resolver(at: nil))) }
-      open(scope: 0, in: nil)
+      if let claim = jobClaim { decision.effects.append(.claim(claim)) } else { open(scope: 0, in: nil) }
     } catch {
       conclude(.failed, Failure(expression: error), nil)
     }
@@ -59,6 +60,11 @@ extension Decider {
   }
 
   private mutating func beginBody(_ node: NodeNumber, _ step: StepPlan) throws(ExpressionError) {
+    if step.limits != nil { return try claim(node, step) }
+    try enterBody(node, step)
+  }
+
+  mutating func enterBody(_ node: NodeNumber, _ step: StepPlan) throws(ExpressionError) {
     switch step.kind {
     case .connector: start(node)
     case .value(let template):
@@ -118,20 +124,28 @@ extension Decider {
 
   /// Starts an attempt, or queues it where no slot is free.
   mutating func start(_ node: NodeNumber) {
-    guard case .connector(let call) = step(of: node).kind else { return }
+    let step = step(of: node)
+    guard case .connector(let call) = step.kind else { return }
     do throws(ExpressionError) {
+      if step.limits != nil { return try claim(node, step) }
       let slot = Int(call.connector.place.rawValue)
       if decision.freeSlots[slot] <= 0 { return try enqueue(node, call) }
-      let kept = state.input(of: node)
-      let with: JSON
-      if let kept { with = kept } else { with = try value(of: call.with, at: node) }
-      var timeout = call.connector.defaultTimeout
-      if let own = step(of: node).timeout { timeout = try duration(of: own, at: node) }
+      try perform(node, step, call)
       decision.freeSlots[slot] -= 1
-      launch(node, call, with, isNew: kept == nil && !call.with.isLiteral, timeout)
     } catch {
       fail(node, Failure(expression: error))
     }
+  }
+
+  mutating func perform(
+    _ node: NodeNumber, _ step: StepPlan, _ call: CallPlan
+  ) throws(ExpressionError) {
+    let kept = state.input(of: node)
+    let with: JSON
+    if let kept { with = kept } else { with = try value(of: call.with, at: node) }
+    var timeout = call.connector.defaultTimeout
+    if let own = step.timeout { timeout = try duration(of: own, at: node) }
+    launch(node, call, with, isNew: kept == nil && !call.with.isLiteral, timeout)
   }
 
   /// Evaluated inputs are facts: all attempts of a step execution are given the same.
@@ -160,6 +174,11 @@ extension Decider {
   /// The wait is that of the coming attempt: the timer of an earlier one means nothing to it.
   mutating func awaitSlot(_ node: NodeNumber, _ call: CallPlan) throws(ExpressionError) {
     decision.effects.append(.queue(node, call.connector.place))
+    try awaitStart(node)
+  }
+
+  /// From ready until started: a place and all limits included.
+  mutating func awaitStart(_ node: NodeNumber) throws(ExpressionError) {
     guard let limit = step(of: node).queueTimeout else { return }
     let after = try limit.duration(resolver(at: node))
     wake(Wake(.queueTimeout, node, token: state[node].attempt), after: after)

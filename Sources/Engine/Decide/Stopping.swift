@@ -9,12 +9,20 @@ extension Decider {
     let text = body(.string(reason))
     emit(.cancelRequested(actor: actor, reason: text))
     guard state.phase == .main else { return }
+    if isHeldBack {
+      let text = "The job was cancelled while it was queued."
+      return endInQueue(.cancelled, Failure(.cancelled, code: "cancelled", text))
+    }
     stopScope(as: .cancelled)
   }
 
   mutating func jobDeadline() {
     guard state.deadline != .never, state.phase != .ended else { return }
     if !state.isOverdue { emit(.overdue) }
+    if isHeldBack {
+      let text = "The job did not start before its deadline."
+      return endInQueue(.timeout, Failure(.timeout, code: "deadline", text))
+    }
     if state.questions == 0 { stopScope(as: .timeout) }
   }
 
@@ -95,6 +103,7 @@ extension Decider {
       fail(node, Failure(.cancelled, code: "unknown", "\(path(node)) was killed."), as: .cancelled)
     }
     queue.removeAll()
+    if isHeldBack { decision.effects.append(.leaveQueue(nil)) }
     if state.outcome == nil {
       conclude(.cancelled, Failure(.cancelled, code: "killed", "The job was killed by \(actor)."), nil)
     }

@@ -89,6 +89,12 @@ extension JobState {
     return true
   }
 
+  /// It started, or waits for something else: whoever is limited again says so anew. Where the node is still
+  /// counted as limited it must be so until its status has changed.
+  mutating func notLimited(_ node: NodeNumber) {
+    if !limited.isEmpty, nodes[Int(node)].status != .queued { limited.remove(node) }
+  }
+
   mutating func forgetWaits(of node: NodeNumber) {
     // Most jobs have none of these, and this runs at the end of every node.
     if !limited.isEmpty { limited.remove(node) }

@@ -16,12 +16,15 @@ extension JobState {
     case .entered(let node):
       leavePending(node)
       change(node, to: .running, at: time)
+      notLimited(node)
     case .queued(let node):
       leavePending(node)
+      notLimited(node)
       change(node, to: .queued, at: time)
     case .started(let node, let attempt, let effect, let input):
       leavePending(node)
       change(node, to: .running, at: time)
+      notLimited(node)
       nodes[Int(node)].attempt = attempt
       nodes[Int(node)].effect = effect
       nodes[Int(node)].token = sequence
@@ -47,6 +50,7 @@ extension JobState {
       nodes[Int(node)].due = due
       nodes[Int(node)].pause = pause
       change(node, to: .retrying, at: time)
+      notLimited(node)
     case .delayed(let node, let due, let pause):
       nodes[Int(node)].due = due
       nodes[Int(node)].pause = pause
