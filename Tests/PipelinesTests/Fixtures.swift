@@ -15,7 +15,11 @@ enum Fixture {
   static func compiler(offline isOffline: Bool = false) -> PipelineCompiler { isOffline ? offline : online }
 
   static func compile(_ text: String, offline: Bool = false) -> Compilation {
-    compiler(offline: offline).compile(text, readFile: { $0 == "missing.py" ? nil : [] })
+    compiler(offline: offline).compile(
+      text,
+      readFile: { name in
+        name == "missing.py" ? nil : Array((name.hasSuffix(".json") ? "{}" : "").utf8)
+      })
   }
 
   /// The findings as one text, the way a person sees them.

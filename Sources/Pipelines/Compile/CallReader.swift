@@ -12,10 +12,7 @@ extension StepReader {
     let path = map.place("uses")
     guard let text = draft.report.text(kind.value, path: path) else { return .unknown }
     let (name, major) = Self.name(ofUse: text)
-    if name == "human.approve" {
-      draft.report.notYet(name, at: kind.value.span, path: path)
-      return .unknown
-    }
+    if name == Self.approval { return approve(kind, map) }
     let description = connectors.description(name, at: draft.steps[index].path)
     if description == nil {
       Self.checkKnown(name, at: kind.value.span, path: path, draft: draft, catalogue: connectors)
@@ -157,17 +154,6 @@ extension Draft {
   /// A path below the pipeline's folder; what follows a `#` names a part inside the file.
   func mentionFile(_ text: String, at span: Range<Int>, path: String) {
     let name = String(text.split(separator: "#", maxSplits: 1, omittingEmptySubsequences: false)[0])
-    let parts = name.split(separator: "/", omittingEmptySubsequences: false)
-    let isInside = !name.isEmpty && !parts.contains("..") && !parts.contains("") && !parts.contains(".")
-    guard isInside, !name.utf8.contains(0), !name.contains("\\") else {
-      report.error(
-        "bad-path", at: span, path: path,
-        Bilingual(
-          "\"\(name)\" is no path below the pipeline's folder.",
-          pt: "\"\(name)\" não é um caminho dentro da pasta do pipeline."),
-        remedy: Bilingual("Write it like scripts/collect.py.", pt: "Escreva como scripts/coleta.py."))
-      return
-    }
-    head.files.append(FileMention(name: name, span: span, path: path))
+    _ = mention(file: name, at: span, path: path)
   }
 }

@@ -97,11 +97,12 @@ struct DefaultsDraft {
     }
   }
 
-  /// The step with what the defaults add under its own keys. Later keys are left out: they were refused once.
+  /// The step with what the defaults add under its own keys. Unknown keys are left out: they were refused once.
   func merged(into step: Node, connectors catalogue: ConnectorCatalogue) -> Node {
     guard let uses = step["uses"]?.string else { return step }
     var result = step
     let name = StepReader.name(ofUse: uses).name
+    if name == StepReader.approval { return step }
     if let defaults = connectors.first(where: { $0.name == name })?.node {
       let usable = defaults.entries?.filter { KeyTable.connectorDefaults.known.contains($0.key) } ?? []
       result = Self.merge(usable, under: result, deep: ["with", "retry", "backoff"])

@@ -5,6 +5,8 @@ import Model
 final class Draft {
   let report: Report
   let zones: ZoneDatabase
+  /// Gives a file beside the pipeline by its relative path; nil where there is none.
+  let readFile: (String) -> [UInt8]?
   var head = HeadDraft()
   var steps: [StepDraft] = []
   var scopes: [ScopeDraft] = []
@@ -14,7 +16,9 @@ final class Draft {
   /// The steps of each scope by name, once all are read.
   var stepsByName: [[ScalarString: Int]] = []
 
-  init(report: Report, zones: ZoneDatabase) { (self.report, self.zones) = (report, zones) }
+  init(report: Report, zones: ZoneDatabase, readFile: @escaping (String) -> [UInt8]? = { _ in nil }) {
+    (self.report, self.zones, self.readFile) = (report, zones, readFile)
+  }
 }
 
 /// What stands above the steps.
@@ -33,6 +37,7 @@ struct HeadDraft {
   var onFailure: Int?
   var onCancel: Int?
   var finally: Int?
+  var afterEach: Int?
   var files: [FileMention] = []
   var identity = IdentityDraft()
 }
@@ -71,12 +76,22 @@ struct TriggerDraft {
 }
 
 struct ScopeDraft {
-  enum Home: Hashable { case job, onFailure, onCancel, finally }
+  enum Home: Hashable { case job, onFailure, onCancel, finally, afterEach }
+
+  /// What the steps of a scope are to its owner, or to the job.
+  enum Role: Hashable {
+    case steps
+    /// Of a `choose`: they do not see each other.
+    case branches
+    /// They see the children of the group, or the job's own steps, which may not have run.
+    case handler
+    /// One step, which sees how its owner failed.
+    case rescue
+  }
 
   var steps: Range<Int>
   var owner: Int?
-  /// Branches of a `choose` do not see each other.
-  var isBranches: Bool
+  var role: Role
   var home: Home
 }
 
@@ -100,11 +115,26 @@ struct StepDraft {
   var limits: StepLimitsDraft?
   var isolation: IsolationPlan?
   var output: TemplateDraft?
+  var rescue: RescueDraft?
+  var handlers = HandlersPlan.none
+  var runsOnKill = false
   /// What one execution of its body gives.
   var type = CELType.dyn
   var itemType = CELType.dyn
   var carryType = CELType.dyn
   var isConditional: Bool
+
+  /// A question that nobody answers in time may be passed over.
+  var isSkippedBySilence: Bool {
+    if case .ask(let ask) = kind, case .skip = ask.onExpiry { true } else { false }
+  }
+
+  /// Why it may have ended well without an output; nil: it never does.
+  var absence: Bilingual? {
+    if isConditional { return Bilingual("has an if", pt: "tem um if") }
+    return isSkippedBySilence
+      ? Bilingual("is skipped when nobody answers", pt: "é pulado quando ninguém responde") : nil
+  }
 }
 
 enum KindDraft {
@@ -112,6 +142,10 @@ enum KindDraft {
   case group(Int)
   case choose(Int)
   case value(TemplateDraft)
+  case call(SubJobDraft)
+  case ask(AskDraft)
+  case wait(WaitDraft)
+  case end(EndDraft)
   /// Broken, or of a later build: what it gives is not known.
   case unknown
 }

@@ -53,10 +53,8 @@ struct HeadReader {
           remedy: Bilingual(
             "Write triggers: instead. Other tools read on: as true.",
             pt: "Escreva triggers: no lugar. Outras ferramentas leem on: como verdadeiro."))
-      } else if table.later.contains(entry.key) {
-        report.notYet(entry.key, at: entry.keySpan, path: entry.key)
       } else {
-        report.unknownKey(entry.key, at: entry.keySpan, path: entry.key, among: table.known + table.later)
+        report.unknownKey(entry.key, at: entry.keySpan, path: entry.key, among: table.known)
       }
     }
   }
@@ -130,20 +128,11 @@ struct HeadReader {
     do throws(SchemaFaults) {
       input.schema = try JSONSchema(.object(json))
     } catch {
-      for fault in error.faults { tell(fault, in: entry.value, path: property.path) }
+      for fault in error.faults { draft.tell(fault, in: entry.value, path: property.path) }
     }
     guard let value = property["default"] else { return input }
     let path = property.place("default")
     input.defaultValue = draft.template(value.value, path: path, view: View(part: .inputDefault), step: nil)
     return input
-  }
-
-  private func tell(_ fault: SchemaViolation, in node: Node, path: String) {
-    let place = node.following(fault.path)
-    let key = fault.path.last.flatMap { last in
-      node.following(Array(fault.path.dropLast())).node.entries?.first { $0.key == last }?.keySpan
-    }
-    let steps = fault.path.map { "." + $0 }.joined()
-    report.error("bad-schema", at: key ?? place.node.span, path: path + steps, fault.message)
   }
 }

@@ -1,40 +1,46 @@
 import Model
 
-/// The keys of each map of the format: those of this build, and those that come later and are refused.
+/// The keys of each map of the format.
 struct KeyTable: Sendable {
   let known: [String]
-  var later: [String] = []
 
   static let top = KeyTable(
     known: [
       "apiVersion", "id", "namespace", "title", "description", "labels", "inputs", "key", "vars", "triggers",
-      "defaults", "deadline", "steps", "on_failure", "on_cancel", "finally", "outputs",
+      "defaults", "deadline", "steps", "on_failure", "on_cancel", "finally", "after_each", "outputs",
       "concurrency", "rate_limit", "priority", "fair_key", "log_file", "correlation", "privacy", "job_labels",
       "access", "expect",
-    ],
-    later: [
-      "after_each"
     ])
 
-  static let kinds = ["uses", "steps", "choose", "value"]
-  static let laterKinds = ["call", "ask", "wait", "end"]
+  static let kinds = ["uses", "steps", "choose", "value", "call", "ask", "wait", "end"]
 
   static let step = KeyTable(
     known: kinds + [
       "with", "connection", "credential", "if", "needs", "for_each", "as", "key", "max_parallel",
       "allow_failed", "keep", "repeat", "retry", "timeout", "queue_timeout", "deadline", "idempotent",
-      "output", "batch",
-    ] + ofAttempts,
-    later: laterKinds + [
-      "rescue", "on_failure", "on_cancel", "finally", "on_kill",
-    ])
+      "output", "batch", "rescue", "on_failure", "on_cancel", "finally", "on_kill",
+    ] + ofAttempts)
 
   /// What only attempts of connectors have.
   static let ofAttempts = [
     "queue", "priority", "isolation", "concurrency", "exclusive", "rate_limit", "circuit", "cache",
   ]
 
-  static let branch = KeyTable(known: step.known + ["else"], later: step.later)
+  static let branch = KeyTable(known: step.known + ["else"])
+  static let rescue = KeyTable(known: step.known + ["classes"])
+  static let handlers = ["on_failure", "on_cancel", "finally"]
+  private static let question = [
+    "title", "show", "to", "requester_may_answer", "quorum", "expires", "on_expiry", "remind", "escalate",
+  ]
+  static let approval = KeyTable(known: question)
+  static let ask = KeyTable(known: question + ["choices"])
+  static let people = KeyTable(known: ["users", "groups"])
+  static let escalation = KeyTable(known: ["after", "to"])
+  static let choice = KeyTable(known: ["label", "approves", "form"])
+  static let wait = KeyTable(known: ["for", "until", "signal"])
+  static let signal = KeyTable(known: ["name", "key", "schema", "broadcast"])
+  static let call = KeyTable(known: ["pipeline", "inputs", "revision", "detach"])
+  static let end = KeyTable(known: ["status", "class", "message", "outputs"])
   static let defaults = KeyTable(known: ["retry", "isolation", "connectors"])
   static let connectorDefaults = KeyTable(
     known: [

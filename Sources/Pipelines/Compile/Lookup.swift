@@ -27,15 +27,40 @@ extension Draft {
     var found: [Int] = []
     var scope: Int? = start
     while let current = scope {
-      if !scopes[current].isBranches { found.append(current) }
-      if let owner = scopes[current].owner {
-        scope = steps[owner].scope
-      } else {
-        scope = scopes[current].home != .job ? 0 : nil
-        if current == 0 { scope = nil }
-      }
+      let role = scopes[current].role
+      if role != .branches, role != .rescue { found.append(current) }
+      if role == .handler { found.append(handled(by: current)) }
+      scope = scopes[current].owner.map { steps[$0].scope }
     }
     return found
+  }
+
+  /// The steps that a handler is for: the children of its group, or the job's own.
+  private func handled(by scope: Int) -> Int {
+    guard let owner = scopes[scope].owner, case .group(let inside) = steps[owner].kind else { return 0 }
+    return inside
+  }
+
+  /// Whether the place is in a handler for what the step belongs to: then it may not have run.
+  func isHandled(_ step: Int, from start: Int) -> Bool {
+    var scope: Int? = start
+    while let current = scope {
+      if steps[step].scope == current { return false }
+      if scopes[current].role == .handler, steps[step].scope == handled(by: current) { return true }
+      scope = scopes[current].owner.map { steps[$0].scope }
+    }
+    return false
+  }
+
+  /// Whether the place is in the rescue or in a handler of the step: then it has ended, and has no output.
+  func isBeside(_ step: Int, from start: Int) -> Bool {
+    var scope: Int? = start
+    while let current = scope {
+      let (role, owner) = (scopes[current].role, scopes[current].owner)
+      if owner == step { return role == .handler || role == .rescue }
+      scope = owner.map { steps[$0].scope }
+    }
+    return false
   }
 
   func span(of place: Edge.Place) -> Range<Int> {
@@ -46,6 +71,16 @@ extension Draft {
       let part = range.lowerBound + site.offset..<range.upperBound + site.offset
       return report.source.span(of: part, in: site.node)
     }
+  }
+
+  /// `after_each` sees no step of the job by its name: which of them has ended is never certain.
+  func outerStep(_ name: String, from scope: Int) -> Bilingual? {
+    guard scopes[scope].home == .afterEach,
+      steps.contains(where: { ScalarString($0.name) == ScalarString(name) })
+    else { return nil }
+    return Bilingual(
+      "after_each sees the step that ended as step, and none by its name.",
+      pt: "after_each vê o passo que terminou como step, e nenhum pelo nome.")
   }
 
   /// Where a step of that name hides inside a group, as a remedy.
@@ -65,7 +100,9 @@ extension Draft {
     if view.layer.rawValue >= layer.rawValue, fits(step) { return step }
     var scope = steps[step].scope
     while let owner = scopes[scope].owner {
-      if fits(owner) { return owner }
+      // A rescue and a handler stand beside the rounds of their owner, inside its item.
+      let isBeside = scopes[scope].role == .handler || scopes[scope].role == .rescue
+      if !(isBeside && layer == .round), fits(owner) { return owner }
       scope = steps[owner].scope
     }
     return nil
@@ -84,6 +121,14 @@ enum WellKnown {
   static let step = record([
     ("id", .string), ("path", .string), ("key", .string), ("kind", .string), ("round", .int),
     ("attempt", .int), ("iteration", .int),
+  ])
+
+  /// The step execution that an `after_each` is about. `output`, `error` and `iteration` are null where there
+  /// is none; `duration` is in seconds; `needs` are the paths of what it waited for.
+  static let ended = record([
+    ("id", .string), ("path", .string), ("key", .string), ("kind", .string), ("round", .int),
+    ("attempt", .int), ("iteration", .dyn), ("status", .string), ("output", .dyn), ("error", .dyn),
+    ("duration", .double), ("needs", .list(.string)),
   ])
 
   static let error = record([

@@ -23,12 +23,7 @@ struct MapReading {
   /// Says of each key that is not in the table what is wrong with it.
   func check(_ table: KeyTable) {
     for entry in entries where !table.known.contains(entry.key) {
-      if table.later.contains(entry.key) {
-        report.notYet(entry.key, at: entry.keySpan, path: place(entry.key))
-      } else {
-        report.unknownKey(
-          entry.key, at: entry.keySpan, path: place(entry.key), among: table.known + table.later)
-      }
+      report.unknownKey(entry.key, at: entry.keySpan, path: place(entry.key), among: table.known)
     }
   }
 
@@ -52,15 +47,6 @@ extension Report {
       "unknown-key", at: span, path: path,
       Bilingual("the key \"\(key)\" is not known here.", pt: "a chave \"\(key)\" não é conhecida aqui."),
       remedy: Suggestion.remedy(for: key, among: known))
-  }
-
-  func notYet(_ key: String, at span: Range<Int>, path: String) {
-    error(
-      "not-yet", at: span, path: path,
-      Bilingual(
-        "\"\(key)\" is part of the format, but this version of Esteira does not do it yet.",
-        pt: "\"\(key)\" faz parte do formato, mas esta versão do Esteira ainda não o executa."),
-      remedy: Bilingual("Leave it out for now.", pt: "Deixe isto de fora por enquanto."))
   }
 
   func missingKey(_ key: String, at span: Range<Int>, path: String, remedy: Bilingual? = nil) {

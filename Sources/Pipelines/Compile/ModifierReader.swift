@@ -84,7 +84,7 @@ extension Draft {
     }
   }
 
-  private func classes(_ node: Node, path: String) -> Set<ErrorClass> {
+  func classes(_ node: Node, path: String) -> Set<ErrorClass> {
     guard let items = node.items else {
       report.wrongKind(
         node, path: path, wanted: Bilingual("a list of error classes", pt: "uma lista de classes de erro"))

@@ -158,6 +158,8 @@ struct NameResolver {
           "item is known only inside a step with for_each and without as",
           pt: "item só é conhecido dentro de um passo com for_each e sem as"))
     case "carry", "iteration", "last_iteration": resolveRound(mention, in: index)
+    case "step" where home(of: site) == .afterEach:
+      bind("step", .known(WellKnown.ended), .this, in: index)
     case "step":
       guard site.view.part == .body, site.step != nil, site.view.layer != .outside else {
         return invisible(
@@ -219,6 +221,9 @@ extension NameResolver {
       return bind("steps.\(name.text)", .known(.dyn), .now, in: index)
     }
     let variable = "steps.\(name.text)"
+    if draft.isBeside(target, from: scope) {
+      return resolveOwner(mention, target, in: index)
+    }
     guard let field = mention.plain(2) else {
       bind(variable, .step(target, .whole), .step(target.stepIndex, .whole), in: index)
       return edge(mention, to: target, .weak, in: index)
@@ -238,25 +243,43 @@ extension NameResolver {
     report.error(
       "unknown-step", at: draft.span(of: place), path: path,
       Bilingual("there is no step \"\(name)\" here.", pt: "não existe o passo \"\(name)\" aqui."),
-      remedy: draft.hiddenStep(name) ?? Suggestion.remedy(for: name, among: draft.visibleSteps(from: scope)))
+      remedy: draft.outerStep(name, from: scope) ?? draft.hiddenStep(name)
+        ?? Suggestion.remedy(for: name, among: draft.visibleSteps(from: scope)))
   }
 
   private func has(_ step: Int, _ field: StepField) -> Bool {
     let isFanOut = draft.steps[step].forEach != nil
     switch field {
     case .whole, .status, .error: return true
-    case .output: return !isFanOut
+    case .output: if case .end = draft.steps[step].kind { return false } else { return !isFanOut }
     case .outputs, .results, .errors, .counts: return isFanOut
     case .branch: if case .choose = draft.steps[step].kind { return !isFanOut } else { return false }
     }
   }
 
-  private func wrongField(_ mention: Mention, _ target: Int, in site: Site) {
-    let known = Self.fields.filter { has(target, $0.field) }.map(\.name)
+  /// From its rescue or handler a step is seen as it ended, without an edge: nothing waits for it.
+  private func resolveOwner(_ mention: Mention, _ target: Int, in index: Int) {
+    let variable = "steps.\(mention.names[1].text)"
+    guard let field = mention.plain(2) else {
+      return bind(variable, .step(target, .whole), .step(target.stepIndex, .whole), in: index)
+    }
+    guard let known = Self.fields.first(where: { $0.name == field.text }),
+      [.status, .error].contains(known.field)
+    else {
+      wrongField(mention, target, ["status", "error"], in: draft.sites[index])
+      return bind("\(variable).\(field.text)", .known(.dyn), .now, in: index)
+    }
+    bind(
+      "\(variable).\(field.text)", .step(target, known.field), .step(target.stepIndex, known.field), in: index
+    )
+  }
+
+  private func wrongField(_ mention: Mention, _ target: Int, _ some: [String]? = nil, in site: Site) {
+    let known = some ?? Self.fields.filter { has(target, $0.field) }.map(\.name)
     let (name, field) = (mention.names[1].text, mention.names[2].text)
     var remedy = Suggestion.remedy(for: field, among: known)
     let isFanOut = draft.steps[target].forEach != nil
-    if field == "output" {
+    if field == "output", isFanOut {
       remedy = Bilingual(
         "It has items: read .outputs or .results.", pt: "Ele tem itens: leia .outputs ou .results.")
     }
@@ -275,16 +298,17 @@ extension NameResolver {
   /// The output of a step that may not have run must be asked for with `.?`.
   private func refuseUncertain(_ mention: Mention, _ target: Int, in site: Site) {
     let (name, field) = (mention.names[1].text, mention.names[2].text)
-    let step = draft.steps[target]
-    let isHandler = home(of: site) != draft.scopes[step.scope].home
-    guard step.isConditional || isHandler else { return }
+    let absence = draft.steps[target].absence
+    let isHandled = site.view.scope.map { draft.isHandled(target, from: $0) } ?? false
+    guard absence != nil || isHandled else { return }
     let fallback = field == "outputs" ? "[]" : "…"
     let message =
-      step.isConditional
-      ? Bilingual(
-        "the step \"\(name)\" has an if, so it may have no \(field).",
-        pt: "o passo \"\(name)\" tem um if, então pode não ter \(field).")
-      : Bilingual(
+      absence.map {
+        Bilingual(
+          "the step \"\(name)\" \($0.english), so it may have no \(field).",
+          pt: "o passo \"\(name)\" \($0.portuguese), então pode não ter \(field).")
+      }
+      ?? Bilingual(
         "the step \"\(name)\" may not have run when this handler does.",
         pt: "o passo \"\(name)\" pode não ter rodado quando este tratador roda.")
     say(

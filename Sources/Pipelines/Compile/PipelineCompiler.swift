@@ -29,24 +29,27 @@ public struct PipelineCompiler: Sendable {
   }
 
   /// - Parameter readFile: gives a file beside the pipeline by its relative path; nil where there is none.
-  public func compile(_ text: String, readFile: (String) -> [UInt8]? = { _ in nil }) -> Compilation {
+  public func compile(_ text: String, readFile: @escaping (String) -> [UInt8]? = { _ in nil }) -> Compilation
+  {
     compile(Array(text.utf8), readFile: readFile)
   }
 
-  public func compile(_ bytes: [UInt8], readFile: (String) -> [UInt8]? = { _ in nil }) -> Compilation {
+  public func compile(_ bytes: [UInt8], readFile: @escaping (String) -> [UInt8]? = { _ in nil })
+    -> Compilation
+  {
     let (source, tree) = SourceReader.read(bytes)
-    let draft = Draft(report: Report(source: source), zones: zones)
+    let draft = Draft(report: Report(source: source), zones: zones, readFile: readFile)
     switch tree {
     case .failure(let error):
       draft.report.error(error.code, at: error.span, path: "", error.message, remedy: error.remedy)
     case .success(let root):
       guard let top = MapReading(root, path: "", report: draft.report) else { break }
-      return compile(top, draft, readFile)
+      return compile(top, draft)
     }
     return Compilation(plan: nil, findings: draft.report.findings, order: [], stepCount: 0)
   }
 
-  private func compile(_ top: MapReading, _ draft: Draft, _ readFile: (String) -> [UInt8]?) -> Compilation {
+  private func compile(_ top: MapReading, _ draft: Draft) -> Compilation {
     let head = HeadReader(draft: draft, top: top)
     head.read()
     let defaults = top["defaults"].map { DefaultsDraft($0.value, draft: draft, catalogue: catalogue) }
@@ -60,18 +63,19 @@ public struct PipelineCompiler: Sendable {
     graph.reportCycles()
     Typer(draft: draft, connectors: catalogue).typeAll()
     LimitChecker(draft: draft).check()
-    checkFiles(draft, readFile)
+    SignalChecker(draft: draft).check()
+    checkFiles(draft)
     let order = graph.order(of: draft.scopes[0].steps).map { draft.steps[$0].name }
     return Compilation(
       plan: PlanBuilder(draft: draft).plan(), findings: draft.report.findings, order: order,
       stepCount: draft.steps.count)
   }
 
-  private func checkFiles(_ draft: Draft, _ readFile: (String) -> [UInt8]?) {
+  private func checkFiles(_ draft: Draft) {
     var known: [ScalarString: Bool] = [:]
     for file in draft.head.files {
       let name = ScalarString(file.name)
-      let exists = known[name] ?? (readFile(file.name) != nil)
+      let exists = known[name] ?? (draft.readFile(file.name) != nil)
       known[name] = exists
       if exists { continue }
       draft.report.error(

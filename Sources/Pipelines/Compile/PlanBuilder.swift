@@ -25,7 +25,7 @@ struct PlanBuilder {
       scopes: draft.scopes.map { Scope(steps: $0.steps, owner: $0.owner?.stepIndex) },
       onFailure: head.onFailure, onCancel: head.onCancel, finally: head.finally,
       outputs: head.outputs.map { ($0.name, template($0.value)) }, triggers: head.triggers.map(trigger),
-      files: files, identity: identity)
+      files: files, identity: identity, afterEach: head.afterEach)
   }
 
   private var files: [String] {
@@ -55,6 +55,12 @@ struct PlanBuilder {
     case .group(let scope): kind = .group(scope)
     case .choose(let scope): kind = .choose(scope)
     case .value(let value): kind = .value(template(value))
+    case .call(let call): kind = .call(subJob(call))
+    case .ask(let ask): kind = .ask(self.ask(ask))
+    case .wait(let wait):
+      guard let wait = self.wait(wait) else { return nil }
+      kind = .wait(wait)
+    case .end(let end): kind = .end(self.end(end))
     case .connector(let call):
       guard let description = call.description else { return nil }
       kind = .connector(
@@ -68,8 +74,10 @@ struct PlanBuilder {
       forEach: draft.forEach.flatMap(forEach), loop: draft.loop.flatMap(loop),
       retry: draft.retry.map(retry) ?? .once, timeout: draft.timeout.flatMap(timing),
       queueTimeout: draft.queueTimeout.flatMap(timing), deadline: draft.deadline.flatMap(timing),
-      idempotent: draft.idempotent, output: draft.output.map(template), limits: draft.limits.map(limits),
-      isolation: draft.isolation)
+      idempotent: draft.idempotent, output: draft.output.map(template),
+      rescue: draft.rescue.map { RescuePlan(classes: $0.classes, scope: $0.scope) },
+      handlers: draft.handlers, limits: draft.limits.map(limits), isolation: draft.isolation,
+      runsOnKill: draft.runsOnKill)
   }
 
   /// The edges turned round.

@@ -13,6 +13,8 @@ extension PipelineCompiler {
     var definitions = SchemaParts.definitions
     definitions["step"] = .object(SchemaParts.step(of: catalogue, isBranch: false))
     definitions["branch"] = .object(SchemaParts.step(of: catalogue, isBranch: true))
+    definitions["rescue"] = .object(SchemaParts.rescue(of: catalogue))
+    for member in SchemaParts.kindDefinitions { definitions[member.key] = member.value }
     definitions["trigger"] = .object(SchemaParts.trigger)
     schema["$defs"] = .object(definitions)
     return .object(schema)
@@ -21,16 +23,16 @@ extension PipelineCompiler {
 
 /// The parts of the published schema. A test compares their keys with those that the compiler takes.
 enum SchemaParts {
-  private static let expression: JSON = ["type": "string", "description": "CEL, or ${{ CEL }}"]
-  private static let text: JSON = ["type": "string"]
-  private static let name = "^[a-z][a-z0-9_]{0,62}$"
-  private static let steps: JSON = [
+  static let expression: JSON = ["type": "string", "description": "CEL, or ${{ CEL }}"]
+  static let text: JSON = ["type": "string"]
+  static let name = "^[a-z][a-z0-9_]{0,62}$"
+  static let steps: JSON = [
     "type": "object", "minProperties": 1, "propertyNames": ["pattern": .string(name)],
     "additionalProperties": reference("step"),
   ]
 
-  private static func reference(_ name: String) -> JSON { ["$ref": .string("#/$defs/\(name)")] }
-  private static func described(_ schema: JSON, _ description: String) -> JSON {
+  static func reference(_ name: String) -> JSON { ["$ref": .string("#/$defs/\(name)")] }
+  static func described(_ schema: JSON, _ description: String) -> JSON {
     guard var object = schema.object else { return schema }
     object["description"] = .string(description)
     return .object(object)
@@ -58,7 +60,9 @@ enum SchemaParts {
     "privacy": SchemaShapes.map(IdentityReader.privacy), "log_file": text,
     "expect": SchemaShapes.map(IdentityReader.expect),
     "defaults": reference("defaults"), "deadline": reference("duration"), "steps": steps,
-    "on_failure": steps, "on_cancel": steps, "finally": steps, "outputs": ["type": "object"],
+    "on_failure": steps, "on_cancel": steps, "finally": steps,
+    "after_each": described(steps, "Run after every step that matches their if; step is that step."),
+    "outputs": ["type": "object"],
   ]
 
   static let definitions: JSONObject = [
@@ -178,11 +182,12 @@ enum SchemaParts {
       "additionalProperties": reference("branch"),
     ]
     properties["value"] = described([:], "Computed in place; a text is CEL.")
+    for member in kindKeys { properties[member.key] = member.value }
     if isBranch { properties["else"] = ["const": true] }
     return [
       "type": "object", "additionalProperties": false, "properties": .object(properties),
       "oneOf": .array(KeyTable.kinds.map { ["required": [.string($0)]] }),
-      "allOf": .array(catalogue.names.compactMap { with($0, catalogue) }),
+      "allOf": .array(catalogue.names.compactMap { with($0, catalogue) } + [approval]),
     ]
   }
 

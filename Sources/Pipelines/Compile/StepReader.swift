@@ -5,17 +5,18 @@ struct StepReader {
   /// The block of steps inside a group or a `choose`.
   struct Inside {
     var node: Node
-    var isBranches: Bool
+    var role: ScopeDraft.Role
   }
 
   let draft: Draft
   let connectors: ConnectorCatalogue
   let index: Int
-  let isBranch: Bool
-  private var report: Report { draft.report }
+  /// What the step is to those beside it.
+  let role: ScopeDraft.Role
+  var report: Report { draft.report }
 
   /// The view of what one execution of the body sees.
-  private var body: View { view(.round) }
+  var body: View { view(.round) }
 
   private func view(_ layer: View.Layer) -> View {
     View(part: .body, scope: draft.steps[index].scope, step: index, layer: layer)
@@ -24,9 +25,9 @@ struct StepReader {
   /// Reads all but what sees the inside; gives the block inside, where there is one.
   func read(_ node: Node, into step: inout StepDraft) -> Inside? {
     guard let map = MapReading(node, path: step.keyPath, report: report) else { return nil }
-    map.check(isBranch ? .branch : .step)
+    map.check(table)
     let kind = self.kind(map, step)
-    refuseForeignKeys(map, kind: kind?.key)
+    if let kind { EffectChecker(report: report, map: map, kind: kind, role: role).check() }
     step.condition = map["if"].flatMap {
       draft.expression($0.value, path: map.place("if"), view: view(.outside), step: index)
     }
@@ -34,16 +35,42 @@ struct StepReader {
     readForEach(map, into: &step)
     readTimes(map, into: &step)
     readLimits(map, into: &step)
+    if let entry = map["on_kill"] { step.runsOnKill = runsOnKill(entry, path: map.place("on_kill")) }
     guard let kind else { return nil }
+    let path = map.place(kind.key)
     switch kind.key {
     case "uses": step.kind = call(kind, map)
-    case "value":
-      step.kind = .value(draft.bareTemplate(kind.value, path: map.place("value"), view: body, step: index))
-    case "steps": return Inside(node: kind.value, isBranches: false)
-    case "choose": return Inside(node: kind.value, isBranches: true)
+    case "value": step.kind = .value(draft.bareTemplate(kind.value, path: path, view: body, step: index))
+    case "call": step.kind = subJob(kind, path: path)
+    case "ask": step.kind = ask(kind, path: path)
+    case "wait": step.kind = wait(kind, path: path)
+    case "end": step.kind = end(kind, path: path)
+    case "steps": return Inside(node: kind.value, role: .steps)
+    case "choose": return Inside(node: kind.value, role: .branches)
     default: break
     }
     return nil
+  }
+
+  private var table: KeyTable {
+    switch role {
+    case .steps, .handler: .step
+    case .branches: .branch
+    case .rescue: .rescue
+    }
+  }
+
+  /// `on_kill: run`, of the job's own `finally` alone.
+  private func runsOnKill(_ entry: Node.Entry, path: String) -> Bool {
+    let scope = draft.scopes[draft.steps[index].scope]
+    if scope.home != .finally || scope.owner != nil {
+      report.error(
+        "key-without-effect", at: entry.keySpan, path: path,
+        Bilingual(
+          "on_kill has an effect only on the steps of the job's finally.",
+          pt: "on_kill só tem efeito nos passos do finally do job."))
+    }
+    return report.word(entry.value, path: path, among: ["run"]) != nil
   }
 
   /// Reads what sees the children and the round that just ended; `scope` is the inside of a group.
@@ -65,7 +92,7 @@ struct StepReader {
 
   /// Exactly one kind. Nil where there is none of this build.
   private func kind(_ map: MapReading, _ step: StepDraft) -> Node.Entry? {
-    let all = map.entries.filter { (KeyTable.kinds + KeyTable.laterKinds).contains($0.key) }
+    let all = map.entries.filter { KeyTable.kinds.contains($0.key) }
     guard let first = all.first else {
       let known = KeyTable.kinds.joined(separator: ", ")
       report.error(
@@ -83,34 +110,7 @@ struct StepReader {
         remedy: Bilingual("Make two steps.", pt: "Faça dois passos."))
       return nil
     }
-    return KeyTable.kinds.contains(first.key) ? first : nil
-  }
-
-  /// Keys that would stand without effect on a step of this kind.
-  private func refuseForeignKeys(_ map: MapReading, kind: String?) {
-    guard let kind else { return }
-    var foreign: Set<String> = []
-    let calls: Set<String> = ["with", "connection", "credential", "retry", "queue_timeout", "idempotent"]
-    if kind != "uses" { foreign.formUnion(calls.union(KeyTable.ofAttempts)) }
-    if kind == "value" { foreign.formUnion(["timeout", "deadline"]) }
-    if kind != "steps" { foreign.insert("output") }
-    if isBranch { foreign.insert("needs") }
-    let ofItems = ["as", "key", "max_parallel", "allow_failed", "keep", "batch"]
-    if map["for_each"] == nil { foreign.formUnion(ofItems) }
-    for entry in map.entries where foreign.contains(entry.key) {
-      let isItem = ofItems.contains(entry.key)
-      let message =
-        isItem
-        ? Bilingual(
-          "\"\(entry.key)\" goes with for_each, which is missing.",
-          pt: "\"\(entry.key)\" acompanha for_each, que está faltando.")
-        : isBranch && entry.key == "needs"
-          ? Bilingual("a branch waits for nothing by itself.", pt: "um ramo não espera por nada sozinho.")
-          : Bilingual(
-            "\"\(entry.key)\" has no effect on a step with \(kind).",
-            pt: "\"\(entry.key)\" não tem efeito num passo com \(kind).")
-      report.error("key-without-effect", at: entry.keySpan, path: map.place(entry.key), message)
-    }
+    return first
   }
 
   private func readNeeds(_ entry: Node.Entry, _ map: MapReading, into step: inout StepDraft) {

@@ -17,7 +17,7 @@ struct StructureReader {
     var keyPath: String
     var planPath: String
     var owner: Int?
-    var isBranches: Bool
+    var role: ScopeDraft.Role
     var home: ScopeDraft.Home
     var depth: Int
     var number: Int
@@ -32,7 +32,7 @@ struct StructureReader {
     _ = enqueue(steps, keyPath: "steps", planPath: "", home: .job)
     drain()
     let handlers: [(String, ScopeDraft.Home)] = [
-      ("on_failure", .onFailure), ("on_cancel", .onCancel), ("finally", .finally),
+      ("on_failure", .onFailure), ("on_cancel", .onCancel), ("finally", .finally), ("after_each", .afterEach),
     ]
     for (key, home) in handlers {
       guard let node = top[key]?.value else { continue }
@@ -41,6 +41,7 @@ struct StructureReader {
       case .onFailure: draft.head.onFailure = number
       case .onCancel: draft.head.onCancel = number
       case .finally: draft.head.finally = number
+      case .afterEach: draft.head.afterEach = number
       case .job: break
       }
     }
@@ -51,12 +52,13 @@ struct StructureReader {
     -> Int
   {
     let number = draft.scopes.count
-    draft.scopes.append(ScopeDraft(steps: 0..<0, owner: nil, isBranches: false, home: home))
+    let role: ScopeDraft.Role = home == .job || home == .afterEach ? .steps : .handler
+    draft.scopes.append(ScopeDraft(steps: 0..<0, owner: nil, role: role, home: home))
     if let node {
       queue.append(
         Waiting(
-          node: node, keyPath: keyPath, planPath: planPath, owner: nil, isBranches: false, home: home,
-          depth: 1, number: number))
+          node: node, keyPath: keyPath, planPath: planPath, owner: nil, role: role, home: home, depth: 1,
+          number: number))
     }
     return number
   }
@@ -82,10 +84,10 @@ struct StructureReader {
         StepDraft(
           name: entry.key, path: waiting.planPath + entry.key, keyPath: map.place(entry.key),
           nameSpan: entry.keySpan, scope: waiting.number,
-          isConditional: entry.value["if"] != nil && !waiting.isBranches))
+          isConditional: entry.value["if"] != nil && waiting.role != .branches))
     }
     for (offset, entry) in map.entries.enumerated() { readStep(first + offset, entry, waiting) }
-    if waiting.isBranches { checkBranches(first..<first + map.entries.count, map) }
+    if waiting.role == .branches { checkBranches(first..<first + map.entries.count, map) }
   }
 
   private func isAllowed(_ waiting: Waiting, _ map: MapReading) -> Bool {
@@ -121,23 +123,69 @@ struct StructureReader {
     if !Names.isName(step.name) { draft.report.badName(step.name, at: step.nameSpan, path: step.keyPath) }
     let node = defaults.merged(into: entry.value, connectors: connectors)
     let reader = StepReader(
-      draft: draft, connectors: connectors, index: index, isBranch: waiting.isBranches)
+      draft: draft, connectors: connectors, index: index, role: waiting.role)
     let inside = reader.read(node, into: &step)
     if let inside {
-      let number = draft.scopes.count
-      draft.scopes.append(
-        ScopeDraft(steps: 0..<0, owner: index, isBranches: inside.isBranches, home: waiting.home))
-      step.kind = inside.isBranches ? .choose(number) : .group(number)
-      queue.append(
-        Waiting(
-          node: inside.node, keyPath: step.keyPath + (inside.isBranches ? ".choose" : ".steps"),
-          planPath: step.path + ".", owner: index, isBranches: inside.isBranches, home: waiting.home,
-          depth: waiting.depth + 1, number: number))
-      reader.readInside(node, scope: inside.isBranches ? nil : number, into: &step)
+      let isChoice = inside.role == .branches
+      let number = open(
+        inside.node, at: step.keyPath + (isChoice ? ".choose" : ".steps"), step.path + ".", of: index,
+        inside.role, waiting.home, waiting)
+      step.kind = isChoice ? .choose(number) : .group(number)
+      if !isChoice { openHandlers(node, of: index, waiting, into: &step) }
+      reader.readInside(node, scope: isChoice ? nil : number, into: &step)
     } else {
       reader.readInside(node, scope: nil, into: &step)
     }
+    if let rescue = node.entries?.first(where: { $0.key == "rescue" }) {
+      openRescue(rescue, of: index, waiting, into: &step)
+    }
     draft.steps[index] = step
+  }
+
+  /// A block of steps that belongs to a step.
+  private mutating func open(
+    _ node: Node, at keyPath: String, _ planPath: String, of owner: Int, _ role: ScopeDraft.Role,
+    _ home: ScopeDraft.Home, _ outer: Waiting
+  ) -> Int {
+    let number = draft.scopes.count
+    draft.scopes.append(ScopeDraft(steps: 0..<0, owner: owner, role: role, home: home))
+    queue.append(
+      Waiting(
+        node: node, keyPath: keyPath, planPath: planPath, owner: owner, role: role, home: home,
+        depth: outer.depth + 1, number: number))
+    return number
+  }
+
+  private mutating func openHandlers(
+    _ node: Node, of index: Int, _ waiting: Waiting, into step: inout StepDraft
+  ) {
+    let all: [(String, ScopeDraft.Home, WritableKeyPath<HandlersPlan, Int?>)] = [
+      ("on_failure", .onFailure, \.onFailure), ("on_cancel", .onCancel, \.onCancel),
+      ("finally", .finally, \.finally),
+    ]
+    for (key, home, place) in all {
+      guard let block = node[key] else { continue }
+      step.handlers[keyPath: place] = open(
+        block, at: "\(step.keyPath).\(key)", "\(step.path).\(key).", of: index, .handler, home, waiting)
+    }
+  }
+
+  /// A scope of one step, named `rescue`.
+  private mutating func openRescue(
+    _ entry: Node.Entry, of index: Int, _ waiting: Waiting, into step: inout StepDraft
+  ) {
+    let path = step.keyPath + ".rescue"
+    guard entry.value.entries != nil else {
+      draft.report.wrongKind(
+        entry.value, path: path, wanted: Bilingual("a step, with classes", pt: "um passo, com classes"))
+      return
+    }
+    var block = entry.value
+    block.content = .map([entry])
+    let scope = open(block, at: step.keyPath, step.path + ".", of: index, .rescue, waiting.home, waiting)
+    let classes = entry.value["classes"].map { draft.classes($0, path: path + ".classes") }
+    step.rescue = RescueDraft(
+      classes: classes ?? Set(ErrorClass.allCases).subtracting([.cancelled]), scope: scope)
   }
 
   /// Every branch has an `if`, or is the last and says `else: true`.

@@ -16,7 +16,8 @@ struct Typer {
 
   func typeAll() {
     typeHead()
-    let tops = [0, draft.head.onFailure, draft.head.onCancel, draft.head.finally].compactMap(\.self)
+    let tops = [0, draft.head.onFailure, draft.head.onCancel, draft.head.finally, draft.head.afterEach]
+      .compactMap(\.self)
     for scope in tops { typeScope(scope) }
     for place in draft.head.outputs.indices {
       draft.head.outputs[place].type = template(draft.head.outputs[place].value)
@@ -66,7 +67,7 @@ struct Typer {
     }
   }
 
-  private func typeScope(_ scope: Int) {
+  func typeScope(_ scope: Int) {
     for step in graph.order(of: draft.scopes[scope].steps) { typeStep(step) }
   }
 
@@ -90,12 +91,17 @@ struct Typer {
     if let retry = step.retry { count(retry.attempts) }
     if let limits = step.limits { type(limits) }
     if let output = step.output { draft.steps[index].type = template(output) }
+    asides(of: index)
   }
 
   private func body(_ step: StepDraft) -> CELType {
     switch step.kind {
     case .unknown: return .dyn
     case .value(let value): return template(value)
+    case .call(let call): return subJob(call)
+    case .ask(let ask): return self.ask(ask)
+    case .wait(let wait): return self.wait(wait)
+    case .end(let end): return self.end(end)
     case .connector(let call): return self.call(call, step)
     case .group(let scope):
       typeScope(scope)
@@ -170,7 +176,7 @@ struct Typer {
     var fields: [String: Record.Field] = [:]
     for step in steps {
       fields[draft.steps[step].name] = Record.Field(
-        draft.value(of: step), isRequired: !draft.steps[step].isConditional)
+        draft.value(of: step), isRequired: draft.steps[step].absence == nil)
     }
     return .record(Record(fields: fields))
   }
