@@ -77,7 +77,7 @@ extension Typer {
     return .null
   }
 
-  /// The steps beside a step: handlers, which see its children, and the rescue, which gives what it could not.
+  /// The steps beside a step: handlers, which see its children, and the rescue, whose output becomes its own.
   func asides(of index: Int) {
     let step = draft.steps[index]
     for scope in [step.handlers.onFailure, step.handlers.onCancel, step.handlers.finally] {

@@ -24,9 +24,9 @@ struct SignalChecker {
       draft.report.warning(
         "same-signal", at: signal.span, path: signal.path,
         Bilingual(
-          "\(other) waits for the same signal \"\(name)\" with the key \"\(key)\": each signal reaches one of them.",
+          "\(other) waits for the same signal \"\(name)\" with the key \"\(key)\": each reaches one of them.",
           pt:
-            "\(other) espera o mesmo sinal \"\(name)\" com a chave \"\(key)\": cada sinal chega a um só deles."
+            "\(other) espera o mesmo sinal \"\(name)\" com a chave \"\(key)\": cada um chega a um só."
         ),
         remedy: Bilingual(
           "Give each its own key, or say broadcast: true.",
