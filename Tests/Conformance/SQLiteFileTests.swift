@@ -116,7 +116,9 @@ struct SQLiteFileTests {
     let columns = [
       "correlation_id", "owner", "priority", "fair_key", "parent_job", "parent_node", "rerun_of",
     ]
-    let indexes = ["jobs_of_correlation", "jobs_of_parent", "reruns_of_job"]
+    let indexes = [
+      "jobs_of_namespace", "jobs_of_correlation", "jobs_of_parent", "reruns_of_job",
+    ]
     let changes =
       tables.map { "DROP TABLE \($0);" } + indexes.map { "DROP INDEX \($0);" }
       + columns.map { "ALTER TABLE job_executions DROP COLUMN \($0);" }

@@ -106,8 +106,10 @@ private struct Conditions {
     if let parent = filter.parent { add("j.parent_job = ?", .integer(parent.value)) }
     if let rerun = filter.rerunOf { add("j.rerun_of = ?", .text(rerun.description)) }
     if let correlation = filter.correlation { add("j.correlation_id = ?", .text(correlation)) }
-    if let namespace = filter.namespace { add("j.namespace = ?", .text(namespace)) }
-    if let pipeline = filter.pipeline { add("j.pipeline = ?", .text(pipeline)) }
+    // A plus keeps SQLite from the index of a pipeline's jobs, of which there are many more.
+    let plus = parts.isEmpty ? "" : "+"
+    if let namespace = filter.namespace { add("\(plus)j.namespace = ?", .text(namespace)) }
+    if let pipeline = filter.pipeline { add("\(plus)j.pipeline = ?", .text(pipeline)) }
     if let since = filter.since { add("j.created_at >= ?", .integer(since.microseconds)) }
     for label in filter.labels.dropFirst() { add(Self.hasLabel, .text(label.name), .text(label.value)) }
     for label in filter.withoutLabels {

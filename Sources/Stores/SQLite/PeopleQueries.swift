@@ -14,9 +14,12 @@ extension Database {
     if let before { add("id < ?", [.text(before.description)]) }
     if !filter.assignees.isEmpty {
       let marks = filter.assignees.map { _ in "?" }.joined(separator: ", ")
-      add(
-        "EXISTS (SELECT 1 FROM ask_assignees a WHERE a.ask = asks.id AND a.principal IN (\(marks)))",
-        filter.assignees.map(SQLValue.text))
+      // Open ones are few and come from their own index; of all others a person's are.
+      let condition =
+        filter.states == [.open]
+        ? "EXISTS (SELECT 1 FROM ask_assignees a WHERE a.ask = asks.id AND a.principal IN (\(marks)))"
+        : "id IN (SELECT ask FROM ask_assignees WHERE principal IN (\(marks)))"
+      add(condition, filter.assignees.map(SQLValue.text))
     }
     if filter.states == [.open] {
       add("state = 0", [])  // As the partial index says it.

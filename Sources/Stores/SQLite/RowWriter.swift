@@ -182,7 +182,8 @@ private enum SQL {
     """
   /// Not `OR REPLACE`, which would remove another signal with the same message id.
   static let putSignal = """
-    INSERT INTO signals VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13) ON CONFLICT(id) DO UPDATE
+    INSERT INTO signals VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
+    ON CONFLICT(id) DO UPDATE
     SET payload = ?6, source = ?7, received_at = ?8, expires_at = ?9, dead_letters = ?10, state = ?11,
       taken_by = ?12, duplicates = ?13
     """

@@ -8,6 +8,7 @@ extension Migration {
     ALTER TABLE job_executions ADD COLUMN parent_job INTEGER;
     ALTER TABLE job_executions ADD COLUMN parent_node INTEGER;
     ALTER TABLE job_executions ADD COLUMN rerun_of TEXT;
+    CREATE INDEX jobs_of_namespace ON job_executions(namespace, job);
     CREATE INDEX jobs_of_correlation ON job_executions(correlation_id, job) WHERE correlation_id IS NOT NULL;
     CREATE INDEX jobs_of_parent ON job_executions(parent_job, job) WHERE parent_job IS NOT NULL;
     CREATE INDEX reruns_of_job ON job_executions(rerun_of, job) WHERE rerun_of IS NOT NULL;
