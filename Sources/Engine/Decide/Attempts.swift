@@ -89,7 +89,7 @@ extension Decider {
       let failure = Failure(.timeout, code: "timeout", "\(path(node)) did not end in its time.")
       if step(of: node).limits != nil { tellCircuit(node, .failure(failure)) }
       attemptFailed(node, failure)
-    case .deadline: if current.deadline != .never { stop(node, as: .timeout) }
+    case .deadline: if current.deadline != .never, wake == deadline(of: node) { stop(node, as: .timeout) }
     case .queueTimeout:
       guard current.status == .queued, current.attempt == wake.token else { return }
       decision.effects.append(.leaveQueue(node))

@@ -34,6 +34,12 @@ extension Decider {
     }
   }
 
+  /// Whether a step of a scope could begin now.
+  func needsAreMet(_ node: NodeNumber) -> Bool {
+    guard let first = state.sibling(of: node) else { return false }
+    return verdict(on: node, first) == .run
+  }
+
   private enum Verdict { case wait, run, skip }
 
   private func verdict(on node: NodeNumber, _ first: NodeNumber) -> Verdict {

@@ -53,11 +53,16 @@ extension Decider {
     while true {
       let parent = state[fanOut]
       guard parent.next < parent.childCount, parent.live < parent.bound else { return }
+      let again = state.nextAgain(of: fanOut)
       if Int(parent.failed) > allowed {
+        if let again {
+          emit(.skipped(first: again, count: 1, .limit))
+          continue
+        }
         return emit(
           .skipped(first: parent.firstChild + parent.next, count: parent.childCount - parent.next, .limit))
       }
-      begin(parent.firstChild + parent.next)
+      begin(again ?? parent.firstChild + parent.next)
       // A queued item has begun; one that could not even fail would loop for ever.
       precondition(state[fanOut].next > parent.next, "An item that begins leaves the state pending.")
     }

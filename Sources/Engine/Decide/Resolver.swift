@@ -94,7 +94,7 @@ extension Resolver {
       if candidate.layer == .round, candidate.step == step.value { return number }
       current = candidate.hasParent ? candidate.parent : nil
     }
-    for root in state.roots where step.value >= root.step && step.value - root.step < root.count {
+    for root in state.roots.reversed() where step.value >= root.step && step.value - root.step < root.count {
       return root.first + (step.value - root.step)
     }
     return nil

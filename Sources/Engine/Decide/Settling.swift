@@ -6,7 +6,7 @@ internal import Pipelines
 extension Decider {
   mutating func settle() {
     while state.phase != .ended, state.quarantine == nil, !isHeldBack,
-      state.roots.last.map({ $0.open == 0 }) ?? true,
+      state.currentRoot.map({ $0.open == 0 }) ?? true,
       state.creation != nil
     {
       switch state.phase {

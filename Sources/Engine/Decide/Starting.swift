@@ -46,6 +46,11 @@ extension Decider {
   /// Runs the next layer: items of a step, rounds of an item, or the body.
   mutating func begin(_ node: NodeNumber) {
     let (step, layer) = (step(of: node), state[node].layer)
+    if layer == .item, state[node].firstChild != StepState.none {
+      // Opened again with an inside that is done in part.
+      emit(.entered(node))
+      return resume(state.children(of: node))
+    }
     do {
       if layer == .step, let forEach = step.forEach {
         try beginFanOut(node, forEach)
@@ -105,7 +110,7 @@ extension Decider {
   }
 
   /// The `timeout` of a group or choice bounds one round of it.
-  private mutating func limitBody(_ node: NodeNumber, _ step: StepPlan) throws(ExpressionError) {
+  mutating func limitBody(_ node: NodeNumber, _ step: StepPlan) throws(ExpressionError) {
     guard let timeout = step.timeout else { return }
     let after = try timeout.duration(resolver(at: node))
     guard state[node].deadline == .never || now + after < state[node].deadline else { return }
@@ -117,9 +122,12 @@ extension Decider {
     wake(deadline(of: node), after: after)
   }
 
-  /// The job's own deadline is that of its phase: an earlier one must not end the handlers.
+  /// A deadline is that of its round, and the job's own that of its phase: an earlier one means nothing.
   func deadline(of node: NodeNumber?) -> Wake {
-    Wake(.deadline, node, token: node == nil ? UInt32(state.phase.rawValue) : 0)
+    guard let node else {
+      return Wake(.deadline, nil, token: UInt32(state.phase.rawValue) | state.round << 8)
+    }
+    return Wake(.deadline, node, token: state[node].round)
   }
 
   /// Starts an attempt, or queues it where no slot is free.

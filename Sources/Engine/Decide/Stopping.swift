@@ -28,7 +28,7 @@ extension Decider {
 
   /// Asks all nodes of the running phase to stop.
   mutating func stopScope(as status: StepStatus) {
-    guard let root = state.roots.last else { return }
+    guard let root = state.currentRoot else { return }
     stop(children: root.first..<root.first + root.count, as: status)
   }
 

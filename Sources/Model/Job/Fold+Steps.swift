@@ -65,7 +65,7 @@ extension JobState {
     at time: Timestamp
   ) {
     for offset in 0..<count {
-      nodes.append(StepState(step: step + offset, parent: parent, layer: .step, ordinal: 0))
+      nodes.append(StepState(step: step + offset, parent: parent, layer: .step, ordinal: 0, round: round))
     }
     let aside = Aside(kind: kind, first: first, step: step, count: count, open: count)
     guard kind.blocks else {
@@ -102,52 +102,6 @@ extension JobState {
     if !asks.isEmpty { asks[node] = nil }
     if !slices.isEmpty { slices[node] = nil }
     if !settlements.isEmpty { settlements[node] = nil }
-  }
-
-  /// Sets nodes back to pending and those around them back to running; the rest stays as it ended.
-  mutating func reopen(_ again: [NodeNumber], round: UInt32, at time: Timestamp) {
-    self.round = round
-    (phase, outcome, failure, outputs, cancel) = (.main, nil, nil, nil, nil)
-    (endedAt, deadline, isOverdue) = (.never, .never, false)
-    for node in again {
-      revive(node, as: .pending, at: time)
-      nodes[Int(node)].round = round
-      (nodes[Int(node)].failures, nodes[Int(node)].crashes) = (0, 0)
-      (nodes[Int(node)].firstChild, nodes[Int(node)].childCount) = (StepState.none, 0)
-      (nodes[Int(node)].childStep, nodes[Int(node)].open, nodes[Int(node)].next) = (StepState.none, 0, 0)
-      (nodes[Int(node)].succeeded, nodes[Int(node)].partial) = (0, 0)
-      (nodes[Int(node)].failed, nodes[Int(node)].skipped) = (0, 0)
-      (fanOuts[node], asides[node], calls[node], sources[node]) = (nil, nil, nil, nil)
-      if outputBodies.indices.contains(Int(node)) { outputBodies[Int(node)] = nil }
-    }
-  }
-
-  /// The node has not ended any more, nor has any that holds it.
-  private mutating func revive(_ node: NodeNumber, as status: StepStatus, at time: Timestamp) {
-    let old = nodes[Int(node)].status
-    guard old.hasEnded else { return }
-    nodes[Int(node)].status = status
-    (nodes[Int(node)].endedAt, nodes[Int(node)].deadline) = (.never, .never)
-    nodes[Int(node)].due = .never
-    failures[node] = nil
-    let parent = nodes[Int(node)].parent
-    if parent == StepState.none {
-      if let root = roots.lastIndex(where: { $0.first <= node }) { roots[root].open += 1 }
-      return
-    }
-    if let index = asides[parent]?.lastIndex(where: { $0.contains(node) }) {
-      asides[parent]?[index].open += 1
-    } else {
-      nodes[Int(parent)].open += 1
-      switch old {
-      case .success: nodes[Int(parent)].succeeded -= 1
-      case .partial: nodes[Int(parent)].partial -= 1
-      case .failed, .cancelled, .timeout: nodes[Int(parent)].failed -= 1
-      case .skipped: nodes[Int(parent)].skipped -= 1
-      case .pending, .queued, .running, .waiting, .retrying, .needsAttention: break
-      }
-    }
-    revive(parent, as: .running, at: time)
   }
 }
 

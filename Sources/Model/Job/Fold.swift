@@ -127,7 +127,8 @@ extension JobState {
   ) {
     for offset in 0..<count {
       nodes.append(
-        StepState(step: step + offset, parent: parent ?? StepState.none, layer: .step, ordinal: 0))
+        StepState(
+          step: step + offset, parent: parent ?? StepState.none, layer: .step, ordinal: 0, round: self.round))
     }
     guard let parent else {
       roots.append(Root(step: step, first: first, count: count, open: count))
@@ -144,7 +145,7 @@ extension JobState {
   ) {
     let step = nodes[Int(parent)].step
     for ordinal in 0..<count {
-      nodes.append(StepState(step: step, parent: parent, layer: .item, ordinal: ordinal))
+      nodes.append(StepState(step: step, parent: parent, layer: .item, ordinal: ordinal, round: round))
     }
     fanOuts[parent] = Items(
       values: items.value["items"]?.array ?? [],
@@ -159,7 +160,8 @@ extension JobState {
     round number: UInt32, of parent: NodeNumber, node: NodeNumber, max: UInt32, carry: Body,
     at time: Timestamp
   ) {
-    nodes.append(StepState(step: nodes[Int(parent)].step, parent: parent, layer: .round, ordinal: number))
+    nodes.append(
+      StepState(step: nodes[Int(parent)].step, parent: parent, layer: .round, ordinal: number, round: round))
     carries[node] = carry.value
     leavePending(parent)
     // It leaves its old status as what it was, and is a holder of others from now on.
@@ -178,6 +180,7 @@ extension JobState {
     let state = nodes[Int(node)]
     guard state.status == .pending, state.layer == .item else { return }
     nodes[Int(state.parent)].next += 1
+    leaveAgain(node, of: state.parent)
   }
 
   mutating func change(_ node: NodeNumber, to status: StepStatus, at time: Timestamp) {

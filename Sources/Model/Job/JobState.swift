@@ -55,6 +55,8 @@ public struct JobState: Sendable {
   var sources: [NodeNumber: JSON] = [:]
   /// Of their items those that have been read and not ended.
   var slices: [NodeNumber: JSON] = [:]
+  /// Of fan-outs that were opened again the items that are to begin again, the first of them last.
+  var again: [NodeNumber: [NodeNumber]] = [:]
 
   public init() {}
 
@@ -110,6 +112,12 @@ public struct JobState: Sendable {
   public func settlement(of node: NodeNumber) -> Settlement? { settlements[node] }
   public func source(of fanOut: NodeNumber) -> JSON? { sources[fanOut] }
   public func slice(of item: NodeNumber) -> JSON? { slices[item] }
+  /// The item that begins next, of those that were opened again.
+  public func nextAgain(of fanOut: NodeNumber) -> NodeNumber? { again[fanOut]?.last }
+
+  /// The scope that the running phase runs.
+  public var currentRoot: Root? { phase == .main ? roots.first : roots.last }
+
   public func isLimited(_ node: NodeNumber) -> Bool { limited.contains(node) }
 
   /// Whether an attempt of the node is under way.

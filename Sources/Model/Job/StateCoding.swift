@@ -27,6 +27,7 @@ extension JobState {
     writer.map("settlements", settlements) { $0.json }
     writer.map("sources", sources) { $0 }
     writer.map("slices", slices) { $0 }
+    writer.map("again", again) { .array($0.map { .int(Int64($0)) }) }
     return writer.finish()
   }
 
@@ -91,6 +92,9 @@ extension JobState {
     for (node, value) in try Self.pairs(json, "settlements") { settlements[node] = Settlement(json: value) }
     for (node, value) in try Self.pairs(json, "sources") { sources[node] = value }
     for (node, value) in try Self.pairs(json, "slices") { slices[node] = value }
+    for (node, value) in try Self.pairs(json, "again") {
+      again[node] = (value.array ?? []).compactMap { $0.int.flatMap { NodeNumber(exactly: $0) } }
+    }
   }
 
   private mutating func read(_ json: JSON) throws(FactError) {

@@ -55,8 +55,9 @@ public struct StepState: Hashable, Sendable {
 
   public static let none = UInt32.max
 
-  init(step: UInt32, parent: NodeNumber, layer: Layer, ordinal: UInt32) {
+  init(step: UInt32, parent: NodeNumber, layer: Layer, ordinal: UInt32, round: UInt32 = 0) {
     (self.step, self.parent, self.layer, self.ordinal) = (step, parent, layer, ordinal)
+    self.round = round
   }
 
   public var hasParent: Bool { parent != Self.none }
