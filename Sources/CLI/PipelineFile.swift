@@ -24,9 +24,11 @@ struct PipelineFile: Sendable {
     return PipelineFile(name: name, source: source, compilation: compilation)
   }
 
-  /// Shows every finding; throws exit 2 where the file is not valid.
+  /// Shows every finding but those that `apply` notes; throws exit 2 where the file is not valid, and
+  /// `not-available` where only this build is in its way.
   func demandValid(_ call: Invocation) throws -> Plan {
-    for finding in compilation.findings {
+    if let refusal = compilation.refusal { throw refusal }
+    for finding in compilation.findings where finding.missing?.consequence != .idle {
       call.console.error(finding.rendered(file: name, language: call.language))
     }
     guard let plan = compilation.plan else { throw SilentExit(code: .usage) }

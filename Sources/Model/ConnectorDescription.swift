@@ -33,6 +33,8 @@ public struct ConnectorDescription: Sendable {
   public var fileKeys: [String]
   /// Those of `fileKeys` where an absolute path names a program of the machine, which no revision takes in.
   public var machineKeys: [String]
+  /// `with` keys that belong to the connector and do nothing in this build: each is warned about.
+  public var idleKeys: [String]
   public var defaultTimeout: Duration
   /// What an attempt occupies while it runs.
   public var place: Place
@@ -70,12 +72,13 @@ public struct ConnectorDescription: Sendable {
     name: String, major: Int = 1, title: Bilingual, summary: Bilingual, with: JSON, output: JSON,
     effect: EffectRule, connection: ConnectionRule = .none, verbatim: [String] = [],
     fileKeys: [String] = [], machineKeys: [String] = [], defaultTimeout: Duration = .seconds(3600),
-    place: Place = .node, examples: [Example] = []
+    place: Place = .node, examples: [Example] = [], idleKeys: [String] = []
   ) {
     (self.name, self.major, self.title, self.summary) = (name, major, title, summary)
     (self.with, self.output, self.effect, self.connection) = (with, output, effect, connection)
     (self.verbatim, self.fileKeys, self.machineKeys) = (verbatim, fileKeys, machineKeys)
     (self.defaultTimeout, self.place, self.examples) = (defaultTimeout, place, examples)
+    self.idleKeys = idleKeys
   }
 
   /// The class of one call, given its evaluated `with` and what the file says of `idempotent`.

@@ -47,7 +47,7 @@ final class PipelineApplier: Sendable {
   private struct Compiled {
     var file: SourceFile
     var plan: Plan
-    var warnings: [String]
+    var notes: [String]
     var name: PipelineName { PipelineName(namespace: plan.namespace, name: plan.name) }
   }
 
@@ -60,16 +60,20 @@ final class PipelineApplier: Sendable {
   private func compileAll(_ request: ApplyRequest, _ caller: Caller) throws -> [Compiled] {
     guard (1...Self.fileLimit).contains(request.files.count) else { throw Self.wrongCount }
     var (compiled, faults): ([Compiled], [FindingItem]) = ([], [])
+    var refusal: Problem?
     for file in request.files {
       let compilation = compile(file)
       let items = compilation.findings.map { FindingItem($0, file: file.name, caller.language) }
+      if let problem = compilation.refusal { refusal = refusal ?? problem }
       if let plan = compilation.plan {
-        compiled.append(Compiled(file: file, plan: plan, warnings: items.compactMap(\.rendered)))
-      } else {
+        let notes = compilation.findings.map { Self.note($0, file: file.name, caller.language) }
+        compiled.append(Compiled(file: file, plan: plan, notes: notes))
+      } else if compilation.refusal == nil {
         faults += items
       }
     }
     if !faults.isEmpty { throw InvalidPipeline(items: faults) }
+    if let refusal { throw refusal }
     return compiled
   }
 
@@ -104,11 +108,10 @@ final class PipelineApplier: Sendable {
     if let expected, expected != newest?.number ?? 0 { throw Self.changed(name, newest?.number ?? 0) }
     let isSame = newest?.sha256 == digest
     let number = isSame ? newest?.number ?? 1 : (newest?.number ?? 0) + 1
-    let notes = item.plan.triggers.map { Self.note(on: $0)[caller.language] }
     draft.result.items.append(
       AppliedPipeline(
         id: name.id, change: newest == nil ? "created" : isSame ? "unchanged" : "updated", revision: number,
-        notes: item.warnings + notes))
+        notes: item.notes))
     if isSame { return }
     draft.revisions.append(
       RevisionRecord(
@@ -189,9 +192,9 @@ extension PipelineApplier {
       remedy: Bilingual("Look at it, then apply again.", pt: "Veja o que mudou e aplique de novo."))
   }
 
-  private static func note(on trigger: TriggerPlan) -> Bilingual {
-    Bilingual(
-      "trigger \(trigger.name): stored; triggers of kind \(trigger.kind) do not fire in this version.",
-      pt: "gatilho \(trigger.name): guardado; gatilhos do tipo \(trigger.kind) não disparam nesta versão.")
+  /// What is stored and does nothing yet in one line; other warnings with their place.
+  private static func note(_ finding: Finding, file: String, _ language: Language) -> String {
+    guard finding.missing != nil else { return finding.rendered(file: file, language: language) }
+    return "\(finding.path): \(finding.message[language])"
   }
 }

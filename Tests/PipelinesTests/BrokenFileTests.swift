@@ -44,7 +44,9 @@ struct BrokenFileTests {
   @Test("is valid once it is mended", arguments: BrokenFile.all)
   func mended(file: BrokenFile) throws {
     let text = try file.text(".fixed.yaml")
-    #expect(Fixture.rendered(text, file: "\(file.name).fixed.yaml") == "")
-    #expect(Fixture.compile(text).plan != nil)
+    let compilation = Fixture.compile(text)
+    let wrong = compilation.findings.filter { $0.missing?.consequence != .idle }
+    #expect(wrong.map { $0.rendered(file: "\(file.name).fixed.yaml", language: .english) } == [])
+    #expect(compilation.plan != nil)
   }
 }

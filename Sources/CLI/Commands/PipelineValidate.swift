@@ -58,7 +58,7 @@ enum PipelineValidate {
     }
     if file.compilation.hasErrors { return }
     if !call.isQuiet { call.console.out(call.text(sentence(file))) }
-    if call.has("--explain"), let plan = file.compilation.plan {
+    if call.has("--explain"), let plan = file.compilation.outline {
       call.console.out(plan.explanation(call.language))
     }
   }
@@ -76,7 +76,7 @@ enum PipelineValidate {
 
   /// ` (count reads greet.output)`: the reasons of the top scope's edges, while they are few.
   private static func edges(_ compilation: Compilation) -> Bilingual {
-    guard let plan = compilation.plan, let scope = plan.scopes.first else { return Bilingual("", pt: "") }
+    guard let plan = compilation.outline, let scope = plan.scopes.first else { return Bilingual("", pt: "") }
     let reads = plan.steps[scope.steps].flatMap { step in
       step.needs.filter { $0.reason != "needs" }.map { (step.name, $0.reason.replacing("steps.", with: "")) }
     }

@@ -20,6 +20,14 @@ struct Notify: Connector {
         ],
         "title": ["type": "string"],
         "text": ["type": "string", "default": ""],
+        "dedupe_key": [
+          "type": "string",
+          "description": "Notices with the same key are told once; no effect in this version.",
+        ],
+        "open_ticket": [
+          "type": "boolean",
+          "description": "Whether the destination opens a ticket; no effect in this version.",
+        ],
       ],
       "required": ["to", "title"],
       "additionalProperties": false,
@@ -42,7 +50,7 @@ struct Notify: Connector {
             uses: notify
             with: {to: [operations], title: Ingest failed, text: The source did not answer.}
           """)
-    ])
+    ], idleKeys: ["dedupe_key", "open_ticket"])
 
   func execute(_ attempt: Attempt) async throws(Failure) -> AttemptOutput {
     let to = attempt.with["to"]?.array?.compactMap(\.string) ?? [attempt.with["to"]?.string ?? ""]

@@ -25,8 +25,12 @@ extension StepReader {
         remedy: Bilingual("Write \(name)@\(description.major).", pt: "Escreva \(name)@\(description.major)."))
     }
     var call = CallDraft(
-      description: description, with: .map([], kind.keySpan), withSpan: map["with"]?.keySpan ?? kind.keySpan)
+      name: name, major: major.flatMap { Int($0) }, description: description, with: .map([], kind.keySpan),
+      withSpan: map["with"]?.keySpan ?? kind.keySpan)
     if let entry = map["with"] { call.with = with(entry, map.place("with"), description) }
+    if let description, case .map(let members, _) = call.with {
+      draft.report.tellIdle(members, of: description, path: map.place("with"))
+    }
     call.connection = reference("connection", map)
     call.credential = reference("credential", map)
     if let description { checkConnection(description, call, kind, map) }
@@ -43,15 +47,17 @@ extension StepReader {
       draft.report.warning(
         "unchecked-connector", at: span, path: path,
         Bilingual(
-          "\"\(name)\" is not built in; whether a server has it was not checked.",
-          pt: "\"\(name)\" não é embutido; não foi verificado se algum servidor o tem."))
+          "connector \(name) is not built in; whether a server has it was not checked.",
+          pt: "connector \(name) não é embutido; não foi verificado se algum servidor o tem."),
+        missing: catalogue.isOffline ? Missing("connector \(name)", .refused) : nil)
       return
     }
     draft.report.error(
       "unknown-connector", at: span, path: path,
       Bilingual("there is no connector \"\(name)\".", pt: "não existe o conector \"\(name)\"."),
       remedy: Suggestion.remedy(for: name, among: catalogue.names)
-        ?? Bilingual("See esteira connector ls.", pt: "Veja esteira connector ls."))
+        ?? Bilingual("See esteira connector ls.", pt: "Veja esteira connector ls."),
+      missing: catalogue.isOurs(name) ? nil : Missing("connector \(name)", .refused))
   }
 
   private func reference(_ key: String, _ map: MapReading) -> String? {

@@ -56,10 +56,10 @@ struct ConnectorCatalogue: Sendable {
 
 extension ConnectorDescription {
   /// For a connector of which only the name is known.
-  fileprivate static func standIn(_ name: String) -> ConnectorDescription {
+  static func standIn(_ name: String, major: Int = 1) -> ConnectorDescription {
     let words = Bilingual("stand-in", pt: "dublê")
     return ConnectorDescription(
-      name: name, title: words, summary: words, with: [:], output: [:], effect: .always(.pure),
+      name: name, major: major, title: words, summary: words, with: [:], output: [:], effect: .always(.pure),
       connection: .optional(kind: "any"), examples: [])
   }
 }

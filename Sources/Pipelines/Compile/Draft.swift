@@ -151,6 +151,10 @@ enum KindDraft {
 }
 
 struct CallDraft {
+  /// As the file names it, without the major version.
+  var name: String
+  var major: Int?
+  /// Nil where only a server could know it.
   var description: ConnectorDescription?
   var with: TemplateDraft
   /// Where a missing key of `with` is reported.
@@ -310,5 +314,14 @@ struct Edge {
   enum Place {
     case span(Range<Int>)
     case mention(Range<Int>, site: Int)
+  }
+}
+
+extension Draft {
+  /// Whether every connector is known, so that the plan can be run.
+  var isWhole: Bool {
+    steps.allSatisfy { step in
+      if case .connector(let call) = step.kind { call.description != nil } else { true }
+    }
   }
 }

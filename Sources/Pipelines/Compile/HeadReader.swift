@@ -26,6 +26,7 @@ struct HeadReader {
       draft.head.deadline = draft.timing(entry.value, path: "deadline", view: View(part: .body), step: nil)
     }
     IdentityReader(draft: draft, top: top).read()
+    report.tellIdle(of: top)
     if let entry = top["triggers"] { TriggerReader(draft: draft).read(entry.value, path: "triggers") }
   }
 

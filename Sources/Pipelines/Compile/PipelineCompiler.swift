@@ -4,6 +4,9 @@ public import Model
 public struct Compilation: Sendable {
   /// Nil where a finding is an error, or where the file uses what only a server has (`offline`).
   public var plan: Plan?
+  /// The plan, also where it stands on what was only taken as given: to be explained, drawn and compared,
+  /// never to be run.
+  public var outline: Plan?
   /// In the order of the file.
   public var findings: [Finding]
   /// The job's own steps in an order in which they could run.
@@ -46,7 +49,7 @@ public struct PipelineCompiler: Sendable {
       guard let top = MapReading(root, path: "", report: draft.report) else { break }
       return compile(top, draft)
     }
-    return Compilation(plan: nil, findings: draft.report.findings, order: [], stepCount: 0)
+    return Compilation(findings: draft.report.findings, order: [], stepCount: 0)
   }
 
   private func compile(_ top: MapReading, _ draft: Draft) -> Compilation {
@@ -64,28 +67,43 @@ public struct PipelineCompiler: Sendable {
     Typer(draft: draft, connectors: catalogue).typeAll()
     LimitChecker(draft: draft).check()
     SignalChecker(draft: draft).check()
-    checkFiles(draft)
+    let hasAllFiles = checkFiles(draft)
     let order = graph.order(of: draft.scopes[0].steps).map { draft.steps[$0].name }
+    let outline = PlanBuilder(draft: draft).plan()
     return Compilation(
-      plan: PlanBuilder(draft: draft).plan(), findings: draft.report.findings, order: order,
-      stepCount: draft.steps.count)
+      plan: draft.isWhole && hasAllFiles ? outline : nil, outline: outline, findings: draft.report.findings,
+      order: order, stepCount: draft.steps.count)
   }
 
-  private func checkFiles(_ draft: Draft) {
+  /// Whether all files are there that the pipeline names.
+  private func checkFiles(_ draft: Draft) -> Bool {
     var known: [ScalarString: Bool] = [:]
     for file in draft.head.files {
       let name = ScalarString(file.name)
       let exists = known[name] ?? (draft.readFile(file.name) != nil)
       known[name] = exists
       if exists { continue }
-      draft.report.error(
-        "file-not-found", at: file.span, path: file.path,
-        Bilingual(
-          "there is no file \"\(file.name)\" beside the pipeline.",
-          pt: "não existe o arquivo \"\(file.name)\" ao lado do pipeline."),
-        remedy: Bilingual(
-          "Paths are relative to the pipeline file.", pt: "Os caminhos são relativos ao arquivo do pipeline.")
-      )
+      if catalogue.isOffline { Self.takeAsGiven(file, draft) } else { Self.refuse(file, draft) }
     }
+    return known.values.allSatisfy(\.self)
+  }
+
+  private static func takeAsGiven(_ file: FileMention, _ draft: Draft) {
+    draft.report.warning(
+      "file-not-found", at: file.span, path: file.path,
+      Bilingual(
+        "file \(file.name) is not beside the pipeline; it was taken as given.",
+        pt: "file \(file.name) não está ao lado do pipeline; foi aceito como está."),
+      missing: Missing("file \(file.name)", .refused))
+  }
+
+  private static func refuse(_ file: FileMention, _ draft: Draft) {
+    draft.report.error(
+      "file-not-found", at: file.span, path: file.path,
+      Bilingual(
+        "there is no file \"\(file.name)\" beside the pipeline.",
+        pt: "não existe o arquivo \"\(file.name)\" ao lado do pipeline."),
+      remedy: Bilingual(
+        "Paths are relative to the pipeline file.", pt: "Os caminhos são relativos ao arquivo do pipeline."))
   }
 }

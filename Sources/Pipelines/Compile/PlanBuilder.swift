@@ -62,10 +62,11 @@ struct PlanBuilder {
       kind = .wait(wait)
     case .end(let end): kind = .end(self.end(end))
     case .connector(let call):
-      guard let description = call.description else { return nil }
       kind = .connector(
         CallPlan(
-          connector: description, with: template(call.with), connection: call.connection,
+          connector: call.description ?? .standIn(call.name, major: call.major ?? 1),
+          with: template(call.with),
+          connection: call.connection,
           credential: call.credential))
     }
     return StepPlan(

@@ -16,30 +16,30 @@ final class Report {
 
   func error(
     _ code: String, at span: @autoclosure () -> Range<Int>, path: String, _ message: Bilingual,
-    remedy: @autoclosure () -> Bilingual? = nil
+    remedy: @autoclosure () -> Bilingual? = nil, missing: Missing? = nil
   ) {
     hasErrors = true
     guard !isFull else { return }
-    add(.error, code, span(), path, message, remedy())
+    add(.error, code, span(), path, message, remedy(), missing)
   }
 
   func warning(
     _ code: String, at span: @autoclosure () -> Range<Int>, path: String, _ message: Bilingual,
-    remedy: @autoclosure () -> Bilingual? = nil
+    remedy: @autoclosure () -> Bilingual? = nil, missing: Missing? = nil
   ) {
     guard !isFull else { return }
-    add(.warning, code, span(), path, message, remedy())
+    add(.warning, code, span(), path, message, remedy(), missing)
   }
 
   private func add(
     _ severity: Finding.Severity, _ code: String, _ span: Range<Int>, _ path: String, _ message: Bilingual,
-    _ remedy: Bilingual?
+    _ remedy: Bilingual?, _ missing: Missing?
   ) {
     let (line, column) = source.position(of: span.lowerBound)
     let (text, caret) = source.line(showing: span)
     let finding = Finding(
       severity: severity, code: code, line: line, column: column, path: path, message: message,
-      remedy: remedy, sourceLine: text, caret: caret)
+      remedy: remedy, sourceLine: text, caret: caret, missing: missing)
     found.append((span.lowerBound, finding))
   }
 

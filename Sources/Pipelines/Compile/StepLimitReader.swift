@@ -83,6 +83,9 @@ struct IsolationReader {
           "\"\(entry.key)\" has no effect with where: \(place).",
           pt: "\"\(entry.key)\" não tem efeito com where: \(place)."))
     }
+    if let entry = map["where"] {
+      report.tellForeign(place: place, at: entry.value.span, path: map.place("where"))
+    }
     return IsolationPlan(place: place, spec: node.json)
   }
 }

@@ -35,6 +35,7 @@ struct TriggerReader {
         remedy: Bilingual("Make two triggers.", pt: "Faça dois gatilhos."))
     }
     TriggerSpec(draft: draft).check(kind, path: map.place(kind.key))
+    report.tellIdle(trigger: kind, path: map.place(kind.key))
     let view = View(part: .trigger)
     var trigger = TriggerDraft(
       name: entry.key, kind: kind.key, spec: kind.value.json, inputsPath: map.place("inputs"))

@@ -19,14 +19,16 @@ public struct Finding: Sendable, Hashable {
   public var sourceLine: String
   /// What the caret underlines: offsets in the Unicode scalars of `sourceLine`, never empty.
   public var caret: Range<Int>
+  /// Where the finding is about something that this build lacks.
+  public var missing: Missing?
 
   public init(
     severity: Severity = .error, code: String, line: Int, column: Int, path: String, message: Bilingual,
-    remedy: Bilingual? = nil, sourceLine: String, caret: Range<Int>
+    remedy: Bilingual? = nil, sourceLine: String, caret: Range<Int>, missing: Missing? = nil
   ) {
     (self.severity, self.code, self.line, self.column) = (severity, code, line, column)
     (self.path, self.message, self.remedy) = (path, message, remedy)
-    (self.sourceLine, self.caret) = (sourceLine, caret)
+    (self.sourceLine, self.caret, self.missing) = (sourceLine, caret, missing)
   }
 
   /// The finding as a person reads it: the place, the sentence, the line with a caret, and the remedy.
