@@ -22,6 +22,23 @@ struct LimitChecker {
       if let timing { compare(timing, key, of: step, with: [own].compactMap(\.self) + around) }
     }
     if let deadline = step.deadline { compare(deadline, "deadline", of: step, with: around) }
+    let everything = [own].compactMap(\.self) + around
+    switch step.kind {
+    case .ask(let ask): check(ask, of: step, everything)
+    case .wait(.pause(let timing)): compare(timing, "wait.for", of: step, with: everything)
+    case .wait, .connector, .group, .choose, .value, .call, .end, .unknown: break
+    }
+  }
+
+  /// What comes after a question has expired never comes.
+  private func check(_ ask: AskDraft, of step: StepDraft, _ outer: [Outer]) {
+    let key = String(ask.path.dropFirst(step.keyPath.count + 1))
+    compare(ask.expires, "\(key).expires", of: step, with: outer)
+    let expiry = [limit(ask.expires, "expires", of: step)].compactMap(\.self)
+    if let remind = ask.remindEvery { compare(remind, "\(key).remind", of: step, with: expiry) }
+    if let escalate = ask.escalate {
+      compare(escalate.after, "\(key).escalate.after", of: step, with: expiry)
+    }
   }
 
   /// The limits of the groups around a step, and the job's.
@@ -30,9 +47,12 @@ struct LimitChecker {
     var scope = draft.steps[index].scope
     while let owner = draft.scopes[scope].owner {
       let step = draft.steps[owner]
+      let role = draft.scopes[scope].role
+      scope = step.scope
+      // A handler and a rescue begin when the time of their owner may have passed.
+      if role == .handler || role == .rescue { continue }
       found += [step.timeout.flatMap { limit($0, "timeout", of: step) }].compactMap(\.self)
       found += [step.deadline.flatMap { limit($0, "deadline", of: step) }].compactMap(\.self)
-      scope = step.scope
     }
     if draft.scopes[scope].home == .job, case .fixed(let duration, _) = draft.head.deadline {
       found.append(
@@ -53,7 +73,7 @@ struct LimitChecker {
   }
 
   private func compare(_ timing: TimingDraft, _ key: String, of step: StepDraft, with outer: [Outer]) {
-    guard case .fixed(let duration, let span) = timing,
+    guard case .fixed(let duration, let span) = timing, !span.isEmpty,
       let shortest = outer.filter({ $0.duration < duration }).min(by: { $0.duration < $1.duration })
     else { return }
     draft.report.error(

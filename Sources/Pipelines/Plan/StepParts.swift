@@ -1,6 +1,7 @@
 public import Model
 
-/// `wait:`: nothing runs until a time has come or a message is there.
+/// `wait:`: nothing runs until a time has come or a message is there. The output is `{at}`, the moment as RFC
+/// 3339 text, or of a signal its payload.
 public enum WaitPlan: Sendable {
   case pause(Timing)
   /// A time stamp, or its RFC 3339 text; one that has passed waits no time.
@@ -54,7 +55,8 @@ public struct EndPlan: Sendable {
   }
 }
 
-/// `rescue:`: another step, whose output becomes that of the step which failed.
+/// `rescue:`: another step, whose output becomes that of the step which failed. It sees the item of that step
+/// and how it failed (`steps.x.error`), and stands outside its rounds.
 public struct RescuePlan: Sendable {
   /// The failures that it is for; the file without `classes` means all but `cancelled`.
   public var classes: Set<ErrorClass>
@@ -63,7 +65,8 @@ public struct RescuePlan: Sendable {
   public init(classes: Set<ErrorClass>, scope: Int) { (self.classes, self.scope) = (classes, scope) }
 }
 
-/// Handlers of a group: numbers of scopes.
+/// Handlers of a group: numbers of scopes. Their steps see the children of the group, its item and how it ended
+/// (`steps.x.status`, `steps.x.error`).
 public struct HandlersPlan: Sendable, Hashable {
   public var onFailure: Int?
   public var onCancel: Int?

@@ -50,6 +50,9 @@ public enum Reference: Sendable, Hashable {
   case iteration(StepIndex)
   case lastIteration(StepIndex)
   /// The map `{id, path, key, kind, round, attempt, iteration}` of the asking step itself.
+  /// In the scope of `after_each` that of the step execution that ended, with `status, output, error,
+  /// duration, needs` also: `output`, `error` and `iteration` are null where there is none, `duration` is a
+  /// number of seconds, `needs` are the paths of what it waited for.
   case this
 }
 
