@@ -65,8 +65,8 @@ public struct RescuePlan: Sendable {
   public init(classes: Set<ErrorClass>, scope: Int) { (self.classes, self.scope) = (classes, scope) }
 }
 
-/// Handlers of a group: numbers of scopes. Their steps see the children of the group, its item and how it ended
-/// (`steps.x.status`, `steps.x.error`).
+/// Handlers of a group: numbers of scopes. Their steps see the children of the group, its item and how it
+/// ended (`steps.x.status`, `steps.x.error`).
 public struct HandlersPlan: Sendable, Hashable {
   public var onFailure: Int?
   public var onCancel: Int?
