@@ -10,6 +10,8 @@ public enum EndpointCatalog {
     JobCalls.follow.shape, JobCalls.why.shape, JobCalls.cancel.shape, JobCalls.kill.shape,
     JobCalls.adopt.shape,
     JobCalls.resolve.shape, JobCalls.replay.shape, JobCalls.artifacts.shape, JobCalls.artifact.shape,
+    AskCalls.list.shape, AskCalls.get.shape, AskCalls.answer.shape, AskCalls.delegate.shape,
+    AskCalls.remind.shape,
     AccessCalls.credentials.shape, AccessCalls.setCredential.shape, AccessCalls.deleteCredential.shape,
     AccessCalls.connections.shape, AccessCalls.setConnection.shape, AccessCalls.deleteConnection.shape,
     AccessCalls.settings.shape, AccessCalls.setSetting.shape,

@@ -7,6 +7,7 @@ public enum CommandTable {
     JobStart.spec, JobList.spec, JobGet.spec, JobWatchCommand.spec, JobLogs.spec, JobSteps.spec, JobStep.spec,
     JobEvents.spec, JobWhy.spec, JobCancel.spec, JobKill.spec, JobReplay.spec, StepResolve.spec,
     StepAdopt.spec,
+    AskList.spec, AskGet.spec, AskAnswer.spec, AskDelegate.spec, AskRemind.spec,
     ArtifactList.spec, ArtifactGet.spec, ArtifactVerify.spec,
     CredentialSet.spec, CredentialList.spec, CredentialDelete.spec,
     ConnectionApply.spec, ConnectionList.spec, ConnectionDelete.spec,

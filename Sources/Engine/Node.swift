@@ -151,13 +151,15 @@ extension Node {
 
 // The way to the engine's thread and back.
 extension Node {
+  var jobHistory: JobHistory { JobHistory(configuration) }
+
   private func live(_ job: ID<Job>) async -> LiveView? {
     await withCheckedContinuation { continuation in
       loop.inbox.push(.read(job) { continuation.resume(returning: $0) })
     }
   }
 
-  private func send<Value: Sendable>(
+  func send<Value: Sendable>(
     _ input: (@escaping Reply<Value>) -> Input
   ) async throws(Problem) -> Value {
     let result: Result<Value, Problem> = await withCheckedContinuation { continuation in

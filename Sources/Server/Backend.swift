@@ -9,6 +9,7 @@ public struct Backend: Sendable {
   public var node: Node?
   public var readModel: any ReadModel
   public var jobs: JobReading
+  public var asks: AskReading
   public var artifacts: ArtifactReading
   public var logs: LogReading
   public var compiler: PipelineCompiler
@@ -19,13 +20,15 @@ public struct Backend: Sendable {
   public var now: @Sendable () -> Timestamp
 
   public init(
-    node: Node?, readModel: any ReadModel, jobs: JobReading, artifacts: ArtifactReading, logs: LogReading,
+    node: Node?, readModel: any ReadModel, jobs: JobReading, asks: AskReading, artifacts: ArtifactReading,
+    logs: LogReading,
     compiler: PipelineCompiler, connectors: [ConnectorDescription], version: VersionInfo,
     checks: @escaping @Sendable (Language) async -> [CheckItem],
     sealCredential: @escaping @Sendable (CredentialDraft) throws(Problem) -> CredentialRecord,
     now: @escaping @Sendable () -> Timestamp
   ) {
     (self.node, self.readModel, self.jobs, self.artifacts) = (node, readModel, jobs, artifacts)
+    self.asks = asks
     (self.logs, self.compiler, self.connectors, self.version) = (logs, compiler, connectors, version)
     (self.checks, self.sealCredential, self.now) = (checks, sealCredential, now)
   }

@@ -5,7 +5,8 @@ public enum ProblemStatus {
 
   private static let table: [String: Int] = [
     "invalid-json": 400, "invalid-request": 400, "ambiguous-job": 400, "ambiguous-artifact": 400,
-    "invalid-cursor": 400, "not-allowed": 403, "unknown-endpoint": 404, "no-job": 404, "no-pipeline": 404,
+    "invalid-cursor": 400, "ambiguous-ask": 400, "not-assignee": 403, "no-ask": 404, "ask-closed": 409,
+    "ask-changed": 409, "not-allowed": 403, "unknown-endpoint": 404, "no-job": 404, "no-pipeline": 404,
     "no-step": 404, "unknown-artifact": 404, "unknown-credential": 404, "unknown-connection": 404,
     "unknown-connector": 404, "wrong-method": 405, "job-ended": 409, "step-ended": 409, "no-question": 409,
     "no-superseded-result": 409, "conflict": 409, "not-owner": 409, "apply-in-progress": 409,

@@ -4,6 +4,7 @@ extension Router {
     self.init(
       PipelineRoutes(backend: backend, applier: PipelineApplier(backend)).routes
         + JobRoutes(backend).routes + JobActions(backend).routes + AccessRoutes(backend: backend).routes
+        + AskRoutes(backend: backend).routes
         + SystemRoutes(backend: backend).routes)
   }
 }

@@ -20,6 +20,7 @@ struct NodeParts: Sendable {
   /// `restores`: whether unfinished jobs are taken over.
   init(folder: DataFolder, restores: Bool) throws(Problem) {
     self.folder = folder
+    try ConfigFile(folder: folder.path).check()
     isFirstStart = access(folder.databasePath, F_OK) != 0
     let (store, key) = try folder.open(now: Program.now())
     self.store = store
@@ -48,7 +49,7 @@ struct NodeParts: Sendable {
       follow: { (job, after) throws(Problem) in try await node.follow(job, after: after) },
       why: { (job) throws(Problem) in try await node.why(job) },
       replay: { (job, language) throws(Problem) in try await Reading.replay(history, job) })
-    backend = reading.backend(node: node, jobs: jobs)
+    backend = reading.backend(node: node, jobs: jobs, history)
   }
 
   private static func configuration(

@@ -15,9 +15,9 @@ struct Reading: Sendable {
   var artifacts: ArtifactFiles
   var logs: LogFiles
 
-  func backend(node: Node?, jobs: JobReading) -> Backend {
+  func backend(node: Node?, jobs: JobReading, _ history: JobHistory) -> Backend {
     Backend(
-      node: node, readModel: readModel, jobs: jobs,
+      node: node, readModel: readModel, jobs: jobs, asks: asks(history),
       artifacts: ArtifactReading { (namespace, sha256) throws(Problem) in try await chunks(namespace, sha256)
       },
       logs: LogReading { (job, query, from, limit) throws(Problem) in
@@ -28,6 +28,23 @@ struct Reading: Sendable {
         await Checks(path: path, readModel: readModel, isServer: node != nil).all(language)
       },
       sealCredential: { (draft) throws(Problem) in vault.seal(draft) }, now: Program.now)
+  }
+
+  private func asks(_ history: JobHistory) -> AskReading {
+    let people = ConfigFile(folder: path)
+    return AskReading(
+      ask: { (id) throws(Problem) in
+        let found: Result<AskView, Problem> = await BlockingThreads.reads.run {
+          Result { () throws(Problem) in try history.ask(id) }
+        }
+        return try found.get()
+      },
+      list: { (filter, before, limit) throws(Problem) in
+        let found: Result<[AskView], Problem> = await BlockingThreads.reads.run {
+          Result { () throws(Problem) in try history.asks(filter, before: before, limit: limit) }
+        }
+        return try found.get()
+      }, groups: { (actor) throws(Problem) in try people.groups(of: actor) })
   }
 
   static func replay(_ history: JobHistory, _ job: ID<Job>) async throws(Problem) -> ReplayResult {

@@ -17,7 +17,7 @@ struct ReadingParts: Sendable {
     let reading = Reading(
       path: path, readModel: reader, vault: vault, artifacts: ArtifactFiles(folder: path + "/artifacts"),
       logs: LogFiles(folder: path + "/logs", pause: Program.pause))
-    backend = reading.backend(node: nil, jobs: Self.jobs(history))
+    backend = reading.backend(node: nil, jobs: Self.jobs(history), history)
   }
 
   private static func jobs(_ history: JobHistory) -> JobReading {

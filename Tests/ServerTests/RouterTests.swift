@@ -57,6 +57,12 @@ struct TestServer: Sendable {
     router = Router(
       Backend(
         node: isReadOnly ? nil : node, readModel: store, jobs: jobs,
+        asks: AskReading(
+          ask: { (id) throws(Problem) in try history.ask(id) },
+          list: { (filter, before, limit) throws(Problem) in
+            try history.asks(filter, before: before, limit: limit)
+          },
+          groups: { (actor) throws(Problem) in actor == "local:bia" ? ["compliance"] : [] }),
         artifacts: ArtifactReading { (_, _) throws(Problem) in throw none },
         logs: LogReading { (_, _, _, _) throws(Problem) in ([], nil) }, compiler: compiler, connectors: [],
         version: VersionInfo(version: "test", swift: "", sqlite: ""), checks: { _ in [] },

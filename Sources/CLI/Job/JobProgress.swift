@@ -15,6 +15,8 @@ struct JobProgress: Sendable {
 
   private var words: Words
   private var started: [ScalarString: Timestamp] = [:]
+  /// The id of the last question of a path.
+  private var asks: [ScalarString: String] = [:]
   /// The paths of what runs now, in the order of their starts.
   private(set) var running: [String] = []
   private(set) var status = "running"
@@ -39,6 +41,7 @@ struct JobProgress: Sendable {
       ]
     case "retrying", "lost", "question", "resolved", "superseded", "adopted":
       return [interruption(path, fact)]
+    case "asked", "reminded": return [question(path, fact)]
     case "status", "outcome":
       status = fact["status"]?.string ?? status
       if fact["fact"]?.string == "status" { hasEnded = JobStatus(word: status)?.hasEnded ?? false }
@@ -60,6 +63,14 @@ struct JobProgress: Sendable {
     if let text = fact["message"]?.string { details.append(words.value(.string(text.printable), limit: 160)) }
     let word = fact["status"]?.string ?? "ended"
     return [Change(path: path, word: word, detail: details.joined(separator: "  "), isFinal: true)]
+  }
+
+  /// The text of a question is sealed; its id leads to it.
+  private mutating func question(_ path: String, _ fact: JSON) -> Change {
+    if let id = fact["id"]?.string { asks[ScalarString(path)] = id }
+    let id = asks[ScalarString(path)] ?? ""
+    let detail = Bilingual("asks; see: esteira ask get \(id)", pt: "pergunta; veja: esteira ask get \(id)")
+    return Change(path: path, word: "waiting", detail: detail[words.language], isFinal: true)
   }
 
   private mutating func interruption(_ path: String, _ fact: JSON) -> Change {

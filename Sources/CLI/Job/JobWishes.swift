@@ -46,7 +46,7 @@ extension Invocation {
       settings: settings.isEmpty ? nil : JSONObject(settings))
   }
 
-  private func pairs(_ flag: String) throws(UsageError) -> [(String, JSON)] {
+  func pairs(_ flag: String) throws(UsageError) -> [(String, JSON)] {
     var pairs: [(String, JSON)] = []
     for text in values(flag) {
       let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)

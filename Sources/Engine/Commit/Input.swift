@@ -7,6 +7,7 @@ enum Input: Sendable {
   case admit(PreparedJob, Reply<StartedJob>)
   /// From people: checked against the job as it stands when its turn comes.
   case command(ID<Job>, Command, Reply<[String]>)
+  case ask(AskOrder, Reply<AskProgress>)
   /// From timers, attempts and recovery.
   case event(JobNumber, Event)
   /// An attempt's task is over and its place is free.

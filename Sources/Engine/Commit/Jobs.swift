@@ -243,6 +243,9 @@ struct Jobs: ~Copyable {
   /// From now on every start is queued, for the next node to find.
   mutating func drain() { isDraining = true }
 
+  /// An answer that no job takes any more.
+  mutating func keep(_ answer: AskAnswerRow) { batch.answers.append(answer) }
+
   mutating func add(_ writes: [CatalogWrite]) { batch.writes.append(contentsOf: writes) }
 
   /// Replies once the batch is durable, or was refused.

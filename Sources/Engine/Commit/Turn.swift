@@ -35,6 +35,7 @@ struct Turn: ~Copyable {
     switch input {
     case .admit(let prepared, let reply): admit(prepared, reply, at: now)
     case .command(let id, let command, let reply): order(id, command, reply, at: now)
+    case .ask(let order, let reply): take(order, reply, at: now)
     case .event(let number, let event): if let job = jobs.job(number) { jobs.decide(job, event, at: now) }
     case .attemptEnded(let number, let node, let token, let end, let place):
       jobs.attemptEnded(number, node, token: token, place)

@@ -32,7 +32,8 @@ extension HistoryEvent {
         else { continue }
         shown["inside"] = .string(state.path(of: node, in: plan))
       case "step" where fact["f"]?.string == "opened": break
-      case "context", "items", "carry", "input", "output", "outputs", "message", "reason":
+      case "context", "items", "carry", "input", "output", "outputs", "message", "reason", "wait", "payload",
+        "ask", "answer", "to", "inputs", "source", "value":
         // A body stays sealed: only that there is one is shown, but where the fact's own word is meant.
         if member.value.array == nil { shown[member.key] = member.value }
       case "due":

@@ -73,6 +73,7 @@ extension JobState {
           "\(path) tries again; the last try failed: \(reason)",
           pt: "\(path) vai tentar de novo; a última tentativa falhou: \(reason)"), until: state.due)
     case .waiting:
+      if let ask = ask(of: node) { return ask.blocker(path, since: state.startedAt.orNil) }
       return blocker(
         "delay",
         Bilingual("\(path) pauses between two rounds", pt: "\(path) faz uma pausa entre duas rodadas"),

@@ -1,0 +1,146 @@
+public import Model
+
+/// Endpoints about questions to people. `{id}` is the whole id or any beginning of it that only one has.
+public enum AskCalls {
+  public static let list = Endpoint<AsksQuery, Page<AskItem>>(
+    .get, "/asks", .needs("asks", "read"), "Questions to people, newest first; the open ones unless asked.")
+  public static let get = Endpoint<AskPath, AskDetail>(
+    .get, "/asks/{id}", .needs("asks", "read"), "A question with what it shows and its answers so far.")
+  public static let answer = Endpoint<AnswerRequest, AskResult>(
+    .post, "/asks/{id}/answer", .needs("asks", "answer"), "Answers a question.")
+  public static let delegate = Endpoint<HandoverRequest, AskResult>(
+    .post, "/asks/{id}/delegate", .needs("asks", "answer"), "Lets another person answer.")
+  public static let remind = Endpoint<AskPath, AskResult>(
+    .post, "/asks/{id}/remind", .needs("asks", "manage"), "Leaves a reminder in the job's history.")
+}
+
+public struct AskPath: Wire {
+  public var id: String
+  public init(id: String) { self.id = id }
+  public init(_ json: JSON) throws(WireError) { id = try Fields(json).text("id") }
+  public var json: JSON { members(["id": id.wire]) }
+}
+
+public struct AsksQuery: Wire {
+  public var namespace: String?
+  /// `open`, `decided`, `expired`, `closed`, or `all`; nil: `open`.
+  public var state: String?
+  /// Only those that ask the caller, by name or by a group.
+  public var mine: Bool
+  public var limit: Int?
+  public var cursor: String?
+
+  public init(
+    namespace: String? = nil, state: String? = nil, mine: Bool = false, limit: Int? = nil,
+    cursor: String? = nil
+  ) {
+    (self.namespace, self.state, self.mine) = (namespace, state, mine)
+    (self.limit, self.cursor) = (limit, cursor)
+  }
+
+  public init(_ json: JSON) throws(WireError) {
+    let fields = try Fields(json)
+    (namespace, state) = (try fields.optionalText("namespace"), try fields.optionalText("state"))
+    (mine, cursor) = (try fields.flag("mine"), try fields.optionalText("cursor"))
+    limit = try fields.optionalInteger("limit").map(Int.init)
+  }
+
+  public var json: JSON {
+    members([
+      "namespace": namespace?.wire, "state": state?.wire, "mine": mine.wire, "limit": limit?.wire,
+      "cursor": cursor?.wire,
+    ])
+  }
+}
+
+/// A question in a list.
+public struct AskItem: Wire, Hashable {
+  public var id: String
+  public var job: String
+  /// `namespace/name`.
+  public var pipeline: String
+  public var path: String
+  public var title: String
+  /// `open`, `decided`, `expired` or `closed`.
+  public var state: String
+  /// `user:ana`, `group:compliance`; empty: everybody.
+  public var assignees: [String]
+  public var quorum: Int
+  public var openedAt: Timestamp
+  public var expiresAt: Timestamp?
+  public var choice: String?
+  public var closedAt: Timestamp?
+
+  public init(
+    id: String, job: String, pipeline: String, path: String, title: String, state: String,
+    assignees: [String], quorum: Int, openedAt: Timestamp, expiresAt: Timestamp?, choice: String?,
+    closedAt: Timestamp?
+  ) {
+    (self.id, self.job, self.pipeline, self.path, self.title) = (id, job, pipeline, path, title)
+    (self.state, self.assignees, self.quorum, self.openedAt) = (state, assignees, quorum, openedAt)
+    (self.expiresAt, self.choice, self.closedAt) = (expiresAt, choice, closedAt)
+  }
+
+  public init(_ json: JSON) throws(WireError) {
+    let fields = try Fields(json)
+    (id, job) = (try fields.text("id"), try fields.text("job"))
+    (pipeline, path) = (try fields.text("pipeline"), try fields.text("path"))
+    (title, state) = (try fields.text("title"), try fields.text("state"))
+    assignees = try fields.list("to", of: JSON.self).compactMap(\.string)
+    quorum = Int(try fields.integer("quorum"))
+    openedAt = try fields.time("opened_at") ?? Timestamp(microseconds: 0)
+    (expiresAt, closedAt) = (try fields.time("expires_at"), try fields.time("closed_at"))
+    choice = try fields.optionalText("choice")
+  }
+
+  public var json: JSON {
+    members([
+      "id": id.wire, "job": job.wire, "pipeline": pipeline.wire, "path": path.wire, "title": title.wire,
+      "state": state.wire, "to": .array(assignees.map(\.wire)), "quorum": quorum.wire,
+      "opened_at": openedAt.wire, "expires_at": expiresAt?.wire, "choice": choice?.wire,
+      "closed_at": closedAt?.wire,
+    ])
+  }
+}
+
+/// A question with what it shows.
+public struct AskDetail: Wire, Hashable {
+  public var ask: AskItem
+  public var show: JSON
+  /// Each `{name, label, approves, form?}`; `form` is a JSON Schema.
+  public var choices: [JSON]
+  /// The hash of what is shown: an answer names it.
+  public var shown: String
+  public var onExpiry: String
+  public var requesterMayAnswer: Bool
+  /// Each `{by, on_behalf_of?, choice, form?, comment?, at, counts}`.
+  public var answers: [JSON]
+
+  public init(
+    ask: AskItem, show: JSON, choices: [JSON], shown: String, onExpiry: String, requesterMayAnswer: Bool,
+    answers: [JSON]
+  ) {
+    (self.ask, self.show, self.choices, self.shown) = (ask, show, choices, shown)
+    (self.onExpiry, self.requesterMayAnswer, self.answers) = (onExpiry, requesterMayAnswer, answers)
+  }
+
+  public init(_ json: JSON) throws(WireError) {
+    let fields = try Fields(json)
+    (ask, show) = (try AskItem(json), fields.object["show"] ?? .null)
+    choices = try fields.list("choices", of: JSON.self)
+    (shown, onExpiry) = (try fields.text("shown_sha256"), try fields.optionalText("on_expiry") ?? "")
+    requesterMayAnswer = try fields.flag("requester_may_answer")
+    answers = try fields.list("answers", of: JSON.self)
+  }
+
+  public var json: JSON {
+    var object = ask.json.object ?? JSONObject()
+    object["show"] = show
+    object["choices"] = .array(choices)
+    object["shown_sha256"] = shown.wire
+    object["on_expiry"] = onExpiry.wire
+    object["requester_may_answer"] = .bool(requesterMayAnswer)
+    object["answers"] = .array(answers)
+    return .object(object)
+  }
+}
