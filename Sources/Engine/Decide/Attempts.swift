@@ -7,7 +7,7 @@ extension Decider {
   /// A result counts only with the token of the attempt that runs now; any other is kept aside (S18).
   mutating func finish(_ node: NodeNumber, _ token: UInt32, _ end: AttemptEnd) {
     guard Int(node) < state.nodes.count else { return }
-    guard state[node].status == .running, state[node].token == token else {
+    guard state.runsAttempt(node), state[node].token == token else {
       return supersede(node, token, end)
     }
     if step(of: node).limits != nil { tellCircuit(node, end) }
@@ -82,20 +82,18 @@ extension Decider {
         pauseEnded(node)
       }
     case .timeout:
-      guard current.status == .running, current.token == wake.token, current.stopping == .pending else {
-        return
-      }
+      guard state.runsAttempt(node), current.token == wake.token, current.stopping == .pending else { return }
       decision.effects.append(.cancelAttempt(node, token: current.token))
       let failure = Failure(.timeout, code: "timeout", "\(path(node)) did not end in its time.")
       if step(of: node).limits != nil { tellCircuit(node, .failure(failure)) }
       attemptFailed(node, failure)
-    case .deadline: if current.deadline != .never, wake == deadline(of: node) { stop(node, as: .timeout) }
+    case .deadline: if wake == deadline(of: node), current.deadline != .never { deadlinePassed(of: node) }
     case .queueTimeout:
       guard current.status == .queued, current.attempt == wake.token else { return }
       decision.effects.append(.leaveQueue(node))
       fail(node, Failure(.timeout, code: "queue-timeout", "\(path(node)) found no free slot in its time."))
     case .grace:
-      guard current.status == .running, current.token == wake.token else { return }
+      guard state.runsAttempt(node), current.token == wake.token else { return }
       let text = "\(path(node)) did not answer the cancel; what it does outside is unknown."
       fail(node, Failure(.cancelled, code: "unknown", text), as: current.stopping)
     case .wait: waitEnded(node)

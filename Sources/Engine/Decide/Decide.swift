@@ -115,6 +115,19 @@ extension Event {
   }
 }
 
+extension Failure {
+  /// How a step ends that fails so.
+  var status: StepStatus {
+    switch errorClass {
+    case .timeout: .timeout
+    case .cancelled: .cancelled
+    case .transient, .rateLimited, .configuration, .credential, .data, .expression, .exhausted,
+      .outputTooLarge, .lost, .internal, .exit, .circuitOpen:
+      .failed
+    }
+  }
+}
+
 extension StepFact {
   /// Whether the projection of the node shows it.
   fileprivate var changesRow: Bool {
@@ -161,17 +174,17 @@ extension Decider {
 
   mutating func body(_ value: JSON) -> Body { decision.add(value, after: state.sequence) }
 
+  /// The node could not do what it is for: its handlers run and its rescue takes over, where it has them.
   mutating func fail(_ node: NodeNumber, _ failure: Failure, as status: StepStatus? = nil) {
-    let word: StepStatus =
-      switch failure.errorClass {
-      case .timeout: .timeout
-      case .cancelled: .cancelled
-      case .transient, .rateLimited, .configuration, .credential, .data, .expression, .exhausted,
-        .outputTooLarge, .lost, .internal, .exit, .circuitOpen:
-        .failed
-      }
+    let status = status ?? failure.status
+    if hasHandlersToRun(node) { return settle(node, failure, as: status) }
+    if let rescue = rescue(of: node, from: failure) { return open(rescue, for: failure, as: status, of: node) }
+    failForGood(node, failure, as: status)
+  }
+
+  mutating func failForGood(_ node: NodeNumber, _ failure: Failure, as status: StepStatus) {
     let message = body(.string(failure.message))
-    emit(.failed(node, status ?? word, failure.errorClass, code: failure.code, message: message))
+    emit(.failed(node, status, failure.errorClass, code: failure.code, message: message))
   }
 
   /// Ends a node with a value, unless the value is larger than any may be.

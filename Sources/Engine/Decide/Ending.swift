@@ -9,15 +9,26 @@ extension Decider {
 
   mutating func propagate(_ node: NodeNumber) {
     let ended = state[node]
-    if ended.hasParent {
+    if let kind = ended.beside {
+      asideEnded(node, kind, of: ended.parent)
+    } else if ended.hasParent {
       switch ended.layer {
       case .item: itemEnded(in: ended.parent)
       case .round: roundEnded(node, in: ended.parent)
       case .step: childEnded(node, in: ended.parent)
       }
     }
-    guard ended.layer == .step, state.cancel == nil || state.phase != .main else { return }
-    wakeSuccessors(of: node)
+    if ended.layer == .step { wakeSuccessors(of: node) }
+    if plan.afterEach != nil { record(node) }
+  }
+
+  private mutating func asideEnded(_ node: NodeNumber, _ kind: AsideKind, of parent: NodeNumber) {
+    switch kind {
+    case .rescue: rescueEnded(node, of: parent)
+    case .onFailure, .onCancel, .finally:
+      if state.openAside(of: parent) == nil, !state[parent].status.hasEnded { runHandlers(of: parent) }
+    case .afterEach: startNext(ofLane: state[node].step)
+    }
   }
 
   private mutating func wakeSuccessors(of node: NodeNumber) {
@@ -40,9 +51,9 @@ extension Decider {
     return verdict(on: node, first) == .run
   }
 
-  private enum Verdict { case wait, run, skip }
+  enum Verdict { case wait, run, skip }
 
-  private func verdict(on node: NodeNumber, _ first: NodeNumber) -> Verdict {
+  func verdict(on node: NodeNumber, _ first: NodeNumber) -> Verdict {
     var fails = false
     for need in step(of: node).needs {
       let needed = state[NodeNumber(Int64(node) + Int64(need.step.value) - Int64(state[node].step))]
@@ -109,7 +120,12 @@ extension Decider {
       decision.withdrawLastBody()
       return fail(node, failure)
     }
-    emit(.succeeded(node, isPartial ? .partial : .success, output: output))
+    let status: StepStatus = isPartial ? .partial : .success
+    if hasHandlersToRun(node) {
+      emit(.step(node, .settled(status, output: output, failure: nil)))
+      return runHandlers(of: node)
+    }
+    emit(.succeeded(node, status, output: output))
   }
 
   /// What could be written and not be read again.
@@ -120,7 +136,7 @@ extension Decider {
   }
 
   /// Whether a node's output may be asked for again: of items only as the file says.
-  private func keeps(outputOf node: NodeNumber) -> Bool {
+  func keeps(outputOf node: NodeNumber) -> Bool {
     guard state[node].layer == .item, let forEach = step(of: node).forEach else { return true }
     return forEach.keeps(count: Int(state[state[node].parent].childCount))
   }
@@ -138,11 +154,13 @@ extension Decider {
   /// All that was inside a stopped node has ended.
   mutating func endStopped(_ node: NodeNumber) {
     let status = state[node].stopping
-    let failure =
-      status == .timeout
+    fail(node, stopFailure(node, status), as: status)
+  }
+
+  func stopFailure(_ node: NodeNumber, _ status: StepStatus) -> Failure {
+    status == .timeout
       ? Failure(.timeout, code: "deadline", "\(path(node)) did not end in its time.")
       : Failure(.cancelled, code: "confirmed", "\(path(node)) was cancelled.")
-    fail(node, failure, as: status)
   }
 }
 
@@ -173,6 +191,7 @@ extension JobState {
   /// The first node of the scope that a step node lies in.
   func sibling(of node: NodeNumber) -> NodeNumber? {
     let state = self[node]
+    if state.beside != nil { return asides(of: state.parent).last { $0.contains(node) }?.first }
     if state.hasParent { return self[state.parent].firstChild }
     return roots.last { $0.first <= node }?.first
   }

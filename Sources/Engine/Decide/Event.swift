@@ -139,7 +139,8 @@ public enum Effect: Sendable {
   /// The ask's row changed.
   case ask(AskChange)
   case startChild(ChildOrder)
-  case cancelChild(ID<Job>, reason: String)
+  /// In the commit of this decision.
+  case cancelChild(ID<Job>, kills: Bool, reason: String)
   case countLines(NodeNumber, ArtifactHandle)
   /// Read lines `first..<first + count` of the artifact for an item.
   case slice(NodeNumber, ArtifactHandle, first: Int, count: Int, isBatch: Bool)
@@ -211,13 +212,16 @@ public struct ChildOrder: Sendable, Hashable {
   public var inputs: JSONObject
   /// The same for every try: a sub-job is admitted once.
   public var idempotencyKey: String
-  public var detach: Bool
+  /// Of the calling step.
+  public var path: String
+  /// How many calls lie between the sub-job and the job that nobody called.
+  public var depth: Int
   public init(
     node: NodeNumber, pipeline: PipelineName, revision: Int?, inputs: JSONObject, idempotencyKey: String,
-    detach: Bool
+    path: String, depth: Int
   ) {
     (self.node, self.pipeline, self.revision, self.inputs) = (node, pipeline, revision, inputs)
-    (self.idempotencyKey, self.detach) = (idempotencyKey, detach)
+    (self.idempotencyKey, self.path, self.depth) = (idempotencyKey, path, depth)
   }
 }
 

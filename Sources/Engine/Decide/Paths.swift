@@ -8,7 +8,10 @@ extension JobState {
     switch current.layer {
     case .step:
       guard current.hasParent else { return plan.steps[Int(current.step)].path }
-      return path(of: current.parent, in: plan) + "." + plan.steps[Int(current.step)].name
+      let name = plan.steps[Int(current.step)].name
+      let outer = path(of: current.parent, in: plan) + "."
+      guard let kind = current.beside, kind != .rescue else { return outer + name }
+      return outer + kind.word + "." + name
     case .item:
       let key = items(of: current.parent)?.keys[Int(current.ordinal)] ?? String(current.ordinal)
       return path(of: current.parent, in: plan) + "[" + key + "]"

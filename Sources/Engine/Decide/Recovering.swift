@@ -14,6 +14,7 @@ extension Decider {
       case .running where state.runsAttempt(node):
         decision.effects.append(.examine(order(for: node, cause: nil)))
         if current.stopping != .pending { awaitStop(node) }
+      case .running where state.subJob(of: node) != nil: recoverCall(node)
       case .queued:
         do throws(ExpressionError) { try queueAgain(node, step(of: node)) } catch {
           fail(node, Failure(expression: error))
@@ -54,7 +55,7 @@ extension Decider {
   }
 
   mutating func examine(_ node: NodeNumber, _ token: UInt32, _ end: AttemptEnd?) {
-    guard state[node].status == .running, state[node].token == token else { return }
+    guard state.runsAttempt(node), state[node].token == token else { return }
     if let end { return finish(node, token, end) }
     emit(.lost(node, cause: "owner_restarted"))
     if state[node].stopping != .pending {
@@ -92,7 +93,9 @@ extension Decider {
 
   /// Takes a result that came after its attempt had lost; the step must not have ended otherwise meanwhile.
   mutating func adopt(_ node: NodeNumber, _ actor: String) {
-    guard let late = state.lateResult(of: node), !state[node].status.hasEnded else { return }
+    // Once its rescue runs the step has another way to its end.
+    guard let late = state.lateResult(of: node), !state[node].status.hasEnded, !state.holdsOthers(node)
+    else { return }
     switch state[node].status {
     case .running: decision.effects.append(.cancelAttempt(node, token: state[node].token))
     case .queued: decision.effects.append(.leaveQueue(node))

@@ -13,6 +13,8 @@ struct Resolver: ReferenceResolver {
   let node: NodeNumber?
   /// An item whose node does not exist yet, for a fan-out's `key`.
   var item: (step: StepIndex, value: JSON, index: Int)?
+  /// What `step` means to the `if` of an after_each step, whose node does not exist yet.
+  var followed: NodeNumber?
 
   func value(of reference: Reference) throws(ExpressionError) -> Value {
     switch reference {
@@ -88,6 +90,7 @@ extension Resolver {
     while let number = current {
       let candidate = state[number]
       let offset = Int64(step.value) - Int64(candidate.childStep)
+      if let beside = sibling(number, step) { return beside }
       if candidate.childStep != StepState.none, offset >= 0, offset < Int64(candidate.childCount) {
         return candidate.firstChild + NodeNumber(offset)
       }
@@ -98,6 +101,17 @@ extension Resolver {
       return root.first + (step.value - root.step)
     }
     return nil
+  }
+
+  /// The step of that number which stands beside its parent as this node does.
+  private func sibling(_ node: NodeNumber, _ step: StepIndex) -> NodeNumber? {
+    guard state[node].beside != nil, let first = state.sibling(of: node) else { return nil }
+    let (own, wanted) = (Int64(state[node].step), Int64(step.value))
+    let sibling = Int64(node) + wanted - own
+    guard sibling >= Int64(first), sibling < Int64(state.nextNode) else { return nil }
+    let found = state[NodeNumber(sibling)]
+    let isBeside = found.parent == state[node].parent && found.beside == state[node].beside
+    return isBeside && found.step == step.value ? NodeNumber(sibling) : nil
   }
 
   private func value(of field: StepField, _ step: StepIndex) throws(ExpressionError) -> Value {
@@ -225,6 +239,13 @@ extension Resolver {
 
   private var thisMap: JSON {
     guard let node else { return .object(JSONObject()) }
+    if let followed = followed ?? self.followed(by: node) { return followedMap(of: followed) }
+    var map = map(ofStep: node)
+    if let rescued = rescued(by: node) { map["error"] = state.settlement(of: rescued)?.failure?.json ?? .null }
+    return .object(map)
+  }
+
+  private func map(ofStep node: NodeNumber) -> JSONObject {
     let current = state[node]
     let path = state.path(of: node, in: plan)
     var map = JSONObject([
@@ -241,6 +262,41 @@ extension Resolver {
       }
       outer = state[number].hasParent ? state[number].parent : nil
     }
+    return map
+  }
+
+  /// The step execution that the after_each step follows whose inside this is.
+  private func followed(by node: NodeNumber) -> NodeNumber? { holder(of: node, .afterEach) }
+
+  /// The step that the rescue is for whose inside this is.
+  private func rescued(by node: NodeNumber) -> NodeNumber? { holder(of: node, .rescue) }
+
+  private func holder(of node: NodeNumber, _ kind: AsideKind) -> NodeNumber? {
+    var current = node
+    while state[current].hasParent {
+      if state[current].beside == kind { return state[current].parent }
+      current = state[current].parent
+    }
+    return nil
+  }
+
+  /// A step execution that has ended. `output` and `error` are null where there is none, and `duration` is in
+  /// seconds.
+  private func followedMap(of node: NodeNumber) -> JSON {
+    var map = map(ofStep: node)
+    let (current, step) = (state[node], plan.steps[Int(state[node].step)])
+    if current.layer == .step, step.forEach != nil {
+      map["kind"] = "for_each"
+    } else if current.layer != .round, step.loop != nil {
+      map["kind"] = "repeat"
+    }
+    map["attempt"] = .int(Int64(current.attempt))
+    map["status"] = .string(current.status.word)
+    map["output"] = (current.status.hasOutput ? state.output(of: node) : nil) ?? .null
+    map["error"] = state.failure(of: node)?.json ?? .null
+    let began = current.startedAt.orNil ?? current.readyAt
+    map["duration"] = .double(max(.zero, current.endedAt - began).seconds)
+    map["needs"] = .array(step.needs.map { .string(plan.steps[$0.step.position].name) })
     return .object(map)
   }
 }

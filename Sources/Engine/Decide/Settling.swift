@@ -14,7 +14,10 @@ extension Decider {
         if state.outcome == nil { concludeMain() }
         enterHandler()
       case .onFailure, .onCancel: enterFinally()
-      case .finally: end(as: finalStatus())
+      case .finally: waitForAfters(finalStatus())
+      case .afterEach:
+        if state.openAfters > 0 { return updateStatus() }
+        end(as: state.kill == nil ? state.outcome ?? .success : .cancelled)
       case .ended: break
       }
       drainQueue()
@@ -87,8 +90,15 @@ extension Decider {
   }
 
   private mutating func enterFinally() {
-    guard let scope = plan.finally else { return end(as: finalStatus()) }
+    guard let scope = plan.finally else { return waitForAfters(finalStatus()) }
     enter(.finally, scope)
+  }
+
+  /// What follows each step holds up nothing but the end.
+  private mutating func waitForAfters(_ status: JobStatus) {
+    if state.openAfters == 0 { return end(as: status) }
+    emit(.phase(.afterEach))
+    limit(nil, to: setting.handlersTimeout)
   }
 
   /// A handler's own deadline takes the place of the job's.
@@ -101,6 +111,7 @@ extension Decider {
 
   /// A job that went well fails when what must always run did not.
   private mutating func finalStatus() -> JobStatus {
+    if state.kill != nil { return .cancelled }
     let outcome = state.outcome ?? .success
     guard outcome == .success || outcome == .partial, state.phase == .finally, let root = state.roots.last,
       let failed = (root.first..<root.first + root.count).first(where: { state[$0].status.isFailure }),

@@ -31,7 +31,8 @@ extension Decider {
   mutating func ready(_ node: NodeNumber) {
     guard state[node].status == .pending else { return }
     do {
-      if let condition = step(of: node).condition, try !holds(condition, at: node) {
+      // That of an after_each step was asked when the step that it follows had ended.
+      if state[node].beside != .afterEach, let condition = step(of: node).condition, try !holds(condition, at: node) {
         return emit(.skipped(first: node, count: 1, .condition))
       }
       if let deadline = step(of: node).deadline {
@@ -122,12 +123,13 @@ extension Decider {
     wake(deadline(of: node), after: after)
   }
 
-  /// A deadline is that of its round, and the job's own that of its phase: an earlier one means nothing.
+  /// The job's own deadline is that of its round and phase, a node's that of its round and its inside, handler
+  /// or rescue: an earlier one must not end what came after.
   func deadline(of node: NodeNumber?) -> Wake {
     guard let node else {
       return Wake(.deadline, nil, token: UInt32(state.phase.rawValue) | state.round << 8)
     }
-    return Wake(.deadline, node, token: state[node].round)
+    return Wake(.deadline, node, token: UInt32(state.asides(of: node).count) | state[node].round << 8)
   }
 
   /// Starts an attempt, or queues it where no slot is free.

@@ -28,8 +28,18 @@ extension Decider {
 
   /// Asks all nodes of the running phase to stop.
   mutating func stopScope(as status: StepStatus) {
+    if state.phase == .afterEach { return stopAfters(as: status) }
     guard let root = state.currentRoot else { return }
     stop(children: root.first..<root.first + root.count, as: status)
+  }
+
+  /// The node's time is over: that of its inside, or of the handler that runs now.
+  mutating func deadlinePassed(of node: NodeNumber) {
+    if let aside = state.openAside(of: node), aside.kind != .rescue {
+      stop(children: aside.nodes, as: .timeout)
+    } else {
+      stop(node, as: .timeout)
+    }
   }
 
   /// Nothing of it starts any more; what runs is asked to stop.
@@ -47,6 +57,8 @@ extension Decider {
       decision.effects.append(.cancelAttempt(node, token: current.token))
       awaitStop(node)
     case .running:
+      if let aside = state.openAside(of: node) { return stopAside(aside, of: node, as: status) }
+      if state.subJob(of: node) != nil { return stopCall(node, as: status) }
       emit(.stopping(node, status))
       stop(children: state.children(of: node), as: status)
     case .success, .partial, .failed, .cancelled, .timeout, .skipped: break
@@ -58,8 +70,15 @@ extension Decider {
     wake(Wake(.grace, node, token: state[node].token), after: setting.cancelGrace + .seconds(10))
   }
 
+  /// Handlers are there to be run when something stops: they have their own bound.
+  private mutating func stopAside(_ aside: Aside, of node: NodeNumber, as status: StepStatus) {
+    guard aside.kind == .rescue else { return }
+    emit(.stopping(node, status))
+    stop(children: aside.nodes, as: status)
+  }
+
   /// Neighbours that are pending are skipped in one fact.
-  private mutating func stop(children: Range<NodeNumber>, as status: StepStatus) {
+  mutating func stop(children: Range<NodeNumber>, as status: StepStatus) {
     var node = children.lowerBound
     while node < children.upperBound {
       var end = node
@@ -74,39 +93,10 @@ extension Decider {
     }
   }
 
-  private mutating func endNow(_ node: NodeNumber, as status: StepStatus) {
+  mutating func endNow(_ node: NodeNumber, as status: StepStatus) {
     let wasAsked = state[node].status == .needsAttention
-    let failure =
-      status == .timeout
-      ? Failure(.timeout, code: "deadline", "\(path(node)) did not end in its time.")
-      : Failure(.cancelled, code: wasAsked ? "unknown" : "confirmed", "\(path(node)) was cancelled.")
+    var failure = stopFailure(node, status)
+    if wasAsked, status != .timeout { failure.code = "unknown" }
     fail(node, failure, as: status)
-  }
-
-  /// Fences every attempt now; no handler runs (S16).
-  mutating func kill(_ actor: String, _ reason: String) {
-    guard state.phase != .ended else { return }
-    let text = body(.string(reason))
-    emit(.killed(actor: actor, reason: text))
-    if state.quarantine != nil { emit(.quarantined(reason: "")) }
-    // From the inside out: a node is numbered after the one that holds it.
-    for node in (0..<state.nextNode).reversed() where !state[node].status.hasEnded {
-      let current = state[node]
-      if current.status == .pending {
-        emit(.skipped(first: node, count: 1, .cancelled))
-        continue
-      }
-      if current.status == .queued { decision.effects.append(.leaveQueue(node)) }
-      if state.runsAttempt(node) {
-        decision.effects.append(.cancelAttempt(node, token: current.token))
-      }
-      fail(node, Failure(.cancelled, code: "unknown", "\(path(node)) was killed."), as: .cancelled)
-    }
-    queue.removeAll()
-    if isHeldBack { decision.effects.append(.leaveQueue(nil)) }
-    if state.outcome == nil {
-      conclude(.cancelled, Failure(.cancelled, code: "killed", "The job was killed by \(actor)."), nil)
-    }
-    end(as: .cancelled)
   }
 }

@@ -127,7 +127,10 @@ public enum AsideKind: UInt8, Sendable, Hashable, CaseIterable {
 
 /// Which of a job's parts runs.
 public enum JobPhase: UInt8, Sendable, Hashable, CaseIterable {
-  case main, onFailure, onCancel, finally, ended
+  case main, onFailure, onCancel, finally
+  /// Only `after_each` steps still run.
+  case afterEach
+  case ended
 
   public var word: String {
     switch self {
@@ -135,6 +138,7 @@ public enum JobPhase: UInt8, Sendable, Hashable, CaseIterable {
     case .onFailure: "on_failure"
     case .onCancel: "on_cancel"
     case .finally: "finally"
+    case .afterEach: "after_each"
     case .ended: "ended"
     }
   }

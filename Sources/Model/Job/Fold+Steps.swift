@@ -66,27 +66,47 @@ extension JobState {
   ) {
     for offset in 0..<count {
       nodes.append(StepState(step: step + offset, parent: parent, layer: .step, ordinal: 0, round: round))
+      nodes[nodes.count - 1].beside = kind
+      if !kind.blocks { lanes[step + offset, default: AfterLane()].append(first + offset) }
     }
-    let aside = Aside(kind: kind, first: first, step: step, count: count, open: count)
     guard kind.blocks else {
-      asides[parent, default: []].append(aside)
       openAfters += count
       return
     }
+    leavePending(parent)
     self.count(parent, by: -1)
+    let aside = Aside(kind: kind, first: first, step: step, count: count, open: count)
     asides[parent, default: []].append(aside)
+    nodes[Int(parent)].due = .never
+    // A rescue begins where the node's own time was over; what stops the node after that stops the rescue.
+    if kind == .rescue { nodes[Int(parent)].stopping = .pending }
     nodes[Int(parent)].status = .pending
     change(parent, to: .running, at: time)
   }
 
   /// Whether the node stands beside its parent; then its end is none of those inside.
   mutating func endBeside(_ node: NodeNumber, _ parent: NodeNumber) -> Bool {
-    guard !asides.isEmpty, let index = asides[parent]?.lastIndex(where: { $0.contains(node) }) else {
-      return false
+    guard let kind = nodes[Int(node)].beside else { return false }
+    guard kind.blocks else {
+      openAfters &-= 1
+      lanes[nodes[Int(node)].step]?.remove(node)
+      return true
     }
-    asides[parent]?[index].open -= 1
-    if asides[parent]?[index].kind == .afterEach { openAfters -= 1 }
+    if let index = asides[parent]?.lastIndex(where: { $0.contains(node) }) {
+      asides[parent]?[index].open &-= 1
+    }
     return true
+  }
+
+  private mutating func restoreLane(of node: NodeNumber) {
+    lanes[nodes[Int(node)].step, default: AfterLane()].append(node)
+  }
+
+  /// A snapshot holds the nodes alone.
+  mutating func restoreLanes() {
+    for node in nodes.indices where nodes[node].beside == .afterEach && !nodes[node].status.hasEnded {
+      lanes[nodes[node].step, default: AfterLane()].append(NodeNumber(node))
+    }
   }
 
   /// It started, or waits for something else: whoever is limited again says so anew. Where the node is still
@@ -101,12 +121,16 @@ extension JobState {
     if !waits.isEmpty { waits[node] = nil }
     if !asks.isEmpty { asks[node] = nil }
     if !slices.isEmpty { slices[node] = nil }
-    if !settlements.isEmpty { settlements[node] = nil }
+    // What a rescue took over from stays to be seen.
+    if !settlements.isEmpty, asides[node]?.last?.kind != .rescue { settlements[node] = nil }
   }
+      nodes[nodes.count - 1].beside = kind
+      if !kind.blocks { lanes[step + offset, default: AfterLane()].append(first + offset) }
 }
 
 extension Aside {
-  func contains(_ node: NodeNumber) -> Bool { node >= first && node - first < count }
+  public var nodes: Range<NodeNumber> { first..<first + count }
+  public func contains(_ node: NodeNumber) -> Bool { node >= first && node - first < count }
 }
 
 extension Failure {

@@ -32,7 +32,7 @@ public struct JobState: Sendable {
   public internal(set) var passive: UInt32 = 0
   /// How often the job was opened again after its end.
   public internal(set) var round: UInt32 = 0
-  /// Steps of `after_each` that have not ended.
+  /// Executions of `after_each` steps that have not ended.
   public internal(set) var openAfters: UInt32 = 0
   /// Nodes whose question is open.
   public internal(set) var questions: UInt32 = 0
@@ -51,6 +51,8 @@ public struct JobState: Sendable {
   var calls: [NodeNumber: SubJob] = [:]
   var asides: [NodeNumber: [Aside]] = [:]
   var settlements: [NodeNumber: Settlement] = [:]
+  /// By the number of the `after_each` step in the plan.
+  var lanes: [UInt32: AfterLane] = [:]
   /// Of fan-outs over lines the artifact's handle.
   var sources: [NodeNumber: JSON] = [:]
   /// Of their items those that have been read and not ended.
@@ -107,8 +109,12 @@ public struct JobState: Sendable {
   public func ask(of node: NodeNumber) -> OpenAsk? { asks[node] }
   public var hasAsks: Bool { !asks.isEmpty }
   public func subJob(of node: NodeNumber) -> SubJob? { calls[node] }
-  /// What stands beside a node, in the order in which it came to be.
+  /// What stands beside a node and holds it up, in the order in which it came to be.
   public func asides(of node: NodeNumber) -> [Aside] { asides[node] ?? [] }
+  /// What of it has not ended.
+  public func openAside(of node: NodeNumber) -> Aside? { asides[node]?.last { $0.open > 0 } }
+  /// The executions of an `after_each` step that have not ended.
+  public func lane(of step: UInt32) -> AfterLane { lanes[step] ?? AfterLane() }
   public func settlement(of node: NodeNumber) -> Settlement? { settlements[node] }
   public func source(of fanOut: NodeNumber) -> JSON? { sources[fanOut] }
   public func slice(of item: NodeNumber) -> JSON? { slices[item] }
@@ -127,7 +133,7 @@ public struct JobState: Sendable {
 
   /// Whether the node's work is that of others: of those inside it or beside it.
   public func holdsOthers(_ node: NodeNumber) -> Bool {
-    self[node].firstChild != StepState.none || asides[node]?.contains { $0.kind.blocks } == true
+    self[node].firstChild != StepState.none || asides[node] != nil
   }
 
   /// The places of the nodes inside a node.
@@ -180,6 +186,7 @@ extension JobState {
   /// The value of a body that the state still holds.
   public func value(at place: BodyPlace) -> JSON? {
     if let output = outputBodies.first(where: { $0?.place == place }) { return output?.value }
+    if let held = settlements.values.first(where: { $0.output?.place == place }) { return held.output?.value }
     return lateResults.values.first { $0.output?.place == place }?.output?.value
   }
 }

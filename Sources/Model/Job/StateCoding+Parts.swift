@@ -7,6 +7,7 @@ extension StepState {
       step, parent, ordinal, UInt32(layer.rawValue), UInt32(status.rawValue), UInt32(skipCause.rawValue),
       effect.number, UInt32(stopping.rawValue), attempt, UInt32(failures), UInt32(crashes), token,
       firstChild, childCount, childStep, open, next, bound, succeeded, partial, failed, skipped, round,
+      beside.map { UInt32($0.rawValue) + 1 } ?? 0,
     ]
     let times: [Int64] = [
       due.microseconds, pause.microseconds, deadline.microseconds, deadlineAfter.microseconds,
@@ -17,7 +18,7 @@ extension StepState {
 
   init(json: JSON) throws(FactError) {
     let all = (json.array ?? []).compactMap(\.int)
-    guard all.count == 30, let layer = Layer(rawValue: UInt8(clamping: all[3])),
+    guard all.count == 31, let layer = Layer(rawValue: UInt8(clamping: all[3])),
       let status = StepStatus(rawValue: UInt8(clamping: all[4])),
       let cause = SkipCause(rawValue: UInt8(clamping: all[5])), let effect = EffectClass(number: all[6]),
       let stopping = StepStatus(rawValue: UInt8(clamping: all[7]))
@@ -28,11 +29,11 @@ extension StepState {
     (attempt, failures, crashes, token) = (n[8], UInt16(clamping: n[9]), UInt16(clamping: n[10]), n[11])
     (firstChild, childCount, childStep, open, next, bound) = (n[12], n[13], n[14], n[15], n[16], n[17])
     (succeeded, partial, failed, skipped) = (n[18], n[19], n[20], n[21])
-    round = n[22]
-    (due, pause) = (Timestamp(microseconds: all[23]), .microseconds(all[24]))
-    (deadline, deadlineAfter) = (Timestamp(microseconds: all[25]), .microseconds(all[26]))
-    (readyAt, startedAt) = (Timestamp(microseconds: all[27]), Timestamp(microseconds: all[28]))
-    endedAt = Timestamp(microseconds: all[29])
+    (round, beside) = (n[22], n[23] == 0 ? nil : AsideKind(rawValue: UInt8(clamping: n[23] - 1)))
+    (due, pause) = (Timestamp(microseconds: all[24]), .microseconds(all[25]))
+    (deadline, deadlineAfter) = (Timestamp(microseconds: all[26]), .microseconds(all[27]))
+    (readyAt, startedAt) = (Timestamp(microseconds: all[28]), Timestamp(microseconds: all[29]))
+    endedAt = Timestamp(microseconds: all[30])
   }
 }
 

@@ -114,6 +114,7 @@ extension JobState {
     round = UInt32(clamping: json["round"]?.int ?? 0)
     openAfters = UInt32(clamping: json["afters"]?.int ?? 0)
     for node in nodes { self.nodes.append(try StepState(json: node)) }
+    restoreLanes()
     self.roots = roots.map {
       let n = ($0.array ?? []).map { UInt32(clamping: $0.int ?? 0) } + [0, 0, 0, 0]
       return Root(step: n[0], first: n[1], count: n[2], open: n[3])

@@ -39,7 +39,7 @@ public struct SubJob: Sendable, Hashable {
   public var id: ID<Job>?
 }
 
-/// Steps that stand beside the inside of a node: its rescue, a group's handlers, or `after_each`.
+/// Steps that stand beside the inside of a node and that it waits for: its rescue, or a group's handlers.
 public struct Aside: Sendable, Hashable {
   public var kind: AsideKind
   public var first: NodeNumber
@@ -53,4 +53,30 @@ public struct Settlement: Sendable, Hashable {
   public var status: StepStatus
   public var output: Body?
   public var failure: Failure?
+}
+
+/// The executions of one `after_each` step that have not ended, in the order of their numbers: the first runs
+/// or is about to, the others wait for it.
+public struct AfterLane: Sendable, Hashable {
+  private var nodes: [NodeNumber] = []
+  private var head = 0
+
+  public var first: NodeNumber? { head < nodes.count ? nodes[head] : nil }
+  public var all: ArraySlice<NodeNumber> { nodes[head...] }
+
+  mutating func append(_ node: NodeNumber) { nodes.append(node) }
+
+  /// A lane of thousands is left from its front; an end elsewhere in it is rare.
+  mutating func remove(_ node: NodeNumber) {
+    if first == node {
+      head += 1
+    } else if let index = nodes[head...].firstIndex(of: node) {
+      nodes.remove(at: index)
+    }
+    guard head > Self.slack, head * 2 > nodes.count else { return }
+    nodes.removeSubrange(0..<head)
+    head = 0
+  }
+
+  private static let slack = 256
 }

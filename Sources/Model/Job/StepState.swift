@@ -11,6 +11,8 @@ public struct StepState: Hashable, Sendable {
   /// The item's index from 0, or the round's number from 1.
   public internal(set) var ordinal: UInt32
   public internal(set) var layer: Layer
+  /// As what it stands beside its parent; nil: inside of it, or a step of the job.
+  public internal(set) var beside: AsideKind?
   public internal(set) var status = StepStatus.pending
   /// Counts only while `status` is `skipped`.
   public internal(set) var skipCause = SkipCause.condition
