@@ -13,6 +13,8 @@ struct Admission {
   var settings: JSONObject
   var now: Timestamp
   var random: any RandomBytes
+  /// The job that calls this one.
+  var origin: CallOrigin?
 
   struct Admitted {
     var context: JSON
@@ -158,6 +160,10 @@ struct Admission {
     var trigger = JSONObject([
       ("type", "manual"), ("time", .string(now.rfc3339)), ("actor", .string(request.actor)),
     ])
+    if let origin {
+      trigger["type"] = "call"
+      trigger["job"] = .object(origin.json)
+    }
     if let id { trigger["id"] = .string(id) }
     if let message = request.message { trigger["message"] = message }
     return .object(trigger)

@@ -7,9 +7,11 @@ internal import Pipelines
 struct Preparation {
   let configuration: NodeConfiguration
   let request: JobRequest
+  /// Nil: nobody's sub-job.
+  let origin: CallOrigin?
 
-  init(_ configuration: NodeConfiguration, _ request: JobRequest) {
-    (self.configuration, self.request) = (configuration, request)
+  init(_ configuration: NodeConfiguration, _ request: JobRequest, calledBy origin: CallOrigin? = nil) {
+    (self.configuration, self.request, self.origin) = (configuration, request, origin)
   }
 
   func prepare() throws(Problem) -> PreparedJob {
@@ -20,14 +22,36 @@ struct Preparation {
     let id = ID<Job>.generate(at: now, using: &generator)
     let admitted = try Admission(
       plan: plan, request: request, revision: record.number, id: id, settings: request.settings ?? stored,
-      now: now, random: RandomSource(take: configuration.random)
+      now: now, random: RandomSource(take: configuration.random), origin: origin
     ).admit()
     let key = SymmetricKey.generate()
-    return PreparedJob(
+    var prepared = PreparedJob(
       id: id, pipeline: record.pipeline, revision: record.number, plan: plan, key: admitted.key,
-      context: admitted.context, triggerType: "manual", triggerID: admitted.triggerID, actor: request.actor,
+      context: admitted.context, triggerType: origin == nil ? "manual" : "call", triggerID: admitted.triggerID, actor: request.actor,
       idempotencyKey: admitted.idempotencyKey, requestHash: requestHash, dataKey: key,
       wrappedKey: configuration.wrap(key))
+    if let calls = try calls(of: plan) { prepared.context = prepared.context.with("calls", calls) }
+    if let origin {
+      prepared.context = prepared.context.with("parent", origin.parent)
+      prepared.identity.inherit(origin, plan.identity)
+    }
+    return prepared
+  }
+
+  /// The newest revisions of the pipelines that the plan calls: the job's sub-jobs are pinned like the job.
+  private func calls(of plan: Plan) throws(Problem) -> JSON? {
+    var calls = JSONObject()
+    for step in plan.steps {
+      guard case .call(let call) = step.kind, call.revision == nil else { continue }
+      let name = PipelineName(namespace: call.namespace, name: call.pipeline)
+      if calls[name.description] != nil { continue }
+      let record: RevisionRecord?
+      do throws(StoreError) { record = try configuration.readModel.readRevision(of: name, number: nil) } catch {
+        throw .store(error)
+      }
+      if let record { calls[name.description] = .int(Int64(record.number)) }
+    }
+    return calls.members.isEmpty ? nil : .object(calls)
   }
 
   private func read() throws(Problem) -> (RevisionRecord, JSONObject) {
@@ -63,6 +87,26 @@ extension JSON {
     case .array(let elements): .array(elements.map(\.canonical))
     case .null, .bool, .int, .double, .string: self
     }
+  }
+}
+
+extension JSON {
+  fileprivate func with(_ name: String, _ value: JSON) -> JSON {
+    var object = object ?? JSONObject()
+    object[name] = value
+    return .object(object)
+  }
+}
+
+extension JobIdentity {
+  /// What a sub-job's own file does not say is that of its caller.
+  fileprivate mutating func inherit(_ origin: CallOrigin, _ plan: IdentityPlan) {
+    (parent, parentNode) = (origin.number, origin.node)
+    if correlation == nil { correlation = origin.identity.correlation }
+    if owner == nil { owner = origin.identity.owner }
+    if fairKey == nil { fairKey = origin.identity.fairKey }
+    if plan.priority == nil { priority = origin.identity.priority }
+    if labels.isEmpty { labels = origin.identity.labels }
   }
 }
 

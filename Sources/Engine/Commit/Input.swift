@@ -14,6 +14,8 @@ enum Input: Sendable {
   case attemptEnded(JobNumber, NodeNumber, token: UInt32, AttemptEnd, ConnectorDescription.Place)
   case examined(JobNumber, NodeNumber, token: UInt32, AttemptEnd?)
   /// Gives a copy of the job's state, or nil where the node does not own the job.
+  /// The sub-job of a node is ready to be admitted, or is refused.
+  case childPrepared(Callers.Caller, Result<PreparedJob, Problem>)
   case read(ID<Job>, @Sendable (LiveView?) -> Void)
   case follow(ID<Job>, Follower, Reply<Bool>)
   case unfollow(ID<Job>, follower: Int)
@@ -73,4 +75,6 @@ struct Restored: Sendable {
   /// Set where the job must not be driven (S4).
   var quarantine: String?
   var identity = JobIdentity()
+  /// Of the nodes that wait for a sub-job those whose sub-job ended while nobody told them.
+  var endedChildren: [NodeNumber: ChildEnd] = [:]
 }

@@ -25,6 +25,8 @@ struct Jobs: ~Copyable {
   /// What the effects of decisions ask for inside the node; taken up in order.
   var followUps: [FollowUp] = []
   private var isFollowing = false
+  /// Of the sub-jobs that are under way.
+  var callers = Callers()
 
   enum FollowUp {
     case event(JobNumber, Event)
@@ -37,6 +39,7 @@ struct Jobs: ~Copyable {
     case cancel(OwnedJob, NodeNumber, token: UInt32)
     case tell(OwnedJob, [HistoryEvent])
     case ended(OwnedJob)
+    case prepareChild(OwnedJob, ChildOrder)
     case reply(Subject, (Result<Void, Problem>) -> Void)
   }
 
@@ -83,6 +86,7 @@ struct Jobs: ~Copyable {
     let job = OwnedJob(
       number: JobNumber(nextJob), id: prepared.id, pipeline: prepared.pipeline, revision: prepared.revision,
       plan: prepared.plan, key: prepared.dataKey)
+    job.identity = prepared.identity
     nextJob += 1
     batch.newJobs.append(
       NewJob(
@@ -111,6 +115,7 @@ struct Jobs: ~Copyable {
     job.state = restored.state
     job.chain = restored.chain
     job.writtenStatus = restored.state.status
+    job.identity = restored.identity
     own(job, key: restored.state.creation?.key)
     enter(job, restored.state.context?.value, restored.identity)
     reconcile(job)
@@ -120,6 +125,7 @@ struct Jobs: ~Copyable {
     let decider = Decider(job.state, job.plan, .init(job: job.id), now: now, decision: Decision())
     for (wake, after) in decider.pendingWakes() { addTimer(wake, after: after, job.number) }
     decide(job, .recovered(node: setting.name), at: now)
+    rejoin(job, restored.endedChildren, at: now)
   }
 
   private mutating func own(_ job: OwnedJob, key: String?) {
@@ -176,7 +182,9 @@ struct Jobs: ~Copyable {
     if decision.facts > 0, !job.followers.isEmpty { tell(job, at: now) }
     if !isDraining { governors.take(offered, left: decision.freeSlots) }
     for effect in decision.effects { order(effect, job) }
-    if job.state.status.hasEnded { orders.append(.ended(job)) }
+    guard job.state.status.hasEnded else { return }
+    orders.append(.ended(job))
+    tellCallers(of: job)
   }
 
   /// The emptied arrays of the last decision, to be used again by their only owner.
@@ -216,7 +224,10 @@ struct Jobs: ~Copyable {
             path: job.state.path(of: node, in: job.plan), handle: handle, at: clock.now))
       }
     case .ask(let change): batch.add(change, of: job, at: clock.now)
-    case .awaitSignal, .leaveSignal, .startChild, .cancelChild,
+    case .startChild(let order): orders.append(.prepareChild(job, order))
+    case .cancelChild(let child, let kills, let reason):
+      cancelChild(child, of: job, kills: kills, reason: reason)
+    case .awaitSignal, .leaveSignal,
       .countLines, .slice:
       break
     }

@@ -18,6 +18,7 @@ final class OwnedJob {
   /// Of the rows written last, so that an unchanged one is not written again.
   var writtenStatus: JobStatus?
   var followers: [Follower] = []
+  var identity = JobIdentity()
 
   init(
     number: JobNumber, id: ID<Job>, pipeline: PipelineName, revision: Int, plan: Plan, key: SymmetricKey

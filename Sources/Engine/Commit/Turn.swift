@@ -45,6 +45,7 @@ struct Turn: ~Copyable {
     case .examined(let number, let node, let token, let end):
       examinations -= 1
       if let job = jobs.job(number) { jobs.decide(job, .examined(node, token: token, end), at: now) }
+    case .childPrepared(let caller, let result): takeChild(caller, result, at: now)
     case .read(let id, let give):
       // What is shown has been stored.
       let job = jobs.job(id)
@@ -102,7 +103,7 @@ extension Turn {
   }
 
   /// The job that a key of this one leads to.
-  private func existing(_ prepared: PreparedJob) throws(Problem) -> StartedJob? {
+  func existing(_ prepared: PreparedJob) throws(Problem) -> StartedJob? {
     if let key = prepared.idempotencyKey {
       let known: IdempotentJob?
       do { known = try store.job(ofIdempotencyKey: key, pipeline: prepared.pipeline) } catch {
@@ -172,6 +173,7 @@ extension Turn {
         examinations += 1
         executor.examine(work)
       }
+    case .prepareChild(let job, let order): if !isRefused(job, refused) { prepareChild(job, order) }
     case .cancel(let job, let node, let token): executor.cancel(job.number, node, token: token)
     case .tell(let job, let events):
       if isRefused(job, refused) { return }
@@ -217,6 +219,7 @@ extension Turn {
     for follower in job.followers { follower.continuation.finish() }
     jobs.governors.forget(number)
     jobs.disown(job)
+    tellCallers(ofRefused: job.id)
   }
 
   private func execute(_ job: OwnedJob, _ order: AttemptOrder) {

@@ -1,0 +1,206 @@
+internal import Model
+internal import Pipelines
+
+/// Who waits for the end of which job.
+struct Callers {
+  struct Caller: Hashable {
+    var job: JobNumber
+    var node: NodeNumber
+  }
+
+  private var waiting: [ID<Job>: [Caller]] = [:]
+
+  mutating func add(_ caller: Caller, of child: ID<Job>) {
+    if waiting[child]?.contains(caller) != true { waiting[child, default: []].append(caller) }
+  }
+
+  mutating func take(of child: ID<Job>) -> [Caller] { waiting.removeValue(forKey: child) ?? [] }
+
+  /// Whether any job waits at all, which most of the time none does.
+  var isEmpty: Bool { waiting.isEmpty }
+}
+
+/// How a job ended, as its caller hears it.
+struct ChildEnd: Sendable {
+  var child: ID<Job>
+  var status: JobStatus
+  var failure: Failure?
+  var outputs: JSON?
+
+  func event(for node: NodeNumber) -> Event {
+    .childEnded(node, child, status, failure, outputs: outputs)
+  }
+}
+
+// Sub-jobs inside one node: what happens to one of the two is stored in the commit of the other (S6a).
+extension Jobs {
+  /// The end of a job and what its callers make of it are one commit.
+  mutating func tellCallers(of job: OwnedJob) {
+    if callers.isEmpty { return }
+    let end = ChildEnd(
+      child: job.id, status: job.state.status, failure: job.state.failure,
+      outputs: job.state.outputs?.value)
+    for caller in callers.take(of: job.id) {
+      followUps.append(.event(caller.job, end.event(for: caller.node)))
+    }
+  }
+
+  /// A job that its caller only joined, by its key, is not the caller's to stop.
+  mutating func cancelChild(_ child: ID<Job>, of caller: OwnedJob, kills: Bool, reason: String) {
+    guard let job = job(child), job.identity.parent == caller.number else { return }
+    let actor = "job:\(caller.id)"
+    followUps.append(
+      .event(
+        job.number,
+        kills ? .killed(actor: actor, reason: reason) : .cancelled(actor: actor, reason: reason)))
+  }
+
+  /// Whether the node still waits for a sub-job to be admitted.
+  func wantsChild(_ caller: Callers.Caller) -> OwnedJob? {
+    guard let job = job(caller.job), Int(caller.node) < job.state.nodes.count,
+      job.state.awaitsChild(caller.node), job.state.subJob(of: caller.node)?.id == nil
+    else { return nil }
+    return job
+  }
+
+  /// The caller's `called` and the sub-job's first facts are one commit.
+  mutating func admitChild(_ prepared: PreparedJob, of caller: Callers.Caller, at now: Timestamp) {
+    guard let parent = wantsChild(caller) else { return }
+    join(prepared.id, caller, parent, at: now)
+    _ = admit(prepared, at: now)
+  }
+
+  /// The caller waits for a job that there is already.
+  mutating func join(_ child: ID<Job>, _ caller: Callers.Caller, _ parent: OwnedJob, at now: Timestamp) {
+    decide(parent, .childAdmitted(caller.node, child), at: now)
+    listen(to: child, caller, parent)
+  }
+
+  /// Of a job that was loaded: it goes on waiting, or hears what happened while nobody drove it.
+  mutating func rejoin(_ job: OwnedJob, _ ended: [NodeNumber: ChildEnd], at now: Timestamp) {
+    for node in job.state.callingNodes {
+      guard let child = job.state.subJob(of: node)?.id else { continue }
+      if let end = ended[node] {
+        decide(job, end.event(for: node), at: now)
+      } else {
+        listen(to: child, Callers.Caller(job: job.number, node: node), job)
+      }
+    }
+  }
+
+  private mutating func listen(to child: ID<Job>, _ caller: Callers.Caller, _ parent: OwnedJob) {
+    if parent.state.awaitsChild(caller.node) { callers.add(caller, of: child) }
+  }
+}
+
+extension JobState {
+  /// The nodes that wait for a sub-job, in order.
+  var callingNodes: [NodeNumber] { calledNodes.filter { awaitsChild($0) } }
+}
+
+// The way of a sub-job from its order to its admission.
+extension Turn {
+  /// Reads and checks off the engine's thread; what comes back is an input.
+  func prepareChild(_ parent: OwnedJob, _ order: ChildOrder) {
+    let context = parent.state.context?.value
+    let request = JobRequest(
+      pipeline: order.pipeline, revision: order.revision, inputs: order.inputs,
+      idempotencyKey: order.idempotencyKey, settings: nil,
+      actor: context?["trigger"]?["actor"]?.string ?? "job:\(parent.id)")
+    let origin = CallOrigin(
+      job: parent.id, number: parent.number, node: order.node, path: order.path,
+      pipeline: parent.pipeline, depth: order.depth, identity: parent.identity)
+    let (configuration, executor) = (configuration, executor)
+    startThread {
+      let result: Result<PreparedJob, Problem>
+      do throws(Problem) {
+        result = .success(try Preparation(configuration, request, calledBy: origin).prepare())
+      } catch {
+        result = .failure(error)
+      }
+      executor.report(.childPrepared(Callers.Caller(job: origin.number, node: origin.node), result))
+    }
+  }
+
+  mutating func takeChild(
+    _ caller: Callers.Caller, _ result: Result<PreparedJob, Problem>, at now: Timestamp
+  ) {
+    guard let parent = jobs.wantsChild(caller) else { return }
+    do throws(Problem) {
+      let prepared = try result.get()
+      guard let existing = try existing(prepared) else {
+        return jobs.admitChild(prepared, of: caller, at: now)
+      }
+      jobs.join(existing.job, caller, parent, at: now)
+      if jobs.job(existing.job) == nil { findChild(existing.job, caller) }
+    } catch {
+      jobs.decide(parent, .childRefused(caller.node, Failure(error)), at: now)
+    }
+  }
+
+  /// The sub-job was there and is not driven here: it may have ended.
+  private func findChild(_ child: ID<Job>, _ caller: Callers.Caller) {
+    let (history, executor) = (JobHistory(configuration), executor)
+    startThread {
+      if case .some(.some(let end)) = try? history.childEnd(child) {
+        executor.report(.event(caller.job, end.event(for: caller.node)))
+      }
+    }
+  }
+
+  /// The store refused a sub-job: its caller must not wait for it.
+  mutating func tellCallers(ofRefused child: ID<Job>) {
+    for caller in jobs.callers.take(of: child) {
+      let failure = Failure(.internal, code: "conflict", "The store refused the sub-job \(child).")
+      executor.report(.event(caller.job, .childRefused(caller.node, failure)))
+    }
+  }
+}
+
+/// Who calls a job.
+struct CallOrigin: Sendable {
+  var job: ID<Job>
+  var number: JobNumber
+  var node: NodeNumber
+  var path: String
+  var pipeline: PipelineName
+  /// Of the sub-job: the calls between it and the job that nobody called.
+  var depth: Int
+  var identity: JobIdentity
+
+  /// `trigger.job` of the sub-job, and with the depth its `parent`.
+  var json: JSONObject {
+    JSONObject([
+      ("id", .string(job.description)), ("pipeline", .string(pipeline.description)), ("step", .string(path)),
+    ])
+  }
+
+  var parent: JSON {
+    var parent = json
+    parent["depth"] = .int(Int64(depth))
+    return .object(parent)
+  }
+}
+
+extension JobHistory {
+  /// How a job ended; nil while it has not.
+  func childEnd(_ child: ID<Job>) throws(Problem) -> ChildEnd? {
+    let summary = try summary(child)
+    guard summary.status.hasEnded else { return nil }
+    return ChildEnd(
+      child: child, status: summary.status, failure: summary.failure,
+      outputs: summary.outputs == nil ? nil : try fold(child).state.outputs?.value)
+  }
+}
+
+extension Failure {
+  /// A sub-job that was not admitted: nothing of it happened, and the same order would be refused again.
+  fileprivate init(_ problem: Problem) {
+    switch problem.code {
+    case "store-unavailable": self.init(.transient, code: problem.code, problem.message.english)
+    case "invalid-input", "missing-input", "unknown-input", "admission-expression":
+      self.init(.data, code: problem.code, problem.message.english)
+    case _: self.init(.configuration, code: problem.code, problem.message.english)
+    }
+  }
+}
