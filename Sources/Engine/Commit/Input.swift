@@ -75,6 +75,4 @@ struct Restored: Sendable {
   /// Set where the job must not be driven (S4).
   var quarantine: String?
   var identity = JobIdentity()
-  /// Of the nodes that wait for a sub-job those whose sub-job ended while nobody told them.
-  var endedChildren: [NodeNumber: ChildEnd] = [:]
 }

@@ -40,6 +40,7 @@ struct Jobs: ~Copyable {
     case tell(OwnedJob, [HistoryEvent])
     case ended(OwnedJob)
     case prepareChild(OwnedJob, ChildOrder)
+    case findChild(ID<Job>, Callers.Caller)
     case reply(Subject, (Result<Void, Problem>) -> Void)
   }
 
@@ -125,7 +126,6 @@ struct Jobs: ~Copyable {
     let decider = Decider(job.state, job.plan, .init(job: job.id), now: now, decision: Decision())
     for (wake, after) in decider.pendingWakes() { addTimer(wake, after: after, job.number) }
     decide(job, .recovered(node: setting.name), at: now)
-    rejoin(job, restored.endedChildren, at: now)
   }
 
   private mutating func own(_ job: OwnedJob, key: String?) {
@@ -225,6 +225,10 @@ struct Jobs: ~Copyable {
       }
     case .ask(let change): batch.add(change, of: job, at: clock.now)
     case .startChild(let order): orders.append(.prepareChild(job, order))
+    case .awaitChild(let node, let child):
+      let caller = Callers.Caller(job: job.number, node: node)
+      callers.add(caller, of: child)
+      orders.append(.findChild(child, caller))
     case .cancelChild(let child, let kills, let reason):
       cancelChild(child, of: job, kills: kills, reason: reason)
     case .awaitSignal, .leaveSignal,

@@ -55,29 +55,11 @@ struct Recovery {
       quarantine = "it was taken over \(driveCount) times and never reached a commit."
       configuration.incident(live.id, incident(live, quarantine ?? ""))
     }
-    var restored = Restored(
+    let restored = Restored(
       number: live.number, id: live.id, pipeline: live.pipeline, revision: live.revision, plan: plan,
       key: key,
       state: loaded.state, chain: loaded.chain, quarantine: quarantine, identity: live.identity)
-    restored.endedChildren = try endedChildren(of: loaded.state)
     return Job(restored: restored, report: report(restored))
-  }
-
-  /// The end of a sub-job and its caller's event are one commit, so there are none but those of a store that
-  /// was changed from elsewhere, such as a sub-job that no longer is there.
-  private func endedChildren(of state: JobState) throws -> [NodeNumber: ChildEnd] {
-    var ended: [NodeNumber: ChildEnd] = [:]
-    let history = JobHistory(configuration)
-    for node in state.callingNodes {
-      guard let child = state.subJob(of: node)?.id else { continue }
-      if try configuration.readModel.job(child) == nil {
-        let failure = Failure(.lost, code: "no-job", "The sub-job \(child) is not in the store.")
-        ended[node] = ChildEnd(child: child, status: .failed, failure: failure, outputs: nil)
-      } else if let end = try history.childEnd(child) {
-        ended[node] = end
-      }
-    }
-    return ended
   }
 
   private func report(_ job: Restored) -> RecoveredJob {

@@ -70,32 +70,11 @@ extension Jobs {
     _ = admit(prepared, at: now)
   }
 
-  /// The caller waits for a job that there is already.
+  /// The caller waits for a job, its own or one that was there already.
   mutating func join(_ child: ID<Job>, _ caller: Callers.Caller, _ parent: OwnedJob, at now: Timestamp) {
     decide(parent, .childAdmitted(caller.node, child), at: now)
-    listen(to: child, caller, parent)
-  }
-
-  /// Of a job that was loaded: it goes on waiting, or hears what happened while nobody drove it.
-  mutating func rejoin(_ job: OwnedJob, _ ended: [NodeNumber: ChildEnd], at now: Timestamp) {
-    for node in job.state.callingNodes {
-      guard let child = job.state.subJob(of: node)?.id else { continue }
-      if let end = ended[node] {
-        decide(job, end.event(for: node), at: now)
-      } else {
-        listen(to: child, Callers.Caller(job: job.number, node: node), job)
-      }
-    }
-  }
-
-  private mutating func listen(to child: ID<Job>, _ caller: Callers.Caller, _ parent: OwnedJob) {
     if parent.state.awaitsChild(caller.node) { callers.add(caller, of: child) }
   }
-}
-
-extension JobState {
-  /// The nodes that wait for a sub-job, in order.
-  var callingNodes: [NodeNumber] { calledNodes.filter { awaitsChild($0) } }
 }
 
 // The way of a sub-job from its order to its admission.
@@ -132,18 +111,23 @@ extension Turn {
         return jobs.admitChild(prepared, of: caller, at: now)
       }
       jobs.join(existing.job, caller, parent, at: now)
-      if jobs.job(existing.job) == nil { findChild(existing.job, caller) }
+      findChild(existing.job, caller)
     } catch {
       jobs.decide(parent, .childRefused(caller.node, Failure(error)), at: now)
     }
   }
 
-  /// The sub-job was there and is not driven here: it may have ended.
-  private func findChild(_ child: ID<Job>, _ caller: Callers.Caller) {
+  /// The end of a sub-job is its caller's event in the same commit; one that this node does not drive may have
+  /// ended elsewhere, or be in no store at all.
+  func findChild(_ child: ID<Job>, _ caller: Callers.Caller) {
+    if jobs.job(child) != nil { return }
     let (history, executor) = (JobHistory(configuration), executor)
     startThread {
-      if case .some(.some(let end)) = try? history.childEnd(child) {
+      do throws(Problem) {
+        guard let end = try history.childEnd(child) else { return }
         executor.report(.event(caller.job, end.event(for: caller.node)))
+      } catch {
+        executor.report(.event(caller.job, .childRefused(caller.node, Failure(error))))
       }
     }
   }
@@ -197,6 +181,7 @@ extension Failure {
   /// A sub-job that was not admitted: nothing of it happened, and the same order would be refused again.
   fileprivate init(_ problem: Problem) {
     switch problem.code {
+    case "no-job": self.init(.lost, code: problem.code, problem.message.english)
     case "store-unavailable": self.init(.transient, code: problem.code, problem.message.english)
     case "invalid-input", "missing-input", "unknown-input", "admission-expression":
       self.init(.data, code: problem.code, problem.message.english)

@@ -173,6 +173,7 @@ extension Turn {
         examinations += 1
         executor.examine(work)
       }
+    case .findChild(let child, let caller): findChild(child, caller)
     case .prepareChild(let job, let order): if !isRefused(job, refused) { prepareChild(job, order) }
     case .cancel(let job, let node, let token): executor.cancel(job.number, node, token: token)
     case .tell(let job, let events):

@@ -134,6 +134,8 @@ extension Decider {
       ended = node
     } else if case .skipped(let node, 1, _) = fact {
       ended = node
+    } else if case .aside(let node, .rescue, _, _, _) = fact {
+      ended = node
     } else {
       return
     }

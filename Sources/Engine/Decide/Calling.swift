@@ -48,21 +48,12 @@ extension Decider {
   mutating func recoverCall(_ node: NodeNumber) {
     guard let call = state.subJob(of: node) else { return }
     guard let child = call.id else { return order(node) }
+    decision.effects.append(.awaitChild(node, child))
     if state[node].stopping != .pending { cancelChild(child, of: node) }
   }
 
-  mutating func child(_ event: Event) {
-    switch event {
-    case .childAdmitted(let node, let child): childAdmitted(node, child)
-    case .childRefused(let node, let failure): if isCalling(node) { fail(node, failure) }
-    case .childEnded(let node, let child, let status, let failure, let outputs):
-      guard isCalling(node), state.subJob(of: node)?.id == child else { return }
-      childEnded(node, child, status, failure, outputs)
-    case .admitted, .finished, .fired, .slotFreed, .cancelled, .killed, .recovered, .examined, .resolved,
-      .adopted, .quarantined, .released, .granted, .refused, .cached, .signalled, .answered, .delegated,
-      .counted, .sliced, .replaced, .retried:
-      break
-    }
+  mutating func childRefused(_ node: NodeNumber, _ failure: Failure) {
+    if isCalling(node) { fail(node, failure) }
   }
 
   /// Whether the node waits for its sub-job.
@@ -70,16 +61,17 @@ extension Decider {
     Int(node) < state.nodes.count && state.awaitsChild(node)
   }
 
-  private mutating func childAdmitted(_ node: NodeNumber, _ child: ID<Job>) {
+  mutating func childAdmitted(_ node: NodeNumber, _ child: ID<Job>) {
     guard isCalling(node), state.subJob(of: node)?.id == nil else { return }
     emit(.step(node, .called(child)))
     guard case .call(let plan) = step(of: node).kind, plan.detach else { return }
     finishBody(node, ["job": .string(child.description)])
   }
 
-  private mutating func childEnded(
+  mutating func childEnded(
     _ node: NodeNumber, _ child: ID<Job>, _ status: JobStatus, _ failure: Failure?, _ outputs: JSON?
   ) {
+    guard isCalling(node), state.subJob(of: node)?.id == child else { return }
     switch status {
     case .success, .partial:
       return finishBody(node, outputs ?? .object(JSONObject()), isPartial: status == .partial)

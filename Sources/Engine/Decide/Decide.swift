@@ -61,7 +61,10 @@ public struct Decider {
     case .answered(let node, let answer): answered(node, answer)
     case .delegated(let node, let handover): delegated(node, handover)
     case .reminded(let node, let ask): remind(node, ask)
-    case .childAdmitted, .childRefused, .childEnded: child(event)
+    case .childAdmitted(let node, let child): childAdmitted(node, child)
+    case .childRefused(let node, let failure): childRefused(node, failure)
+    case .childEnded(let node, let child, let status, let failure, let outputs):
+      childEnded(node, child, status, failure, outputs)
     case .counted(let node, let count): counted(node, count)
     case .sliced(let node, let value): sliced(node, value)
     case .replaced(let newer): replaced(by: newer)

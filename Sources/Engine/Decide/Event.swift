@@ -139,6 +139,8 @@ public enum Effect: Sendable {
   /// The ask's row changed.
   case ask(AskChange)
   case startChild(ChildOrder)
+  /// The node is to hear of its sub-job's end, also of one that came while nobody listened.
+  case awaitChild(NodeNumber, ID<Job>)
   /// In the commit of this decision.
   case cancelChild(ID<Job>, kills: Bool, reason: String)
   case countLines(NodeNumber, ArtifactHandle)

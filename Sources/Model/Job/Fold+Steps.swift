@@ -79,7 +79,12 @@ extension JobState {
     asides[parent, default: []].append(aside)
     nodes[Int(parent)].due = .never
     // A rescue begins where the node's own time was over; what stops the node after that stops the rescue.
-    if kind == .rescue { nodes[Int(parent)].stopping = .pending }
+    if kind == .rescue {
+      nodes[Int(parent)].stopping = .pending
+      let settlement = settlements[parent]
+      forgetWaits(of: parent)
+      settlements[parent] = settlement
+    }
     nodes[Int(parent)].status = .pending
     change(parent, to: .running, at: time)
   }

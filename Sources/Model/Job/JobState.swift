@@ -108,8 +108,6 @@ public struct JobState: Sendable {
   public func wait(of node: NodeNumber) -> JSON? { waits[node] }
   public func ask(of node: NodeNumber) -> OpenAsk? { asks[node] }
   public var hasAsks: Bool { !asks.isEmpty }
-  /// Those that are or were calls, in order.
-  public var calledNodes: [NodeNumber] { calls.keys.sorted() }
   public func subJob(of node: NodeNumber) -> SubJob? { calls[node] }
   /// What stands beside a node and holds it up, in the order in which it came to be.
   public func asides(of node: NodeNumber) -> [Aside] { asides[node] ?? [] }
