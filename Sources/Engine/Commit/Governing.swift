@@ -29,7 +29,7 @@ extension Jobs {
       governors.note(succeeded, Claimant(job.number, node), circuit, at: moment.before)
     case .cache(_, let entry): keep(entry, of: job)
     case .execute, .examine, .wake, .wakeAt, .queue, .leaveQueue, .cancelAttempt, .stored, .awaitSignal,
-      .leaveSignal, .ask, .startChild, .cancelChild, .countLines, .slice:
+      .leaveSignal, .ask, .startChild, .awaitChild, .cancelChild, .countLines, .slice:
       break
     }
   }

@@ -31,6 +31,7 @@ extension Decider {
     _ rescue: RescuePlan, for failure: Failure, as status: StepStatus, of node: NodeNumber
   ) {
     let left = ownTimeLeft(node)
+    if step(of: node).limits != nil { decision.effects.append(.unclaim(node)) }
     keep(failure, as: status, of: node)
     let steps = plan.scopes[rescue.scope].steps
     let first = state.nextNode
