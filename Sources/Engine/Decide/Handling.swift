@@ -19,7 +19,7 @@ extension Decider {
   mutating func runHandlers(of node: NodeNumber) {
     guard let settlement = state.settlement(of: node) else { return }
     let handlers = step(of: node).handlers
-    let opened = state.asides(of: node).map(\.kind)
+    let opened = asidesOfThisRound(node).map(\.kind)
     if opened.isEmpty {
       switch settlement.status {
       case .failed, .timeout: if let scope = handlers.onFailure { return open(.onFailure, scope, of: node) }
@@ -30,6 +30,11 @@ extension Decider {
     }
     if !opened.contains(.finally), let scope = handlers.finally { return open(.finally, scope, of: node) }
     end(node, settlement)
+  }
+
+  /// A retry of the job runs what stands beside a node anew.
+  func asidesOfThisRound(_ node: NodeNumber) -> [Aside] {
+    state.asides(of: node).filter { state[$0.first].round == state.round }
   }
 
   private mutating func open(_ kind: AsideKind, _ number: Int, of node: NodeNumber) {
@@ -46,7 +51,7 @@ extension Decider {
   /// A node that went well fails when what must always run did not.
   private mutating func end(_ node: NodeNumber, _ settlement: Settlement) {
     if let failure = settlement.failure { return fail(node, failure, as: settlement.status) }
-    if let aside = state.asides(of: node).last(where: { $0.kind == .finally }),
+    if let aside = asidesOfThisRound(node).last(where: { $0.kind == .finally }),
       let failed = aside.nodes.first(where: { state[$0].status.isFailure }),
       var failure = state.failure(of: failed)
     {

@@ -13,7 +13,7 @@ extension Decider {
     case .item: break
     case .step: if step(of: node).forEach != nil { return nil }
     }
-    if state.asides(of: node).last?.kind == .rescue || isToStop(node) { return nil }
+    if asidesOfThisRound(node).last?.kind == .rescue || isToStop(node) { return nil }
     if let left = ownTimeLeft(node), left <= .zero { return nil }
     return rescue
   }

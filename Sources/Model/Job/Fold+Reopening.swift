@@ -3,7 +3,7 @@ extension JobState {
   /// Sets nodes back to pending and those around them back to running; the rest stays as it ended.
   mutating func reopen(_ nodes: [NodeNumber], round: UInt32, at time: Timestamp) {
     self.round = round
-    (phase, outcome, failure, outputs, cancel) = (.main, nil, nil, nil, nil)
+    (phase, outcome, failure, outputs, cancel, kill) = (.main, nil, nil, nil, nil, nil)
     (endedAt, deadline, isOverdue) = (.never, .never, false)
     for node in nodes {
       revive(node, as: .pending)
@@ -19,6 +19,7 @@ extension JobState {
       step: nodes[Int(node)].step, parent: nodes[Int(node)].parent, layer: nodes[Int(node)].layer,
       ordinal: nodes[Int(node)].ordinal)
     (fresh.round, fresh.attempt, fresh.token) = (round, nodes[Int(node)].attempt, nodes[Int(node)].token)
+    fresh.beside = nodes[Int(node)].beside
     nodes[Int(node)] = fresh
     (fanOuts[node], asides[node], calls[node], sources[node]) = (nil, nil, nil, nil)
     (lateResults[node], again[node]) = (nil, nil)
@@ -31,7 +32,7 @@ extension JobState {
     guard old.hasEnded else { return }
     nodes[Int(node)].status = status
     (nodes[Int(node)].endedAt, nodes[Int(node)].deadline, nodes[Int(node)].due) = (.never, .never, .never)
-    failures[node] = nil
+    (failures[node], settlements[node]) = (nil, nil)
     if outputBodies.indices.contains(Int(node)) { outputBodies[Int(node)] = nil }
     let parent = nodes[Int(node)].parent
     if nodes[Int(node)].layer == .item {

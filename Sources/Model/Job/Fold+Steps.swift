@@ -103,10 +103,6 @@ extension JobState {
     return true
   }
 
-  private mutating func restoreLane(of node: NodeNumber) {
-    lanes[nodes[Int(node)].step, default: AfterLane()].append(node)
-  }
-
   /// A snapshot holds the nodes alone.
   mutating func restoreLanes() {
     for node in nodes.indices where nodes[node].beside == .afterEach && !nodes[node].status.hasEnded {
@@ -129,8 +125,6 @@ extension JobState {
     // What a rescue took over from stays to be seen.
     if !settlements.isEmpty, asides[node]?.last?.kind != .rescue { settlements[node] = nil }
   }
-      nodes[nodes.count - 1].beside = kind
-      if !kind.blocks { lanes[step + offset, default: AfterLane()].append(first + offset) }
 }
 
 extension Aside {
