@@ -33,7 +33,8 @@ let package = Package(
     .target(name: "Model", swiftSettings: pure, linkerSettings: [.linkedLibrary("m")]),
     .target(name: "Crypto", dependencies: ["COpenSSL"], swiftSettings: settings),
     .target(name: "Expressions", dependencies: ["Model", "Crypto", "CRE2"], swiftSettings: settings),
-    .target(name: "Pipelines", dependencies: ["Model", "Expressions", "CYAML"], swiftSettings: settings),
+    .target(
+      name: "Pipelines", dependencies: ["Model", "Crypto", "Expressions", "CYAML"], swiftSettings: settings),
     .target(
       name: "Engine", dependencies: ["Model", "Expressions", "Pipelines", "Crypto"], swiftSettings: pure),
     .target(name: "API", dependencies: ["Model"], swiftSettings: pure),

@@ -88,7 +88,7 @@ enum Direction {
     "Model": [],
     "Crypto": ["COpenSSL"],
     "Expressions": ["Model", "Crypto", "CRE2"],
-    "Pipelines": ["Model", "Expressions", "CYAML"],
+    "Pipelines": ["Model", "Crypto", "Expressions", "CYAML"],
     "Engine": ["Model", "Expressions", "Pipelines", "Crypto"],
     "API": ["Model"],
     "Net": ["CCurl", "CLLHTTP", "CSystem"],

@@ -103,6 +103,9 @@ struct StepDraft {
   var nameSpan: Range<Int>
   var scope: Int
   var kind: KindDraft = .unknown
+  /// As the file has it, before the defaults.
+  var source: Node?
+  var definition = ""
   var condition: Int?
   var needs: [NeedDraft] = []
   var forEach: ForEachDraft?

@@ -69,6 +69,7 @@ public struct PipelineCompiler: Sendable {
     SignalChecker(draft: draft).check()
     let hasAllFiles = checkFiles(draft)
     let order = graph.order(of: draft.scopes[0].steps).map { draft.steps[$0].name }
+    DefinitionHasher(draft: draft, defaults: defaults ?? DefaultsDraft(), catalogue: catalogue).hashAll()
     let outline = PlanBuilder(draft: draft).plan()
     return Compilation(
       plan: draft.isWhole && hasAllFiles ? outline : nil, outline: outline, findings: draft.report.findings,

@@ -78,7 +78,7 @@ struct PlanBuilder {
       idempotent: draft.idempotent, output: draft.output.map(template),
       rescue: draft.rescue.map { RescuePlan(classes: $0.classes, scope: $0.scope) },
       handlers: draft.handlers, limits: draft.limits.map(limits), isolation: draft.isolation,
-      runsOnKill: draft.runsOnKill)
+      runsOnKill: draft.runsOnKill, definition: draft.definition)
   }
 
   /// The edges turned round.

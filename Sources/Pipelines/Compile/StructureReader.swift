@@ -121,6 +121,7 @@ struct StructureReader {
   private mutating func readStep(_ index: Int, _ entry: Node.Entry, _ waiting: Waiting) {
     var step = draft.steps[index]
     if !Names.isName(step.name) { draft.report.badName(step.name, at: step.nameSpan, path: step.keyPath) }
+    step.source = entry.value
     let node = defaults.merged(into: entry.value, connectors: connectors)
     let reader = StepReader(
       draft: draft, connectors: connectors, index: index, role: waiting.role)

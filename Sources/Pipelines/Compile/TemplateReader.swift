@@ -188,7 +188,8 @@ struct TemplatePieces {
     return nil
   }
 
-  private static func afterString(_ bytes: [UInt8], from start: Int) -> Int? {
+  /// The place behind the string that begins at a quote; nil where it never ends.
+  static func afterString(_ bytes: [UInt8], from start: Int) -> Int? {
     let quote = bytes[start]
     let isTriple = bytes[start...].starts(with: [quote, quote, quote])
     let closing = isTriple ? [quote, quote, quote] : [quote]
