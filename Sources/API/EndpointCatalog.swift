@@ -8,7 +8,7 @@ public enum EndpointCatalog {
     JobCalls.list.shape, JobCalls.get.shape, JobCalls.steps.shape, JobCalls.step.shape, JobCalls.logs.shape,
     JobCalls.events.shape,
     JobCalls.follow.shape, JobCalls.why.shape, JobCalls.cancel.shape, JobCalls.kill.shape,
-    JobCalls.adopt.shape,
+    JobCalls.adopt.shape, JobCalls.retry.shape, JobCalls.rerun.shape,
     JobCalls.resolve.shape, JobCalls.replay.shape, JobCalls.artifacts.shape, JobCalls.artifact.shape,
     AskCalls.list.shape, AskCalls.get.shape, AskCalls.answer.shape, AskCalls.delegate.shape,
     AskCalls.remind.shape,

@@ -5,7 +5,7 @@ public enum CommandTable {
     PipelineValidate.spec, PipelineTest.spec, PipelineApply.plan, PipelineApply.apply, PipelineList.spec, PipelineGet.spec,
     PipelineSchema.spec,
     JobStart.spec, JobList.spec, JobGet.spec, JobWatchCommand.spec, JobLogs.spec, JobSteps.spec, JobStep.spec,
-    JobEvents.spec, JobWhy.spec, JobCancel.spec, JobKill.spec, JobReplay.spec, StepResolve.spec,
+    JobEvents.spec, JobWhy.spec, JobCancel.spec, JobKill.spec, JobRetry.spec, JobRerun.spec, JobCompare.spec, JobReplay.spec, StepResolve.spec,
     StepAdopt.spec,
     AskList.spec, AskGet.spec, AskAnswer.spec, AskDelegate.spec, AskRemind.spec,
     ArtifactList.spec, ArtifactGet.spec, ArtifactVerify.spec,

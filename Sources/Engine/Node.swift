@@ -11,7 +11,7 @@ internal import Synchronization
 public final class Node: Sendable {
   /// What was unfinished when the node started, in the order of the jobs.
   public let recovered: [RecoveredJob]
-  private let configuration: NodeConfiguration
+  let configuration: NodeConfiguration
   private let loop: EngineLoop
   private let executor: Executor
   private let followers = Mutex(0)
@@ -158,6 +158,8 @@ extension Node {
       loop.inbox.push(.read(job) { continuation.resume(returning: $0) })
     }
   }
+
+  func isDriven(_ job: ID<Job>) async -> Bool { await live(job) != nil }
 
   func send<Value: Sendable>(
     _ input: (@escaping Reply<Value>) -> Input

@@ -31,6 +31,40 @@ extension Problem {
       remedy: Bilingual("See how with: esteira job get \(id)", pt: "Veja como com: esteira job get \(id)"))
   }
 
+  static func live(_ id: ID<Job>) -> Problem {
+    Problem(
+      "job-live", Bilingual("The job \(id) has not ended.", pt: "O job \(id) ainda não terminou."),
+      remedy: Bilingual(
+        "Wait for its end, or stop it: esteira job cancel \(id)",
+        pt: "Espere o fim, ou pare: esteira job cancel \(id)"))
+  }
+
+  static func nothingToRetry(_ id: ID<Job>) -> Problem {
+    Problem(
+      "nothing-to-retry",
+      Bilingual("Nothing of the job \(id) failed.", pt: "Nada do job \(id) falhou."),
+      remedy: Bilingual(
+        "Run it again as a new job: esteira job rerun \(id)",
+        pt: "Rode-o de novo como um job novo: esteira job rerun \(id)"))
+  }
+
+  static func notFailed(_ path: String, _ id: ID<Job>, _ failed: [String]) -> Problem {
+    let known = failed.prefix(10).joined(separator: ", ")
+    return Problem(
+      "not-failed",
+      Bilingual("The step \(path) of \(id) did not fail.", pt: "O passo \(path) de \(id) não falhou."),
+      remedy: Bilingual("These failed: \(known).", pt: "Falharam: \(known)."))
+  }
+
+  static func keyLive(_ key: String, _ other: ID<Job>) -> Problem {
+    Problem(
+      "key-live",
+      Bilingual(
+        "Another job with the key \"\(key)\" is live: \(other).",
+        pt: "Outro job com a chave \"\(key)\" está vivo: \(other)."),
+      remedy: Bilingual("Wait for its end.", pt: "Espere o fim dele."))
+  }
+
   static func notDriven(_ id: ID<Job>) -> Problem {
     Problem(
       "job-not-driven",

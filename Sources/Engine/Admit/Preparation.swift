@@ -76,21 +76,6 @@ struct Preparation {
 }
 
 extension JSON {
-  /// The same with every object's members in the order of their keys.
-  fileprivate var canonical: JSON {
-    switch self {
-    case .object(let object):
-      .object(
-        JSONObject(
-          object.members.sorted { ScalarString($0.key) < ScalarString($1.key) }
-            .map { ($0.key, $0.value.canonical) }))
-    case .array(let elements): .array(elements.map(\.canonical))
-    case .null, .bool, .int, .double, .string: self
-    }
-  }
-}
-
-extension JSON {
   fileprivate func with(_ name: String, _ value: JSON) -> JSON {
     var object = object ?? JSONObject()
     object[name] = value
@@ -110,12 +95,12 @@ extension JobIdentity {
   }
 }
 
-private struct ByteGenerator: RandomNumberGenerator {
+struct ByteGenerator: RandomNumberGenerator {
   let bytes: @Sendable (Int) -> [UInt8]
   mutating func next() -> UInt64 { bytes(8).reduce(0) { $0 << 8 | UInt64($1) } }
 }
 
-private struct RandomSource: RandomBytes {
+struct RandomSource: RandomBytes {
   let take: @Sendable (Int) -> [UInt8]
   func bytes(_ count: Int) -> [UInt8] { take(count) }
 }

@@ -21,6 +21,7 @@ enum Input: Sendable {
   case unfollow(ID<Job>, follower: Int)
   case write([CatalogWrite], Reply<Void>)
   case restored(Restored)
+  case reopen(Restored, paths: [String], actor: String, Reply<Void>)
   /// No attempt starts any more (S7).
   case drain
   case stop(@Sendable () -> Void)

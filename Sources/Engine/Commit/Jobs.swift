@@ -128,6 +128,20 @@ struct Jobs: ~Copyable {
     decide(job, .recovered(node: setting.name), at: now)
   }
 
+  /// Drives an ended job again. False, and no change, where nothing of it failed.
+  mutating func reopen(_ restored: Restored, _ paths: [String], actor: String, at now: Timestamp) -> Bool {
+    let job = OwnedJob(
+      number: restored.number, id: restored.id, pipeline: restored.pipeline, revision: restored.revision,
+      plan: restored.plan, key: restored.key)
+    (job.state, job.chain, job.writtenStatus) = (restored.state, restored.chain, restored.state.status)
+    own(job, key: restored.state.creation?.key)
+    enter(job, restored.state.context?.value, restored.identity)
+    decide(job, .retried(actor: actor, paths: paths), at: now)
+    if job.state.round > restored.state.round { return true }
+    disown(job)
+    return false
+  }
+
   private mutating func own(_ job: OwnedJob, key: String?) {
     owned[job.number] = job
     numbers[job.id] = job.number

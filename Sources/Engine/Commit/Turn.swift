@@ -60,6 +60,8 @@ struct Turn: ~Copyable {
     case .restored(let restored):
       configuration.crashPoint(.recovery)
       jobs.restore(restored, at: now)
+    case .reopen(let restored, let paths, let actor, let reply):
+      reopen(restored, paths, actor: actor, reply, at: now)
     case .drain: jobs.drain()
     case .stop(let done): stopped = done
     }

@@ -10,6 +10,7 @@ extension Decider {
     case .success(let json): content = json
     case .failure(let failure): return fail(node, failure)
     }
+    if isRerun, let shown = content["shown_sha256"], reuse(node, given: shown) { return }
     if content.isDeeper(than: JSON.storedDepthLimit - 1) { return fail(node, tooDeep("show", node)) }
     let body = body(content)
     if let size = decision.bodies.last?.range.count, size > Self.maxOutput {

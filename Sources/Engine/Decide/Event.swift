@@ -235,6 +235,9 @@ public struct AttemptOrder: Sendable {
   public var effect: EffectClass
   public var step: StepIndexNumber
   public var path: String
+  /// Of the step, and under whose name it goes outside.
+  public var round: UInt32
+  public var keyJob: ID<Job>
   public var with: JSON
   /// The cause of the loss, where an attempt before this one was lost.
   public var previousCause: String?

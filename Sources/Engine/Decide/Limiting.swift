@@ -23,9 +23,9 @@ extension Decider {
     Int(state.context?.value["priority"]?.int ?? Int64(Claim.defaultPriority))
   }
 
-  /// Whether the job waits for its own limits: none of its steps exists yet.
+  /// Whether the job waits for its own limits: none of its steps exists yet, or a retry opened it again.
   var isHeldBack: Bool {
-    state.roots.isEmpty && state.outcome == nil && state.phase == .main && state.creation != nil
+    (state.roots.isEmpty || state.status == .queued) && state.outcome == nil && state.phase == .main && state.creation != nil
       && state.context?.value["limits"] != nil
   }
 
@@ -153,7 +153,8 @@ extension Decider {
   private mutating func startJob() {
     guard isHeldBack else { return }
     emit(.status(.running))
-    open(scope: 0, in: nil)
+    guard let root = state.roots.first else { return open(scope: 0, in: nil) }
+    resume(root.first..<root.first + root.count)
   }
 
   mutating func limited(_ node: NodeNumber) {
@@ -184,6 +185,7 @@ extension Decider {
   /// A job that has not begun has nothing to clean up: its handlers do not run.
   mutating func endInQueue(_ status: JobStatus, _ failure: Failure) {
     decision.effects.append(.leaveQueue(nil))
+    stopScope(as: .cancelled)
     conclude(status, failure, nil)
     end(as: status)
   }

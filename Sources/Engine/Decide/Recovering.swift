@@ -123,6 +123,7 @@ extension Decider {
     }
     return AttemptOrder(
       node: node, token: state[node].token, number: state[node].attempt, effect: state[node].effect,
-      step: state[node].step, path: path(node), with: with, previousCause: cause)
+      step: state[node].step, path: path(node), round: state[node].round,
+      keyJob: state.keyJob(setting.job), with: with, previousCause: cause)
   }
 }

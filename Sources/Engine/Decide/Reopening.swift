@@ -15,12 +15,16 @@ extension Decider {
     guard !chosen.isEmpty else { return }
     let nodes = found.closure(of: chosen)
     emit(.reopened(actor: actor, round: state.round + 1, nodes: nodes))
-    emit(.status(.running))
     do {
       if let deadline = plan.deadline { limit(nil, to: try deadline.duration(resolver(at: nil))) }
     } catch {
       return conclude(.failed, Failure(expression: error), nil)
     }
+    if let claim = jobClaim {
+      emit(.status(.queued))
+      return decision.effects.append(.claim(claim))
+    }
+    emit(.status(.running))
     resume(root.first..<root.first + root.count)
   }
 

@@ -250,7 +250,7 @@ extension Resolver {
     let path = state.path(of: node, in: plan)
     var map = JSONObject([
       ("id", .string(plan.steps[Int(current.step)].name)), ("path", .string(path)),
-      ("key", .string(StepKey.text(job: job, path: path))),
+      ("key", .string(state.stepKey(of: node, at: path, job: job))),
       ("kind", .string(plan.steps[Int(current.step)].kind.word)), ("round", .int(Int64(current.round) + 1)),
       ("attempt", .int(Int64(current.attempt) + 1)),
     ])

@@ -66,6 +66,9 @@ extension Decider {
   }
 
   private mutating func beginBody(_ node: NodeNumber, _ step: StepPlan) throws(ExpressionError) {
+    if isRerun, case .connector(let call) = step.kind, reuse(node, given: try value(of: call.with, at: node)) {
+      return
+    }
     if step.limits != nil { return try claim(node, step) }
     try enterBody(node, step)
   }
@@ -172,7 +175,8 @@ extension Decider {
       .execute(
         AttemptOrder(
           node: node, token: token, number: number, effect: effect, step: state[node].step,
-          path: state.path(of: node, in: plan), with: with, previousCause: cause)))
+          path: state.path(of: node, in: plan), round: state[node].round, keyJob: state.keyJob(setting.job),
+          with: with, previousCause: cause)))
     wake(Wake(.timeout, node, token: token), after: timeout)
   }
 

@@ -225,7 +225,7 @@ extension Executor {
       now: { clock.now })
     let attempt = Attempt(
       job: work.id, jobKey: work.key, namespace: namespace, path: work.order.path,
-      number: Int(work.order.number), stepKey: StepKey.text(job: work.id, path: work.order.path),
+      number: Int(work.order.number), stepKey: work.stepKey,
       effect: work.order.effect, with: work.order.with, connection: connection, credential: credential,
       files: folders.files,
       previous: work.order.previousCause.map {
@@ -237,6 +237,10 @@ extension Executor {
 }
 
 extension Executor.Work {
+  fileprivate var stepKey: String {
+    StepKey.text(job: order.keyJob, path: order.path, round: Int(order.round) + 1)
+  }
+
   var identity: AttemptIdentity {
     AttemptIdentity(
       job: id, pipeline: pipeline, revision: revision, node: order.node, number: Int(order.number))

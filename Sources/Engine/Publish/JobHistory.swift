@@ -101,7 +101,7 @@ public struct JobHistory: Sendable {
     }
   }
 
-  private func plan(of summary: JobSummary) throws(Problem) -> Plan {
+  func plan(of summary: JobSummary) throws(Problem) -> Plan {
     let revision: RevisionRecord?
     do throws(StoreError) {
       revision = try readModel.readRevision(of: summary.pipeline, number: summary.revision)

@@ -13,7 +13,7 @@ extension JobState {
     let path = path(of: node, in: plan)
     return StepView(
       node: node, parent: state.hasParent ? state.parent : nil, path: path,
-      key: StepKey.text(job: job, path: path),
+      key: stepKey(of: node, at: path, job: job),
       kind: kind(of: node, step), connector: step.connectorName, status: state.status,
       attempts: Int(state.attempt), crashes: Int(state.crashes), readyAt: state.readyAt.orNil,
       startedAt: state.startedAt.orNil, endedAt: state.endedAt.orNil, dueAt: state.due.orNil,

@@ -1,0 +1,125 @@
+public import Model
+
+/// What follows a job that has ended.
+extension JobCalls {
+  public static let retry = Endpoint<RetryRequest, JobItem>(
+    .post, "/jobs/{id}/retry", .needs("jobs", "retry"),
+    "Lets an ended job go on in place: what failed runs again.")
+  public static let rerun = Endpoint<RerunWish, RerunAnswer>(
+    .post, "/jobs/{id}/rerun", .needs("pipelines", "execute"),
+    "Repeats an ended job as a new one, or with dry_run shows what that would do.")
+}
+
+public struct RetryRequest: Wire {
+  public var id: String
+  /// Only these of the failed steps; empty: all of them.
+  public var steps: [String]
+
+  public init(id: String, steps: [String] = []) { (self.id, self.steps) = (id, steps) }
+
+  public init(_ json: JSON) throws(WireError) {
+    let fields = try Fields(json)
+    id = try fields.text("id")
+    var steps: [String] = []
+    for (index, step) in (fields.object["steps"]?.array ?? []).enumerated() {
+      guard let text = step.string else {
+        throw WireError(
+          "/steps/\(index)", Bilingual("Text was expected here.", pt: "Aqui se esperava um texto."))
+      }
+      steps.append(text)
+    }
+    self.steps = steps
+  }
+
+  public var json: JSON { members(["id": id.wire, "steps": .array(steps.map(\.wire))]) }
+}
+
+public struct RerunWish: Wire {
+  public var id: String
+  /// `start`, `failed` or a step's path; nil: `failed` with `latest`, else `start`.
+  public var from: String?
+  public var latest: Bool
+  public var inputs: JSONObject
+  public var sameKeys: Bool
+  public var dryRun: Bool
+  public var idempotencyKey: String?
+
+  public init(
+    id: String, from: String? = nil, latest: Bool = false, inputs: JSONObject = JSONObject(),
+    sameKeys: Bool = false, dryRun: Bool = false, idempotencyKey: String? = nil
+  ) {
+    (self.id, self.from, self.latest, self.inputs) = (id, from, latest, inputs)
+    (self.sameKeys, self.dryRun, self.idempotencyKey) = (sameKeys, dryRun, idempotencyKey)
+  }
+
+  public init(_ json: JSON) throws(WireError) {
+    let fields = try Fields(json)
+    (id, from) = (try fields.text("id"), try fields.optionalText("from"))
+    (latest, inputs) = (try fields.flag("latest"), try fields.map("inputs"))
+    (sameKeys, dryRun) = (try fields.flag("same_keys"), try fields.flag("dry_run"))
+    idempotencyKey = try fields.optionalText("idempotency_key")
+  }
+
+  public var json: JSON {
+    members([
+      "id": id.wire, "from": from?.wire, "latest": .bool(latest), "inputs": .object(inputs),
+      "same_keys": .bool(sameKeys), "dry_run": .bool(dryRun), "idempotency_key": idempotencyKey?.wire,
+    ])
+  }
+}
+
+/// The plan, and without `dry_run` the new job.
+public struct RerunAnswer: Wire, Hashable {
+  public var job: StartedItem?
+  public var pipeline: String
+  public var revision: Int
+  public var earlierRevision: Int
+  public var steps: [RerunStep]
+
+  public init(
+    job: StartedItem?, pipeline: String, revision: Int, earlierRevision: Int, steps: [RerunStep]
+  ) {
+    (self.job, self.pipeline, self.revision) = (job, pipeline, revision)
+    (self.earlierRevision, self.steps) = (earlierRevision, steps)
+  }
+
+  public init(_ json: JSON) throws(WireError) {
+    let fields = try Fields(json)
+    job = try fields.object["job"].map { (json) throws(WireError) in try StartedItem(json) }
+    (pipeline, revision) = (try fields.text("pipeline"), Int(try fields.integer("revision")))
+    earlierRevision = Int(try fields.integer("earlier_revision"))
+    steps = try fields.list("steps", of: RerunStep.self)
+  }
+
+  public var json: JSON {
+    members([
+      "job": job?.json, "pipeline": pipeline.wire, "revision": revision.wire,
+      "earlier_revision": earlierRevision.wire, "steps": steps.wire,
+    ])
+  }
+}
+
+public struct RerunStep: Wire, Hashable {
+  public var path: String
+  /// `reuse`, `rerun`, `invalidated`, `skip` or `removed`.
+  public var action: String
+  public var reason: String
+  /// What may have happened outside already would happen again.
+  public var repeatsEffect: Bool
+
+  public init(path: String, action: String, reason: String, repeatsEffect: Bool) {
+    (self.path, self.action, self.reason, self.repeatsEffect) = (path, action, reason, repeatsEffect)
+  }
+
+  public init(_ json: JSON) throws(WireError) {
+    let fields = try Fields(json)
+    (path, action) = (try fields.text("path"), try fields.text("action"))
+    (reason, repeatsEffect) = (try fields.text("reason"), try fields.flag("repeats_effect"))
+  }
+
+  public var json: JSON {
+    members([
+      "path": path.wire, "action": action.wire, "reason": reason.wire, "repeats_effect": .bool(repeatsEffect),
+    ])
+  }
+}
