@@ -22,9 +22,10 @@ public final class Node: Sendable {
     let recovery = Recovery(configuration)
     let restored = configuration.restores ? try recovery.restore() : []
     recovered = restored.map(\.report)
-    let loop = EngineLoop(
-      configuration, numbers: try configuration.store.highestNumbers(),
-      held: try HeldLimits(configuration.store))
+    let opening = EngineLoop.Opening(
+      held: try HeldLimits(configuration.store), signals: try configuration.store.waitingSignals(),
+      parked: configuration.restores ? try recovery.parked() : [])
+    let loop = EngineLoop(configuration, numbers: try configuration.store.highestNumbers(), opening)
     let executor = try Executor(
       connectors: configuration.connectors, environment: configuration.environment,
       clock: configuration.clock, cancelGrace: configuration.setting.cancelGrace,
@@ -65,6 +66,18 @@ public final class Node: Sendable {
   /// Takes a result that came too late (S18), while the step has not ended otherwise.
   public func adopt(_ job: ID<Job>, path: String, actor: String) async throws(Problem) {
     _ = try await order(job, .adopt(path: path, actor: actor))
+  }
+
+  /// Gives a message to whoever waits for it in the namespace, or keeps it for who comes.
+  public func signal(
+    _ request: SignalRequest, in namespace: String
+  ) async throws(Problem) -> SignalReceipt {
+    try await send(try incoming(request, namespace: namespace, job: nil))
+  }
+
+  /// Gives a message to a wait of this job; where it has none for it, nothing happens and the sender is told.
+  public func signal(_ request: SignalRequest, to job: ID<Job>) async throws(Problem) -> SignalReceipt {
+    try await send(try incoming(request, namespace: "", job: job))
   }
 
   /// Makes catalog changes durable, all or none.
@@ -136,10 +149,15 @@ extension Node {
 
   /// Everything that a job does or waits for now.
   public func why(_ job: ID<Job>) async throws(Problem) -> [Blocker] {
-    if let live = await live(job) {
-      return live.state.blockers(live.plan, id: job, now: configuration.clock.now)
+    let sighting = await sight(job)
+    if let live = sighting.live {
+      return live.state.blockers(live.plan, id: job, now: configuration.clock.now, sighting.rivals)
     }
     let history = JobHistory(configuration)
+    if sighting.isParked {
+      let now = configuration.clock.now
+      return try await offThread { () throws(Problem) in try history.why(job, now: now, sighting.rivals) }
+    }
     let summary = try await offThread { () throws(Problem) in try history.summary(job) }
     if summary.status.hasEnded { return [] }
     throw .notDriven(job)
@@ -153,7 +171,9 @@ extension Node {
 extension Node {
   var jobHistory: JobHistory { JobHistory(configuration) }
 
-  private func live(_ job: ID<Job>) async -> LiveView? {
+  private func live(_ job: ID<Job>) async -> LiveView? { await sight(job).live }
+
+  private func sight(_ job: ID<Job>) async -> Sighting {
     await withCheckedContinuation { continuation in
       loop.inbox.push(.read(job) { continuation.resume(returning: $0) })
     }
@@ -174,15 +194,35 @@ extension Node {
     let result: Result<[String], Problem> = await withCheckedContinuation { continuation in
       loop.inbox.push(.command(job, command) { continuation.resume(returning: $0) })
     }
+    return try await explained(result, job)
+  }
+
+  /// The engine knows only live jobs: says which of three it is.
+  private func explained<Value: Sendable>(
+    _ result: Result<Value, Problem>, _ job: ID<Job>?
+  ) async throws(Problem) -> Value {
     switch result {
     case .success(let value): return value
-    case .failure(let problem) where problem.code == "job-ended":
-      // The engine knows only live jobs: say which of three it is.
+    case .failure(let problem):
+      guard problem.code == "job-ended", let job else { throw problem }
       let history = JobHistory(configuration)
       let summary = try await offThread { () throws(Problem) in try history.summary(job) }
       throw summary.status.hasEnded ? problem : .notDriven(job)
-    case .failure(let problem): throw problem
     }
+  }
+
+  private func send(_ signal: IncomingSignal) async throws(Problem) -> SignalReceipt {
+    let result: Result<SignalReceipt, Problem> = await withCheckedContinuation { continuation in
+      loop.inbox.push(.signal(signal) { continuation.resume(returning: $0) })
+    }
+    return try await explained(result, signal.job)
+  }
+
+  private func incoming(
+    _ request: SignalRequest, namespace: String, job: ID<Job>?
+  ) throws(Problem) -> IncomingSignal {
+    try IncomingSignal(
+      request, namespace: namespace, job: job, at: configuration.clock.now, random: configuration.random)
   }
 
   private func prepare(_ request: JobRequest) async throws(Problem) -> PreparedJob {

@@ -19,6 +19,14 @@ public struct NodeSetting: Sendable {
   /// Inputs taken in one turn; a commit is never larger than what they cause.
   public var turnLimit = 4_000
 
+  /// A job that has waited so long with nothing running leaves the memory (S27).
+  public var parksAfter = Duration.seconds(600)
+  /// Signals that a namespace's inbox holds, and the bytes of their payloads.
+  public var openSignals = 10_000
+  public var inboxBytes = 64 << 20
+  /// How long the row of a signal that was taken or has expired outlives its time.
+  public var signalsRemembered = Duration.seconds(86_400)
+
   public init(name: String, version: String, cores: Int) {
     (self.name, self.version, processSlots) = (name, version, max(1, 2 * cores))
   }

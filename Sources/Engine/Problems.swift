@@ -87,6 +87,61 @@ extension Problem {
         "See what waits with: esteira job why \(id)", pt: "Veja o que espera com: esteira job why \(id)"))
   }
 
+  static func noWait(_ id: ID<Job>, _ name: String, _ key: String?) -> Problem {
+    let (with, com) = key.map { (" with the key \"\($0)\"", " com a chave \"\($0)\"") } ?? ("", "")
+    return Problem(
+      "no-wait",
+      Bilingual(
+        "The job \(id) does not wait for the signal \"\(name)\"\(with).",
+        pt: "O job \(id) não espera o sinal \"\(name)\"\(com)."),
+      remedy: Bilingual(
+        "See what it waits for with: esteira job why \(id). What may come before the wait goes to the inbox: "
+          + "esteira signal send NAMESPACE/\(name) --key KEY",
+        pt: "Veja o que ele espera com: esteira job why \(id). O que pode chegar antes da espera vai para a "
+          + "caixa de entrada: esteira signal send NAMESPACE/\(name) --key CHAVE"))
+  }
+
+  static func inboxFull(_ namespace: String, _ setting: NodeSetting) -> Problem {
+    let mebibytes = setting.inboxBytes >> 20
+    return Problem(
+      "inbox-full",
+      Bilingual(
+        "The inbox of \(namespace) is full: \(setting.openSignals) signals or \(mebibytes) MiB that nobody took.",
+        pt:
+          "A caixa de entrada de \(namespace) está cheia: \(setting.openSignals) sinais ou \(mebibytes) MiB que ninguém pegou."
+      ),
+      remedy: Bilingual(
+        "See them with: esteira signal ls --namespace \(namespace)",
+        pt: "Veja-os com: esteira signal ls --namespace \(namespace)"))
+  }
+
+  static let badSignalName = Problem(
+    "bad-signal-name",
+    Bilingual(
+      "A signal needs a name; name, key and message id have \(SignalRequest.longestName) bytes at most.",
+      pt:
+        "Um sinal precisa de nome; nome, chave e id da mensagem têm no máximo \(SignalRequest.longestName) bytes."
+    ), remedy: Bilingual("Shorten it, or hash it.", pt: "Encurte-o, ou use um hash."))
+
+  static func signalTooLarge(_ count: Int) -> Problem {
+    Problem(
+      "signal-too-large",
+      Bilingual(
+        "The payload has \(count) bytes; the most are \(SignalRequest.longestPayload).",
+        pt: "O conteúdo tem \(count) bytes; o máximo é \(SignalRequest.longestPayload)."),
+      remedy: Bilingual(
+        "Store it outside and send its address.", pt: "Guarde-o fora e envie o endereço."))
+  }
+
+  static func namespaceKey(_ namespace: String) -> Problem {
+    Problem(
+      "namespace-key",
+      Bilingual(
+        "The key of the namespace \(namespace) does not open.",
+        pt: "A chave do namespace \(namespace) não abre."),
+      remedy: Bilingual("Run: esteira doctor", pt: "Rode: esteira doctor"))
+  }
+
   static func noLateResult(_ path: String, _ id: ID<Job>) -> Problem {
     Problem(
       "no-superseded-result",

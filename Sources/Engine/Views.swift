@@ -103,3 +103,49 @@ public enum Resolution: Sendable, Hashable {
   /// The step fails.
   case failed(reason: String)
 }
+
+/// A message to whoever waits for it.
+public struct SignalRequest: Sendable {
+  public var name: String
+  /// Nil, for one job alone: whatever key its wait has. Else nil is the empty key.
+  public var key: String?
+  public var payload: JSON
+  /// A second one with the same name and id is dropped and counted, as long as the first is remembered.
+  public var messageID: String?
+  /// How long it is kept where nobody waits for it.
+  public var keep: Duration
+  /// Whether it goes to the dead letters after that.
+  public var deadLetters: Bool
+  /// Such as `local:ana`.
+  public var actor: String
+
+  public static let defaultKeep = Duration.seconds(86_400)
+  public static let longestKeep = Duration.seconds(366 * 86_400)
+  /// Of the payload as JSON text, in bytes.
+  public static let longestPayload = 1 << 20
+  /// Of name, key and message id, in bytes.
+  public static let longestName = 512
+
+  public init(
+    name: String, key: String? = nil, payload: JSON, messageID: String? = nil, keep: Duration = defaultKeep,
+    deadLetters: Bool = true, actor: String
+  ) {
+    (self.name, self.key, self.payload, self.messageID) = (name, key, payload, messageID)
+    (self.keep, self.deadLetters, self.actor) = (keep, deadLetters, actor)
+  }
+}
+
+/// What became of a signal, once that is durable.
+public struct SignalReceipt: Sendable, Hashable {
+  public var id: ID<Signal>
+  /// The jobs that were given it.
+  public var delivered: [ID<Job>]
+  /// Nobody waited for it, so it lies in the inbox.
+  public var isKept: Bool
+  /// It came before; `id` is that of the first.
+  public var isDuplicate: Bool
+
+  public init(id: ID<Signal>, delivered: [ID<Job>], isKept: Bool, isDuplicate: Bool) {
+    (self.id, self.delivered, self.isKept, self.isDuplicate) = (id, delivered, isKept, isDuplicate)
+  }
+}

@@ -49,17 +49,19 @@ extension Batch {
 
   private var looseParts: [BatchPart] {
     var parts: [BatchPart] = []
-    if !writes.isEmpty {
+    let changes = writes.filter { !$0.isKey }
+    if !changes.isEmpty {
       parts.append(BatchPart(job: .catalog, batch: empty))
-      parts[0].batch.writes = writes
+      parts[0].batch.writes = changes
     }
     for row in signals where row.takenBy == nil {
       var batch = empty
       batch.signals = [row]
       parts.append(BatchPart(job: .signal, reason: .repeated(row.id), batch: batch))
     }
-    // No rule of uniqueness can leave these out.
+    // No rule of uniqueness can leave these out: what is sealed under a key of this very batch needs it.
     var rest = empty
+    rest.writes = writes.filter(\.isKey)
     (rest.governors, rest.refusals, rest.deadLetters) = (governors, refusals, deadLetters)
     (rest.signalsForgotten, rest.cachesForgotten) = (signalsForgotten, cachesForgotten)
     if !rest.isEmpty { parts.append(BatchPart(job: .catalog, batch: rest)) }
@@ -70,6 +72,17 @@ extension Batch {
     var batch = Batch()
     (batch.commit, batch.bytes) = (commit, bytes)
     return batch
+  }
+}
+
+extension Batch {
+  /// The jobs whose drive counts end here: something was decided, or they came back into memory.
+  var driven: [JobNumber] { events.map(\.job) + unparked }
+}
+
+extension CatalogWrite {
+  fileprivate var isKey: Bool {
+    if case .namespaceKey = self { true } else { false }
   }
 }
 

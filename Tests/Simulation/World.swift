@@ -57,7 +57,7 @@ final class World {
   }
 
   private static func jobs(_ configuration: NodeConfiguration, _ numbers: (job: Int64, body: Int64)) -> Jobs {
-    Jobs(setting: configuration.setting, clock: configuration.clock, numbers: numbers)
+    Jobs(configuration, numbers: numbers)
   }
 
   /// The pipeline of a seed. A file that `validate` refuses makes room for the next one.
@@ -181,7 +181,7 @@ extension World {
         }
       }
     case .ended(let job): jobs.disown(job)
-    case .tell, .reply, .prepareChild, .findChild: break
+    case .tell, .reply, .prepareChild, .findChild, .parked: break
     }
   }
 

@@ -193,9 +193,13 @@ public struct ParkedRow: Sendable, Hashable {
     public var name: String
     public var key: String
     public var since: Timestamp
-    public init(node: UInt32, namespace: String, name: String, key: String, since: Timestamp) {
+    /// It is given copies of what comes, and takes nothing.
+    public var broadcast: Bool
+    public init(
+      node: UInt32, namespace: String, name: String, key: String, since: Timestamp, broadcast: Bool = false
+    ) {
       (self.node, self.namespace, self.name, self.key) = (node, namespace, name, key)
-      self.since = since
+      (self.since, self.broadcast) = (since, broadcast)
     }
   }
   public init(job: JobNumber, due: Timestamp?, after: Duration? = nil, waits: [Wait]) {

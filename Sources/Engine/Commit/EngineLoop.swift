@@ -11,20 +11,28 @@ final class EngineLoop: Sendable {
   let settled = Gate()
   private let configuration: NodeConfiguration
   private let numbers: (job: Int64, body: Int64)
-  private let held: HeldLimits
+  private let opening: Opening
 
-  init(_ configuration: NodeConfiguration, numbers: (job: Int64, body: Int64), held: HeldLimits) {
-    (self.configuration, self.numbers, self.held) = (configuration, numbers, held)
+  /// What the last node left besides the jobs that are loaded.
+  struct Opening: Sendable {
+    var held = HeldLimits()
+    var signals: [SignalRow] = []
+    var parked: [Recovery.Parked] = []
+  }
+
+  init(_ configuration: NodeConfiguration, numbers: (job: Int64, body: Int64), _ opening: Opening) {
+    (self.configuration, self.numbers, self.opening) = (configuration, numbers, opening)
     configuration.clock.onAdvance { [inbox] in inbox.wake() }
   }
 
   /// Runs until it is told to stop or the store breaks. `executor` reports back through the inbox.
   func run(_ executor: Executor) {
     var turn = Turn(
-      jobs: Jobs(setting: configuration.setting, clock: configuration.clock, numbers: numbers),
-      store: configuration.store, executor: executor, configuration: configuration, settled: settled)
-    turn.jobs.restore(held)
-    turn.jobs.namespaceKeys = NamespaceKeys(configuration)
+      jobs: Jobs(configuration, numbers: numbers), store: configuration.store, executor: executor,
+      configuration: configuration, settled: settled)
+    turn.jobs.restore(opening.held)
+    turn.jobs.restore(opening.signals)
+    turn.jobs.restore(opening.parked, at: configuration.clock.now)
     var inputs: [Input] = []
     while turn.stopped == nil {
       inbox.takeAll(into: &inputs, wait(turn))

@@ -13,10 +13,11 @@ enum Input: Sendable {
   /// An attempt's task is over and its place is free.
   case attemptEnded(JobNumber, NodeNumber, token: UInt32, AttemptEnd, ConnectorDescription.Place)
   case examined(JobNumber, NodeNumber, token: UInt32, AttemptEnd?)
-  /// Gives a copy of the job's state, or nil where the node does not own the job.
   /// The sub-job of a node is ready to be admitted, or is refused.
   case childPrepared(Callers.Caller, Result<PreparedJob, Problem>)
-  case read(ID<Job>, @Sendable (LiveView?) -> Void)
+  case signal(IncomingSignal, Reply<SignalReceipt>)
+  /// Gives a copy of the job's state where it is in memory. A parked job stays where it is.
+  case read(ID<Job>, @Sendable (Sighting) -> Void)
   case follow(ID<Job>, Follower, Reply<Bool>)
   case unfollow(ID<Job>, follower: Int)
   case write([CatalogWrite], Reply<Void>)
@@ -25,6 +26,15 @@ enum Input: Sendable {
   /// No attempt starts any more (S7).
   case drain
   case stop(@Sendable () -> Void)
+}
+
+/// What a node knows of a job without going to the store.
+struct Sighting: Sendable {
+  /// Nil: the node does not drive the job, or has it out of memory.
+  var live: LiveView?
+  var isParked: Bool
+  /// By node, the other jobs that wait for the same signal.
+  var rivals: [NodeNumber: [ID<Job>]]
 }
 
 /// A copy of a job that a node drives.

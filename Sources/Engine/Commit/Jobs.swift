@@ -4,15 +4,22 @@ internal import Pipelines
 /// The jobs of one owner, and the only code that drives them. Lives on the engine's thread: whoever holds it
 /// takes turns with it.
 struct Jobs: ~Copyable {
-  let setting: NodeSetting
-  let clock: any EngineClock
-  private var owned: [JobNumber: OwnedJob] = [:]
-  private var numbers: [ID<Job>: JobNumber] = [:]
+  let configuration: NodeConfiguration
+  var setting: NodeSetting { configuration.setting }
+  var clock: any EngineClock { configuration.clock }
+  /// Those in memory.
+  private(set) var owned: [JobNumber: OwnedJob] = [:]
+  /// Those out of memory: small, and without values.
+  var parked: [JobNumber: ParkedJob] = [:]
+  /// Of both.
+  private(set) var numbers: [ID<Job>: JobNumber] = [:]
   /// The live jobs that have a key, by pipeline and key.
-  private var liveKeys: [LiveKey: OwnedJob] = [:]
-  private(set) var timers = Timers()
+  private var liveKeys: [LiveKey: JobNumber] = [:]
+  var timers = Timers()
+  var signals = Signals()
+  var signalsForgottenAt: Timestamp?
   var governors: Governors
-  var namespaceKeys = NamespaceKeys()
+  var namespaceKeys: NamespaceKeys
   /// The clock as it was read for this turn.
   var moment: Governors.Moment
   private var decision = Decision()
@@ -30,6 +37,8 @@ struct Jobs: ~Copyable {
 
   enum FollowUp {
     case event(JobNumber, Event)
+    /// A wait and a kept signal are at one place.
+    case match(Signals.Channel)
   }
 
   /// What the shell does once the batch is durable.
@@ -41,6 +50,8 @@ struct Jobs: ~Copyable {
     case ended(OwnedJob)
     case prepareChild(OwnedJob, ChildOrder)
     case findChild(ID<Job>, Callers.Caller)
+    /// The job is out of memory.
+    case parked(OwnedJob)
     case reply(Subject, (Result<Void, Problem>) -> Void)
   }
 
@@ -65,8 +76,10 @@ struct Jobs: ~Copyable {
     var key: ScalarString
   }
 
-  init(setting: NodeSetting, clock: any EngineClock, numbers: (job: Int64, body: Int64)) {
-    (self.setting, self.clock, nextJob) = (setting, clock, numbers.job + 1)
+  init(_ configuration: NodeConfiguration, numbers: (job: Int64, body: Int64)) {
+    let (setting, clock) = (configuration.setting, configuration.clock)
+    (self.configuration, nextJob) = (configuration, numbers.job + 1)
+    namespaceKeys = NamespaceKeys(configuration)
     governors = Governors(node: setting.nodeSlots, process: setting.processSlots)
     moment = Governors.Moment(wall: clock.now, before: clock.monotonic, after: clock.monotonic)
     decision.nextBody = numbers.body + 1
@@ -78,9 +91,9 @@ struct Jobs: ~Copyable {
     return (batch, orders)
   }
 
-  func job(_ id: ID<Job>) -> OwnedJob? { numbers[id].flatMap { owned[$0] } }
-  func job(_ number: JobNumber) -> OwnedJob? { owned[number] }
-  var isIdle: Bool { owned.isEmpty }
+  /// The job where it is in memory: what must not bring a parked one back.
+  func inMemory(_ id: ID<Job>) -> OwnedJob? { numbers[id].flatMap { owned[$0] } }
+  func inMemory(_ number: JobNumber) -> OwnedJob? { owned[number] }
 
   /// Admits a prepared job. The caller has made sure that its keys are free.
   mutating func admit(_ prepared: PreparedJob, at now: Timestamp) -> OwnedJob {
@@ -104,12 +117,23 @@ struct Jobs: ~Copyable {
     return job
   }
 
-  func liveJob(of pipeline: PipelineName, key: String) -> OwnedJob? {
-    liveKeys[LiveKey(pipeline: pipeline, key: ScalarString(key))]
+  func liveJob(of pipeline: PipelineName, key: String) -> (id: ID<Job>, revision: Int)? {
+    guard let number = liveKeys[LiveKey(pipeline: pipeline, key: ScalarString(key))] else { return nil }
+    if let job = owned[number] { return (job.id, job.revision) }
+    return parked[number].map { ($0.id, $0.revision) }
   }
 
   /// Takes over a job that the store gave back.
   mutating func restore(_ restored: Restored, at now: Timestamp) {
+    let job = take(restored)
+    if let reason = restored.quarantine, job.state.quarantine == nil {
+      return decide(job, .quarantined(reason: reason), at: now)
+    }
+    decide(job, .recovered(node: setting.name), at: now)
+  }
+
+  /// Puts a job into memory as it was stored, and sets its timers anew.
+  mutating func take(_ restored: Restored) -> OwnedJob {
     let job = OwnedJob(
       number: restored.number, id: restored.id, pipeline: restored.pipeline, revision: restored.revision,
       plan: restored.plan, key: restored.key)
@@ -120,12 +144,12 @@ struct Jobs: ~Copyable {
     own(job, key: restored.state.creation?.key)
     enter(job, restored.state.context?.value, restored.identity)
     reconcile(job)
-    if let reason = restored.quarantine, job.state.quarantine == nil {
-      return decide(job, .quarantined(reason: reason), at: now)
-    }
-    let decider = Decider(job.state, job.plan, .init(job: job.id), now: now, decision: Decision())
+    let decider = Decider(job.state, job.plan, .init(job: job.id), now: clock.now, decision: Decision())
     for (wake, after) in decider.pendingWakes() { addTimer(wake, after: after, job.number) }
-    decide(job, .recovered(node: setting.name), at: now)
+    for (wake, instant) in decider.pendingInstants() {
+      timers.add(Timers.Instant(due: instant, job: job.number, wake: wake))
+    }
+    return job
   }
 
   /// Drives an ended job again. False, and no change, where nothing of it failed.
@@ -144,18 +168,34 @@ struct Jobs: ~Copyable {
 
   private mutating func own(_ job: OwnedJob, key: String?) {
     owned[job.number] = job
-    numbers[job.id] = job.number
-    if let key { liveKeys[LiveKey(pipeline: job.pipeline, key: ScalarString(key))] = job }
+    know(job.number, job.id, key: key, job.pipeline)
+  }
+
+  mutating func know(_ number: JobNumber, _ id: ID<Job>, key: String?, _ pipeline: PipelineName) {
+    numbers[id] = number
+    if let key { liveKeys[LiveKey(pipeline: pipeline, key: ScalarString(key))] = number }
   }
 
   /// Gives a job up after its last commit.
   mutating func disown(_ job: OwnedJob) {
     owned[job.number] = nil
+    parked[job.number] = nil
     numbers[job.id] = nil
     governors.exit(job.number)
+    signals.removeAll(of: job.number)
     guard let key = job.state.creation?.key else { return }
     let live = LiveKey(pipeline: job.pipeline, key: ScalarString(key))
-    if liveKeys[live]?.number == job.number { liveKeys[live] = nil }
+    if liveKeys[live] == job.number { liveKeys[live] = nil }
+  }
+
+  mutating func leaveMemory(_ job: OwnedJob) {
+    owned[job.number] = nil
+    orders.append(.parked(job))
+  }
+
+  /// Stores the state as it is, so that loading it again costs little.
+  mutating func snapshot(_ job: OwnedJob) {
+    if job.factsSinceSnapshot > 0 { recorder.snapshot(job, job.state, into: &batch) }
   }
 
   /// Decides an event and all that follows from it inside the node, before anything else can come between.
@@ -175,6 +215,7 @@ struct Jobs: ~Copyable {
   private mutating func follow(_ next: FollowUp, at now: Timestamp) {
     switch next {
     case .event(let number, let event): if let job = job(number) { decideAlone(job, event, at: now) }
+    case .match(let channel): match(channel, at: now)
     }
   }
 
@@ -196,7 +237,7 @@ struct Jobs: ~Copyable {
     if decision.facts > 0, !job.followers.isEmpty { tell(job, at: now) }
     if !isDraining { governors.take(offered, left: decision.freeSlots) }
     for effect in decision.effects { order(effect, job) }
-    guard job.state.status.hasEnded else { return }
+    guard job.state.status.hasEnded else { return notice(job) }
     orders.append(.ended(job))
     tellCallers(of: job)
   }
@@ -238,6 +279,9 @@ struct Jobs: ~Copyable {
             path: job.state.path(of: node, in: job.plan), handle: handle, at: clock.now))
       }
     case .ask(let change): batch.add(change, of: job, at: clock.now)
+    case .awaitSignal(let node, let name, let key, let isBroadcast):
+      awaitSignal(node, name: name, key: key, isBroadcast: isBroadcast, job)
+    case .leaveSignal(let node): signals.remove(job.number, node)
     case .startChild(let order): orders.append(.prepareChild(job, order))
     case .awaitChild(let node, let child):
       let caller = Callers.Caller(job: job.number, node: node)
@@ -245,28 +289,13 @@ struct Jobs: ~Copyable {
       orders.append(.findChild(child, caller))
     case .cancelChild(let child, let kills, let reason):
       cancelChild(child, of: job, kills: kills, reason: reason)
-    case .awaitSignal, .leaveSignal,
-      .countLines, .slice:
+    case .countLines, .slice:
       break
     }
   }
 
   private mutating func addTimer(_ wake: Wake, after: Duration, _ job: JobNumber) {
     timers.add(Timers.Entry(due: clock.monotonic + after, job: job, wake: wake))
-  }
-
-  /// Fires what is due, then gives free places to those that wait.
-  ///
-  /// `before` is the monotonic clock as it was read before `now`.
-  mutating func fireTimers(at now: Timestamp, before: Duration? = nil) {
-    let after = clock.monotonic
-    moment = Governors.Moment(wall: now, before: before ?? after, after: after)
-    while let (number, wake) = timers.take(due: after, now) {
-      if let wake, let job = owned[number] { decide(job, .fired(wake), at: now) }
-    }
-    guard timers.isSwollen else { return }
-    let jobs = owned
-    timers.sweep { number, wake in wake.map { jobs[number]?.state.awaits($0) ?? false } ?? false }
   }
 
   /// From now on every start is queued, for the next node to find.

@@ -19,6 +19,10 @@ final class OwnedJob {
   var writtenStatus: JobStatus?
   var followers: [Follower] = []
   var identity = JobIdentity()
+  /// Since when nothing but times, people and messages can move it, on the monotonic clock.
+  var restsSince: Duration?
+  /// Whether a timer will look whether it can be parked.
+  var isWatched = false
 
   init(
     number: JobNumber, id: ID<Job>, pipeline: PipelineName, revision: Int, plan: Plan, key: SymmetricKey

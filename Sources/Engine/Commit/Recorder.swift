@@ -85,6 +85,10 @@ struct Recorder: ~Copyable {
   ) {
     guard job.factsSinceSnapshot >= max(Snapshot.facts, state.nodes.count), !state.status.hasEnded
     else { return }
+    snapshot(job, state, into: &batch)
+  }
+
+  mutating func snapshot(_ job: OwnedJob, _ state: borrowing JobState, into batch: inout Batch) {
     job.factsSinceSnapshot = 0
     let plain = state.encoded()
     Snapshot.writeAdditionalData(job.number, state.sequence, into: &additional)

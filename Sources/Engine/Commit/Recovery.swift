@@ -15,9 +15,12 @@ struct Recovery {
     var report: RecoveredJob
   }
 
+  /// A job out of memory, as its rows say it.
+  typealias Parked = (row: ParkedRow, job: LiveJob)
+
   func restore() throws -> [Job] {
     let store = configuration.store
-    let live = try store.liveJobs()
+    let live = try store.liveJobs().filter { !$0.isParked }
     // Raised before anything is driven: a job that kills its node at once is found by its count (S4).
     let counts = try store.raiseDriveCounts(of: live.map(\.number))
     var jobs: [Job] = []
@@ -25,6 +28,23 @@ struct Recovery {
       if let restored = try restore(job, driveCount: count) { jobs.append(restored) }
     }
     return jobs
+  }
+
+  /// What is not loaded before something concerns it.
+  func parked() throws -> [Parked] {
+    let rows = try configuration.store.parkedJobs()
+    if rows.isEmpty { return [] }
+    let live = Dictionary(
+      try configuration.store.liveJobs().map { ($0.number, $0) }, uniquingKeysWith: { first, _ in first })
+    return rows.compactMap { row in live[row.job].map { (row, $0) } }
+  }
+
+  /// Loads parked jobs. One that cannot be driven is left out.
+  func load(_ numbers: [JobNumber]) throws -> [Restored] {
+    var live: [LiveJob] = []
+    for number in numbers { if let job = try configuration.store.liveJob(number) { live.append(job) } }
+    let counts = try configuration.store.raiseDriveCounts(of: live.map(\.number))
+    return try zip(live, counts).compactMap { job, count in try restore(job, driveCount: count)?.restored }
   }
 
   private func restore(_ live: LiveJob, driveCount: Int) throws -> Job? {

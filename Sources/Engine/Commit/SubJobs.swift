@@ -56,7 +56,7 @@ extension Jobs {
   }
 
   /// Whether the node still waits for a sub-job to be admitted.
-  func wantsChild(_ caller: Callers.Caller) -> OwnedJob? {
+  mutating func wantsChild(_ caller: Callers.Caller) -> OwnedJob? {
     guard let job = job(caller.job), Int(caller.node) < job.state.nodes.count,
       job.state.awaitsChild(caller.node), job.state.subJob(of: caller.node)?.id == nil
     else { return nil }
@@ -120,7 +120,7 @@ extension Turn {
   /// The end of a sub-job is its caller's event in the same commit; one that this node does not drive may have
   /// ended elsewhere, or be in no store at all.
   func findChild(_ child: ID<Job>, _ caller: Callers.Caller) {
-    if jobs.job(child) != nil { return }
+    if jobs.numbers[child] != nil { return }
     let (history, executor) = (JobHistory(configuration), executor)
     startThread {
       do throws(Problem) {

@@ -46,14 +46,19 @@ struct Turn: ~Copyable {
       examinations -= 1
       if let job = jobs.job(number) { jobs.decide(job, .examined(node, token: token, end), at: now) }
     case .childPrepared(let caller, let result): takeChild(caller, result, at: now)
+    case .signal(let signal, let reply): take(signal, reply, at: now)
     case .read(let id, let give):
       // What is shown has been stored.
-      let job = jobs.job(id)
-      jobs.after(.nothing) { _ in give(job.map { LiveView(state: $0.state, plan: $0.plan) }) }
+      let job = jobs.inMemory(id)
+      let (isParked, rivals) = (job == nil && jobs.numbers[id] != nil, jobs.rivals(of: id))
+      jobs.after(.nothing) { _ in
+        let live = job.map { LiveView(state: $0.state, plan: $0.plan) }
+        give(Sighting(live: live, isParked: isParked, rivals: rivals))
+      }
     case .follow(let id, let follower, let reply):
       jobs.job(id)?.followers.append(follower)
       reply(.success(jobs.job(id) != nil))
-    case .unfollow(let id, let follower): jobs.job(id)?.followers.removeAll { $0.id == follower }
+    case .unfollow(let id, let follower): jobs.inMemory(id)?.followers.removeAll { $0.id == follower }
     case .write(let writes, let reply):
       jobs.add(writes)
       jobs.after(.write) { reply($0) }
@@ -81,6 +86,7 @@ struct Turn: ~Copyable {
       configuration.crashPoint(.afterCommit)
     }
     for order in orders { perform(order, refused) }
+    if hasRows { jobs.settleSignals(refused) }
     for refusal in refused { giveUp(refusal.job) }
     if examinations == 0 { settled.open() }
     if hasRows { try store.checkpoint() }
@@ -144,6 +150,17 @@ extension Turn {
     }
   }
 
+  private mutating func take(
+    _ signal: IncomingSignal, _ reply: @escaping Reply<SignalReceipt>, at now: Timestamp
+  ) {
+    do throws(Problem) {
+      let (receipt, subject) = try jobs.receive(signal, at: now)
+      jobs.after(subject) { result in reply(result.map { receipt }) }
+    } catch {
+      reply(.failure(error))
+    }
+  }
+
   private func event(of command: Command, _ job: OwnedJob) throws(Problem) -> Event {
     switch command {
     case .cancel(let actor, let reason): return .cancelled(actor: actor, reason: reason)
@@ -182,10 +199,11 @@ extension Turn {
       if isRefused(job, refused) { return }
       for follower in job.followers { for event in events { follower.continuation.yield(event) } }
     case .ended(let job):
-      guard jobs.job(job.number) != nil, !isRefused(job, refused) else { return }
+      guard jobs.inMemory(job.number) != nil, !isRefused(job, refused) else { return }
       for follower in job.followers { follower.continuation.finish() }
       jobs.disown(job)
       executor.forget(job.id)
+    case .parked(let job): if jobs.inMemory(job.number) == nil { executor.forget(job.id) }
     case .reply(let subject, let reply): reply(verdict(on: subject, refused))
     }
   }
@@ -215,7 +233,7 @@ extension Turn {
   /// The store holds another history of this job than the memory does: it is not driven any further here,
   /// and its neighbours of the batch do not notice (S3).
   private mutating func giveUp(_ number: JobNumber) {
-    guard let job = jobs.job(number) else { return }
+    guard let job = jobs.inMemory(number) else { return }
     for node in 0..<job.state.nextNode where job.state.runsAttempt(node) {
       executor.cancel(number, node, token: job.state[node].token)
     }

@@ -96,7 +96,7 @@ extension Decider {
       guard state.runsAttempt(node), current.token == wake.token else { return }
       let text = "\(path(node)) did not answer the cancel; what it does outside is unknown."
       fail(node, Failure(.cancelled, code: "unknown", text), as: current.stopping)
-    case .wait: waitEnded(node)
+    case .wait: if current.round == wake.token { waitEnded(node) }
     case .expiry, .reminder, .escalation: askTimer(node, wake)
     }
   }

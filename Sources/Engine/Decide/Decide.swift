@@ -147,6 +147,7 @@ extension Decider {
   mutating func emit(_ fact: Fact) {
     if state.hasAsks { closeAsk(endedBy: fact) }
     let sequence = decision.sequence(after: state.sequence)
+    if let node = fact.endedNode { leaveSignal(node) }
     decision.add(fact)
     state.apply(fact, sequence: sequence, at: now)
     switch fact {

@@ -19,8 +19,8 @@ extension Decider {
         do throws(ExpressionError) { try queueAgain(node, step(of: node)) } catch {
           fail(node, Failure(expression: error))
         }
-      case .pending, .running, .waiting, .retrying, .success, .partial, .failed, .cancelled, .timeout,
-        .skipped,
+      case .waiting: awaitSignal(node)
+      case .pending, .running, .retrying, .success, .partial, .failed, .cancelled, .timeout, .skipped,
         .needsAttention:
         break
       }
@@ -46,12 +46,26 @@ extension Decider {
       if current.status == .retrying {
         add(Wake(.retry, node, token: current.token), current.due, current.pause)
       }
-      if current.status == .waiting, current.firstChild != StepState.none {
-        add(Wake(.pause, node, token: state[current.firstChild].ordinal), current.due, current.pause)
-      }
       if let ask = state.ask(of: node) { wakes += askWakes(of: node, ask) }
+      guard current.status == .waiting, current.due != .never else { continue }
+      if current.firstChild != StepState.none {
+        add(Wake(.pause, node, token: state[current.firstChild].ordinal), current.due, current.pause)
+      } else if !waitsForInstant(node) {
+        add(Wake(.wait, node, token: current.round), current.due, current.pause)
+      }
     }
     return wakes
+  }
+
+  /// The instants of the wall among them.
+  func pendingInstants() -> [(Wake, at: Timestamp)] {
+    (0..<state.nextNode).compactMap { node in
+      let current = state[node]
+      guard current.status == .waiting, current.due != .never, current.firstChild == StepState.none,
+        waitsForInstant(node)
+      else { return nil }
+      return (Wake(.wait, node, token: current.round), at: current.due)
+    }
   }
 
   mutating func examine(_ node: NodeNumber, _ token: UInt32, _ end: AttemptEnd?) {
@@ -112,6 +126,7 @@ extension Decider {
     emit(.quarantined(reason: ""))
     // Those that came meanwhile were not heard.
     for (wake, after) in pendingWakes() { self.wake(wake, after: after) }
+    for (wake, instant) in pendingInstants() { decision.effects.append(.wakeAt(wake, instant)) }
     recover("released")
   }
 

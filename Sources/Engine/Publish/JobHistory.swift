@@ -66,8 +66,13 @@ public struct JobHistory: Sendable {
 
   /// The blockers of a job that no node drives; they are those of its last commit.
   public func why(_ id: ID<Job>, now: Timestamp) throws(Problem) -> [Blocker] {
+    try why(id, now: now, [:])
+  }
+
+  /// `rivals`: by node, the other jobs that wait for the same signal.
+  func why(_ id: ID<Job>, now: Timestamp, _ rivals: [NodeNumber: [ID<Job>]]) throws(Problem) -> [Blocker] {
     let folded = try fold(id)
-    return folded.state.blockers(folded.plan, id: id, now: now)
+    return folded.state.blockers(folded.plan, id: id, now: now, rivals)
   }
 
   struct Folded {

@@ -6,7 +6,9 @@ extension JobState {
   static let blockersShown = 100
 
   /// Everything that the job does or waits for now; empty for a job that has ended.
-  func blockers(_ plan: Plan, id: ID<Job>, now: Timestamp) -> [Blocker] {
+  func blockers(
+    _ plan: Plan, id: ID<Job>, now: Timestamp, _ rivals: [NodeNumber: [ID<Job>]] = [:]
+  ) -> [Blocker] {
     if status.hasEnded { return [] }
     if let reason = quarantine {
       return [quarantined(reason, id)]
@@ -15,6 +17,7 @@ extension JobState {
     if isOverdue, questions > 0 { blockers.append(overdue(now)) }
     for node in 0..<nextNode where blockers.count < Self.blockersShown {
       if let blocker = blocker(node, plan, id, now) { blockers.append(blocker) }
+      if let others = rivals[node] { blockers.append(rivalry(path(of: node, in: plan), others)) }
     }
     return blockers
   }
@@ -74,6 +77,7 @@ extension JobState {
           pt: "\(path) vai tentar de novo; a última tentativa falhou: \(reason)"), until: state.due)
     case .waiting:
       if let ask = ask(of: node) { return ask.blocker(path, since: state.startedAt.orNil) }
+      if let wait = waitBlocker(node, path, id) { return wait }
       return blocker(
         "delay",
         Bilingual("\(path) pauses between two rounds", pt: "\(path) faz uma pausa entre duas rodadas"),

@@ -52,6 +52,7 @@ extension JobState {
       change(node, to: .retrying, at: time)
       notLimited(node)
     case .delayed(let node, let due, let pause):
+      leavePending(node)
       nodes[Int(node)].due = due
       nodes[Int(node)].pause = pause
       change(node, to: .waiting, at: time)

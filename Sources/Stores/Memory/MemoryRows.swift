@@ -70,7 +70,7 @@ struct MemoryRows {
     tables.apply(batch)
     for row in batch.newJobs { add(row) }
     for row in batch.bodies { bodies[row.id] = Array(batch.bytes[row.sealed]) }
-    if !batch.events.isEmpty { driveCounts[number] = nil }
+    if !batch.events.isEmpty || !batch.unparked.isEmpty { driveCounts[number] = nil }
     guard jobs[number] != nil else { return }
     for row in batch.jobs { change(row) }
     jobs[number]?.append(batch)

@@ -47,7 +47,7 @@ extension Database {
     var rows: [ParkedRow] = []
     try query(
       """
-      SELECT p.job, p.due, p.after, w.node, w.namespace, w.name, w.key, w.since
+      SELECT p.job, p.due, p.after, w.node, w.namespace, w.name, w.key, w.since, w.broadcast
       FROM parked_jobs p LEFT JOIN waits w ON w.job = p.job ORDER BY p.job, w.place
       """
     ) { row in
@@ -60,7 +60,7 @@ extension Database {
       rows[rows.count - 1].waits.append(
         ParkedRow.Wait(
           node: row.number(3), namespace: row.text(4), name: row.text(5), key: row.text(6),
-          since: Timestamp(microseconds: row.integer(7))))
+          since: Timestamp(microseconds: row.integer(7)), broadcast: row.integer(8) == 1))
     }
     return rows
   }

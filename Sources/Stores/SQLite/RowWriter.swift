@@ -30,7 +30,7 @@ struct RowWriter: ~Copyable {
     let putSignal = try database.prepare(SQL.putSignal)
     let putParked = try database.prepare("INSERT OR REPLACE INTO parked_jobs VALUES(?, ?, ?)")
     let dropParked = try database.prepare("DELETE FROM parked_jobs WHERE job = ?")
-    let insertWait = try database.prepare("INSERT INTO waits VALUES(?, ?, ?, ?, ?, ?, ?)")
+    let insertWait = try database.prepare("INSERT INTO waits VALUES(?, ?, ?, ?, ?, ?, ?, ?)")
     let dropWaits = try database.prepare("DELETE FROM waits WHERE job = ?")
     let takeSlot = try database.prepare("INSERT INTO slots VALUES(?, ?, ?, ?, ?)")
     let freeSlot = try database.prepare(SQL.freeSlot)
@@ -145,6 +145,7 @@ struct RowWriter: ~Copyable {
       try insertWait.run([
         .integer(row.job.value), .integer(Int64(place)), .integer(Int64(wait.node)), .text(wait.namespace),
         .text(wait.name), .text(wait.key), .integer(wait.since.microseconds),
+        .integer(wait.broadcast ? 1 : 0),
       ])
     }
   }

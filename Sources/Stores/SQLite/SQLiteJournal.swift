@@ -9,7 +9,7 @@ struct SQLiteJournal: ~Copyable {
   private let idempotentJob: Statement
   private let beginning: Statement
   private let ending: Statement
-  /// Jobs with a row in `job_owners`: it goes with the first commit that has an event of the job.
+  /// Jobs with a row in `job_owners`: it goes with the job's first commit.
   private var raised: Set<JobNumber>
   private var checkpointed: Int32 = 0
 
@@ -42,9 +42,8 @@ struct SQLiteJournal: ~Copyable {
       guard error.isBusy else { throw .broken("COMMIT failed: \(error.message)") }
       throw undone(error)
     }
-    for row in batch.events where !raised.isEmpty && !refused.contains(where: { $0.job == row.job }) {
-      raised.remove(row.job)
-    }
+    if raised.isEmpty { return refused }
+    for job in batch.driven where !refused.contains(job) { raised.remove(job) }
     return refused
   }
 
@@ -74,7 +73,7 @@ struct SQLiteJournal: ~Copyable {
     try rows.write(batch)
     for change in batch.slots { try rows.write(change) }
     if raised.isEmpty { return }
-    for row in batch.events where raised.contains(row.job) { try writer.forgetDriveCount(of: row.job) }
+    for job in batch.driven where raised.contains(job) { try writer.forgetDriveCount(of: job) }
   }
 
   /// Every part in a savepoint of its own. A job that takes a slot which is not free, perhaps because the

@@ -45,7 +45,7 @@ extension Migration {
     CREATE TABLE parked_jobs(job INTEGER PRIMARY KEY, due INTEGER, after INTEGER) STRICT;
     CREATE TABLE waits(
       job INTEGER NOT NULL, place INTEGER NOT NULL, node INTEGER NOT NULL, namespace TEXT NOT NULL,
-      name TEXT NOT NULL, key TEXT NOT NULL, since INTEGER NOT NULL,
+      name TEXT NOT NULL, key TEXT NOT NULL, since INTEGER NOT NULL, broadcast INTEGER NOT NULL,
       PRIMARY KEY(job, place)) STRICT, WITHOUT ROWID;
 
     CREATE TABLE slots(

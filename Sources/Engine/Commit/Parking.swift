@@ -1,0 +1,173 @@
+internal import Model
+internal import Pipelines
+
+/// A job out of memory: what must be known of it here while it waits (`semantics.md`, S27).
+struct ParkedJob {
+  var id: ID<Job>
+  var pipeline: PipelineName
+  var revision: Int
+  /// Keeps its place among the live keys.
+  var key: String?
+  /// The timers that bring it back, where it was parked by this very process.
+  var wakes: [Wake] = []
+}
+
+// Jobs that wait long with nothing running leave the memory, and come back with whatever concerns them.
+extension Jobs {
+  /// A turn loads no more of those that are due, so that one instant for ten thousand jobs stops nobody.
+  static let loadsATurn = 200
+  /// How soon a job is looked for again that the store could not give.
+  static let loadsAgain = Duration.seconds(60)
+
+  /// The job, loaded where it was parked; nil where this node does not drive it.
+  mutating func job(_ number: JobNumber) -> OwnedJob? {
+    if let job = inMemory(number) { return job }
+    if parked[number] == nil { return nil }
+    load([number])
+    return inMemory(number)
+  }
+
+  mutating func job(_ id: ID<Job>) -> OwnedJob? {
+    guard let number = numbers[id] else { return nil }
+    return job(number)
+  }
+
+  /// Called after each decision: a job that rests is looked at again once it has rested long enough.
+  mutating func notice(_ job: OwnedJob) {
+    guard job.state.mayRest else {
+      job.restsSince = nil
+      return
+    }
+    job.restsSince = clock.monotonic
+    if !job.isWatched { watch(job, from: clock.monotonic) }
+  }
+
+  private mutating func watch(_ job: OwnedJob, from moment: Duration) {
+    job.isWatched = true
+    timers.add(Timers.Entry(due: moment + setting.parksAfter, job: job.number, wake: nil))
+  }
+
+  /// Parks the job if it has rested long enough and nobody reads along.
+  mutating func look(at job: OwnedJob) {
+    job.isWatched = false
+    guard let since = job.restsSince else { return }
+    let moment = clock.monotonic
+    if moment - since < setting.parksAfter { return watch(job, from: since) }
+    guard job.followers.isEmpty, job.state.rests else { return watch(job, from: moment) }
+    park(job)
+  }
+
+  private mutating func park(_ job: OwnedJob) {
+    let decider = Decider(job.state, job.plan, .init(job: job.id), now: clock.now, decision: Decision())
+    let pause = decider.pendingWakes().min { $0.after < $1.after }
+    let instant = decider.pendingInstants().min { $0.at < $1.at }
+    let dues = [pause.map { clock.now + $0.after }, instant?.at].compactMap { $0 }
+    let waits = signals.waits(of: job.number).map { wait in
+      ParkedRow.Wait(
+        node: wait.waiter.node, namespace: wait.channel.namespace.string, name: wait.channel.name.string,
+        key: wait.channel.key.string, since: wait.waiter.since, broadcast: wait.waiter.isBroadcast)
+    }
+    snapshot(job)
+    batch.parked.append(ParkedRow(job: job.number, due: dues.min(), after: pause?.after, waits: waits))
+    parked[job.number] = ParkedJob(
+      id: job.id, pipeline: job.pipeline, revision: job.revision, key: job.state.creation?.key,
+      wakes: [pause?.0, instant?.0].compactMap { $0 })
+    leaveMemory(job)
+  }
+
+  /// Takes over the parked jobs of the last node without loading one.
+  mutating func restore(_ jobs: [Recovery.Parked], at now: Timestamp) {
+    for (row, live) in jobs {
+      parked[row.job] = ParkedJob(
+        id: live.id, pipeline: live.pipeline, revision: live.revision, key: live.key)
+      know(row.job, live.id, key: live.key, live.pipeline)
+      for wait in row.waits {
+        signals.add(
+          .init(job: row.job, node: wait.node, since: wait.since, isBroadcast: wait.broadcast),
+          to: Signals.Channel(wait.namespace, wait.name, wait.key))
+      }
+      guard let due = row.due else { continue }
+      timers.add(Timers.Instant(due: due, job: row.job, wake: nil))
+      if let after = row.after {
+        let left = min(max(.zero, due - now), after)
+        timers.add(Timers.Entry(due: clock.monotonic + left, job: row.job, wake: nil))
+      }
+    }
+  }
+
+  /// Brings parked jobs back, with what they wait for. Those that the store cannot give now stay parked.
+  mutating func load(_ jobs: [JobNumber]) {
+    let wanted = jobs.filter { parked[$0] != nil }
+    let found: [Restored]
+    do { found = try Recovery(configuration).load(wanted) } catch {
+      for job in wanted {
+        timers.add(Timers.Entry(due: clock.monotonic + Self.loadsAgain, job: job, wake: nil))
+      }
+      return
+    }
+    for restored in found {
+      parked[restored.number] = nil
+      batch.parked.removeAll { $0.job == restored.number }
+      batch.unparked.append(restored.number)
+      let job = take(restored)
+      if let reason = restored.quarantine, job.state.quarantine == nil {
+        followUps.append(.event(job.number, .quarantined(reason: reason)))
+      }
+      notice(job)
+    }
+  }
+
+  /// Fires what is due. What is due for a parked job brings it back first.
+  ///
+  /// `before` is the monotonic clock as it was read before `now`.
+  mutating func fireTimers(at now: Timestamp, before: Duration? = nil) {
+    let after = clock.monotonic
+    moment = Governors.Moment(wall: now, before: before ?? after, after: after)
+    var back: [(JobNumber, Wake?)] = []
+    while back.count < Self.loadsATurn, let (number, wake) = timers.take(due: after, now) {
+      if number == .signals {
+        expireSignals(at: now)
+      } else if let job = inMemory(number) {
+        if let wake { decide(job, .fired(wake), at: now) } else { look(at: job) }
+      } else if let sleeper = parked[number], wake.map({ sleeper.wakes.contains($0) }) ?? true {
+        back.append((number, wake))
+      }
+    }
+    if !back.isEmpty { load(back.map(\.0)) }
+    for (number, wake) in back {
+      if let wake, let job = inMemory(number) { decide(job, .fired(wake), at: now) }
+    }
+    sweepTimers()
+  }
+
+  private mutating func sweepTimers() {
+    guard timers.isSwollen else { return }
+    let (owned, parked) = (owned, parked)
+    timers.sweep { number, wake in
+      if number == .signals { return true }
+      if let job = owned[number] { return wake.map { job.state.awaits($0) } ?? job.isWatched }
+      guard let sleeper = parked[number] else { return false }
+      return wake.map { sleeper.wakes.contains($0) } ?? true
+    }
+  }
+}
+
+extension JobState {
+  /// Whether the job may be at rest: asked after each decision, so it looks at no node.
+  var mayRest: Bool { (status == .waiting || status == .needsAttention) && quarantine == nil }
+
+  /// Whether nothing of it is at work or in a queue of this node: only times, people, messages and other jobs
+  /// can move it.
+  var rests: Bool {
+    guard mayRest else { return false }
+    return (0..<nextNode).allSatisfy { node in
+      switch self[node].status {
+      case .queued: false
+      case .running: holdsOthers(node)
+      case .pending, .waiting, .retrying, .success, .partial, .failed, .cancelled, .timeout, .skipped,
+        .needsAttention:
+        true
+      }
+    }
+  }
+}
