@@ -48,12 +48,6 @@ extension StepReader {
     }
     if let entry = map["to"] {
       ask.to = people(entry.value, path: map.place("to"))
-    } else {
-      report.missingKey(
-        "to", at: map.span, path: map.path,
-        remedy: Bilingual(
-          "Say who may answer, such as to: {groups: [compliance]}.",
-          pt: "Diga quem pode responder, como to: {groups: [compliance]}."))
     }
     if let entry = map["requester_may_answer"] {
       ask.requesterMayAnswer = report.bool(entry.value, path: map.place("requester_may_answer")) ?? true
