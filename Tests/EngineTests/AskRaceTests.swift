@@ -62,12 +62,12 @@ struct AskRaceTests {
     arguments: ["cancel", "kill", "deadline"])
   func afterEnd(_ how: String) async throws {
     let harness = try Harness()
-    let job = try await harness.start("deadline: 30m\n" + AskFile.steps())
+    let job = try await harness.start("deadline: 2h\n" + AskFile.steps().replacing("expires: 1h", with: ""))
     let ask = try await harness.asked(job, "review")
     switch how {
     case "cancel": try await harness.node.cancel(job, actor: "local:test", reason: "")
     case "kill": _ = try await harness.node.kill(job, actor: "local:test", reason: "stuck")
-    case _: harness.clock.advance(by: .seconds(1_800))
+    case _: harness.clock.advance(by: .seconds(7_200))
     }
     let view = try await harness.ended(job)
     #expect(view.summary.status == (how == "deadline" ? .timeout : .cancelled))

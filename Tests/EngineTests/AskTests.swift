@@ -16,7 +16,7 @@ struct AskTests {
     try await harness.crashAndReopen()
     #expect(try await harness.view(job).summary.status == .waiting)
     let progress = try await harness.answer(ask, "yes_", by: "local:ana", comment: "checked")
-    #expect(progress == AskProgress(job: job, isDecided: true, votes: 1, quorum: 1))
+    #expect(progress.job == job && progress.isDecided && progress.votes == 1 && progress.quorum == 1)
     let view = try await harness.ended(job)
     #expect(view.summary.status == .success && view.outputs == ["choice": "yes_"])
     let stored = try harness.again(ask)
