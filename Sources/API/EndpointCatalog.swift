@@ -2,6 +2,7 @@
 public enum EndpointCatalog {
   public static let shapes: [Shape] = [
     PipelineCalls.list.shape, PipelineCalls.get.shape, PipelineCalls.revisions.shape,
+    PipelineCalls.rollback.shape, PipelineCalls.pause.shape, PipelineCalls.resume.shape,
     PipelineCalls.apply.shape,
     PipelineCalls.plan.shape, PipelineCalls.validate.shape, PipelineCalls.execute.shape,
     PipelineCalls.schema.shape,
@@ -12,6 +13,7 @@ public enum EndpointCatalog {
     JobCalls.resolve.shape, JobCalls.replay.shape, JobCalls.artifacts.shape, JobCalls.artifact.shape,
     AskCalls.list.shape, AskCalls.get.shape, AskCalls.answer.shape, AskCalls.delegate.shape,
     AskCalls.remind.shape,
+    JobCalls.export.shape,
     AccessCalls.credentials.shape, AccessCalls.setCredential.shape, AccessCalls.deleteCredential.shape,
     AccessCalls.connections.shape, AccessCalls.setConnection.shape, AccessCalls.deleteConnection.shape,
     AccessCalls.settings.shape, AccessCalls.setSetting.shape,

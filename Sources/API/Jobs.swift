@@ -35,6 +35,9 @@ public enum JobCalls {
     .get, "/jobs/{id}/artifacts", .needs("jobs", "read"), "What the steps of a job produced.")
   public static let artifact = BytesEndpoint<ArtifactPath>(
     "/jobs/{id}/artifacts/{name}", .needs("jobs", "read"), "The bytes of an artifact.")
+  public static let export = BytesEndpoint<ExportQuery>(
+    "/jobs/{id}/export", .needs("jobs", "export"),
+    "A tar file with the history, the definition, logs, artifacts and their checksums.")
 }
 
 public struct JobPath: Wire {
@@ -51,13 +54,21 @@ public struct JobsQuery: Wire {
   /// Words such as `running`; empty: all.
   public var statuses: [String]
   public var since: Timestamp?
+  public var correlation: String?
+  public var labels: [LabelCondition]
+  /// The id, or the beginning of it, of the job that called them.
+  public var parent: String?
+  /// The same of the job that they run again.
+  public var rerunOf: String?
   public var limit: Int?
   public var cursor: String?
 
   public init(
     namespace: String? = nil, pipeline: String? = nil, statuses: [String] = [], since: Timestamp? = nil,
+    correlation: String? = nil, labels: [LabelCondition] = [], parent: String? = nil, rerunOf: String? = nil,
     limit: Int? = nil, cursor: String? = nil
   ) {
+    (self.correlation, self.labels, self.parent, self.rerunOf) = (correlation, labels, parent, rerunOf)
     (self.namespace, self.pipeline, self.statuses, self.since) = (namespace, pipeline, statuses, since)
     (self.limit, self.cursor) = (limit, cursor)
   }
@@ -67,6 +78,9 @@ public struct JobsQuery: Wire {
     (namespace, pipeline) = (try fields.optionalText("namespace"), try fields.optionalText("pipeline"))
     statuses = (try fields.optionalText("status") ?? "").split(separator: ",").map(String.init)
     (since, cursor) = (try fields.time("since"), try fields.optionalText("cursor"))
+    correlation = try fields.optionalText("correlation_id")
+    labels = try LabelCondition.list(try fields.optionalText("labels") ?? "")
+    (parent, rerunOf) = (try fields.optionalText("parent"), try fields.optionalText("rerun_of"))
     limit = try fields.optionalInteger("limit").map(Int.init)
   }
 
@@ -74,7 +88,9 @@ public struct JobsQuery: Wire {
     members([
       "namespace": namespace?.wire, "pipeline": pipeline?.wire,
       "status": statuses.isEmpty ? JSON?.none : statuses.joined(separator: ",").wire, "since": since?.wire,
-      "limit": limit?.wire, "cursor": cursor?.wire,
+      "correlation_id": correlation?.wire,
+      "labels": labels.isEmpty ? JSON?.none : LabelCondition.text(labels).wire,
+      "parent": parent?.wire, "rerun_of": rerunOf?.wire, "limit": limit?.wire, "cursor": cursor?.wire,
     ])
   }
 }
@@ -94,12 +110,14 @@ public struct JobItem: Wire, Hashable {
   public var completedAt: Timestamp?
   public var error: ErrorItem?
   public var lastSequence: Int
+  public var identity: IdentityItem
 
   public init(
     id: String, pipeline: String, revision: Int, key: String?, status: String, triggerType: String,
     actor: String, createdAt: Timestamp, startedAt: Timestamp?, completedAt: Timestamp?, error: ErrorItem?,
-    lastSequence: Int
+    lastSequence: Int, identity: IdentityItem = IdentityItem()
   ) {
+    self.identity = identity
     (self.id, self.pipeline, self.revision, self.key) = (id, pipeline, revision, key)
     (self.status, self.triggerType, self.actor) = (status, triggerType, actor)
     (self.createdAt, self.startedAt, self.completedAt) = (createdAt, startedAt, completedAt)
@@ -116,9 +134,16 @@ public struct JobItem: Wire, Hashable {
     (startedAt, completedAt) = (try fields.time("started_at"), try fields.time("completed_at"))
     error = try fields.object["error"].map(ErrorItem.init)
     lastSequence = Int(try fields.optionalInteger("last_sequence") ?? 0)
+    identity = try IdentityItem(json)
   }
 
   public var json: JSON {
+    var object = own.object ?? JSONObject()
+    for member in identity.json.object ?? JSONObject() { object[member.key] = member.value }
+    return .object(object)
+  }
+
+  private var own: JSON {
     members([
       "id": id.wire, "pipeline": pipeline.wire, "revision": revision.wire, "key": key?.wire,
       "status": status.wire, "trigger_type": triggerType.wire, "actor": actor.wire,

@@ -9,6 +9,14 @@ public enum PipelineCalls {
   public static let revisions = Endpoint<PipelineQuery, Page<RevisionItem>>(
     .get, "/pipelines/{id}/revisions", .needs("pipelines", "read"),
     "The revisions of a pipeline, newest first.")
+  public static let rollback = Endpoint<RollbackRequest, AppliedPipeline>(
+    .post, "/pipelines/{id}/rollback", .needs("pipelines", "update"),
+    "Makes a new revision with the content of an older one.")
+  public static let pause = Endpoint<PauseRequest, PipelineItem>(
+    .post, "/pipelines/{id}/pause", .needs("pipelines", "pause"),
+    "New jobs are refused from now on; live jobs go on.")
+  public static let resume = Endpoint<NamePath, PipelineItem>(
+    .post, "/pipelines/{id}/resume", .needs("pipelines", "pause"), "Ends the pause of a pipeline.")
   public static let apply = Endpoint<ApplyRequest, ApplyResult>(
     .post, "/pipelines:apply", .needs("pipelines", "update"),
     "Makes new revisions of what changed: all files or none.")
@@ -68,11 +76,14 @@ public struct PipelineItem: Wire, Hashable {
   public var revision: Int
   public var createdAt: Timestamp
   public var updatedAt: Timestamp
+  /// Nil: it takes new jobs.
+  public var pause: PauseItem?
 
   public init(
     id: String, namespace: String, name: String, title: String, revision: Int, createdAt: Timestamp,
-    updatedAt: Timestamp
+    updatedAt: Timestamp, pause: PauseItem? = nil
   ) {
+    self.pause = pause
     (self.id, self.namespace, self.name, self.title) = (id, namespace, name, title)
     (self.revision, self.createdAt, self.updatedAt) = (revision, createdAt, updatedAt)
   }
@@ -83,12 +94,14 @@ public struct PipelineItem: Wire, Hashable {
     (title, revision) = (try fields.optionalText("title") ?? "", Int(try fields.integer("revision")))
     createdAt = try fields.time("created_at") ?? Timestamp(microseconds: 0)
     updatedAt = try fields.time("updated_at") ?? Timestamp(microseconds: 0)
+    pause = try fields.object["paused"].map(PauseItem.init)
   }
 
   public var json: JSON {
     members([
       "id": id.wire, "namespace": namespace.wire, "name": name.wire, "title": title.wire,
       "revision": revision.wire, "created_at": createdAt.wire, "updated_at": updatedAt.wire,
+      "paused": pause?.json,
     ])
   }
 }
@@ -106,11 +119,14 @@ public struct PipelineDetail: Wire, Hashable {
   public var createdBy: String
   /// Order and reasons, in the caller's language.
   public var explanation: String
+  /// Of the pipeline, whatever the revision; nil: it takes new jobs.
+  public var pause: PauseItem?
 
   public init(
     id: String, revision: Int, title: String, source: String, files: [String], sha256: String,
-    createdAt: Timestamp, createdBy: String, explanation: String
+    createdAt: Timestamp, createdBy: String, explanation: String, pause: PauseItem? = nil
   ) {
+    self.pause = pause
     (self.id, self.revision, self.title, self.source) = (id, revision, title, source)
     (self.files, self.sha256, self.createdAt) = (files, sha256, createdAt)
     (self.createdBy, self.explanation) = (createdBy, explanation)
@@ -124,13 +140,14 @@ public struct PipelineDetail: Wire, Hashable {
     (sha256, createdBy) = (try fields.text("sha256"), try fields.text("created_by"))
     createdAt = try fields.time("created_at") ?? Timestamp(microseconds: 0)
     explanation = try fields.text("explanation")
+    pause = try fields.object["paused"].map(PauseItem.init)
   }
 
   public var json: JSON {
     members([
       "id": id.wire, "revision": revision.wire, "title": title.wire, "source": source.wire,
       "files": .array(files.map(\.wire)), "sha256": sha256.wire, "created_at": createdAt.wire,
-      "created_by": createdBy.wire, "explanation": explanation.wire,
+      "created_by": createdBy.wire, "explanation": explanation.wire, "paused": pause?.json,
     ])
   }
 }

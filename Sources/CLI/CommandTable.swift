@@ -1,16 +1,21 @@
 /// All commands, in the order of the overview.
 public enum CommandTable {
   public static let all: [CommandSpec] = [
-    Run.spec, ServerCommand.spec, Doctor.spec, VersionCommand.spec,
-    PipelineValidate.spec, PipelineTest.spec, PipelineApply.plan, PipelineApply.apply, PipelineList.spec, PipelineGet.spec,
+    Run.spec, ServerCommand.spec, Doctor.spec, VersionCommand.spec, CompletionCommand.spec,
+    PipelineValidate.spec, PipelineTest.spec, PipelineApply.plan, PipelineApply.apply, PipelineList.spec,
+    PipelineGet.spec,
+    PipelineRevisions.spec, PipelineRollback.spec, PipelinePause.spec, PipelineResume.spec,
     PipelineSchema.spec,
     JobStart.spec, JobList.spec, JobGet.spec, JobWatchCommand.spec, JobLogs.spec, JobSteps.spec, JobStep.spec,
-    JobEvents.spec, JobWhy.spec, JobCancel.spec, JobKill.spec, JobRetry.spec, JobRerun.spec, JobCompare.spec, JobReplay.spec, StepResolve.spec,
+    JobEvents.spec, JobWhy.spec, JobCancel.spec, JobKill.spec, JobRetry.spec, JobRerun.spec, JobCompare.spec,
+    JobReplay.spec, StepResolve.spec,
     StepAdopt.spec,
     AskList.spec, AskGet.spec, AskAnswer.spec, AskDelegate.spec, AskRemind.spec,
+    JobExport.spec,
     ArtifactList.spec, ArtifactGet.spec, ArtifactVerify.spec,
     CredentialSet.spec, CredentialList.spec, CredentialDelete.spec,
     ConnectionApply.spec, ConnectionList.spec, ConnectionDelete.spec,
+    SettingList.spec, SettingGet.spec, SettingSet.spec, SettingUnset.spec,
     ExprEval.spec, ConnectorList.spec, ConnectorSchema.spec,
   ]
 }

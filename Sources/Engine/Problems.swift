@@ -180,6 +180,18 @@ extension Problem {
     }
   }
 
+  static func paused(_ pause: PauseRecord) -> Problem {
+    let end = pause.until.map { (" until \($0.rfc3339)", " até \($0.rfc3339)") } ?? ("", "")
+    return Problem(
+      "pipeline-paused",
+      Bilingual(
+        "\(pause.pipeline) is paused by \(pause.by)\(end.0): \(pause.reason)",
+        pt: "\(pause.pipeline) está pausado por \(pause.by)\(end.1): \(pause.reason)"),
+      remedy: Bilingual(
+        "When it may go on: esteira pipeline resume \(pause.pipeline)",
+        pt: "Quando puder continuar: esteira pipeline resume \(pause.pipeline)"))
+  }
+
   static func noPipeline(_ name: PipelineName, revision: Int?) -> Problem {
     let which = revision.map { "\(name)@\($0)" } ?? name.description
     return Problem(

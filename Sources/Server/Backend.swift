@@ -56,18 +56,25 @@ public struct JobReading: Sendable {
   public var follow: @Sendable (ID<Job>, _ after: UInt32) async throws(Problem) -> AsyncStream<HistoryEvent>
   public var why: @Sendable (ID<Job>) async throws(Problem) -> [Blocker]
   public var replay: @Sendable (ID<Job>, Language) async throws(Problem) -> ReplayResult
+  /// The history with its bodies.
+  public var open: @Sendable (ID<Job>) async throws(Problem) -> OpenReading
 
   public init(
     view: @escaping @Sendable (ID<Job>, Int, Int) async throws(Problem) -> JobView,
     history: @escaping @Sendable (ID<Job>, UInt32, Int) async throws(Problem) -> [HistoryEvent],
     follow: @escaping @Sendable (ID<Job>, UInt32) async throws(Problem) -> AsyncStream<HistoryEvent>,
     why: @escaping @Sendable (ID<Job>) async throws(Problem) -> [Blocker],
-    replay: @escaping @Sendable (ID<Job>, Language) async throws(Problem) -> ReplayResult
+    replay: @escaping @Sendable (ID<Job>, Language) async throws(Problem) -> ReplayResult,
+    open: @escaping @Sendable (ID<Job>) async throws(Problem) -> OpenReading
   ) {
     (self.view, self.history, self.follow) = (view, history, follow)
-    (self.why, self.replay) = (why, replay)
+    (self.why, self.replay, self.open) = (why, replay, open)
   }
 }
+
+/// Reads an opened history page by page: the decisions behind a sequence number, at most so many.
+public typealias OpenReading =
+  @Sendable (_ after: UInt32, _ limit: Int) async throws(Problem) -> [HistoryEvent]
 
 public struct ArtifactReading: Sendable {
   /// The plain bytes, in pieces.

@@ -32,14 +32,23 @@ struct JobRoutes: Sendable {
   private func list(_ query: JobsQuery) throws(Problem) -> Page<JobItem> {
     let limit = min(max(query.limit ?? 50, 1), 200)
     let (filter, before) = (
-      try JobFilter(query), try query.cursor.map { text throws(Problem) in try cursor(text) }
+      try JobFilter(query, finder), try query.cursor.map { text throws(Problem) in try cursor(text) }
     )
     let found = try reading { () throws(StoreError) in
       try backend.readModel.jobs(filter, before: before, limit: limit + 1)
     }
     let page = found.prefix(limit)
+    var items: [JobItem] = []
+    for summary in page { items.append(try item(summary)) }
     return Page(
-      page.map(JobItem.init), nextCursor: found.count > limit ? page.last?.id.description : nil)
+      items, nextCursor: found.count > limit ? page.last?.id.description : nil)
+  }
+
+  /// With the id of its parent, which its row knows only by number.
+  private func item(_ summary: JobSummary) throws(Problem) -> JobItem {
+    guard let parent = summary.identity.parent else { return JobItem(summary) }
+    let found = try reading { () throws(StoreError) in try backend.readModel.job(number: parent) }
+    return JobItem(summary, parent: found?.id)
   }
 
   private func cursor(_ text: String) throws(Problem) -> ID<Job> {
@@ -63,7 +72,7 @@ struct JobRoutes: Sendable {
       counts[status].map { (status.word, JSON.int(Int64($0))) }
     }
     return JobDetail(
-      job: JobItem(view.summary), inputs: view.inputs, outputs: view.outputs, counts: JSONObject(ordered))
+      job: try item(view.summary), inputs: view.inputs, outputs: view.outputs, counts: JSONObject(ordered))
   }
 
   private static let pageOfSteps = 1_000

@@ -3,7 +3,7 @@ import Engine
 import Model
 
 extension JobFilter {
-  init(_ query: JobsQuery) throws(Problem) {
+  init(_ query: JobsQuery, _ finder: JobFinder) throws(Problem) {
     var statuses: [JobStatus] = []
     for word in query.statuses {
       guard let status = JobStatus(word: word) else { throw Self.noStatus(word) }
@@ -12,7 +12,14 @@ extension JobFilter {
     let parts = (query.pipeline ?? "").split(separator: "/", maxSplits: 1).map(String.init)
     self.init(
       namespace: parts.count == 2 ? parts[0] : query.namespace, pipeline: parts.last, statuses: statuses,
-      since: query.since)
+      since: query.since, correlation: query.correlation, labels: Self.labels(query, negated: false),
+      withoutLabels: Self.labels(query, negated: true),
+      parent: try query.parent.map { text throws(Problem) in try finder.job(text).number },
+      rerunOf: try query.rerunOf.map { text throws(Problem) in try finder.job(text).id })
+  }
+
+  private static func labels(_ query: JobsQuery, negated: Bool) -> [JobIdentity.Label] {
+    query.labels.filter { $0.isNegated == negated }.map { JobIdentity.Label(name: $0.name, value: $0.value) }
   }
 
   private static func noStatus(_ word: String) -> Problem {
@@ -25,12 +32,18 @@ extension JobFilter {
 }
 
 extension JobItem {
-  init(_ summary: JobSummary) {
+  /// `parent`: the id of the job that called it, where the caller has looked it up.
+  init(_ summary: JobSummary, parent: ID<Job>? = nil) {
+    let identity = summary.identity
     self.init(
       id: summary.id.description, pipeline: summary.pipeline.description, revision: summary.revision,
       key: summary.key, status: summary.status.word, triggerType: summary.triggerType, actor: summary.actor,
       createdAt: summary.createdAt, startedAt: summary.startedAt, completedAt: summary.completedAt,
-      error: summary.failure.map(ErrorItem.init), lastSequence: Int(summary.lastSequence))
+      error: summary.failure.map(ErrorItem.init), lastSequence: Int(summary.lastSequence),
+      identity: IdentityItem(
+        correlation: identity.correlation,
+        labels: identity.labels.map { (name: $0.name, value: $0.value) }, owner: identity.owner,
+        priority: identity.priority, parent: parent?.description, rerunOf: identity.rerunOf?.description))
   }
 }
 

@@ -21,7 +21,7 @@ struct InvalidPipeline: Error {
 
 /// Makes revisions out of files: all of a request, or none.
 final class PipelineApplier: Sendable {
-  private let backend: Backend
+  let backend: Backend
   /// Pipelines that an apply is about to write: a revision number is given once.
   private let busy = Mutex<Set<PipelineName>>([])
   static let fileLimit = 200
@@ -33,7 +33,7 @@ final class PipelineApplier: Sendable {
     let compiled = try compileAll(request, caller)
     let names = compiled.map(\.name)
     try reserve(names)
-    defer { busy.withLock { $0.subtract(names) } }
+    defer { release(names) }
     let draft = try draft(compiled, expected: request.expectedRevision, caller)
     if !draft.revisions.isEmpty { try await node.write(draft.revisions.map { .revision($0) }) }
     return draft.result
@@ -132,7 +132,9 @@ final class PipelineApplier: Sendable {
     return files
   }
 
-  private func reserve(_ names: [PipelineName]) throws(Problem) {
+  func release(_ names: [PipelineName]) { busy.withLock { $0.subtract(names) } }
+
+  func reserve(_ names: [PipelineName]) throws(Problem) {
     let isFree = busy.withLock { busy in
       guard Set(names).count == names.count, busy.isDisjoint(with: names) else { return false }
       busy.formUnion(names)

@@ -11,6 +11,7 @@ struct PipelineRoutes: Sendable {
   var routes: [Route] {
     [
       .answer(PipelineCalls.list) { query, _ in try list(query) },
+      .answer(PipelineCalls.rollback) { request, caller in try await applier.rollback(request, caller) },
       .answer(PipelineCalls.apply) { request, caller in try await applier.apply(request, caller) },
       .answer(PipelineCalls.plan) { request, caller in try applier.plan(request, caller) },
       .answer(PipelineCalls.validate) { file, caller in validate(file, caller) },
@@ -26,9 +27,20 @@ struct PipelineRoutes: Sendable {
   private func list(_ query: ListQuery) throws(Problem) -> Page<PipelineItem> {
     let bounds = try PageBounds(cursor: query.cursor, limit: query.limit)
     let all = try reading { () throws(StoreError) in try backend.readModel.pipelines(in: query.namespace) }
+    let pauses = try pauses(in: query.namespace)
     let page = all.dropFirst(bounds.from).prefix(bounds.limit)
     let next = bounds.from + page.count
-    return Page(page.map(PipelineItem.init), nextCursor: next < all.count ? String(next) : nil)
+    let items = page.map { summary in
+      PipelineItem(summary, pause: pauses.first { $0.pipeline == summary.pipeline })
+    }
+    return Page(items, nextCursor: next < all.count ? String(next) : nil)
+  }
+
+  /// Those that hold now.
+  private func pauses(in namespace: String?) throws(Problem) -> [PauseRecord] {
+    let now = backend.now()
+    return try reading { () throws(StoreError) in try backend.readModel.pauses(in: namespace) }
+      .filter { $0.holds(at: now) }
   }
 
   private func validate(_ file: SourceFile, _ caller: Caller) -> ValidationResult {
@@ -45,22 +57,21 @@ struct PipelineRoutes: Sendable {
       id: record.pipeline.id, revision: record.number, title: record.title,
       source: String(decoding: record.source, as: UTF8.self), files: record.files.map(\.path),
       sha256: Hex.encode(record.sha256), createdAt: record.createdAt, createdBy: record.createdBy,
-      explanation: compilation.plan?.explanation(caller.language) ?? "")
+      explanation: compilation.plan?.explanation(caller.language) ?? "",
+      pause: try pauses(in: record.pipeline.namespace).first { $0.pipeline == record.pipeline }
+        .map(PauseItem.init))
   }
 
   private func revisions(_ query: PipelineQuery) throws(Problem) -> Page<RevisionItem> {
-    let newest = try revision(try NamespacedName(query.id).pipeline, nil)
-    var items: [RevisionItem] = []
-    for number in stride(
-      from: newest.number, to: max(0, newest.number - Page<RevisionItem>.limits.upperBound), by: -1)
-    {
-      let record = number == newest.number ? newest : try revision(newest.pipeline, number)
-      items.append(
+    let pipeline = try NamespacedName(query.id).pipeline
+    let records = try reading { () throws(StoreError) in try backend.readModel.revisions(of: pipeline) }
+    if records.isEmpty { throw Self.noPipeline(pipeline, nil) }
+    return Page(
+      records.prefix(Page<RevisionItem>.limits.upperBound).map { record in
         RevisionItem(
           revision: record.number, sha256: Hex.encode(record.sha256), createdAt: record.createdAt,
-          createdBy: record.createdBy))
-    }
-    return Page(items)
+          createdBy: record.createdBy)
+      })
   }
 
   private func execute(_ request: ExecuteRequest, _ caller: Caller) async throws(Problem) -> StartedItem {
@@ -79,23 +90,25 @@ struct PipelineRoutes: Sendable {
     let record = try reading { () throws(StoreError) in
       try backend.readModel.readRevision(of: pipeline, number: number)
     }
-    guard let record else {
-      let wanted = number.map { "\(pipeline)@\($0)" } ?? pipeline.description
-      throw Problem(
-        "no-pipeline",
-        Bilingual("There is no pipeline \(wanted).", pt: "Não existe o pipeline \(wanted)."),
-        remedy: Bilingual("`esteira pipeline ls` names them.", pt: "`esteira pipeline ls` mostra os nomes."))
-    }
+    guard let record else { throw Self.noPipeline(pipeline, number) }
     return record
+  }
+
+  static func noPipeline(_ pipeline: PipelineName, _ number: Int?) -> Problem {
+    let wanted = number.map { "\(pipeline)@\($0)" } ?? pipeline.description
+    return Problem(
+      "no-pipeline",
+      Bilingual("There is no pipeline \(wanted).", pt: "Não existe o pipeline \(wanted)."),
+      remedy: Bilingual("`esteira pipeline ls` names them.", pt: "`esteira pipeline ls` mostra os nomes."))
   }
 }
 
 extension PipelineItem {
-  init(_ summary: PipelineSummary) {
+  init(_ summary: PipelineSummary, pause: PauseRecord?) {
     self.init(
       id: summary.pipeline.id, namespace: summary.pipeline.namespace, name: summary.pipeline.name,
       title: summary.title, revision: summary.revision, createdAt: summary.createdAt,
-      updatedAt: summary.updatedAt)
+      updatedAt: summary.updatedAt, pause: pause.map(PauseItem.init))
   }
 }
 

@@ -3,6 +3,7 @@ extension Router {
   public init(_ backend: Backend) {
     self.init(
       PipelineRoutes(backend: backend, applier: PipelineApplier(backend)).routes
+        + PauseRoutes(backend: backend).routes + ExportRoutes(backend).routes
         + JobRoutes(backend).routes + JobActions(backend).routes + JobReruns(backend).routes
         + AskRoutes(backend: backend).routes + AccessRoutes(backend: backend).routes
         + SystemRoutes(backend: backend).routes)

@@ -48,7 +48,8 @@ struct NodeParts: Sendable {
       },
       follow: { (job, after) throws(Problem) in try await node.follow(job, after: after) },
       why: { (job) throws(Problem) in try await node.why(job) },
-      replay: { (job, language) throws(Problem) in try await Reading.replay(history, job) })
+      replay: { (job, language) throws(Problem) in try await Reading.replay(history, job) },
+      open: { (job) throws(Problem) in try await Reading.opened(history, job) })
     backend = reading.backend(node: node, jobs: jobs, history)
   }
 

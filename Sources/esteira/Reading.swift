@@ -56,6 +56,19 @@ struct Reading: Sendable {
       events: found.events, facts: found.facts, status: found.status.word, differences: found.differences)
   }
 
+  static func opened(_ history: JobHistory, _ job: ID<Job>) async throws(Problem) -> OpenReading {
+    let result: Result<OpenedHistory, Problem> = await BlockingThreads.reads.run {
+      Result { () throws(Problem) in try OpenedHistory(history, job) }
+    }
+    let opened = try result.get()
+    return { (after, limit) throws(Problem) in
+      let page: Result<[HistoryEvent], Problem> = await BlockingThreads.reads.run {
+        Result { () throws(Problem) in try opened.events(after: after, limit: limit) }
+      }
+      return try page.get()
+    }
+  }
+
   /// Copies the plain bytes to a file without a name, so that they are checked before the first is sent.
   private func chunks(
     _ namespace: String, _ sha256: String

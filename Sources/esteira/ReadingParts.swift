@@ -32,7 +32,8 @@ struct ReadingParts: Sendable {
       why: { (job) throws(Problem) in
         try await offPool { () throws(Problem) in try history.why(job, now: Program.now()) }
       },
-      replay: { (job, _) throws(Problem) in try await Reading.replay(history, job) })
+      replay: { (job, _) throws(Problem) in try await Reading.replay(history, job) },
+      open: { (job) throws(Problem) in try await Reading.opened(history, job) })
   }
 
   /// What is stored; a job that has not ended cannot be followed, since nobody drives it.

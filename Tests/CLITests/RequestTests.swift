@@ -29,6 +29,24 @@ struct RequestTests {
     ),
     ("job ls --status failed --status running", "GET /api/v1/jobs?status=failed,running&limit=50", ""),
     ("job ls --since -2h --limit 3", "GET /api/v1/jobs?since=2026-11-20T07:00:00Z&limit=3", ""),
+    (
+      "job ls -l team=a -l 'env!=x,y' --correlation o7 --parent 019a --rerun-of 019b",
+      #"GET /api/v1/jobs?correlation_id=o7&labels=team=a,env!=x\,y&parent=019a&rerun_of=019b&limit=50"#, ""
+    ),
+    (
+      "pipeline pause demo/hello --reason why --until 2h", "POST /api/v1/pipelines/demo~hello/pause",
+      #"{"reason":"why","until":"2026-11-20T11:00:00Z"}"#
+    ),
+    ("pipeline resume demo/hello", "POST /api/v1/pipelines/demo~hello/resume", "{}"),
+    (
+      "pipeline rollback demo/hello --revision 3", "POST /api/v1/pipelines/demo~hello/rollback",
+      #"{"revision":3}"#
+    ),
+    ("pipeline revisions hello -n demo", "GET /api/v1/pipelines/demo~hello/revisions", ""),
+    ("setting set demo/limit 20", "PUT /api/v1/settings/demo~limit", #"{"value":20}"#),
+    ("setting set demo/name Ana", "PUT /api/v1/settings/demo~name", #"{"value":"Ana"}"#),
+    ("setting unset demo/limit", "PUT /api/v1/settings/demo~limit", #"{"value":null}"#),
+    ("setting get demo/limit", "GET /api/v1/settings?namespace=demo", ""),
     ("pipeline get demo/hello --revision 2", "GET /api/v1/pipelines/demo~hello?revision=2", ""),
   ]
 
@@ -40,6 +58,34 @@ struct RequestTests {
     let query = request.query.map { "\($0.name)=\($0.value)" }.joined(separator: "&")
     #expect("\(request.method.rawValue) \(request.path)\(query.isEmpty ? "" : "?" + query)" == expected)
     #expect(String(decoding: request.body, as: UTF8.self) == body)
+  }
+
+  @Test(
+    "what is missing or meaningless is refused before anything is sent",
+    arguments: [
+      "pipeline pause demo/hello", "pipeline pause demo/hello --reason x --until soon",
+      "pipeline rollback demo/hello", "setting ls", "setting set demo/limit null", "job ls -l team",
+    ])
+  func refused(_ line: String) async {
+    let bench = TestBench()
+    #expect(await bench.run(line) == 2)
+    #expect(bench.requests.isEmpty)
+  }
+
+  @Test("a setting that is not there is not found; one that is there is printed as JSON")
+  func settings() async {
+    let bench = TestBench { _ in APIResponse(json: ["limit": 20, "names": ["a"]]) }
+    #expect(await bench.run("setting get demo/limit") == 0)
+    #expect(await bench.run("setting ls -n demo -o jsonl") == 0)
+    #expect(
+      bench.out == """
+        20
+        {"name":"demo/limit","value":20}
+        {"name":"demo/names","value":["a"]}
+
+        """)
+    #expect(await bench.run("setting get demo/other") == 3)
+    #expect(bench.errors.contains("[unknown-setting]"))
   }
 
   @Test("a secret is never shown")

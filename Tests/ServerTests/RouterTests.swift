@@ -52,6 +52,10 @@ struct TestServer: Sendable {
         return ReplayResult(
           events: report.events, facts: report.facts, status: report.status.word,
           differences: report.differences)
+      },
+      open: { (job) throws(Problem) in
+        let opened = try OpenedHistory(history, job)
+        return { (after, limit) throws(Problem) in try opened.events(after: after, limit: limit) }
       })
     let none = Problem("test", Bilingual("None.", pt: "Nada."))
     router = Router(

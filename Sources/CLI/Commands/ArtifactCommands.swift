@@ -171,7 +171,7 @@ final class FileWriter {
     if result != 0 { throw Self.failed(name) }
   }
 
-  private static func failed(_ name: String) -> Problem {
+  static func failed(_ name: String) -> Problem {
     let reason = Bilingual.systemReason(errno)
     return Problem(
       "cannot-write",

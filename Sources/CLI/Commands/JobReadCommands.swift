@@ -11,6 +11,14 @@ enum JobList {
         Bilingual("only these, such as running", pt: "só estes, como running")),
       FlagSpec("--pipeline", value: "NAME", Bilingual("of one pipeline", pt: "de um pipeline")),
       FlagSpec(
+        "--correlation", value: "ID",
+        Bilingual("of one correlation id", pt: "de um identificador de correlação")),
+      FlagSpec(
+        "--label", short: "-l", value: "k=v", repeated: true,
+        Bilingual("with this label; k!=v: not with this value", pt: "com este rótulo; k!=v: sem este valor")),
+      FlagSpec("--parent", value: "JOB", Bilingual("called by this job", pt: "chamados por este job")),
+      FlagSpec("--rerun-of", value: "JOB", Bilingual("that run this job again", pt: "que repetem este job")),
+      FlagSpec(
         "--since", value: "TIME", Bilingual("created since, such as -2h", pt: "criados desde, como -2h")),
       FlagSpec("--limit", value: "N", Bilingual("at most so many (50)", pt: "no máximo tantos (50)")),
     ],
@@ -19,22 +27,40 @@ enum JobList {
       .init(
         "esteira job ls --status failed --since -24h", Bilingual("what failed today", pt: "o que falhou hoje")
       ),
+      .init(
+        "esteira job ls -l team=risk -l 'env!=dev'",
+        Bilingual("by labels: all must hold", pt: "por rótulos: todos devem valer")),
     ], run: run)
 
   static func run(_ call: Invocation) async throws -> ExitCode {
     let limit = try call.integer("--limit", in: 1...10_000) ?? 50
-    let since = try call.moment("--since")
+    let query = try query(call)
     let jobs = try await call.withClient(.reading) { client in
       try await client.items(limit: limit) { cursor, limit in
-        try await client.call(
-          JobCalls.list,
-          JobsQuery(
-            namespace: call.namespace, pipeline: call.value("--pipeline"), statuses: call.values("--status"),
-            since: since, limit: limit, cursor: cursor))
+        var page = query
+        (page.limit, page.cursor) = (limit, cursor)
+        return try await client.call(JobCalls.list, page)
       }
     }
     call.show(listing(jobs, Words(language: call.language)))
     return .done
+  }
+
+  private static func query(_ call: Invocation) throws(UsageError) -> JobsQuery {
+    var labels: [LabelCondition] = []
+    for text in call.values("--label") {
+      guard let condition = LabelCondition(text) else {
+        throw UsageError(
+          Bilingual(
+            "--label takes name=value or name!=value, not \"\(text)\".",
+            pt: "--label aceita nome=valor ou nome!=valor, não \"\(text)\"."))
+      }
+      labels.append(condition)
+    }
+    return JobsQuery(
+      namespace: call.namespace, pipeline: call.value("--pipeline"), statuses: call.values("--status"),
+      since: try call.moment("--since"), correlation: call.value("--correlation"), labels: labels,
+      parent: call.value("--parent"), rerunOf: call.value("--rerun-of"))
   }
 
   private static func listing(_ jobs: [JobItem], _ words: Words) -> Listing {
@@ -87,9 +113,18 @@ enum JobGet {
     let (words, item) = (Words(language: call.language), job.job)
     var lines = ["JOB \(item.id)  \(item.pipeline)@\(item.revision)  \(item.status)"]
     func add(_ name: Bilingual, _ value: String?) {
-      if let value, !value.isEmpty { lines.append("  " + call.text(name).padded(to: 10) + value) }
+      if let value, !value.isEmpty { lines.append("  " + call.text(name).padded(to: 12) + value) }
     }
     add(Bilingual("key", pt: "chave"), item.key)
+    let identity = item.identity
+    add(Bilingual("correlation", pt: "correlação"), identity.correlation?.printable)
+    add(
+      Bilingual("labels", pt: "rótulos"),
+      identity.labels.map { "\($0.name)=\($0.value)".printable }.joined(separator: ", "))
+    add(Bilingual("owner", pt: "dono"), identity.owner?.printable)
+    add(Bilingual("priority", pt: "prioridade"), identity.priority == 5 ? nil : String(identity.priority))
+    add(Bilingual("parent", pt: "pai"), identity.parent)
+    add(Bilingual("rerun of", pt: "repete"), identity.rerunOf)
     add(Bilingual("by", pt: "por"), "\(item.actor) (\(item.triggerType))")
     add(Bilingual("created", pt: "criado"), words.time(item.createdAt))
     add(Bilingual("ended", pt: "terminou"), item.completedAt.map(words.time))

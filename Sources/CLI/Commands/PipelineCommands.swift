@@ -24,12 +24,17 @@ enum PipelineList {
     var listing = Listing(
       columns: [
         Bilingual("PIPELINE", pt: "PIPELINE"), Bilingual("REVISION", pt: "REVISÃO"),
-        Bilingual("CHANGED", pt: "MUDOU"), Bilingual("TITLE", pt: "TÍTULO"),
+        Bilingual("CHANGED", pt: "MUDOU"), Bilingual("STATE", pt: "ESTADO"),
+        Bilingual("TITLE", pt: "TÍTULO"),
       ], empty: Bilingual("There are no pipelines yet.", pt: "Ainda não há pipelines."))
     listing.rows = items.map { item in
       let name = "\(item.namespace)/\(item.name)"
+      let state =
+        item.pause == nil ? Bilingual("active", pt: "ativo") : Bilingual("paused", pt: "pausado")
       return Listing.Row(
-        cells: [name, String(item.revision), words.time(item.updatedAt), item.title.printable],
+        cells: [
+          name, String(item.revision), words.time(item.updatedAt), call.text(state), item.title.printable,
+        ],
         json: item.json, id: name)
     }
     call.show(listing)
@@ -67,6 +72,7 @@ enum PipelineGet {
       "sha256 \(pipeline.sha256)  \(Words(language: call.language).time(pipeline.createdAt))  "
         + pipeline.createdBy
     )
+    if let pause = pipeline.pause { lines.append(Words(language: call.language).pause(pause)) }
     lines += pipeline.files.map { "  + \($0.printable)" }
     lines += pipeline.explanation.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
     call.show(lines, json: pipeline.json, id: name)

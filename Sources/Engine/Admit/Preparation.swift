@@ -27,7 +27,8 @@ struct Preparation {
     let key = SymmetricKey.generate()
     var prepared = PreparedJob(
       id: id, pipeline: record.pipeline, revision: record.number, plan: plan, key: admitted.key,
-      context: admitted.context, triggerType: origin == nil ? "manual" : "call", triggerID: admitted.triggerID, actor: request.actor,
+      context: admitted.context, triggerType: origin == nil ? "manual" : "call",
+      triggerID: admitted.triggerID, actor: request.actor,
       idempotencyKey: admitted.idempotencyKey, requestHash: requestHash, dataKey: key,
       wrappedKey: configuration.wrap(key))
     if let calls = try calls(of: plan) { prepared.context = prepared.context.with("calls", calls) }
@@ -35,23 +36,34 @@ struct Preparation {
       prepared.context = prepared.context.with("parent", origin.parent)
       prepared.identity.inherit(origin, plan.identity)
     }
+    if origin == nil { prepared.pause = try pause(now) }
     return prepared
   }
 
   /// The newest revisions of the pipelines that the plan calls: the job's sub-jobs are pinned like the job.
-  func calls(of plan: Plan) throws(Problem) -> JSON? {
+  private func calls(of plan: Plan) throws(Problem) -> JSON? {
     var calls = JSONObject()
     for step in plan.steps {
       guard case .call(let call) = step.kind, call.revision == nil else { continue }
       let name = PipelineName(namespace: call.namespace, name: call.pipeline)
       if calls[name.description] != nil { continue }
       let record: RevisionRecord?
-      do throws(StoreError) { record = try configuration.readModel.readRevision(of: name, number: nil) } catch {
+      do throws(StoreError) { record = try configuration.readModel.readRevision(of: name, number: nil) } catch
+      {
         throw .store(error)
       }
       if let record { calls[name.description] = .int(Int64(record.number)) }
     }
     return calls.members.isEmpty ? nil : .object(calls)
+  }
+
+  /// The pause that the pipeline is in now (S31). A live job goes on, its sub-jobs too.
+  private func pause(_ now: Timestamp) throws(Problem) -> PauseRecord? {
+    do throws(StoreError) {
+      return try configuration.readModel.pause(of: request.pipeline).flatMap { $0.holds(at: now) ? $0 : nil }
+    } catch {
+      throw .store(error)
+    }
   }
 
   private func read() throws(Problem) -> (RevisionRecord, JSONObject) {

@@ -246,4 +246,7 @@ public struct PauseRecord: Sendable, Hashable {
   public init(pipeline: PipelineName, by: String, reason: String, at: Timestamp, until: Timestamp?) {
     (self.pipeline, self.by, self.reason, self.at, self.until) = (pipeline, by, reason, at, until)
   }
+
+  /// False once its end has come.
+  public func holds(at moment: Timestamp) -> Bool { until.map { moment < $0 } ?? true }
 }

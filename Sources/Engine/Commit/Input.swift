@@ -71,6 +71,8 @@ struct PreparedJob: Sendable {
   var dataKey: SymmetricKey
   var wrappedKey: [UInt8]
   var identity = JobIdentity()
+  /// The pipeline rests: only a job that exists already is answered (S31).
+  var pause: PauseRecord?
 }
 
 /// A live job as the store gave it back.

@@ -94,7 +94,7 @@ struct Loading: ~Copyable {
     return faults
   }
 
-  private static let bodyKeys = [
+  static let bodyKeys = [
     "context", "items", "carry", "input", "output", "outputs", "message", "reason", "wait", "payload", "ask",
     "answer", "to", "inputs", "source", "value",
   ]
@@ -113,7 +113,7 @@ struct Loading: ~Copyable {
     return values
   }
 
-  private mutating func value(
+  mutating func value(
     at place: BodyPlace, _ event: StoredEvent, _ events: [StoredEvent], _ state: JobState
   ) throws(FactError) -> JSON {
     var sealed: [UInt8]

@@ -102,6 +102,7 @@ extension Turn {
       if let existing = try existing(prepared) {
         return jobs.after(.nothing) { _ in reply(.success(existing)) }
       }
+      if let pause = prepared.pause { throw .paused(pause) }
     } catch {
       return reply(.failure(error))
     }

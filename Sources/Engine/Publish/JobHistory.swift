@@ -75,7 +75,7 @@ public struct JobHistory: Sendable {
     return folded.state.blockers(folded.plan, id: id, now: now, rivals)
   }
 
-  struct Folded {
+  struct Folded: Sendable {
     var summary: JobSummary
     var state: JobState
     var plan: Plan
