@@ -11,6 +11,7 @@ final class RehearsalDriver: Sendable {
   private let node: Node
   private let store: MemoryStore
   private let clock: RehearsalClock
+  private let history: JobHistory
   private struct Script {
     var answers: [ScriptedAnswer]
     var signals: [ScriptedSignal]
@@ -19,7 +20,10 @@ final class RehearsalDriver: Sendable {
   /// How long it looks away while scripts run.
   private static let glance = Duration.milliseconds(3)
 
-  init(_ rehearsal: Rehearsal, node: Node, store: MemoryStore, clock: RehearsalClock) {
+  init(
+    _ rehearsal: Rehearsal, node: Node, store: MemoryStore, clock: RehearsalClock, history: JobHistory
+  ) {
+    self.history = history
     (self.rehearsal, self.node, self.store, self.clock) = (rehearsal, node, store, clock)
     script = Mutex(Script(answers: rehearsal.answers, signals: rehearsal.signals))
   }
@@ -79,7 +83,59 @@ final class RehearsalDriver: Sendable {
   }
 
   /// Gives the next scripted answer or signal that somebody waits for.
-  private func play(_ view: JobView) async throws(Problem) -> Bool { false }
+  private func play(_ view: JobView) async throws(Problem) -> Bool {
+    for child in try children(of: view) where try await play(node.view(child, limit: .max)) { return true }
+    for ask in try openAsks(of: view.summary.number) {
+      if let answer = take(for: Self.plain(ask.row.path)) {
+        try await give(answer, to: ask)
+        return true
+      }
+    }
+    guard view.steps.contains(where: { $0.status == .waiting && $0.kind == "wait" }) else { return false }
+    return try await send(to: view.summary.id)
+  }
+
+  private func openAsks(of job: JobNumber) throws(Problem) -> [AskView] {
+    try history.asks(AskFilter(states: [.open], job: job), before: nil, limit: 100)
+  }
+
+  private func take(for path: String) -> ScriptedAnswer? {
+    script.withLock { script in
+      let name = path.split(separator: ".").last.map(String.init)
+      guard let index = script.answers.firstIndex(where: { $0.ask == path || $0.ask == name }) else {
+        return nil
+      }
+      return script.answers.remove(at: index)
+    }
+  }
+
+  /// As many people give it as must; the requester is none of them where another person is asked.
+  private func give(_ answer: ScriptedAnswer, to ask: AskView) async throws(Problem) {
+    let users = (ask.content["to"]?["users"]?.array ?? []).compactMap(\.string)
+    let groups = (ask.content["to"]?["groups"]?.array ?? []).compactMap(\.string)
+    for number in 0..<max(1, ask.row.quorum) {
+      let person = users.indices.contains(number) ? users[number] : "tester\(number + 1)"
+      _ = try await node.answer(
+        GivenAnswer(
+          ask: ask.row.id, by: person, groups: groups, choice: answer.choice, form: answer.form,
+          shown: ask.content["shown_sha256"]?.string ?? ""))
+    }
+  }
+
+  /// The first signal of the script that the job waits for.
+  private func send(to job: ID<Job>) async throws(Problem) -> Bool {
+    for (index, signal) in script.withLock(\.signals).enumerated() {
+      do throws(Problem) {
+        _ = try await node.signal(
+          SignalRequest(name: signal.name, payload: signal.payload, actor: Connecting.actor), to: job)
+        script.withLock { _ = $0.signals.remove(at: index) }
+        return true
+      } catch {
+        if error.code != "no-wait" { throw error }
+      }
+    }
+    return false
+  }
 
   /// A path without items and rounds.
   static func plain(_ path: String) -> String {

@@ -47,7 +47,12 @@ struct RehearsalRun: Sendable {
       pipeline: names[0], inputs: rehearsal.inputs, message: rehearsal.message,
       settings: rehearsal.settings, actor: Connecting.actor)
     let job = try await node.start(request).job
-    let left = try await RehearsalDriver(rehearsal, node: node, store: store, clock: clock).drive(job)
+    let (vault, plans) = (vault, plans)
+    let history = JobHistory(
+      readModel: store, plan: { (revision) throws(Problem) in try plans.plan(revision) },
+      unwrap: { (wrapped) throws(Problem) in try vault.unwrap(wrapped) })
+    let driver = RehearsalDriver(rehearsal, node: node, store: store, clock: clock, history: history)
+    let left = try await driver.drive(job)
     let view = try await node.view(job, limit: .max)
     await node.stop(drain: .zero)
     return Self.result(view, left)
