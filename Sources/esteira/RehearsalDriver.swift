@@ -34,7 +34,7 @@ final class RehearsalDriver: Sendable {
     while true {
       let view = try await node.view(job, limit: .max)
       if view.summary.status.hasEnded { return nil }
-      if let until = rehearsal.until, let step = view.steps.last(where: { Self.plain($0.path) == until }),
+      if let until = rehearsal.until, let step = Self.step(until, in: view),
         step.status.hasEnded
       {
         return Bilingual("left after \(until)", pt: "parado depois de \(until)")
@@ -55,6 +55,11 @@ final class RehearsalDriver: Sendable {
         do { try await Task.sleep(for: Self.glance) } catch { return nil }
       }
     }
+  }
+
+  /// The step itself, not an item or a round of it.
+  private static func step(_ path: String, in view: JobView) -> StepView? {
+    view.steps.last { !["item", "round"].contains($0.kind) && plain($0.path) == path }
   }
 
   private static let patience = 50
