@@ -15,10 +15,12 @@ public final class Node: Sendable {
   private let loop: EngineLoop
   private let executor: Executor
   private let followers = Mutex(0)
+  private let past: JobHistory
 
   /// Takes over what the store holds and starts the engine's thread.
   public init(_ configuration: NodeConfiguration) throws {
     self.configuration = configuration
+    past = JobHistory(configuration)
     let recovery = Recovery(configuration)
     let restored = configuration.restores ? try recovery.restore() : []
     recovered = restored.map(\.report)
@@ -106,7 +108,7 @@ public final class Node: Sendable {
 extension Node {
   /// A job with its steps, live or ended. `from` and `limit` are places in `steps`.
   public func view(_ job: ID<Job>, from: Int = 0, limit: Int = 200) async throws(Problem) -> JobView {
-    let history = JobHistory(configuration)
+    let history = past
     if let live = await live(job) {
       return try history.view(job, live.state, live.plan, from: from, limit: limit)
     }
@@ -117,7 +119,7 @@ extension Node {
   public func history(
     _ job: ID<Job>, after sequence: UInt32, limit: Int
   ) async throws(Problem) -> [HistoryEvent] {
-    let history = JobHistory(configuration)
+    let history = past
     let live = await live(job)
     return try await offThread { () throws(Problem) in
       try history.events(job, live, after: sequence, limit: limit)
@@ -125,7 +127,7 @@ extension Node {
   }
 
   /// The decisions behind `sequence` as they are committed; ends after the one that ends the job. A reader
-  /// that falls more than 10,000 events behind loses the oldest, which the gap in `sequence` shows.
+  /// that falls behind reads them from the store.
   public func follow(
     _ job: ID<Job>, after sequence: UInt32
   ) async throws(Problem) -> AsyncStream<HistoryEvent> {
@@ -153,7 +155,7 @@ extension Node {
     if let live = sighting.live {
       return live.state.blockers(live.plan, id: job, now: configuration.clock.now, sighting.rivals)
     }
-    let history = JobHistory(configuration)
+    let history = past
     if sighting.isParked {
       let now = configuration.clock.now
       return try await offThread { () throws(Problem) in try history.why(job, now: now, sighting.rivals) }
@@ -163,13 +165,13 @@ extension Node {
     throw .notDriven(job)
   }
 
-  private static let followBuffer = 10_000
-  private static let historyPage = 1_000
+  private static let followBuffer = 256
+  private static let historyPage = 100
 }
 
 // The way to the engine's thread and back.
 extension Node {
-  var jobHistory: JobHistory { JobHistory(configuration) }
+  var jobHistory: JobHistory { past }
 
   private func live(_ job: ID<Job>) async -> LiveView? { await sight(job).live }
 
@@ -205,7 +207,7 @@ extension Node {
     case .success(let value): return value
     case .failure(let problem):
       guard problem.code == "job-ended", let job else { throw problem }
-      let history = JobHistory(configuration)
+      let history = past
       let summary = try await offThread { () throws(Problem) in try history.summary(job) }
       throw summary.status.hasEnded ? problem : .notDriven(job)
     }

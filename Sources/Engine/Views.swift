@@ -42,6 +42,8 @@ public struct JobView: Sendable {
   public var summary: JobSummary
   public var inputs: JSON
   public var outputs: JSON?
+  /// How many step executions have which status.
+  public var counts: [StepStatus: Int]
   /// In the order in which they came to be; a fan-out and its items are entries of their own.
   public var steps: [StepView]
 }

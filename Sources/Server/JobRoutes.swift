@@ -58,18 +58,9 @@ struct JobRoutes: Sendable {
 
   private func get(_ path: JobPath) async throws(Problem) -> JobDetail {
     let id = try finder.job(path.id).id
-    var counts: [StepStatus: Int] = [:]
-    var view = try await backend.jobs.view(id, 0, Self.pageOfSteps)
-    var (seen, page) = (view.steps.count, view.steps)
-    while !page.isEmpty {
-      for step in page { counts[step.status, default: 0] += 1 }
-      if page.count < Self.pageOfSteps { break }
-      view = try await backend.jobs.view(id, seen, Self.pageOfSteps)
-      page = view.steps
-      seen += page.count
-    }
+    let view = try await backend.jobs.view(id, 0, 0)
     let ordered = StepStatus.allCases.compactMap { status in
-      counts[status].map { (status.word, JSON.int(Int64($0))) }
+      view.counts[status].map { (status.word, JSON.int(Int64($0))) }
     }
     return JobDetail(
       job: try item(view.summary), inputs: view.inputs, outputs: view.outputs, counts: JSONObject(ordered))

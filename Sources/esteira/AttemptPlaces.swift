@@ -12,6 +12,7 @@ final class AttemptPlaces: Sendable {
   private let store: any ReadModel
   private let vault: Vault
   private let artifacts: ArtifactFiles
+  private let lines: ArtifactLines
   private let logs: LogFiles
   /// Set once the node exists; nothing asks for it before.
   private let write = Mutex<(@Sendable ([CatalogWrite]) async throws(Problem) -> Void)?>(nil)
@@ -19,6 +20,7 @@ final class AttemptPlaces: Sendable {
   init(path: String, store: any ReadModel, vault: Vault, artifacts: ArtifactFiles, logs: LogFiles) {
     (self.path, self.store, self.vault) = (path, store, vault)
     (self.artifacts, self.logs) = (artifacts, logs)
+    lines = ArtifactLines(artifacts)
   }
 
   func writes(with write: @escaping @Sendable ([CatalogWrite]) async throws(Problem) -> Void) {
@@ -26,6 +28,26 @@ final class AttemptPlaces: Sendable {
   }
 
   var environment: AttemptEnvironment {
+    var environment = attempts
+    environment.lines = LineReading(
+      count: { [self] (namespace, sha256) throws(Failure) in
+        try await lines.count(sha256: sha256, namespace: namespace, key: try knownKey(namespace, sha256))
+      },
+      read: { [self] (namespace, sha256, range) throws(Failure) in
+        let key = try knownKey(namespace, sha256)
+        return try await lines.read(range, sha256: sha256, namespace: namespace, key: key)
+      })
+    return environment
+  }
+
+  private func knownKey(_ namespace: String, _ sha256: String) throws(Failure) -> SymmetricKey {
+    guard let key = try failing({ () throws(Problem) in try vault.key(ofNamespace: namespace) }) else {
+      throw Failure(.data, code: "artifact-missing", "There is no artifact \(sha256) in \(namespace).")
+    }
+    return key
+  }
+
+  private var attempts: AttemptEnvironment {
     AttemptEnvironment(
       prepare: { [self] (attempt) throws(Failure) in try prepare(attempt) },
       cleanUp: { [self] attempt in Folder.remove(workFolder(of: attempt)) },
@@ -37,9 +59,7 @@ final class AttemptPlaces: Sendable {
         try await storeArtifact(namespace, name, file, type)
       },
       fetchArtifact: { [self] (namespace, sha256, file) throws(Failure) in
-        guard let key = try failing({ () throws(Problem) in try vault.key(ofNamespace: namespace) }) else {
-          throw Failure(.data, code: "artifact-missing", "There is no artifact \(sha256) in \(namespace).")
-        }
+        let key = try knownKey(namespace, sha256)
         try await artifacts.fetch(sha256: sha256, namespace: namespace, key: key, to: file)
       },
       connection: { [self] (name, namespace) throws(Failure) in

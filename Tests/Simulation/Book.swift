@@ -51,7 +51,7 @@ struct Book {
     case .opened(let parent, let first, let step, let count):
       try add(first, count, parent) { offset in Entry(step: Int(step) + offset, parent: parent, isStep: true)
       }
-    case .items(let parent, let first, let count, _, _):
+    case .items(let parent, let first, let count, _, _, _):
       try begin(parent)
       let step = self[parent].step
       try add(first, count, parent) { _ in Entry(step: step, parent: parent, isStep: false) }

@@ -36,11 +36,14 @@ final class EngineLoop: Sendable {
     var inputs: [Input] = []
     while turn.stopped == nil {
       inbox.takeAll(into: &inputs, wait(turn))
-      turn.take(inputs)
-      do { try turn.commit() } catch {
-        configuration.broken("\(error)")
-        return
-      }
+      var taken = 0
+      repeat {
+        taken = turn.take(inputs, from: taken)
+        do { try turn.commit() } catch {
+          configuration.broken("\(error)")
+          return
+        }
+      } while taken < inputs.count
     }
     turn.stopped?()
   }

@@ -45,6 +45,8 @@ struct Jobs: ~Copyable {
   enum Order {
     case execute(OwnedJob, AttemptOrder)
     case examine(OwnedJob, AttemptOrder)
+    case countLines(OwnedJob, NodeNumber, ArtifactHandle)
+    case readLines(OwnedJob, LineSlice)
     case cancel(OwnedJob, NodeNumber, token: UInt32)
     case tell(OwnedJob, [HistoryEvent])
     case ended(OwnedJob)
@@ -289,8 +291,10 @@ struct Jobs: ~Copyable {
       orders.append(.findChild(child, caller))
     case .cancelChild(let child, let kills, let reason):
       cancelChild(child, of: job, kills: kills, reason: reason)
-    case .countLines, .slice:
-      break
+    case .countLines(let node, let handle): orders.append(.countLines(job, node, handle))
+    case .slice(let item, let handle, let first, let count, let isBatch):
+      orders.append(
+        .readLines(job, LineSlice(item: item, handle: handle, range: first..<first + count, isBatch: isBatch)))
     }
   }
 

@@ -7,16 +7,31 @@ struct Loading: ~Copyable {
   let key: SymmetricKey
   let job: JobNumber
   let readBody: (BodyID) throws(StoreError) -> [UInt8]?
+  let readEvent: (UInt32) throws(StoreError) -> StoredEvent?
   private var sealer = Sealer()
   private var additional: [UInt8] = []
+  /// Values that follow each other often lie in one event.
+  private var lastRead: StoredEvent?
   /// Goes on with null in place of a body that cannot be opened, and names it in `faults`: for `replay`.
   var isLenient = false
   private(set) var faults: [String] = []
 
+  /// A snapshot, and what a job that is opened again asks for, may name values of any earlier event.
   init(
-    key: SymmetricKey, job: JobNumber, readBody: @escaping (BodyID) throws(StoreError) -> [UInt8]?
+    key: SymmetricKey, job: JobNumber, readBody: @escaping (BodyID) throws(StoreError) -> [UInt8]?,
+    readEvent: @escaping (UInt32) throws(StoreError) -> StoredEvent?
   ) {
-    (self.key, self.job, self.readBody) = (key, job, readBody)
+    (self.key, self.job, self.readBody, self.readEvent) = (key, job, readBody, readEvent)
+  }
+
+  init(key: SymmetricKey, job: JobNumber, readModel: any ReadModel) {
+    self.init(key: key, job: job) { (body) throws(StoreError) in
+      try readModel.readBody(body)
+    } readEvent: { (sequence) throws(StoreError) in
+      guard sequence > 0 else { return nil }
+      let found = try readModel.events(of: job, after: sequence - 1, limit: 1).first
+      return found?.sequence == sequence ? found : nil
+    }
   }
 
   struct Loaded {
@@ -47,7 +62,9 @@ struct Loading: ~Copyable {
     var plain: [UInt8] = []
     do {
       try sealer.open(snapshot.state.span, key: key, additionalData: place.span, into: &plain)
-      return try JobState(encoded: plain)
+      var state = try JobState(encoded: plain)
+      try state.fillRows { place throws(FactError) in try value(at: place) }
+      return state
     } catch {
       return nil
     }
@@ -61,10 +78,18 @@ struct Loading: ~Copyable {
       guard loaded.state.accepts(fact) else {
         throw .damaged(sequence: event.sequence, "A fact names a step execution that does not exist.")
       }
+      if case .reopened = fact { try fillFailed(&loaded.state, event.sequence) }
       loaded.state.apply(fact, sequence: event.sequence, at: event.at)
     }
     loaded.state.passed(sequence: event.sequence)
     loaded.chain = event.chain
+  }
+
+  /// Brings back what an ended job may ask for once it is opened again, just before it is.
+  mutating func fillFailed(_ state: inout JobState, _ sequence: UInt32) throws(LoadError) {
+    do throws(FactError) {
+      try state.fillFailed { place throws(FactError) in try value(at: place) }
+    } catch { throw .damaged(sequence: sequence, error.text) }
   }
 
   mutating func facts(
@@ -116,22 +141,33 @@ struct Loading: ~Copyable {
   mutating func value(
     at place: BodyPlace, _ event: StoredEvent, _ events: [StoredEvent], _ state: JobState
   ) throws(FactError) -> JSON {
-    var sealed: [UInt8]
-    switch place {
-    case .event(let sequence, let offset, let length):
-      if sequence != event.sequence, let known = state.value(at: place) { return known }
-      guard
-        let holder = sequence == event.sequence ? event : events.first(where: { $0.sequence == sequence }),
-        Int(offset) + Int(length) <= holder.sealed.count
-      else { throw FactError("A body lies outside of its event.") }
-      sealed = Array(holder.sealed[Int(offset)..<Int(offset) + Int(length)])
-    case .row(let id):
-      if let known = state.value(at: place) { return known }
-      do throws(StoreError) { sealed = try readBody(id) ?? [] } catch {
-        throw FactError("A body cannot be read: \(error)")
+    if case .event(event.sequence, _, _) = place { return try value(at: place, in: event) }
+    if let known = state.value(at: place) { return known }
+    guard case .event(let sequence, _, _) = place, let holder = events.first(where: { $0.sequence == sequence })
+    else { return try value(at: place) }
+    return try value(at: place, in: holder)
+  }
+
+  /// A value, wherever it lies.
+  mutating func value(at place: BodyPlace) throws(FactError) -> JSON {
+    var sealed: [UInt8]?
+    do throws(StoreError) {
+      switch place {
+      case .row(let id): sealed = try readBody(id) ?? []
+      case .event(let sequence, _, _):
+        if lastRead?.sequence != sequence { lastRead = try readEvent(sequence) }
       }
-    }
-    return try open(sealed, place)
+    } catch { throw FactError("A body cannot be read: \(error)") }
+    if let sealed { return try open(sealed, place) }
+    guard let holder = lastRead else { throw FactError("A body lies outside of its event.") }
+    return try value(at: place, in: holder)
+  }
+
+  private mutating func value(at place: BodyPlace, in holder: StoredEvent) throws(FactError) -> JSON {
+    guard case .event(_, let offset, let length) = place,
+      Int(offset) + Int(length) <= holder.sealed.count
+    else { throw FactError("A body lies outside of its event.") }
+    return try open(Array(holder.sealed[Int(offset)..<Int(offset) + Int(length)]), place)
   }
 
   mutating func open(_ sealed: [UInt8], _ place: BodyPlace) throws(FactError) -> JSON {

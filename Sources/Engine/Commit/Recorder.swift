@@ -62,12 +62,12 @@ struct Recorder: ~Copyable {
     _ decision: borrowing Decision, _ state: borrowing JobState, of job: OwnedJob, at now: Timestamp,
     into batch: inout Batch
   ) {
-    for node in decision.changed {
+    for node in decision.changed where state.hasRow(node) {
       let step = state[node]
       batch.steps.append(
         StepRow(
           job: job.number, node: node, step: step.step, status: step.status, attempts: Int(step.attempt),
-          crashes: Int(step.crashes), token: step.token, at: now, output: state.body(of: node)?.place))
+          crashes: Int(step.crashes), token: step.token, at: now, output: state.place(of: node)))
     }
     guard job.writtenStatus != state.status else { return }
     job.writtenStatus = state.status

@@ -59,7 +59,7 @@ struct Recovery {
       return nil
     }
     let store = configuration.store
-    var loading = Loading(key: key, job: live.number) { (id) throws(StoreError) in try store.body(id) }
+    var loading = Loading(key: key, job: live.number, readModel: configuration.readModel)
     var quarantine: String?
     var loaded = Loading.Loaded(state: JobState(), chain: [UInt8](repeating: 0, count: SHA256.byteCount))
     do throws(LoadError) { loaded = try loading.load(store) } catch {

@@ -72,6 +72,7 @@ extension JobState {
     case .timeout, .grace: return current.status == .running && current.token == wake.token
     case .queueTimeout: return current.status == .queued && current.attempt == wake.token
     case .deadline: return current.deadline != .never
+    case .items: return hasMoreItems(node)
     case .pause, .wait, .expiry, .reminder, .escalation: return current.status == .waiting
     }
   }

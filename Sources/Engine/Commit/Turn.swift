@@ -23,12 +23,22 @@ struct Turn: ~Copyable {
     self.settled = settled
   }
 
-  mutating func take(_ inputs: [Input]) {
+  /// A turn whose inputs gave this many bytes takes no further input: thousands may come at once.
+  private static let enough = 4 << 20
+
+  /// Takes inputs from `first` on, and says with which the next turn begins.
+  mutating func take(_ inputs: [Input], from first: Int) -> Int {
     let before = configuration.clock.monotonic
     let now = configuration.clock.now
     jobs.fireTimers(at: now, before: before)
-    for input in inputs { take(input, at: now) }
+    var taken = first
+    let limit = jobs.batch.bytes.count + Self.enough
+    while taken < inputs.count, jobs.batch.bytes.count < limit {
+      take(inputs[taken], at: now)
+      taken += 1
+    }
     jobs.serveQueue(at: now)
+    return taken
   }
 
   private mutating func take(_ input: Input, at now: Timestamp) {
@@ -195,6 +205,12 @@ extension Turn {
       }
     case .findChild(let child, let caller): findChild(child, caller)
     case .prepareChild(let job, let order): if !isRefused(job, refused) { prepareChild(job, order) }
+    case .countLines(let job, let node, let handle):
+      if isRefused(job, refused) { return }
+      executor.countLines(job.number, job.pipeline.namespace, node, handle)
+    case .readLines(let job, let slice):
+      if isRefused(job, refused) { return }
+      executor.readLines(job.number, job.pipeline.namespace, slice)
     case .cancel(let job, let node, let token): executor.cancel(job.number, node, token: token)
     case .tell(let job, let events):
       if isRefused(job, refused) { return }

@@ -87,6 +87,7 @@ extension Decider {
       let failure = Failure(.timeout, code: "timeout", "\(path(node)) did not end in its time.")
       if step(of: node).limits != nil { tellCircuit(node, .failure(failure)) }
       attemptFailed(node, failure)
+    case .items: if state.hasMoreItems(node) { startItems(of: node) }
     case .deadline: if wake == deadline(of: node), current.deadline != .never { deadlinePassed(of: node) }
     case .queueTimeout:
       guard current.status == .queued, current.attempt == wake.token else { return }

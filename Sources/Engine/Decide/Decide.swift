@@ -29,6 +29,8 @@ public struct Decider {
   let now: Timestamp
   public internal(set) var decision: Decision
   var queue: [Work] = []
+  /// Fan-outs that go on in a later decision.
+  var cutShort: Set<NodeNumber> = []
 
   public init(_ state: JobState, _ plan: Plan, _ setting: Setting, now: Timestamp, decision: Decision) {
     (self.state, self.plan, self.setting, self.now) = (state, plan, setting, now)

@@ -29,6 +29,9 @@ public struct Decision: Sendable {
   static let sealOverhead = 28
   /// A decision that needs more facts than any legal pipeline is a fault of the engine.
   static let factLimit = 400_000
+  /// A decision goes on in a later one from about here: others take their turns between, and no turn needs
+  /// the memory of 50,000 items at once.
+  static let longEnough = 10_000
 
   var text: [UInt8] = []
   var plain: [UInt8] = []

@@ -98,6 +98,8 @@ public enum AttemptEnd: Sendable, Hashable {
 public struct Wake: Sendable, Hashable {
   public enum Kind: Sendable, Hashable {
     case retry, pause, timeout, deadline, queueTimeout, grace
+    /// A long decision was cut: more items of a fan-out can begin.
+    case items
     /// A `wait` step's time, an ask's expiry, reminder and escalation.
     case wait, expiry, reminder, escalation
   }

@@ -51,6 +51,10 @@ extension Decider {
         return wake(Wake(.pause, loop, token: state[round].ordinal), after: pause)
       }
     }
+    if decision.facts > Decision.longEnough {
+      emit(.delayed(loop, due: now, pause: .zero))
+      return wake(Wake(.pause, loop, token: state[round].ordinal), after: .zero)
+    }
     try nextRound(of: loop, plan)
   }
 

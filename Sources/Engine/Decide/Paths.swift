@@ -13,7 +13,7 @@ extension JobState {
       guard let kind = current.beside, kind != .rescue else { return outer + name }
       return outer + kind.word + "." + name
     case .item:
-      let key = items(of: current.parent)?.keys[Int(current.ordinal)] ?? String(current.ordinal)
+      let key = items(of: current.parent)?.key(at: current.ordinal) ?? String(current.ordinal)
       return path(of: current.parent, in: plan) + "[" + key + "]"
     case .round: return path(of: current.parent, in: plan) + "#" + String(current.ordinal)
     }

@@ -15,6 +15,11 @@ extension Decider {
         decision.effects.append(.examine(order(for: node, cause: nil)))
         if current.stopping != .pending { awaitStop(node) }
       case .running where state.subJob(of: node) != nil: recoverCall(node)
+      case .queued where state.isReading(node): readSlice(node)
+      case .running where state.isCounting(node):
+        if let handle = state.source(of: node).flatMap({ ArtifactHandle($0) }) {
+          decision.effects.append(.countLines(node, handle))
+        }
       case .queued:
         do throws(ExpressionError) { try queueAgain(node, step(of: node)) } catch {
           fail(node, Failure(expression: error))
@@ -43,6 +48,7 @@ extension Decider {
     for node in 0..<state.nextNode where !state[node].status.hasEnded {
       let current = state[node]
       if current.deadline != .never { add(deadline(of: node), current.deadline, current.deadlineAfter) }
+      if state.hasMoreItems(node) { wakes.append((Wake(.items, node), .zero)) }
       if current.status == .retrying {
         add(Wake(.retry, node, token: current.token), current.due, current.pause)
       }

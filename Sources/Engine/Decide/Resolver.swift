@@ -52,8 +52,10 @@ struct Resolver: ReferenceResolver {
 
   private func itemValue(_ step: StepIndex) throws(ExpressionError) -> Value {
     if let item, item.step == step { return Value(item.value) }
-    let (_, item) = try ancestor(.item, step)
-    guard let value = state.items(of: item.parent)?.values[Int(item.ordinal)] else { throw missing("item") }
+    let (node, item) = try ancestor(.item, step)
+    guard let value = state.slice(of: node) ?? state.items(of: item.parent)?.value(at: item.ordinal) else {
+      throw missing("item")
+    }
     return Value(value)
   }
 
@@ -160,38 +162,45 @@ extension Resolver {
         state.children(of: node).compactMap {
           state[$0].status.hasOutput ? state.output(of: $0) ?? .null : nil
         })
-    case .results: return isFanOut ? .array(state.children(of: node).map { result(of: $0, node) }) : nil
+    case .results:
+      guard let items = state.items(of: node) else { return nil }
+      if items.isWindow { throw unkept("results", node) }
+      return .array(state.children(of: node).map { result(of: $0, node) })
     case .errors:
       guard isFanOut else { return nil }
       return .array(
-        state.children(of: node).lazy.filter { state[$0].status.isFailure }.prefix(Self.errorsShown).map {
+        state.children(of: node).lazy.filter { state[$0].status.isFailure }.prefix(Items.errorsShown).map {
           error(of: $0, node)
         })
     }
   }
 
-  /// As many errors of a fan-out as an expression sees.
-  private static let errorsShown = 100
-
   private func refuseLargeUnkept(_ node: NodeNumber) throws(ExpressionError) {
     guard let forEach = plan.steps[Int(state[node].step)].forEach,
       !forEach.keeps(count: Int(state[node].childCount))
     else { return }
+    throw unkept("outputs", node)
+  }
+
+  /// What a large fan-out does not keep unless the file says so.
+  private func unkept(_ field: String, _ node: NodeNumber) -> ExpressionError {
     let path = state.path(of: node, in: plan)
-    throw ExpressionError(
+    return ExpressionError(
       .evaluation,
       Bilingual(
-        "The outputs of \(path) were not kept: it has more than \(ForEachPlan.keptItems) items.",
-        pt: "As saídas de \(path) não foram guardadas: são mais de \(ForEachPlan.keptItems) itens."),
-      remedy: Bilingual("Say keep: all.", pt: "Escreva keep: all."), at: 0..<0)
+        "The \(field) of \(path) were not kept: it has more than \(ForEachPlan.keptItems) items.",
+        pt: "Os \(field) de \(path) não foram guardados: são mais de \(ForEachPlan.keptItems) itens."),
+      remedy: Bilingual(
+        "Say keep: all; or use counts and errors.", pt: "Escreva keep: all; ou use counts e errors."),
+      at: 0..<0)
   }
 
   /// `{key, item, class, code, message, step, fingerprint}`.
   private func error(of item: NodeNumber, _ fanOut: NodeNumber) -> JSON {
     let items = state.items(of: fanOut)
-    let ordinal = Int(state[item].ordinal)
+    let ordinal = state[item].ordinal
     var error = JSONObject([
-      ("key", .string(items?.keys[ordinal] ?? "")), ("item", items?.values[ordinal] ?? .null),
+      ("key", .string(items?.key(at: ordinal) ?? "")), ("item", items?.value(at: ordinal) ?? .null),
     ])
     var failure = state.failure(of: item)
     failure?.step = state.path(of: item, in: plan)
@@ -201,9 +210,9 @@ extension Resolver {
 
   private func result(of item: NodeNumber, _ fanOut: NodeNumber) -> JSON {
     let items = state.items(of: fanOut)
-    let ordinal = Int(state[item].ordinal)
+    let ordinal = state[item].ordinal
     var result = JSONObject([
-      ("key", .string(items?.keys[ordinal] ?? "")), ("item", items?.values[ordinal] ?? .null),
+      ("key", .string(items?.key(at: ordinal) ?? "")), ("item", items?.value(at: ordinal) ?? .null),
       ("status", .string(state[item].status.word)),
     ])
     if let output = state.output(of: item) { result["output"] = output }

@@ -55,6 +55,8 @@ extension Decider {
     do {
       if layer == .step, let forEach = step.forEach {
         try beginFanOut(node, forEach)
+      } else if layer == .item, step.forEach?.isLines == true, state.slice(of: node) == nil {
+        readSlice(node)
       } else if layer != .round, let loop = step.loop {
         try beginLoop(node, loop)
       } else {

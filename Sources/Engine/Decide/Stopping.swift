@@ -52,6 +52,7 @@ extension Decider {
       decision.effects.append(.leaveQueue(node))
       endNow(node, as: status)
     case .retrying, .waiting, .needsAttention: endNow(node, as: status)
+    case .running where state.isCounting(node): endNow(node, as: status)
     case .running where state.runsAttempt(node):
       emit(.stopping(node, status))
       decision.effects.append(.cancelAttempt(node, token: current.token))

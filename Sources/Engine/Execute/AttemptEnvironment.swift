@@ -49,6 +49,8 @@ public struct AttemptEnvironment: Sendable {
   public var connection: @Sendable (_ name: String, _ namespace: String) async throws(Failure) -> Connection
   public var credential: @Sendable (_ name: String, _ namespace: String) async throws(Failure) -> Credential
 
+  public var lines = LineReading.none
+
   public init(
     prepare: @escaping @Sendable (AttemptIdentity) async throws(Failure) -> AttemptFolders,
     cleanUp: @escaping @Sendable (AttemptIdentity) async -> Void,
@@ -80,6 +82,27 @@ public struct AttemptEnvironment: Sendable {
     },
     connection: { (name, namespace) throws(Failure) in throw .noConnection(name, namespace) },
     credential: { (name, namespace) throws(Failure) in throw .noCredential(name, namespace) })
+}
+
+/// How fan-outs read the lines of artifacts.
+///
+/// A line ends with a newline, which with a carriage return before it does not belong to the line; the last
+/// may end without one.
+public struct LineReading: Sendable {
+  public var count: @Sendable (_ namespace: String, _ sha256: String) async throws(Failure) -> Int
+  /// The lines of these places, counted from 0.
+  public var read:
+    @Sendable (_ namespace: String, _ sha256: String, _ lines: Range<Int>) async throws(Failure) -> [String]
+
+  public init(
+    count: @escaping @Sendable (String, String) async throws(Failure) -> Int,
+    read: @escaping @Sendable (String, String, Range<Int>) async throws(Failure) -> [String]
+  ) { (self.count, self.read) = (count, read) }
+
+  public static let none = LineReading(
+    count: { (_, _) throws(Failure) in throw noArtifacts }, read: { (_, _, _) throws(Failure) in throw noArtifacts })
+  private static let noArtifacts = Failure(
+    .configuration, code: "no-artifacts", "This engine stores no artifacts.")
 }
 
 extension Failure {

@@ -87,6 +87,34 @@ final class Executor: Sendable {
     }
   }
 
+  /// Counts the lines of a fan-out's artifact.
+  func countLines(_ job: JobNumber, _ namespace: String, _ node: NodeNumber, _ handle: ArtifactHandle) {
+    let (lines, report) = (environment.lines, report)
+    Task {
+      let count: Result<Int, Failure>
+      do throws(Failure) { count = .success(try await lines.count(namespace, handle.sha256)) } catch {
+        count = .failure(error)
+      }
+      report(.event(job, .counted(node, count)))
+    }
+  }
+
+  /// Reads the lines of one item.
+  func readLines(_ job: JobNumber, _ namespace: String, _ slice: LineSlice) {
+    let (lines, report) = (environment.lines, report)
+    Task {
+      let value: Result<JSON, Failure>
+      do throws(Failure) {
+        let read = try await lines.read(namespace, slice.handle.sha256, slice.range).map { JSON.string($0) }
+        guard read.count == slice.range.count else { throw Failure(.data, code: "artifact-damaged", "Lines of the artifact are missing.") }
+        value = .success(slice.isBatch ? .array(read) : read.first ?? "")
+      } catch {
+        value = .failure(error)
+      }
+      report(.event(job, .sliced(slice.item, value)))
+    }
+  }
+
   private func perform(_ work: Work, _ place: Place, _ body: @escaping @Sendable () async -> Void) {
     let token = work.order.token
     let earlier = running.withLock { $0[place]?.task }
@@ -234,6 +262,14 @@ extension Executor {
       cancelGrace: cancelGrace, services: services)
     return (connector, attempt)
   }
+}
+
+/// Which lines an item of a fan-out needs.
+struct LineSlice: Sendable {
+  var item: NodeNumber
+  var handle: ArtifactHandle
+  var range: Range<Int>
+  var isBatch: Bool
 }
 
 extension Executor.Work {

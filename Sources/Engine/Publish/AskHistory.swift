@@ -67,9 +67,7 @@ extension JobHistory {
   private func view(_ row: AskRow, _ answers: [AskAnswerRow]) throws(Problem) -> AskView {
     let summary = try summary(row.job)
     let readModel = readModel
-    var loading = Loading(key: try unwrap(summary.wrappedKey), job: row.job) {
-      (body) throws(StoreError) in try readModel.readBody(body)
-    }
+    var loading = Loading(key: try unwrap(summary.wrappedKey), job: row.job, readModel: readModel)
     var views: [AskView.Answer] = []
     for answer in answers {
       let content = try answer.content.map { place throws(Problem) in try body(place, row.job, &loading) }

@@ -18,9 +18,7 @@ extension JobHistory {
     let summary = try summary(id)
     guard summary.status.hasEnded else { throw .live(id) }
     let (plan, key, readModel) = (try plan(of: summary), try unwrap(summary.wrappedKey), readModel)
-    var loading = Loading(key: key, job: summary.number) { (body) throws(StoreError) in
-      try readModel.readBody(body)
-    }
+    var loading = Loading(key: key, job: summary.number, readModel: readModel)
     var loaded = Loading.Loaded(
       state: JobState(), chain: [UInt8](repeating: 0, count: SHA256.byteCount))
     var collected = ResultCollector(plan: plan)
@@ -32,6 +30,7 @@ extension JobHistory {
             guard loaded.state.accepts(fact) else {
               throw .damaged(sequence: event.sequence, "A fact names a step execution that does not exist.")
             }
+            if case .reopened = fact { try loading.fillFailed(&loaded.state, event.sequence) }
             loaded.state.apply(fact, sequence: event.sequence, at: event.at)
             collected.take(fact, loaded.state)
           }
@@ -40,6 +39,10 @@ extension JobHistory {
         loaded.chain = event.chain
       }
       if events.count < Self.page { break }
+    }
+    // Opened again it may ask what had left memory.
+    do throws(LoadError) { try loading.fillFailed(&loaded.state, loaded.state.sequence) } catch {
+      throw error.problem(id)
     }
     return EarlierJob(
       summary: summary, plan: plan, state: loaded.state, chain: loaded.chain, collected: collected, key: key)

@@ -39,6 +39,15 @@ actor Following {
       let event = await iterator.next(isolation: self)
       live = iterator
       guard let event else { return nil }
+      if event.sequence > last + 1 {
+        // More was committed than the buffer holds: the store has it.
+        pending = await page(last).reversed()
+        if let first = pending.last, first.sequence <= event.sequence {
+          hasCaughtUp = false
+          continue
+        }
+        pending = []
+      }
       if event.sequence > last {
         last = event.sequence
         return event

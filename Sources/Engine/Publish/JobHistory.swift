@@ -1,6 +1,7 @@
 public import Crypto
 public import Model
 public import Pipelines
+internal import Synchronization
 
 /// Reads one job's past from the read model alone: what a server shows of ended jobs, and what commands
 /// show when no server runs.
@@ -8,7 +9,9 @@ public struct JobHistory: Sendable {
   let readModel: any ReadModel
   let plan: @Sendable (RevisionRecord) throws(Problem) -> Plan
   let unwrap: @Sendable ([UInt8]) throws(Problem) -> SymmetricKey
-  static let page = 1_000
+  private let lastFold = LastFold()
+  /// Events that are read at once.
+  static let page = 100
 
   public init(
     readModel: any ReadModel, plan: @escaping @Sendable (RevisionRecord) throws(Problem) -> Plan,
@@ -29,7 +32,8 @@ public struct JobHistory: Sendable {
   }
 
   public func view(_ id: ID<Job>, from: Int, limit: Int) throws(Problem) -> JobView {
-    let folded = try fold(id)
+    let folded = try folded(id)
+    if from + limit < folded.state.nodes.count, limit > 0 { lastFold.keep(folded) }
     return try view(id, folded.state, folded.plan, from: from, limit: limit)
   }
 
@@ -37,9 +41,20 @@ public struct JobHistory: Sendable {
     _ id: ID<Job>, _ state: JobState, _ plan: Plan, from: Int, limit: Int
   ) throws(Problem) -> JobView {
     let summary = try summary(id)
+    var steps = state.views(of: plan, job: id, from..<from + limit)
+    var loading = Loading(key: try unwrap(summary.wrappedKey), job: summary.number, readModel: readModel)
+    do throws(FactError) { try loading.fill(&steps, of: state) } catch {
+      throw .damaged(id, error.text)
+    }
     return JobView(
       summary: summary, inputs: state.context?.value["inputs"] ?? .object(JSONObject()),
-      outputs: state.outputs?.value, steps: state.views(of: plan, job: id, from..<from + limit))
+      outputs: state.outputs?.value, counts: state.counts, steps: steps)
+  }
+
+  /// The fold of a job that has ended is used again for its next page.
+  private func folded(_ id: ID<Job>) throws(Problem) -> Folded {
+    if let last = lastFold.take(try summary(id)) { return last }
+    return try fold(id)
   }
 
   public func events(_ id: ID<Job>, after sequence: UInt32, limit: Int) throws(Problem) -> [HistoryEvent] {
@@ -56,7 +71,8 @@ public struct JobHistory: Sendable {
     if let live {
       known = live
     } else {
-      let folded = try fold(id)
+      let folded = try folded(id)
+      if stored.count == limit { lastFold.keep(folded) }
       known = LiveView(state: folded.state, plan: folded.plan)
     }
     return stored.map {
@@ -84,10 +100,7 @@ public struct JobHistory: Sendable {
   func fold(_ id: ID<Job>) throws(Problem) -> Folded {
     let summary = try summary(id)
     let plan = try plan(of: summary)
-    let readModel = readModel
-    var loading = Loading(key: try unwrap(summary.wrappedKey), job: summary.number) {
-      (body) throws(StoreError) in try readModel.readBody(body)
-    }
+    var loading = Loading(key: try unwrap(summary.wrappedKey), job: summary.number, readModel: readModel)
     var loaded = Loading.Loaded(state: JobState(), chain: [])
     while true {
       let events = try events(of: summary.number, after: loaded.state.sequence, limit: Self.page)
@@ -113,6 +126,25 @@ public struct JobHistory: Sendable {
     } catch { throw .store(error) }
     guard let revision else { throw .noPipeline(summary.pipeline, revision: summary.revision) }
     return try plan(revision)
+  }
+}
+
+/// The fold of the job that was shown last, while its next page may be asked for. One at most.
+private final class LastFold: Sendable {
+  private let last = Mutex<JobHistory.Folded?>(nil)
+
+  func keep(_ folded: JobHistory.Folded) {
+    guard folded.summary.status.hasEnded else { return }
+    last.withLock { $0 = folded }
+  }
+
+  /// It is given away: whoever needs it once more keeps it again.
+  func take(_ summary: JobSummary) -> JobHistory.Folded? {
+    last.withLock { last in
+      guard let found = last, found.summary == summary else { return nil }
+      last = nil
+      return found
+    }
   }
 }
 

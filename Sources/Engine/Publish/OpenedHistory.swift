@@ -20,9 +20,7 @@ public struct OpenedHistory: Sendable {
     let stored = try history.events(of: folded.summary.number, after: sequence, limit: limit)
       .filter { $0.sequence <= last }
     let readModel = history.readModel
-    var loading = Loading(key: key, job: folded.summary.number) { (body) throws(StoreError) in
-      try readModel.readBody(body)
-    }
+    var loading = Loading(key: key, job: folded.summary.number, readModel: readModel)
     var events: [HistoryEvent] = []
     for event in stored {
       var bodies: [BodyPlace: JSON] = [:]

@@ -21,9 +21,7 @@ extension JobHistory {
     let summary = try summary(id)
     let key = try unwrap(summary.wrappedKey)
     let readModel = readModel
-    var loading = Loading(key: key, job: summary.number) { (body) throws(StoreError) in
-      try readModel.readBody(body)
-    }
+    var loading = Loading(key: key, job: summary.number, readModel: readModel)
     loading.isLenient = true
     var replay = Replaying(job: summary.number)
     while true {
@@ -136,12 +134,13 @@ private struct Replaying {
       if step.status.hasEnded { differs("status", row.status.word, step.status.word) }
       if step.status.hasEnded { differs("attempts", "\(row.attempts)", "\(step.attempt)") }
       differs("step", "\(row.step)", "\(step.step)")
-      if step.status.hasEnded, row.output != state.body(of: row.node)?.place {
+      if step.status.hasEnded, row.output != state.place(of: row.node) {
         differences.append("step row \(row.node): its output points elsewhere than the history says")
       }
     }
     let known = Set(rows.map(\.node))
-    for node in 0..<state.nextNode where state[node].status.hasEnded && !known.contains(node) {
+    for node in 0..<state.nextNode
+    where state[node].status.hasEnded && state.hasRow(node) && !known.contains(node) {
       differences.append("step row \(node): missing, the history says \(state[node].status.word)")
     }
   }

@@ -30,6 +30,32 @@ extension JobState {
   }
 }
 
+extension JobState {
+  var counts: [StepStatus: Int] {
+    var counts = [Int](repeating: 0, count: StepStatus.allCases.count)
+    for node in nodes { counts[Int(node.status.rawValue)] += 1 }
+    return Dictionary(
+      uniqueKeysWithValues: StepStatus.allCases.filter { counts[Int($0.rawValue)] > 0 }.map {
+        ($0, counts[Int($0.rawValue)])
+      })
+  }
+}
+
+extension Loading {
+  /// Reads what left memory: values and messages that no expression can ask for, and people can.
+  mutating func fill(_ views: inout [StepView], of state: JobState) throws(FactError) {
+    for index in views.indices {
+      let node = views[index].node
+      if views[index].output == nil, let place = state.place(of: node) {
+        views[index].output = try value(at: place)
+      }
+      if let place = state.messagePlace(of: node) {
+        views[index].failure?.message = try value(at: place).string ?? ""
+      }
+    }
+  }
+}
+
 extension StepPlan {
   var connectorName: String? {
     switch kind {

@@ -22,12 +22,13 @@ extension Fact {
       writer.node("n", first)
       writer.node("step", step)
       writer.node("count", count)
-    case .items(let parent, let first, let count, let parallel, let items):
+    case .items(let parent, let first, let count, let parallel, let items, let isWindow):
       writer.node("in", parent)
       writer.node("n", first)
       writer.node("count", count)
       writer.node("parallel", parallel)
       writer.body("items", items)
+      if isWindow { writer.number("window", 1) }
     case .round(let parent, let node, let number, let max, let carry):
       writer.node("in", parent)
       writer.node("n", node)

@@ -42,7 +42,8 @@ extension Fact {
     case "items":
       return .items(
         parent: try reader.node("in"), first: try reader.node("n"), count: try reader.node("count"),
-        parallel: try reader.node("parallel"), items: try reader.body("items", bodies))
+        parallel: try reader.node("parallel"), items: try reader.body("items", bodies),
+        isWindow: reader.json["window"] != nil)
     case "round":
       return .round(
         parent: try reader.node("in"), node: try reader.node("n"), number: try reader.node("round"),

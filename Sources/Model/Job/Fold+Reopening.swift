@@ -33,11 +33,13 @@ extension JobState {
     nodes[Int(node)].status = status
     (nodes[Int(node)].endedAt, nodes[Int(node)].deadline, nodes[Int(node)].due) = (.never, .never, .never)
     (failures[node], settlements[node]) = (nil, nil)
-    if outputBodies.indices.contains(Int(node)) { outputBodies[Int(node)] = nil }
+    if kept.indices.contains(Int(node)) { kept[Int(node)] = nil }
     let parent = nodes[Int(node)].parent
     if nodes[Int(node)].layer == .item {
       nodes[Int(parent)].next -= 1
       again[parent, default: []].append(node)
+      let ordinal = nodes[Int(node)].ordinal
+      fanOuts[parent]?.shown.removeAll { $0 == ordinal }
     }
     if parent == StepState.none {
       if let root = roots.lastIndex(where: { $0.first <= node }) { roots[root].open += 1 }
@@ -64,8 +66,12 @@ extension JobState {
 
   /// An item that was opened again has begun.
   mutating func leaveAgain(_ item: NodeNumber, of fanOut: NodeNumber) {
-    guard !again.isEmpty, let items = again[fanOut] else { return }
-    let left = items.filter { $0 != item }
-    again[fanOut] = left.isEmpty ? nil : left
+    guard !again.isEmpty, let next = again[fanOut]?.last else { return }
+    if next == item {
+      again[fanOut]?.removeLast()
+    } else {
+      again[fanOut]?.removeAll { $0 == item }
+    }
+    if again[fanOut]?.isEmpty == true { again[fanOut] = nil }
   }
 }

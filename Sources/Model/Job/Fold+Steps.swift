@@ -37,7 +37,7 @@ extension JobState {
       leavePending(node)
       sources[node] = source.value
       change(node, to: .running, at: time)
-    case .sliced(let value): slices[node] = value.value
+    case .sliced(let value): slices[node] = value
     }
   }
 
@@ -71,6 +71,7 @@ extension JobState {
     }
     guard kind.blocks else {
       openAfters += count
+      afters[parent] = Aside(kind: kind, first: first, step: step, count: count, open: count)
       return
     }
     leavePending(parent)
@@ -95,6 +96,7 @@ extension JobState {
     guard kind.blocks else {
       openAfters &-= 1
       lanes[nodes[Int(node)].step]?.remove(node)
+      leaveAfters(of: parent)
       return true
     }
     if let index = asides[parent]?.lastIndex(where: { $0.contains(node) }) {
@@ -105,9 +107,18 @@ extension JobState {
 
   /// A snapshot holds the nodes alone.
   mutating func restoreLanes() {
-    for node in nodes.indices where nodes[node].beside == .afterEach && !nodes[node].status.hasEnded {
-      lanes[nodes[node].step, default: AfterLane()].append(NodeNumber(node))
+    for index in nodes.indices where nodes[index].beside == .afterEach {
+      let (node, hasEnded) = (NodeNumber(index), nodes[index].status.hasEnded)
+      if !hasEnded { lanes[nodes[index].step, default: AfterLane()].append(node) }
+      var aside = afters[nodes[index].parent]
+      if aside?.nodes.upperBound != node {
+        aside = Aside(kind: .afterEach, first: node, step: nodes[index].step, count: 0, open: 0)
+      }
+      aside?.count += 1
+      if !hasEnded { aside?.open += 1 }
+      afters[nodes[index].parent] = aside
     }
+    afters = afters.filter { $0.value.open > 0 }
   }
 
   /// It started, or waits for something else: whoever is limited again says so anew. Where the node is still
@@ -124,6 +135,7 @@ extension JobState {
     if !slices.isEmpty { slices[node] = nil }
     // What a rescue took over from stays to be seen.
     if !settlements.isEmpty, asides[node]?.last?.kind != .rescue { settlements[node] = nil }
+    if !lateResults.isEmpty { lateResults[node]?.output = nil }
   }
 }
 

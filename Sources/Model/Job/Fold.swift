@@ -9,7 +9,8 @@ extension JobState {
       (self.creation, self.context, createdAt) = (creation, context, time)
     case .opened(let parent, let first, let step, let count):
       open(parent: parent, first: first, step: step, count: count, at: time)
-    case .items(let parent, let first, let count, let parallel, let items):
+    case .items(let parent, let first, let count, let parallel, let body, let isWindow):
+      let items = Items(body, isWindow: isWindow)
       make(items: items, of: parent, first: first, count: count, parallel: parallel, at: time)
     case .round(let parent, let node, let number, let max, let carry):
       make(round: number, of: parent, node: node, max: max, carry: carry, at: time)
@@ -28,7 +29,7 @@ extension JobState {
       nodes[Int(node)].attempt = attempt
       nodes[Int(node)].effect = effect
       nodes[Int(node)].token = sequence
-      if let input { inputs[node] = input.value }
+      if let input { inputs[node] = input }
       nodes[Int(node)].due = .never
     case .succeeded(let node, let status, let output):
       leavePending(node)
@@ -36,7 +37,7 @@ extension JobState {
       end(node, status, at: time)
     case .failed(let node, let status, let errorClass, let code, let message):
       leavePending(node)
-      failures[node] = Failure(errorClass, code: code, message.value.string ?? "")
+      failures[node] = KeptFailure(errorClass, code: code, message)
       end(node, status, at: time)
     case .skipped(let first, let count, let cause):
       for node in first..<first + count {
@@ -45,7 +46,7 @@ extension JobState {
         end(node, .skipped, at: time)
       }
     case .retrying(let node, let errorClass, let code, let message, let due, let pause):
-      failures[node] = Failure(errorClass, code: code, message.value.string ?? "")
+      failures[node] = KeptFailure(errorClass, code: code, message)
       nodes[Int(node)].failures += 1
       nodes[Int(node)].due = due
       nodes[Int(node)].pause = pause
@@ -83,7 +84,8 @@ extension JobState {
       // Whoever says "try again" gives a new crash budget with it.
       nodes[Int(node)].crashes = 0
     case .superseded(let node, let token, let output):
-      lateResults[node] = LateResult(token: token, output: output)
+      let isOver = nodes[Int(node)].status.hasEnded
+      lateResults[node] = LateResult(token: token, output: isOver ? nil : output)
     case .adopted(let node, _): lateResults[node] = nil
     case .stopping(let node, let status): nodes[Int(node)].stopping = status
     case .created, .opened, .items, .round, .entered, .queued, .started, .succeeded, .failed, .skipped,
@@ -142,15 +144,18 @@ extension JobState {
   }
 
   private mutating func make(
-    items: Body, of parent: NodeNumber, first: NodeNumber, count: UInt32, parallel: UInt32, at time: Timestamp
+    items: Items, of parent: NodeNumber, first: NodeNumber, count: UInt32, parallel: UInt32,
+    at time: Timestamp
   ) {
     let step = nodes[Int(parent)].step
+    nodes.reserveCapacity(nodes.count + Int(count))
     for ordinal in 0..<count {
       nodes.append(StepState(step: step, parent: parent, layer: .item, ordinal: ordinal, round: round))
     }
-    fanOuts[parent] = Items(
-      values: items.value["items"]?.array ?? [],
-      keys: (items.value["keys"]?.array ?? []).map { $0.string ?? "" })
+    fanOuts[parent] = items
+    // While its lines were counted it was active by itself; it holds others from now on.
+    self.count(parent, by: -1)
+    nodes[Int(parent)].status = .pending
     nodes[Int(parent)].firstChild = first
     nodes[Int(parent)].childCount = count
     nodes[Int(parent)].open = count
@@ -161,9 +166,11 @@ extension JobState {
     round number: UInt32, of parent: NodeNumber, node: NodeNumber, max: UInt32, carry: Body,
     at time: Timestamp
   ) {
+    let last = nodes[Int(parent)].firstChild
     nodes.append(
       StepState(step: nodes[Int(parent)].step, parent: parent, layer: .round, ordinal: number, round: round))
-    carries[node] = carry.value
+    if last != StepState.none { forget(last) }
+    carries[node] = carry
     leavePending(parent)
     // It leaves its old status as what it was, and is a holder of others from now on.
     count(parent, by: -1)
@@ -209,9 +216,9 @@ extension JobState {
   private static let reserved = 64
 
   mutating func keep(_ output: Body, of node: NodeNumber) {
-    if outputBodies.isEmpty { outputBodies.reserveCapacity(min(nodes.count, Self.reserved)) }
-    while outputBodies.count <= Int(node) { outputBodies.append(nil) }
-    outputBodies[Int(node)] = output
+    if kept.isEmpty { kept.reserveCapacity(min(nodes.count, Self.reserved)) }
+    while kept.count <= Int(node) { kept.append(nil) }
+    kept[Int(node)] = KeptOutput(place: output.place, value: output.value)
   }
 
   mutating func end(_ node: NodeNumber, _ status: StepStatus, at time: Timestamp) {
@@ -222,6 +229,7 @@ extension JobState {
     inputs[node] = nil
     asked[node] = nil
     if status.hasOutput { failures[node] = nil }
+    forgetInside(of: node)
     let parent = nodes[Int(node)].parent
     if endBeside(node, parent) { return }
     if parent == StepState.none {
@@ -230,6 +238,7 @@ extension JobState {
       return
     }
     nodes[Int(parent)].open &-= 1
+    if nodes[Int(node)].layer == .item { leaveWindow(node, of: parent, status) }
     switch status {
     case .success: nodes[Int(parent)].succeeded += 1
     case .partial: nodes[Int(parent)].partial += 1

@@ -38,25 +38,28 @@ public struct JobState: Sendable {
   public internal(set) var questions: UInt32 = 0
 
   /// By node; shorter than `nodes` until the last one has an output.
-  var outputBodies: [Body?] = []
-  var failures: [NodeNumber: Failure] = [:]
-  var carries: [NodeNumber: JSON] = [:]
+  var kept: [KeptOutput?] = []
+  var failures: [NodeNumber: KeptFailure] = [:]
+  /// Of the newest round of each loop alone.
+  var carries: [NodeNumber: Body] = [:]
   var fanOuts: [NodeNumber: Items] = [:]
   var lateResults: [NodeNumber: LateResult] = [:]
   var asked: [NodeNumber: String] = [:]
-  var inputs: [NodeNumber: JSON] = [:]
+  var inputs: [NodeNumber: Body] = [:]
   var limited: Set<NodeNumber> = []
   var waits: [NodeNumber: JSON] = [:]
   var asks: [NodeNumber: OpenAsk] = [:]
   var calls: [NodeNumber: SubJob] = [:]
   var asides: [NodeNumber: [Aside]] = [:]
   var settlements: [NodeNumber: Settlement] = [:]
+  /// Steps after a node of which some have not ended: they may still ask for its values. Made from the nodes.
+  var afters: [NodeNumber: Aside] = [:]
   /// By the number of the `after_each` step in the plan.
   var lanes: [UInt32: AfterLane] = [:]
   /// Of fan-outs over lines the artifact's handle.
   var sources: [NodeNumber: JSON] = [:]
   /// Of their items those that have been read and not ended.
-  var slices: [NodeNumber: JSON] = [:]
+  var slices: [NodeNumber: Body] = [:]
   /// Of fan-outs that were opened again the items that are to begin again, the first of them last.
   var again: [NodeNumber: [NodeNumber]] = [:]
 
@@ -75,11 +78,6 @@ public struct JobState: Sendable {
     public var at: Timestamp
   }
 
-  public struct Items: Sendable, Hashable {
-    public var values: [JSON]
-    public var keys: [String]
-  }
-
   public struct LateResult: Sendable, Hashable {
     public var token: UInt32
     public var output: Body?
@@ -87,22 +85,39 @@ public struct JobState: Sendable {
 
   public subscript(node: NodeNumber) -> StepState { nodes[Int(node)] }
 
-  public func output(of node: NodeNumber) -> JSON? { body(of: node)?.value }
+  /// Nil also of a node that nobody can ask any more: what it gave lies at `place(of:)`.
+  public func output(of node: NodeNumber) -> JSON? { kept(of: node)?.value }
 
+  /// The output with its place, while it can be asked for.
   public func body(of node: NodeNumber) -> Body? {
-    outputBodies.indices.contains(Int(node)) ? outputBodies[Int(node)] : nil
+    guard let kept = kept(of: node), let value = kept.value else { return nil }
+    return Body(place: kept.place, value: value)
   }
 
-  public func failure(of node: NodeNumber) -> Failure? { failures[node] }
+  /// Where the output lies, whether or not it can still be asked for.
+  public func place(of node: NodeNumber) -> BodyPlace? { kept(of: node)?.place }
+
+  private func kept(of node: NodeNumber) -> KeptOutput? {
+    kept.indices.contains(Int(node)) ? kept[Int(node)] : nil
+  }
+
+  /// Without its message where nobody can ask for it any more: that lies at `messagePlace(of:)`.
+  public func failure(of node: NodeNumber) -> Failure? { failures[node]?.failure }
+
+  /// Where a failure's message lies that has left memory.
+  public func messagePlace(of node: NodeNumber) -> BodyPlace? {
+    guard let failure = failures[node], failure.message == nil else { return nil }
+    return failure.place
+  }
   public func items(of fanOut: NodeNumber) -> Items? { fanOuts[fanOut] }
   public func lateResult(of node: NodeNumber) -> LateResult? { lateResults[node] }
   public func question(of node: NodeNumber) -> String? { asked[node] }
 
   /// What a step execution was given, from its first attempt to its end; nil where the file itself says it.
-  public func input(of node: NodeNumber) -> JSON? { inputs[node] }
+  public func input(of node: NodeNumber) -> JSON? { inputs[node]?.value }
 
   /// What the round carries.
-  public func carry(of round: NodeNumber) -> JSON? { carries[round] }
+  public func carry(of round: NodeNumber) -> JSON? { carries[round]?.value }
 
   /// `{name, key, broadcast}` of a node that waits for a signal.
   public func wait(of node: NodeNumber) -> JSON? { waits[node] }
@@ -117,7 +132,7 @@ public struct JobState: Sendable {
   public func lane(of step: UInt32) -> AfterLane { lanes[step] ?? AfterLane() }
   public func settlement(of node: NodeNumber) -> Settlement? { settlements[node] }
   public func source(of fanOut: NodeNumber) -> JSON? { sources[fanOut] }
-  public func slice(of item: NodeNumber) -> JSON? { slices[item] }
+  public func slice(of item: NodeNumber) -> JSON? { slices[item]?.value }
   /// The item that begins next, of those that were opened again.
   public func nextAgain(of fanOut: NodeNumber) -> NodeNumber? { again[fanOut]?.last }
 
@@ -157,9 +172,9 @@ extension JobState {
     switch fact {
     case .opened(let parent, let first, _, let count):
       return follows(first, count) && (parent.map(exists) ?? true)
-    case .items(let parent, let first, let count, _, let items):
-      return follows(first, count) && exists(parent) && items.value["items"]?.array?.count == Int(count)
-        && items.value["keys"]?.array?.count == Int(count)
+    case .items(let parent, let first, let count, _, let items, let isWindow):
+      return follows(first, count) && exists(parent)
+        && Items(items, isWindow: isWindow).agrees(with: count)
     case .round(let parent, let node, _, _, _): return follows(node, 1) && exists(parent)
     case .skipped(let first, let count, _):
       return count > 0 && UInt64(first) + UInt64(count) <= UInt64(nodes.count)
@@ -185,7 +200,8 @@ extension JobState {
 
   /// The value of a body that the state still holds.
   public func value(at place: BodyPlace) -> JSON? {
-    if let output = outputBodies.first(where: { $0?.place == place }) { return output?.value }
+    // A fact that names an earlier body names a new one.
+    if let output = kept.last(where: { $0?.place == place && $0?.value != nil }) { return output?.value }
     if let held = settlements.values.first(where: { $0.output?.place == place }) { return held.output?.value }
     return lateResults.values.first { $0.output?.place == place }?.output?.value
   }

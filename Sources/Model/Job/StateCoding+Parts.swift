@@ -1,45 +1,8 @@
 // The parts of a snapshot.
 
-extension StepState {
-  /// As numbers in a fixed order: a large job has thousands of nodes.
-  var json: JSON {
-    let numbers: [UInt32] = [
-      step, parent, ordinal, UInt32(layer.rawValue), UInt32(status.rawValue), UInt32(skipCause.rawValue),
-      effect.number, UInt32(stopping.rawValue), attempt, UInt32(failures), UInt32(crashes), token,
-      firstChild, childCount, childStep, open, next, bound, succeeded, partial, failed, skipped, round,
-      beside.map { UInt32($0.rawValue) + 1 } ?? 0,
-    ]
-    let times: [Int64] = [
-      due.microseconds, pause.microseconds, deadline.microseconds, deadlineAfter.microseconds,
-      readyAt.microseconds, startedAt.microseconds, endedAt.microseconds,
-    ]
-    return .array(numbers.map { .int(Int64($0)) } + times.map { .int($0) })
-  }
-
-  init(json: JSON) throws(FactError) {
-    let all = (json.array ?? []).compactMap(\.int)
-    guard all.count == 31, let layer = Layer(rawValue: UInt8(clamping: all[3])),
-      let status = StepStatus(rawValue: UInt8(clamping: all[4])),
-      let cause = SkipCause(rawValue: UInt8(clamping: all[5])), let effect = EffectClass(number: all[6]),
-      let stopping = StepStatus(rawValue: UInt8(clamping: all[7]))
-    else { throw FactError("A node of a snapshot is not well formed.") }
-    let n = all.map { UInt32(clamping: $0) }
-    self.init(step: n[0], parent: n[1], layer: layer, ordinal: n[2])
-    (self.status, skipCause, self.effect, self.stopping) = (status, cause, effect, stopping)
-    (attempt, failures, crashes, token) = (n[8], UInt16(clamping: n[9]), UInt16(clamping: n[10]), n[11])
-    (firstChild, childCount, childStep, open, next, bound) = (n[12], n[13], n[14], n[15], n[16], n[17])
-    (succeeded, partial, failed, skipped) = (n[18], n[19], n[20], n[21])
-    (round, beside) = (n[22], n[23] == 0 ? nil : AsideKind(rawValue: UInt8(clamping: n[23] - 1)))
-    (due, pause) = (Timestamp(microseconds: all[24]), .microseconds(all[25]))
-    (deadline, deadlineAfter) = (Timestamp(microseconds: all[26]), .microseconds(all[27]))
-    (readyAt, startedAt) = (Timestamp(microseconds: all[28]), Timestamp(microseconds: all[29]))
-    endedAt = Timestamp(microseconds: all[30])
-  }
-}
-
 extension EffectClass {
-  fileprivate var number: UInt32 { UInt32(Self.allCases.firstIndex(of: self) ?? 0) }
-  fileprivate init?(number: Int64) {
+  var number: UInt32 { UInt32(Self.allCases.firstIndex(of: self) ?? 0) }
+  init?(number: Int64) {
     guard let index = Int(exactly: number), Self.allCases.indices.contains(index) else { return nil }
     self = Self.allCases[index]
   }
@@ -50,10 +13,122 @@ extension [Timestamp] {
 }
 
 extension Body {
-  var json: JSON { ["place": place.json, "value": value] }
+  /// What has a row of its own stands by its place alone.
+  var json: JSON { place.isRow ? ["place": place.json] : ["place": place.json, "value": value] }
+
   init?(json: JSON) {
-    guard let place = json["place"].flatMap(BodyPlace.init), let value = json["value"] else { return nil }
-    self.init(place: place, value: value)
+    guard let place = json["place"].flatMap(BodyPlace.init) else { return nil }
+    self.init(place: place, value: json["value"] ?? .null)
+  }
+
+  init(read json: JSON) throws(FactError) {
+    guard let body = Body(json: json) else { throw FactError("A snapshot names a value without its place.") }
+    self = body
+  }
+}
+
+extension Items {
+  /// A list that has a row of its own stands by its place alone, as does one that has left memory.
+  var json: JSON {
+    var object = JSONObject([
+      ("place", place.json), ("window", .bool(isWindow)),
+      ("shown", .array(shown.map { .int(Int64($0)) })),
+    ])
+    if let lines { object["lines"] = .int(Int64(lines)) }
+    if let batch { object["batch"] = .int(Int64(batch)) }
+    object["held"] = .bool(!values.isEmpty)
+    if !place.isRow {
+      object["items"] = .array(values.map { $0 ?? .null })
+      object["gone"] = .array(values.indices.filter { values[$0] == nil }.map { .int(Int64($0)) })
+      object["keys"] = .array(keys.map { .string($0) })
+    }
+    return .object(object)
+  }
+
+  init(json: JSON) throws(FactError) {
+    guard let place = json["place"].flatMap(BodyPlace.init) else {
+      throw FactError("A snapshot names items without their place.")
+    }
+    self.init(Body(place: place, value: json), isWindow: json["window"]?.bool ?? false)
+    // One that is gone says that there is a list, until `fillRows`.
+    if place.isRow, json["held"]?.bool == true { values = [nil] }
+    for gone in json["gone"]?.array ?? [] {
+      if let index = gone.int.flatMap({ Int(exactly: $0) }), values.indices.contains(index) {
+        values[index] = nil
+      }
+    }
+    shown = (json["shown"]?.array ?? []).compactMap { $0.int.flatMap { UInt32(exactly: $0) } }
+  }
+}
+
+// Values that a snapshot names by their rows.
+extension JobState {
+  /// Reads again what stands in rows of its own and may still be asked for.
+  public mutating func fillRows(_ read: (BodyPlace) throws(FactError) -> JSON) throws(FactError) {
+    func fill(_ body: inout Body?) throws(FactError) {
+      if let place = body?.place, place.isRow { body?.value = try read(place) }
+    }
+    func fill(_ bodies: inout [NodeNumber: Body]) throws(FactError) {
+      for node in bodies.keys.sorted() { try fill(&bodies[node]) }
+    }
+    try fill(&context)
+    try fill(&outputs)
+    try fill(&inputs)
+    try fill(&carries)
+    try fill(&slices)
+    for index in kept.indices {
+      if let output = kept[index], output.value != nil, output.place.isRow {
+        kept[index]?.value = try read(output.place)
+      }
+    }
+    for node in lateResults.keys.sorted() {
+      if lateResults[node] != nil { try fill(&lateResults[node]!.output) }
+    }
+    for node in settlements.keys.sorted() {
+      if settlements[node] != nil { try fill(&settlements[node]!.output) }
+    }
+    for node in fanOuts.keys.sorted() { try fillItems(of: node, read) }
+  }
+
+  /// Brings a list back without what has left memory.
+  private mutating func fillItems(
+    of fanOut: NodeNumber, _ read: (BodyPlace) throws(FactError) -> JSON
+  ) throws(FactError) {
+    guard var items = fanOuts[fanOut], items.place.isRow else { return }
+    let whole = Items(Body(place: items.place, value: try read(items.place)), isWindow: items.isWindow)
+    items.keys = whole.keys
+    if !items.values.isEmpty { items.values = whole.values }
+    if items.isWindow {
+      let shown = Set(items.shown)
+      for node in children(of: fanOut) where nodes[Int(node)].status.hasEnded {
+        let ordinal = nodes[Int(node)].ordinal
+        if items.values.indices.contains(Int(ordinal)), !shown.contains(ordinal) {
+          items.values[Int(ordinal)] = nil
+        }
+      }
+    }
+    fanOuts[fanOut] = items
+  }
+
+  /// Brings back what a job that is opened again may ask: the items that failed, and what had ended in nodes
+  /// that failed. To be called before the fact, when it is decided and when it is folded.
+  public mutating func fillFailed(_ read: (BodyPlace) throws(FactError) -> JSON) throws(FactError) {
+    for fanOut in fanOuts.keys.sorted() {
+      guard let items = fanOuts[fanOut], items.isWindow, items.lines == nil else { continue }
+      let failed = children(of: fanOut).filter { nodes[Int($0)].status.isFailure }.map { nodes[Int($0)].ordinal }
+      guard failed.contains(where: { items.value(at: $0) == nil }) else { continue }
+      let whole = Items(Body(place: items.place, value: try read(items.place)), isWindow: true)
+      if items.values.isEmpty {
+        fanOuts[fanOut]?.values = [JSON?](repeating: nil, count: whole.values.count)
+      }
+      for ordinal in failed { fanOuts[fanOut]?.values[Int(ordinal)] = whole.value(at: ordinal) }
+    }
+    for index in kept.indices {
+      guard let output = kept[index], output.value == nil, nodes[index].hasParent,
+        nodes[Int(nodes[index].parent)].status.isFailure
+      else { continue }
+      kept[index]?.value = try read(output.place)
+    }
   }
 }
 

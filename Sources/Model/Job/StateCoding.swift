@@ -1,21 +1,21 @@
 extension JobState {
   /// The version of `encoded`.
-  public static let format = 2
+  public static let format = 3
 
-  /// The whole state with its values, as JSON text: what a snapshot seals, and by what two are compared.
+  /// The whole state: what a snapshot seals, and by what two are compared. First JSON text, then the nodes as
+  /// runs of numbers: of a large job they are the most, and much alike.
   ///
-  /// Written piece by piece: a tree of all of it would take many times the room of a large state itself.
+  /// A value that has a row of its own stands here by its place alone; `fillRows` brings it back.
   public func encoded() -> [UInt8] {
     var writer = StateWriter(head)
-    writer.list("nodes", nodes) { $0.json }
-    writer.list("bodies", outputBodies) { $0?.json ?? .null }
-    writer.map("failures", failures) { $0.stored }
-    writer.map("carries", carries) { $0 }
-    writer.map("inputs", inputs) { $0 }
-    writer.map("asked", asked) { .string($0) }
-    writer.map("fan_outs", fanOuts) {
-      ["values": .array($0.values), "keys": .array($0.keys.map { .string($0) })]
+    writer.list("outputs", heldOutputs) { [.int(Int64($0)), kept[Int($0)]?.value ?? .null] }
+    writer.list("messages", failures.keys.sorted().filter { failures[$0]?.message != nil }) {
+      [.int(Int64($0)), .string(failures[$0]?.message ?? "")]
     }
+    writer.map("carries", carries) { $0.json }
+    writer.map("inputs", inputs) { $0.json }
+    writer.map("asked", asked) { .string($0) }
+    writer.map("fan_outs", fanOuts) { $0.json }
     writer.map("late", lateResults) {
       ["token": .int(Int64($0.token)), "output": $0.output?.json ?? .null]
     }
@@ -26,9 +26,22 @@ extension JobState {
     writer.map("asides", asides) { .array($0.map(\.json)) }
     writer.map("settlements", settlements) { $0.json }
     writer.map("sources", sources) { $0 }
-    writer.map("slices", slices) { $0 }
+    writer.map("slices", slices) { $0.json }
     writer.map("again", again) { .array($0.map { .int(Int64($0)) }) }
-    return writer.finish()
+    var columns = RunWriter()
+    columns.append(writer.finish())
+    writeNodes(to: &columns)
+    writeOutputs(to: &columns)
+    writeFailures(to: &columns)
+    return columns.bytes
+  }
+
+  /// The nodes whose output stands in a snapshot by its value.
+  private var heldOutputs: [NodeNumber] {
+    kept.indices.compactMap { index in
+      guard let output = kept[index], output.value != nil, !output.place.isRow else { return nil }
+      return NodeNumber(index)
+    }
   }
 
   /// What does not grow with the number of steps.
@@ -53,27 +66,28 @@ extension JobState {
     if let kill { json["kill"] = kill.json }
     if let outcome { json["outcome"] = .string(outcome.word) }
     if let failure { json["failure"] = failure.stored }
-    if let outputs { json["outputs"] = outputs.json }
+    if let outputs { json["outputs_of_job"] = outputs.json }
     if let quarantine { json["quarantine"] = .string(quarantine) }
     return .object(json)
   }
 
-  /// Reads what `encoded` wrote.
+  /// Reads what `encoded` wrote. Values that have rows of their own are missing until `fillRows`.
   public init(encoded bytes: [UInt8]) throws(FactError) {
+    var columns = RunReader(bytes)
     let json: JSON
-    do { json = try JSON(parsing: bytes, depthLimit: JSON.storedDepthLimit) } catch {
+    do { json = try JSON(parsing: try columns.text(), depthLimit: JSON.storedDepthLimit) } catch {
       throw FactError("A snapshot is not JSON.")
     }
     self.init()
     try read(json)
-    for (node, value) in try Self.pairs(json, "failures") { failures[node] = Failure(stored: value) }
-    for (node, value) in try Self.pairs(json, "carries") { carries[node] = value }
-    for (node, value) in try Self.pairs(json, "inputs") { inputs[node] = value }
+    try readNodes(from: &columns)
+    restoreLanes()
+    try readOutputs(from: &columns, values: try Self.pairs(json, "outputs"))
+    try readFailures(from: &columns, messages: try Self.pairs(json, "messages"))
+    for (node, value) in try Self.pairs(json, "carries") { carries[node] = try Body(read: value) }
+    for (node, value) in try Self.pairs(json, "inputs") { inputs[node] = try Body(read: value) }
     for (node, value) in try Self.pairs(json, "asked") { asked[node] = value.string }
-    for (node, value) in try Self.pairs(json, "fan_outs") {
-      fanOuts[node] = Items(
-        values: value["values"]?.array ?? [], keys: (value["keys"]?.array ?? []).compactMap(\.string))
-    }
+    for (node, value) in try Self.pairs(json, "fan_outs") { fanOuts[node] = try Items(json: value) }
     try readWider(json)
     for (node, value) in try Self.pairs(json, "late") {
       lateResults[node] = LateResult(
@@ -91,7 +105,7 @@ extension JobState {
     }
     for (node, value) in try Self.pairs(json, "settlements") { settlements[node] = Settlement(json: value) }
     for (node, value) in try Self.pairs(json, "sources") { sources[node] = value }
-    for (node, value) in try Self.pairs(json, "slices") { slices[node] = value }
+    for (node, value) in try Self.pairs(json, "slices") { slices[node] = try Body(read: value) }
     for (node, value) in try Self.pairs(json, "again") {
       again[node] = (value.array ?? []).compactMap { $0.int.flatMap { NodeNumber(exactly: $0) } }
     }
@@ -101,7 +115,7 @@ extension JobState {
     guard let sequence = json["sequence"]?.int,
       let status = json["status"]?.string.flatMap(JobStatus.init(word:)),
       let phase = json["phase"]?.string.flatMap(JobPhase.init(word:)), let times = json["times"]?.array,
-      times.count == 4, let nodes = json["nodes"]?.array, let roots = json["roots"]?.array
+      times.count == 4, let roots = json["roots"]?.array
     else { throw FactError("A snapshot lacks a part.") }
     (self.sequence, self.status, self.phase) = (UInt32(clamping: sequence), status, phase)
     let moments = times.map { Timestamp(microseconds: $0.int ?? .min) }
@@ -113,8 +127,6 @@ extension JobState {
     passive = UInt32(clamping: json["passive"]?.int ?? 0)
     round = UInt32(clamping: json["round"]?.int ?? 0)
     openAfters = UInt32(clamping: json["afters"]?.int ?? 0)
-    for node in nodes { self.nodes.append(try StepState(json: node)) }
-    restoreLanes()
     self.roots = roots.map {
       let n = ($0.array ?? []).map { UInt32(clamping: $0.int ?? 0) } + [0, 0, 0, 0]
       return Root(step: n[0], first: n[1], count: n[2], open: n[3])
@@ -125,9 +137,8 @@ extension JobState {
     kill = json["kill"].map { Request(json: $0) }
     outcome = json["outcome"]?.string.flatMap(JobStatus.init(word:))
     failure = json["failure"].map { Failure(stored: $0) }
-    outputs = json["outputs"].flatMap { Body(json: $0) }
+    outputs = json["outputs_of_job"].flatMap { Body(json: $0) }
     quarantine = json["quarantine"]?.string
-    outputBodies = (json["bodies"]?.array ?? []).map { Body(json: $0) }
   }
 
   private static func pairs(_ json: JSON, _ key: String) throws(FactError) -> [(NodeNumber, JSON)] {
@@ -142,7 +153,8 @@ extension JobState {
   }
 }
 
-/// Adds members to an object that is written already.
+/// Adds members to an object that is written already, piece by piece: a tree of all of it would take many
+/// times the room of a large state itself.
 private struct StateWriter {
   private var bytes: [UInt8]
 

@@ -11,7 +11,7 @@ public final class ArtifactFiles: Sendable {
   public static let threads = 4
 
   private let folder: String
-  private let threads = BlockingThreads(count: ArtifactFiles.threads)
+  let threads = BlockingThreads(count: ArtifactFiles.threads)
 
   public init(folder: String) { self.folder = folder }
 
@@ -67,7 +67,7 @@ public final class ArtifactFiles: Sendable {
     return folder + "/" + namespace
   }
 
-  private func place(of sha256: String, _ namespace: String) throws(Failure) -> String {
+  func place(of sha256: String, _ namespace: String) throws(Failure) -> String {
     guard Hex.decode(sha256)?.count == SHA256.byteCount, sha256 == sha256.lowercased() else {
       throw Failure(.data, code: "artifact-missing", "\(sha256) is not the name of an artifact.")
     }

@@ -109,6 +109,30 @@ struct ArtifactReader {
     guard isLast, Hex.encode(hash.finish()) == sha256 else { throw damaged }
   }
 
+  /// Hands on the plain bytes from the frame that holds byte `offset` on, with the place of their first byte,
+  /// until `receive` says that it has enough. Each frame is checked; the name, which covers all, is not.
+  func read(from offset: Int64, _ receive: (Int64, [UInt8]) throws(Failure) -> Bool) throws(Failure) {
+    let input = try reading { () throws(FileError) in try File.open(file, .read) }
+    let number = try header(of: input)
+    var index = Int(offset / Int64(Frames.limit))
+    let start = Int64(ArtifactFormat.magic.count + ArtifactFormat.numberSize)
+    // All frames but the last are full, so each has its known place.
+    let frame = Int64(Frames.limit + Sealer.overhead + 4)
+    try reading { () throws(FileError) in try input.seek(to: start + Int64(index) * frame) }
+    var sealer = Sealer()
+    var (sealed, plain): ([UInt8], [UInt8]) = ([], [])
+    var isLast = false
+    while !isLast {
+      guard try reading({ () throws(FileError) in try Frames.next(of: input, into: &sealed) }) == .frame else {
+        throw damaged
+      }
+      plain.removeAll(keepingCapacity: true)
+      isLast = try open(sealed, number: number, index: index, sealer: &sealer, into: &plain)
+      if try !receive(Int64(index) * Int64(Frames.limit), plain) { return }
+      index += 1
+    }
+  }
+
   private func header(of input: borrowing File) throws(Failure) -> [UInt8] {
     var header: [UInt8] = []
     let size = ArtifactFormat.magic.count + ArtifactFormat.numberSize

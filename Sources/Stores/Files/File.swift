@@ -75,6 +75,13 @@ struct File: ~Copyable {
     if fsync(descriptor) != 0 { throw FileError(call: "fsync", path: path, number: errno) }
   }
 
+  /// The next read begins at this byte.
+  func seek(to offset: Int64) throws(FileError) {
+    guard lseek(descriptor, off_t(offset), SEEK_SET) >= 0 else {
+      throw FileError(call: "lseek", path: path, number: errno)
+    }
+  }
+
   /// Cuts the file and goes on at its new end.
   func truncate(to size: Int64) throws(FileError) {
     guard ftruncate(descriptor, off_t(size)) == 0, lseek(descriptor, off_t(size), SEEK_SET) >= 0 else {

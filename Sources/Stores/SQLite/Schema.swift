@@ -95,9 +95,9 @@ extension Database {
   /// For the one connection that writes. The page size is for a new file only.
   static let writing = """
     PRAGMA page_size=4096; PRAGMA auto_vacuum=INCREMENTAL; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;
-    PRAGMA wal_autocheckpoint=0; PRAGMA cache_size=-65536; PRAGMA foreign_keys=ON;
+    PRAGMA wal_autocheckpoint=0; PRAGMA cache_size=-8192; PRAGMA foreign_keys=ON;
     """
-  static let reading = "PRAGMA query_only=ON; PRAGMA cache_size=-8192;"
+  static let reading = "PRAGMA query_only=ON; PRAGMA cache_size=-1024;"
 
   private static let ledger = """
     CREATE TABLE IF NOT EXISTS meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
