@@ -41,7 +41,7 @@ struct Preparation {
   }
 
   /// The newest revisions of the pipelines that the plan calls: the job's sub-jobs are pinned like the job.
-  private func calls(of plan: Plan) throws(Problem) -> JSON? {
+  func calls(of plan: Plan) throws(Problem) -> JSON? {
     var calls = JSONObject()
     for step in plan.steps {
       guard case .call(let call) = step.kind, call.revision == nil else { continue }

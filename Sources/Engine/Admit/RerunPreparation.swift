@@ -85,6 +85,8 @@ struct RerunPreparation {
     var rerun = JSONObject([("of", .string(request.job.description))])
     if request.sameKeys { rerun["keys_of"] = .string(earlier.state.keyJob(request.job).description) }
     rerun["results"] = try results(earlier, plan, forced)
+    let preparation = Preparation(configuration, jobRequest(earlier, plan))
+    context["calls"] = try preparation.calls(of: plan)
     context["rerun"] = .object(rerun)
     return .object(context)
   }

@@ -9,6 +9,7 @@ extension Decider {
 
   mutating func call(_ node: NodeNumber, _ plan: SubJobPlan) throws(ExpressionError) {
     let inputs = try plan.inputs.evaluate(resolver(at: node))
+    if isRerun, reuse(node, given: inputs) { return }
     let name = PipelineName(namespace: plan.namespace, name: plan.pipeline)
     let pinned = state.context?.value["calls"]?[name.description]?.int
     guard let revision = plan.revision ?? pinned.map({ Int($0) }) else {
