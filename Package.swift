@@ -95,6 +95,10 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(name: "ProgramTests", dependencies: ["esteira"], swiftSettings: settings),
     .testTarget(
+      name: "EzpocketTests",
+      dependencies: ["Model", "Crypto", "Pipelines", "Engine", "Stores", "Connectors", "esteira"],
+      swiftSettings: settings),
+    .testTarget(
       name: "CLITests", dependencies: ["Model", "API", "CLI"], swiftSettings: settings),
     .testTarget(name: "TidyTests", swiftSettings: settings),
     .testTarget(name: "SizeTests", dependencies: ["Model"], swiftSettings: settings),

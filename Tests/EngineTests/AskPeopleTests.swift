@@ -130,20 +130,4 @@ struct AskPeopleTests {
     try await harness.answer(ask, "go", by: "anybody")
     #expect(try await harness.ended(job).summary.status == .success)
   }
-
-  @Test("is the job's owner where the file names nobody else")
-  func owner() async throws {
-    let harness = try Harness()
-    let job = try await harness.start(
-      """
-      inputs: {who: {type: string, default: ana}}
-      access: {owner: "${{ inputs.who }}"}
-      steps: {q: {ask: {title: Go?, choices: {go: {}}}}}
-      """)
-    let ask = try await harness.asked(job, "q")
-    #expect(ask.row.assignees == ["user:ana"])
-    #expect(await harness.refusal(ask, "go", by: "bia")?.code == "not-assignee")
-    try await harness.answer(ask, "go", by: "ana")
-    #expect(try await harness.ended(job).summary.status == .success)
-  }
 }
