@@ -70,12 +70,14 @@ final class Desk {
       process.terminate()
       process.waitUntilExit()
     }
+    var seen: [String] = []
     for line in Lines(out.fileHandleForReading) {
+      seen.append(line)
       for fact in try JSON(parsing: Array(line.utf8))["facts"]?.array ?? [] {
         if fact["fact"] == "asked", fact["path"]?.string == path { return try #require(fact["id"]?.string) }
       }
     }
-    throw Problem("test", Bilingual("The job ended before \(path) asked.", pt: ""))
+    throw Problem("test", Bilingual("The job ended before \(path) asked: \(seen)", pt: ""))
   }
 
   /// Ana's word, which the folder's owner passes on.
@@ -89,15 +91,16 @@ final class Desk {
     return try JSON(parsing: Array(run("job", "get", job, "-o", "json").utf8))
   }
 
-  /// The paths of the connector steps that ran, in their order; without the side branch of the history.
+  /// The paths of the connector steps that ran, in the order of their ends; without the side branch of the
+  /// history.
   func ran(_ job: String) throws -> [String] {
     let lines = try run("job", "steps", job, "-o", "jsonl").split(separator: "\n")
-    return try lines.map { try JSON(parsing: Array($0.utf8)) }.compactMap { step in
-      guard let path = step["path"]?.string, step["kind"]?.string == "uses",
-        step["status"]?.string == "success", !path.contains("after_each")
-      else { return nil }
-      return path
+    let steps = try lines.map { try JSON(parsing: Array($0.utf8)) }.filter { step in
+      step["kind"] == "uses" && step["status"] == "success"
+        && step["path"]?.string?.contains("after_each") == false
     }
+    let ends = steps.map { ($0["path"]?.string ?? "", Timestamp(rfc3339: $0["ended_at"]?.string ?? "")) }
+    return ends.sorted { ($0.1?.microseconds ?? 0) < ($1.1?.microseconds ?? 0) }.map(\.0)
   }
 
   func output(_ job: String, _ path: String) throws -> JSON {
