@@ -134,4 +134,27 @@ struct AskTimeTests {
     try await harness.answer(ask, "yes_", by: "chief")
     #expect(try await harness.ended(job).summary.status == .success)
   }
+
+  @Test("of days leaves the memory: an answer, and the expiry, bring the job back", arguments: Backend.all)
+  func parked(_ backend: Backend) async throws {
+    let harness = try Harness(backend)
+    let file = AskFile.steps("on_expiry: no_").replacing("expires: 1h", with: "expires: 7d")
+    let first = try await harness.start(file)
+    let ask = try await harness.asked(first, "review")
+    let second = try await harness.start(file)
+    let other = try await harness.asked(second, "review")
+    // Readers leave in their own time, and whoever is read along is not parked.
+    for _ in 0..<50 where try harness.store.parkedJobs().count < 2 {
+      harness.clock.advance(by: .seconds(700))
+      _ = try await harness.view(first)
+    }
+    #expect(try harness.store.parkedJobs().count == 2)
+    try await harness.crashAndReopen()
+    try await harness.answer(ask, "yes_", by: "ana")
+    #expect(try await harness.ended(first).outputs == ["choice": "yes_"])
+    harness.clock.advance(by: .seconds(7 * 86_400))
+    #expect(try await harness.ended(second).outputs == ["choice": "no_"])
+    #expect(try harness.again(other).row.state == .expired)
+    #expect(try harness.store.parkedJobs().isEmpty)
+  }
 }

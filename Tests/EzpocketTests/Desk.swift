@@ -95,12 +95,17 @@ final class Desk {
   /// history.
   func ran(_ job: String) throws -> [String] {
     let lines = try run("job", "steps", job, "-o", "jsonl").split(separator: "\n")
-    let steps = try lines.map { try JSON(parsing: Array($0.utf8)) }.filter { step in
-      step["kind"] == "uses" && step["status"] == "success"
-        && step["path"]?.string?.contains("after_each") == false
+    var ends: [(path: String, at: Int64)] = []
+    for line in lines {
+      let step = try JSON(parsing: Array(line.utf8))
+      guard let path = step["path"]?.string, step["kind"]?.string == "uses",
+        step["status"]?.string == "success", !path.contains("after_each")
+      else { continue }
+      let end = Timestamp(rfc3339: step["ended_at"]?.string ?? "")
+      ends.append((path, end?.microseconds ?? 0))
     }
-    let ends = steps.map { ($0["path"]?.string ?? "", Timestamp(rfc3339: $0["ended_at"]?.string ?? "")) }
-    return ends.sorted { ($0.1?.microseconds ?? 0) < ($1.1?.microseconds ?? 0) }.map(\.0)
+    ends.sort { $0.at < $1.at }
+    return ends.map(\.path)
   }
 
   func output(_ job: String, _ path: String) throws -> JSON {
