@@ -53,7 +53,7 @@ extension Plan {
 
   private static let nothing = Bilingual("waits for nothing", pt: "não espera por nada")
 
-  private func reason(of need: Need, to step: Int) -> Bilingual {
+  func reason(of need: Need, to step: Int) -> Bilingual {
     let (name, other) = (steps[step].name, steps[need.step.position].name)
     guard need.reason == Need.byHand else {
       let read = need.reason.hasPrefix("steps.") ? String(need.reason.dropFirst(6)) : need.reason
