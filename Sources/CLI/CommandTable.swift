@@ -1,18 +1,11 @@
 /// All commands, in the order of the overview.
 public enum CommandTable {
   public static let all: [CommandSpec] = [
-<<<<<<< HEAD
     Run.spec, ServerCommand.spec, Doctor.spec, VersionCommand.spec, CompletionCommand.spec,
     PipelineValidate.spec, PipelineTest.spec, PipelineApply.plan, PipelineApply.apply, PipelineList.spec,
     PipelineGet.spec,
     PipelineRevisions.spec, PipelineRollback.spec, PipelinePause.spec, PipelineResume.spec,
-    PipelineSchema.spec,
-=======
-    Run.spec, ServerCommand.spec, Doctor.spec, VersionCommand.spec,
-    PipelineValidate.spec, PipelineTest.spec, PipelineApply.plan, PipelineApply.apply, PipelineList.spec,
-    PipelineGet.spec,
     PipelineSchema.spec, PipelineFmt.spec, PipelineGraph.spec, PipelineDocs.spec,
->>>>>>> ac94d4d (pipeline fmt, graph and docs)
     JobStart.spec, JobList.spec, JobGet.spec, JobWatchCommand.spec, JobLogs.spec, JobSteps.spec, JobStep.spec,
     JobEvents.spec, JobWhy.spec, JobCancel.spec, JobKill.spec, JobRetry.spec, JobRerun.spec, JobCompare.spec,
     JobReplay.spec, StepResolve.spec,

@@ -35,6 +35,15 @@ struct PipelineFile: Sendable {
     return plan
   }
 
+  /// The same for what is only looked at: connectors that a server may have are taken as given.
+  func demandOutline(_ call: Invocation) throws -> Plan {
+    for finding in compilation.findings where finding.severity == .error || !call.isQuiet {
+      call.console.error(finding.rendered(file: name, language: call.language))
+    }
+    guard !compilation.hasErrors, let plan = compilation.outline else { throw SilentExit(code: .usage) }
+    return plan
+  }
+
   /// What travels: the source, and the files that its plan names.
   func wire() throws -> SourceFile {
     var (files, total): ([AttachedFile], Int) = ([], 0)

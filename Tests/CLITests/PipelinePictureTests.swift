@@ -135,7 +135,8 @@ struct PipelinePictureTests {
   @Test("the page speaks Portuguese too")
   func portuguese() async throws {
     let page = try await output { "pipeline docs --lang pt-BR \($0)" }
-    for line in ["## Entradas", "| `day` | string, date | obrigatória |", "depois de **fetch**", "## Saídas"] {
+    for line in ["## Entradas", "| `day` | string, date | obrigatória |", "depois de **fetch**", "## Saídas"]
+    {
       #expect(page.contains(line), "\(line)\n\(page)")
     }
   }

@@ -31,7 +31,7 @@ enum PipelineGraph {
           "--format is text, dot or svg, not \"\(format)\".",
           pt: "--format é text, dot ou svg, não \"\(format)\"."))
     }
-    let plan = try file.demandValid(call)
+    let plan = try file.demandOutline(call)
     switch format {
     case "dot": call.console.out(plan.graphDOT(call.language))
     case "svg": call.console.out(plan.graphSVG(call.language))
@@ -59,7 +59,7 @@ enum PipelineDocs {
 
   static func run(_ call: Invocation) async throws -> ExitCode {
     let file = try PipelineFile.load(call.arguments[0], call, offline: call.has("--offline"))
-    call.console.out(String(try file.demandValid(call).documentation(call.language).dropLast()))
+    call.console.out(String(try file.demandOutline(call).documentation(call.language).dropLast()))
     return .done
   }
 }
