@@ -3,7 +3,7 @@ public enum CommandTable {
   public static let all: [CommandSpec] = [
     Run.spec, ServerCommand.spec, Doctor.spec, VersionCommand.spec, CompletionCommand.spec,
     PipelineValidate.spec, PipelineTest.spec, PipelineApply.plan, PipelineApply.apply, PipelineList.spec,
-    PipelineGet.spec,
+    PipelineGet.spec, PipelineDiffCommand.spec,
     PipelineRevisions.spec, PipelineRollback.spec, PipelinePause.spec, PipelineResume.spec,
     PipelineSchema.spec, PipelineFmt.spec, PipelineGraph.spec, PipelineDocs.spec,
     JobStart.spec, JobList.spec, JobGet.spec, JobWatchCommand.spec, JobLogs.spec, JobSteps.spec, JobStep.spec,

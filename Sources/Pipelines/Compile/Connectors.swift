@@ -97,7 +97,8 @@ struct DefaultsDraft {
     }
   }
 
-  /// The step with what the defaults add under its own keys. Unknown ones are left out: they were refused once.
+  /// The step with what the defaults add under its own keys. Unknown ones are left out: they were refused
+  /// once.
   func merged(into step: Node, connectors catalogue: ConnectorCatalogue) -> Node {
     guard let uses = step["uses"]?.string else { return step }
     var result = step

@@ -4,8 +4,8 @@ import Model
 /// Gives each step the hash of its definition: what the file says of it and of what is inside it, with the
 /// defaults that reach it, the major versions of its connectors and the bytes of its files.
 ///
-/// A rerun takes a result again only where the hash is the same, so every meaning counts. Comments, the order of
-/// keys, quotes and the space in expressions do not.
+/// A rerun takes a result again only where the hash is the same, so every meaning counts. Comments, the order
+/// of keys, quotes and the space in expressions do not.
 struct DefinitionHasher {
   private static let version = "step 1\n"
   static let digits = 32

@@ -66,6 +66,7 @@ public struct PipelineCompiler: Sendable {
     graph.reportCycles()
     Typer(draft: draft, connectors: catalogue).typeAll()
     LimitChecker(draft: draft).check()
+    ItemChecker(draft: draft).check()
     SignalChecker(draft: draft).check()
     let hasAllFiles = checkFiles(draft)
     let order = graph.order(of: draft.scopes[0].steps).map { draft.steps[$0].name }
