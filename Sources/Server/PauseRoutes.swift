@@ -2,7 +2,8 @@ import API
 import Engine
 import Model
 
-/// Routes that let a pipeline rest. A pause is a state of the running system: `apply` does not touch it (S31).
+/// Routes that let a pipeline rest. A pause is a state of the running system, which `apply` does not touch
+/// (S31).
 struct PauseRoutes: Sendable {
   var backend: Backend
 

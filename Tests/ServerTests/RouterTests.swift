@@ -40,23 +40,7 @@ struct TestServer: Sendable {
         unwrap: unwrap,
         broken: { Issue.record("The store broke: \($0)") }))
     let history = JobHistory(readModel: store, plan: plan, unwrap: unwrap)
-    let jobs = JobReading(
-      view: { (job, from, limit) throws(Problem) in try await node.view(job, from: from, limit: limit) },
-      history: { (job, after, limit) throws(Problem) in
-        try await node.history(job, after: after, limit: limit)
-      },
-      follow: { (job, after) throws(Problem) in try await node.follow(job, after: after) },
-      why: { (job) throws(Problem) in try await node.why(job) },
-      replay: { (job, _) throws(Problem) in
-        let report = try history.replay(job)
-        return ReplayResult(
-          events: report.events, facts: report.facts, status: report.status.word,
-          differences: report.differences)
-      },
-      open: { (job) throws(Problem) in
-        let opened = try OpenedHistory(history, job)
-        return { (after, limit) throws(Problem) in try opened.events(after: after, limit: limit) }
-      })
+    let jobs = Self.jobs(node, history)
     let none = Problem("test", Bilingual("None.", pt: "Nada."))
     router = Router(
       Backend(
@@ -77,6 +61,26 @@ struct TestServer: Sendable {
             createdAt: Timestamp(microseconds: 0), createdBy: draft.actor)
         }, now: { Timestamp(microseconds: 0) }))
     self.node = node
+  }
+
+  private static func jobs(_ node: Node, _ history: JobHistory) -> JobReading {
+    JobReading(
+      view: { (job, from, limit) throws(Problem) in try await node.view(job, from: from, limit: limit) },
+      history: { (job, after, limit) throws(Problem) in
+        try await node.history(job, after: after, limit: limit)
+      },
+      follow: { (job, after) throws(Problem) in try await node.follow(job, after: after) },
+      why: { (job) throws(Problem) in try await node.why(job) },
+      replay: { (job, _) throws(Problem) in
+        let report = try history.replay(job)
+        return ReplayResult(
+          events: report.events, facts: report.facts, status: report.status.word,
+          differences: report.differences)
+      },
+      open: { (job) throws(Problem) in
+        let opened = try OpenedHistory(history, job)
+        return { (after, limit) throws(Problem) in try opened.events(after: after, limit: limit) }
+      })
   }
 
   func call<Input, Output>(_ endpoint: Endpoint<Input, Output>, _ input: Input) async throws -> Output {

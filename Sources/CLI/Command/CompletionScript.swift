@@ -80,9 +80,9 @@ extension CompletionScript {
       let flags = Self.names(of: spec.flags).joined(separator: " ")
       let wantsFile = Self.takesFile(spec.arguments.last?.name)
       let next = spec.name == "completion" ? Self.shells : self.next(after: spec.words)
-      lines.append(
-        "    '\(spec.name) '*) flags='\(flags)'; next='\(next.joined(separator: " "))'\(wantsFile ? "; files=1" : "") ;;"
-      )
+      let files = wantsFile ? "; files=1" : ""
+      let words = next.joined(separator: " ")
+      lines.append("    '\(spec.name) '*) flags='\(flags)'; next='\(words)'\(files) ;;")
     }
     for words in beginnings where !commands.contains(where: { $0.words == words }) {
       lines.append(
@@ -130,9 +130,8 @@ extension CompletionScript {
     for words in beginnings {
       for word in next(after: words) {
         let summary = commands.first { $0.words == words + [word] }?.summary.english ?? ""
-        lines.append(
-          "complete -c esteira -n '__esteira_at \(words.joined(separator: " "))' -a \(word) -d \(Self.quoted(summary))"
-        )
+        let condition = "'__esteira_at \(words.joined(separator: " "))'"
+        lines.append("complete -c esteira -n \(condition) -a \(word) -d \(Self.quoted(summary))")
       }
     }
     lines.append(
