@@ -55,13 +55,18 @@ public struct StepItem: Wire, Hashable {
   public var skipCause: String?
   public var question: String?
   public var output: JSON?
+  /// The id of the sub-job of a `call`.
+  public var child: String?
+  /// What a rescue took over from.
+  public var rescued: ErrorItem?
 
   public init(
     path: String, key: String = "", kind: String, connector: String?, status: String,
     attempts: Int, crashes: Int,
     readyAt: Timestamp?, startedAt: Timestamp?, endedAt: Timestamp?, dueAt: Timestamp?, error: ErrorItem?,
-    skipCause: String?, question: String?, output: JSON?
+    skipCause: String?, question: String?, output: JSON?, child: String? = nil, rescued: ErrorItem? = nil
   ) {
+    (self.child, self.rescued) = (child, rescued)
     (self.path, self.key, self.kind) = (path, key, kind)
     (self.connector, self.status) = (connector, status)
     (self.attempts, self.crashes, self.readyAt, self.startedAt) = (attempts, crashes, readyAt, startedAt)
@@ -81,6 +86,8 @@ public struct StepItem: Wire, Hashable {
     error = try fields.object["error"].map(ErrorItem.init)
     (skipCause, question) = (try fields.optionalText("skip_cause"), try fields.optionalText("question"))
     output = fields.object["output"]
+    child = try fields.optionalText("child")
+    rescued = try fields.object["rescued"].map(ErrorItem.init)
   }
 
   public var json: JSON {
@@ -90,6 +97,7 @@ public struct StepItem: Wire, Hashable {
       "attempts": attempts.wire, "crashes": crashes.wire, "ready_at": readyAt?.wire,
       "started_at": startedAt?.wire, "ended_at": endedAt?.wire, "due_at": dueAt?.wire, "error": error?.json,
       "skip_cause": skipCause?.wire, "question": question?.wire, "output": output,
+      "child": child?.wire, "rescued": rescued?.json,
     ])
   }
 }

@@ -181,8 +181,13 @@ public struct JobDetail: Wire, Hashable {
   public var outputs: JSON?
   /// Steps by status, in the order of the statuses.
   public var counts: JSONObject
+  /// What failed beside the job and did not fail it; its `step` says where.
+  public var warnings: [ErrorItem]
 
-  public init(job: JobItem, inputs: JSON, outputs: JSON?, counts: JSONObject) {
+  public init(
+    job: JobItem, inputs: JSON, outputs: JSON?, counts: JSONObject, warnings: [ErrorItem] = []
+  ) {
+    self.warnings = warnings
     (self.job, self.inputs, self.outputs, self.counts) = (job, inputs, outputs, counts)
   }
 
@@ -190,6 +195,7 @@ public struct JobDetail: Wire, Hashable {
     let fields = try Fields(json)
     (job, inputs) = (try JobItem(json), fields.object["inputs"] ?? .null)
     (outputs, counts) = (fields.object["outputs"], try fields.map("counts"))
+    warnings = try (fields.object["warnings"]?.array ?? []).map(ErrorItem.init)
   }
 
   public var json: JSON {
@@ -197,6 +203,7 @@ public struct JobDetail: Wire, Hashable {
     object["inputs"] = inputs
     object["outputs"] = outputs
     object["counts"] = .object(counts)
+    if !warnings.isEmpty { object["warnings"] = .array(warnings.map(\.json)) }
     return .object(object)
   }
 }

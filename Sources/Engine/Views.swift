@@ -46,6 +46,13 @@ public struct JobView: Sendable {
   public var counts: [StepStatus: Int]
   /// In the order in which they came to be; a fan-out and its items are entries of their own.
   public var steps: [StepView]
+  /// What failed and fails no job: executions of `after_each` steps, the first 100.
+  public var warnings: [Warning]
+
+  public struct Warning: Sendable, Hashable {
+    public var path: String
+    public var failure: Failure
+  }
 }
 
 /// One step execution as people see it.
@@ -74,6 +81,10 @@ public struct StepView: Sendable, Hashable {
   /// The question of a step that needs attention.
   public var question: String?
   public var output: JSON?
+  /// The sub-job of a `call`.
+  public var child: ID<Job>?
+  /// What a rescue took over from.
+  public var rescued: Failure?
 }
 
 /// One stored decision as people read it: the facts as JSON objects with paths in place of numbers.

@@ -63,7 +63,12 @@ struct JobRoutes: Sendable {
       view.counts[status].map { (status.word, JSON.int(Int64($0))) }
     }
     return JobDetail(
-      job: try item(view.summary), inputs: view.inputs, outputs: view.outputs, counts: JSONObject(ordered))
+      job: try item(view.summary), inputs: view.inputs, outputs: view.outputs, counts: JSONObject(ordered),
+      warnings: view.warnings.map { warning in
+        var item = ErrorItem(warning.failure)
+        item.step = warning.path
+        return item
+      })
   }
 
   private static let pageOfSteps = 1_000

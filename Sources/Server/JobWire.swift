@@ -61,7 +61,8 @@ extension StepItem {
       path: step.path, key: step.key, kind: step.kind, connector: step.connector, status: step.status.word,
       attempts: step.attempts, crashes: step.crashes, readyAt: step.readyAt, startedAt: step.startedAt,
       endedAt: step.endedAt, dueAt: step.dueAt, error: step.failure.map(ErrorItem.init),
-      skipCause: step.skipCause, question: step.question, output: step.output)
+      skipCause: step.skipCause, question: step.question, output: step.output,
+      child: step.child?.description, rescued: step.rescued.map(ErrorItem.init))
   }
 }
 

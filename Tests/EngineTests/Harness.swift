@@ -144,10 +144,11 @@ extension Harness {
     ).job
   }
 
-  func apply(_ body: String) async throws {
-    let source = Array("apiVersion: esteira/v1\nid: test\nnamespace: demo\n\(body)\n".utf8)
+  /// Stores the pipeline under this id.
+  func apply(_ body: String, id: String = "test") async throws {
+    let source = Array("apiVersion: esteira/v1\nid: \(id)\nnamespace: demo\n\(body)\n".utf8)
     _ = try Self.compile(source)
-    let name = PipelineName(namespace: "demo", name: "test")
+    let name = PipelineName(namespace: "demo", name: id)
     let last = try readModel.readRevision(of: name, number: nil)?.number ?? 0
     try await node.write([
       .revision(

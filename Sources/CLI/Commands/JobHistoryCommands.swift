@@ -42,12 +42,20 @@ enum JobSteps {
   private static func cells(_ step: StepItem, _ words: Words) -> [String] {
     var took = "-"
     if let start = step.startedAt, let end = step.endedAt { took = words.duration(end - start) }
-    let note = step.question.map(words.cause) ?? step.error?.message ?? step.skipCause.map(words.cause) ?? ""
+    let note = self.note(on: step, words)
     let tries = step.attempts == 0 ? "-" : String(step.attempts)
     return [
       step.path.printable, step.connector ?? step.kind, step.status, tries, took,
       words.value(.string(note), limit: 100).printable,
     ]
+  }
+
+  private static func note(on step: StepItem, _ words: Words) -> String {
+    if let question = step.question { return words.cause(question) }
+    if let error = step.error { return error.message }
+    if let cause = step.skipCause { return words.cause(cause) }
+    if let rescued = step.rescued { return words.rescued(rescued.message) }
+    return step.child.map { "job \($0)" } ?? ""
   }
 }
 

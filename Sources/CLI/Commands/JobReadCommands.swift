@@ -134,13 +134,14 @@ enum JobGet {
       job.counts.map { "\($0.value.text) \($0.key)" }.joined(separator: ", "))
     add(Bilingual("inputs", pt: "entradas"), words.value(job.inputs, limit: 200).printable)
     add(Bilingual("outputs", pt: "saídas"), job.outputs.map { words.value($0, limit: 200).printable })
-    add(
-      Bilingual("error", pt: "erro"),
-      item.error.map { error in
-        let place = error.step.isEmpty ? "" : "\(error.step): "
-        return "\(place)\(error.message.printable) [\(error.code.isEmpty ? error.errorClass : error.code)]"
-      })
+    add(Bilingual("error", pt: "erro"), item.error.map(text))
+    for warning in job.warnings { add(Bilingual("warning", pt: "aviso"), text(warning)) }
     return lines
+  }
+
+  private static func text(_ error: ErrorItem) -> String {
+    let place = error.step.isEmpty ? "" : "\(error.step): "
+    return "\(place)\(error.message.printable) [\(error.code.isEmpty ? error.errorClass : error.code)]"
   }
 }
 

@@ -35,6 +35,11 @@ public struct Words: Sendable {
     return "\(whole).\(thousandths)Z"
   }
 
+  /// A failure that a rescue took over from.
+  func rescued(_ message: String) -> String {
+    Bilingual("rescued: \(message)", pt: "resgatado: \(message)")[language]
+  }
+
   /// A stored reason in a person's words; a word that is not known here is shown as it is.
   func cause(_ word: String) -> String {
     let text: Bilingual? =

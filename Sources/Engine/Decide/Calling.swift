@@ -22,7 +22,8 @@ extension Decider {
     }
     if inputs.isDeeper(than: JSON.depthLimit) { return fail(node, tooDeep("inputs", node)) }
     if name.namespace != self.plan.namespace, inputs.holdsArtifact {
-      let text = "\(path(node)) gives an artifact of \(self.plan.namespace) to \(name); it can be read there alone."
+      let text =
+        "\(path(node)) gives an artifact of \(self.plan.namespace) to \(name); it can be read there alone."
       return fail(node, Failure(.configuration, code: "artifact-namespace", text))
     }
     let body = body(inputs)

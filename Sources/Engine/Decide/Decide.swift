@@ -184,7 +184,9 @@ extension Decider {
   mutating func fail(_ node: NodeNumber, _ failure: Failure, as status: StepStatus? = nil) {
     let status = status ?? failure.status
     if hasHandlersToRun(node) { return settle(node, failure, as: status) }
-    if let rescue = rescue(of: node, from: failure) { return open(rescue, for: failure, as: status, of: node) }
+    if let rescue = rescue(of: node, from: failure) {
+      return open(rescue, for: failure, as: status, of: node)
+    }
     failForGood(node, failure, as: status)
   }
 

@@ -20,7 +20,8 @@ extension Decider {
 
   /// What remains until the step's own `deadline`, which covers its rescue; nil: it has none.
   private func ownTimeLeft(_ node: NodeNumber) -> Duration? {
-    guard state[node].layer == .step, let deadline = step(of: node).deadline, let ready = state[node].readyAt.orNil,
+    guard state[node].layer == .step, let deadline = step(of: node).deadline,
+      let ready = state[node].readyAt.orNil,
       // Its expression gave a value when the step became ready, from the same facts.
       let after = try? deadline.duration(resolver(at: node))
     else { return nil }

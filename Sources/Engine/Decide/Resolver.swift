@@ -89,14 +89,18 @@ extension Resolver {
   /// The node of a step of this scope or one further out; nil where its scope was never opened.
   private func find(_ step: StepIndex) -> NodeNumber? {
     var current = node
+    var isBeside = false
     while let number = current {
       let candidate = state[number]
       let offset = Int64(step.value) - Int64(candidate.childStep)
+      // Its rescue and its handlers see the step itself as it ended.
+      if isBeside, candidate.step == step.value { return number }
       if let beside = sibling(number, step) { return beside }
       if candidate.childStep != StepState.none, offset >= 0, offset < Int64(candidate.childCount) {
         return candidate.firstChild + NodeNumber(offset)
       }
       if candidate.layer == .round, candidate.step == step.value { return number }
+      isBeside = candidate.beside != nil
       current = candidate.hasParent ? candidate.parent : nil
     }
     for root in state.roots.reversed() where step.value >= root.step && step.value - root.step < root.count {
@@ -142,8 +146,12 @@ extension Resolver {
     switch field {
     case .whole: return nil
     case .output: return current.status.hasOutput ? state.output(of: node) : nil
-    case .status: return .string(current.status.word)
-    case .error: return state.failure(of: node).map(\.json)
+    case .status:
+      let settled = current.status.hasEnded ? nil : state.settlement(of: node)?.status
+      return .string((settled ?? current.status).word)
+    case .error:
+      let settled = current.status.hasEnded ? nil : state.settlement(of: node)?.failure
+      return (settled ?? state.failure(of: node)).map(\.json)
     case .branch:
       guard case .choose = plan.steps[Int(current.step)].kind, current.firstChild != StepState.none else {
         return nil
@@ -250,7 +258,9 @@ extension Resolver {
     guard let node else { return .object(JSONObject()) }
     if let followed = followed ?? self.followed(by: node) { return followedMap(of: followed) }
     var map = map(ofStep: node)
-    if let rescued = rescued(by: node) { map["error"] = state.settlement(of: rescued)?.failure?.json ?? .null }
+    if let rescued = rescued(by: node) {
+      map["error"] = state.settlement(of: rescued)?.failure?.json ?? .null
+    }
     return .object(map)
   }
 
@@ -301,12 +311,23 @@ extension Resolver {
     }
     map["attempt"] = .int(Int64(current.attempt))
     map["status"] = .string(current.status.word)
+    // Null where there is none, so that one expression fits every step.
     map["output"] = (current.status.hasOutput ? state.output(of: node) : nil) ?? .null
     map["error"] = state.failure(of: node)?.json ?? .null
     let began = current.startedAt.orNil ?? current.readyAt
     map["duration"] = .double(max(.zero, current.endedAt - began).seconds)
-    map["needs"] = .array(step.needs.map { .string(plan.steps[$0.step.position].name) })
+    if map["iteration"] == nil { map["iteration"] = .null }
+    map["needs"] = .array(needs(of: node).map { .string(state.path(of: $0, in: plan)) })
     return .object(map)
+  }
+
+  /// What the step waited for; an item or a round as the step that it belongs to.
+  private func needs(of node: NodeNumber) -> [NodeNumber] {
+    var owner = node
+    while state[owner].layer != .step { owner = state[owner].parent }
+    return plan.steps[Int(state[owner].step)].needs.map {
+      NodeNumber(Int64(owner) + Int64($0.step.value) - Int64(state[owner].step))
+    }
   }
 }
 

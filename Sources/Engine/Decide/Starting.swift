@@ -32,7 +32,9 @@ extension Decider {
     guard state[node].status == .pending else { return }
     do {
       // That of an after_each step was asked when the step that it follows had ended.
-      if state[node].beside != .afterEach, let condition = step(of: node).condition, try !holds(condition, at: node) {
+      if state[node].beside != .afterEach, let condition = step(of: node).condition,
+        try !holds(condition, at: node)
+      {
         return emit(.skipped(first: node, count: 1, .condition))
       }
       if let deadline = step(of: node).deadline {

@@ -49,6 +49,8 @@ extension HistoryEvent {
       case let key where Loading.bodyKeys.contains(key) && member.value.array != nil:
         // A body stays sealed where it was not opened on purpose: the word of the fact is enough.
         if let place = BodyPlace(member.value), let body = bodies[place] { shown[key] = body }
+      // A deadline that is taken away has none.
+      case "due" where member.value.int == Timestamp.never.microseconds: break
       case "due":
         shown["due"] = .string(Timestamp(microseconds: member.value.int ?? 0).rfc3339)
       case "pause":

@@ -48,7 +48,8 @@ public struct JobHistory: Sendable {
     }
     return JobView(
       summary: summary, inputs: state.context?.value["inputs"] ?? .object(JSONObject()),
-      outputs: state.outputs?.value, counts: state.counts, steps: steps)
+      outputs: state.outputs?.value, counts: state.counts, steps: steps,
+      warnings: state.warnings(plan))
   }
 
   /// The fold of a job that has ended is used again for its next page.

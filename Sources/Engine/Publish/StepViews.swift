@@ -18,7 +18,20 @@ extension JobState {
       attempts: Int(state.attempt), crashes: Int(state.crashes), readyAt: state.readyAt.orNil,
       startedAt: state.startedAt.orNil, endedAt: state.endedAt.orNil, dueAt: state.due.orNil,
       failure: failure(of: node), skipCause: state.status == .skipped ? state.skipCause.word : nil,
-      question: question(of: node), output: output(of: node))
+      question: question(of: node), output: output(of: node), child: subJob(of: node)?.id,
+      rescued: asides(of: node).last?.kind == .rescue ? settlement(of: node)?.failure : nil)
+  }
+
+  /// As many warnings as a job shows.
+  private static let warningsShown = 100
+
+  /// The executions of `after_each` steps that failed.
+  func warnings(_ plan: Plan) -> [JobView.Warning] {
+    if plan.afterEach == nil { return [] }
+    return (0..<nextNode).lazy.filter { self[$0].beside == .afterEach && self[$0].status.isFailure }
+      .prefix(Self.warningsShown).compactMap { node in
+        failure(of: node).map { JobView.Warning(path: path(of: node, in: plan), failure: $0) }
+      }
   }
 
   private func kind(of node: NodeNumber, _ step: StepPlan) -> String {

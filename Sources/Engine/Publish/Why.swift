@@ -64,6 +64,8 @@ extension JobState {
         Bilingual(
           "\(path) runs, attempt \(state.attempt), for \(time)",
           pt: "\(path) está rodando, tentativa \(state.attempt), há \(time.replacing(".", with: ","))"))
+    case .running where awaitsChild(node):
+      return subJob(of: node)?.blocker(path, since: state.startedAt.orNil)
     case .queued:
       return blocker(
         "queued",
@@ -96,6 +98,27 @@ extension JobState {
         "\(path) was lost with its node and must not run twice: did it happen?",
         pt: "\(path) se perdeu com o nó e não pode rodar duas vezes: aconteceu?"),
       since: since, until: nil, remedy: Bilingual("Answer with: \(command)", pt: "Responda com: \(command)"))
+  }
+}
+
+extension SubJob {
+  fileprivate func blocker(_ path: String, since: Timestamp?) -> Blocker {
+    guard let id else {
+      return Blocker(
+        kind: "sub_job", path: path,
+        text: Bilingual(
+          "\(path) starts a job of \(pipeline)@\(revision)",
+          pt: "\(path) inicia um job de \(pipeline)@\(revision)"),
+        since: since, until: nil, remedy: nil)
+    }
+    return Blocker(
+      kind: "sub_job", path: path,
+      text: Bilingual(
+        "\(path) waits for its sub-job \(id) of \(pipeline)",
+        pt: "\(path) espera o subjob \(id) de \(pipeline)"),
+      since: since, until: nil,
+      remedy: Bilingual(
+        "See why it waits: esteira job why \(id)", pt: "Veja o que ele espera: esteira job why \(id)"))
   }
 }
 

@@ -100,8 +100,8 @@ extension Draft {
     if view.layer.rawValue >= layer.rawValue, fits(step) { return step }
     var scope = steps[step].scope
     while let owner = scopes[scope].owner {
-      // A rescue and a handler stand beside the rounds of their owner, inside its item.
-      let isBeside = scopes[scope].role == .handler || scopes[scope].role == .rescue
+      // A rescue stands around all rounds of its owner, inside its item; each round has its own handlers.
+      let isBeside = scopes[scope].role == .rescue
       if !(isBeside && layer == .round), fits(owner) { return owner }
       scope = steps[owner].scope
     }
