@@ -83,6 +83,8 @@ struct AfterEachTests {
         hangs: {uses: test.keyed, with: {hold: true}}
       """)
     await harness.stage.holding("one.after_each.hangs")
+    try await harness.happened(job, "ended", "one.after_each.bad")
+    try await harness.happened(job, "phase")
     harness.clock.advance(by: .seconds(31))
     let view = try await harness.ended(job)
     #expect(view.summary.status == .success)
