@@ -13,7 +13,8 @@ public enum Fact: Sendable, Hashable {
   /// A fan-out's items came to be. The body is `{items: […], keys?: […]}`; over the lines of an artifact
   /// `{lines: how many, batch?: how many to an item}`. A window keeps of its items only what failed.
   case items(
-    parent: NodeNumber, first: NodeNumber, count: UInt32, parallel: UInt32, items: Body, isWindow: Bool = false)
+    parent: NodeNumber, first: NodeNumber, count: UInt32, parallel: UInt32, items: Body,
+    isWindow: Bool = false)
   /// A round of a loop came to be; the body is what it carries.
   case round(parent: NodeNumber, node: NodeNumber, number: UInt32, max: UInt32, carry: Body)
   /// A group, fan-out, loop or choice has begun: it runs no attempt of its own.

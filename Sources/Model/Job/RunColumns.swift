@@ -81,7 +81,9 @@ struct RunReader {
       let coded = try number()
       let difference = Int64(bitPattern: coded >> 1) ^ -Int64(coded & 1)
       let run = try number()
-      guard run > 0, run <= UInt64(count - row) else { throw FactError("A column of a snapshot is too long.") }
+      guard run > 0, run <= UInt64(count - row) else {
+        throw FactError("A column of a snapshot is too long.")
+      }
       for _ in 0..<run {
         value &+= difference
         try take(row, value)

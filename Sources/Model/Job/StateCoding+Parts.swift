@@ -115,7 +115,9 @@ extension JobState {
   public mutating func fillFailed(_ read: (BodyPlace) throws(FactError) -> JSON) throws(FactError) {
     for fanOut in fanOuts.keys.sorted() {
       guard let items = fanOuts[fanOut], items.isWindow, items.lines == nil else { continue }
-      let failed = children(of: fanOut).filter { nodes[Int($0)].status.isFailure }.map { nodes[Int($0)].ordinal }
+      let failed = children(of: fanOut).filter { nodes[Int($0)].status.isFailure }.map {
+        nodes[Int($0)].ordinal
+      }
       guard failed.contains(where: { items.value(at: $0) == nil }) else { continue }
       let whole = Items(Body(place: items.place, value: try read(items.place)), isWindow: true)
       if items.values.isEmpty {
