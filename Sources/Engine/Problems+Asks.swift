@@ -23,8 +23,8 @@ extension Problem {
     case .decided:
       let who = answer?.by ?? "?"
       problem.message = Bilingual(
-        "The question \(row.id) was decided at \(time): \(choice), by \(who). Your answer is kept as evidence "
-          + "and changes nothing.",
+        "The question \(row.id) was decided at \(time): \(choice), by \(who). Your answer is kept as "
+          + "evidence and changes nothing.",
         pt: "A pergunta \(row.id) foi decidida em \(time): \(choice), por \(who). Sua resposta fica guardada "
           + "como evidência e não muda nada.")
     case .expired:
@@ -33,8 +33,8 @@ extension Problem {
         "The question \(row.id) expired at \(time)\(taken). Your answer is kept as evidence and changes "
           + "nothing.",
         pt:
-          "A pergunta \(row.id) expirou em \(time)\(taken). Sua resposta fica guardada como evidência e não "
-          + "muda nada.")
+          "A pergunta \(row.id) expirou em \(time)\(taken). Sua resposta fica guardada como evidência e "
+          + "não muda nada.")
     case .closed:
       problem.message = Bilingual(
         "The question \(row.id) was closed at \(time): its job went on without an answer. Yours is kept as "
