@@ -47,7 +47,10 @@ struct AskTimeTests {
   func rejects() async throws {
     let harness = try Harness()
     let job = try await harness.start(
-      "steps: {ok: {uses: human.approve, with: {title: Go?, to: {users: [ana]}, expires: 5m, on_expiry: reject}}}"
+      """
+      steps:
+        ok: {uses: human.approve, with: {title: Go?, to: {users: ana}, expires: 5m, on_expiry: reject}}
+      """
     )
     _ = try await harness.asked(job, "ok")
     harness.clock.advance(by: .seconds(300))

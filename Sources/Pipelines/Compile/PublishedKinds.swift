@@ -38,8 +38,8 @@ extension SchemaParts {
   static var kindDefinitions: JSONObject {
     [
       "people": map(["users": names, "groups": names]),
-      "ask": map(ask, required: ["title", "to", "choices"]),
-      "approval": map(question, required: ["title", "to"]),
+      "ask": map(ask, required: ["title", "choices"]),
+      "approval": map(question, required: ["title"]),
       "signal": map(
         [
           "name": text, "key": described(text, "Only a signal of the same key is taken."),
