@@ -16,6 +16,8 @@ public struct NodeSetting: Sendable {
   public var crashBudget = 2
   /// How often a job may be taken over without a commit before it is quarantined (S4).
   public var driveLimit = 3
+  /// Jobs that have not ended, on one node; another is refused as `node-full`.
+  public var maxLiveJobs = 100_000
   /// Inputs taken in one turn; a commit is never larger than what they cause.
   public var turnLimit = 4_000
 

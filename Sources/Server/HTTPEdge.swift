@@ -53,9 +53,12 @@ public struct HTTPEdge: Sendable {
   }
 
   private static func http(_ response: APIResponse, _ id: String) -> HTTPResponse {
-    let headers = HTTPHeaders([
+    var lines = [
       ("content-type", response.contentType), ("x-request-id", id), ("cache-control", "no-store"),
-    ])
+    ]
+    // A queue that is full now has room again once some job has ended: soon, as far as anyone can tell.
+    if response.status == 429 { lines.append(("retry-after", "5")) }
+    let headers = HTTPHeaders(lines)
     switch response.body {
     case .bytes(let bytes):
       return HTTPResponse(status: response.status, headers: headers, body: .bytes(bytes))

@@ -21,6 +21,7 @@ struct Admission {
     var key: String?
     var triggerID: String?
     var idempotencyKey: String?
+    var identity: JobIdentity
   }
 
   func admit() throws(Problem) -> Admitted {
@@ -41,9 +42,10 @@ struct Admission {
       vars[name] = try evaluate(template, resolver, "vars.\(name)")
       resolver.context["vars"] = .object(vars)
     }
+    let identity = try Identification(plan: plan, resolver: resolver).pin(in: &resolver.context)
     return Admitted(
       context: .object(resolver.context), key: key, triggerID: mapping.trigger,
-      idempotencyKey: request.idempotencyKey ?? mapping.idempotencyKey)
+      idempotencyKey: request.idempotencyKey ?? mapping.idempotencyKey, identity: identity)
   }
 
   private struct Mapping {
@@ -149,11 +151,7 @@ struct Admission {
   }
 
   private func failed(_ place: String, _ error: ExpressionError) -> Problem {
-    Problem(
-      "admission-expression",
-      Bilingual(
-        "\(place) cannot be evaluated: \(error.message.english)",
-        pt: "\(place) não pode ser avaliado: \(error.message.portuguese)"), remedy: error.remedy)
+    .admission(place, error)
   }
 
   private func trigger(id: String?) -> JSON {
@@ -181,7 +179,7 @@ struct Admission {
 }
 
 /// What names mean before there is a job.
-private struct AdmissionResolver: ReferenceResolver {
+struct AdmissionResolver: ReferenceResolver {
   var context: JSONObject
   var job: JSON
   var now: Timestamp

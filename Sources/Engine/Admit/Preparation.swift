@@ -30,11 +30,12 @@ struct Preparation {
       context: admitted.context, triggerType: origin == nil ? "manual" : "call",
       triggerID: admitted.triggerID, actor: request.actor,
       idempotencyKey: admitted.idempotencyKey, requestHash: requestHash, dataKey: key,
-      wrappedKey: configuration.wrap(key))
+      wrappedKey: configuration.wrap(key), identity: admitted.identity)
     if let calls = try calls(of: plan) { prepared.context = prepared.context.with("calls", calls) }
     if let origin {
       prepared.context = prepared.context.with("parent", origin.parent)
       prepared.identity.inherit(origin, plan.identity)
+      prepared.context = prepared.identity.pinned(in: prepared.context)
     }
     if origin == nil { prepared.pause = try pause(now) }
     return prepared
@@ -88,7 +89,7 @@ struct Preparation {
 }
 
 extension JSON {
-  fileprivate func with(_ name: String, _ value: JSON) -> JSON {
+  func with(_ name: String, _ value: JSON) -> JSON {
     var object = object ?? JSONObject()
     object[name] = value
     return .object(object)

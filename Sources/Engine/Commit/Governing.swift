@@ -116,6 +116,27 @@ extension Jobs {
   }
 }
 
+// What `job why` says of those that wait.
+extension Jobs {
+  func waits(of job: OwnedJob, at now: Timestamp) -> Waits {
+    let queued = (0..<job.state.nextNode).lazy.filter { job.state[$0].status == .queued }
+    let nodes: [NodeNumber?] = [nil] + queued.prefix(JobState.blockersShown).map { $0 }
+    let standings = governors.standings(of: nodes.map { Claimant(job.number, $0) }, at: moment)
+    var waits: Waits = [:]
+    for node in nodes {
+      guard let standing = standings[Claimant(job.number, node)] else { continue }
+      let holders = standing.holders.compactMap { inMemory($0) }
+      let late = holders.first { holder in
+        let time = setting.cancelGrace + setting.handlersTimeout
+        return node == nil && holder.state.cancel.map { $0.at + time < now } == true
+      }
+      let names = standing.holders.map { inMemory($0)?.id.description ?? "#\($0.value)" }
+      waits[node] = Wait(standing: standing, holders: names, overdue: late?.id.description)
+    }
+    return waits
+  }
+}
+
 /// What a node finds of its predecessor's limits.
 struct HeldLimits: Sendable {
   var slots: [SlotRow] = []

@@ -35,12 +35,24 @@ struct Sighting: Sendable {
   var isParked: Bool
   /// By node, the other jobs that wait for the same signal.
   var rivals: [NodeNumber: [ID<Job>]]
+  var waits: Waits
 }
 
 /// A copy of a job that a node drives.
 struct LiveView: Sendable {
   var state: JobState
   var plan: Plan
+}
+
+/// What a job and its steps stand in line for; nil is the job itself.
+typealias Waits = [NodeNumber?: Wait]
+
+struct Wait: Sendable {
+  var standing: Standing
+  /// The jobs that hold all there is.
+  var holders: [String]
+  /// One of them that was cancelled and has not ended in the time that it had (S20).
+  var overdue: String?
 }
 
 /// What people order of a running job.

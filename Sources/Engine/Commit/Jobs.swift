@@ -96,6 +96,7 @@ struct Jobs: ~Copyable {
   /// The job where it is in memory: what must not bring a parked one back.
   func inMemory(_ id: ID<Job>) -> OwnedJob? { numbers[id].flatMap { owned[$0] } }
   func inMemory(_ number: JobNumber) -> OwnedJob? { owned[number] }
+  var liveCount: Int { numbers.count }
 
   /// Admits a prepared job. The caller has made sure that its keys are free.
   mutating func admit(_ prepared: PreparedJob, at now: Timestamp) -> OwnedJob {

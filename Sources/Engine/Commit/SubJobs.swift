@@ -67,7 +67,7 @@ extension Jobs {
   mutating func admitChild(_ prepared: PreparedJob, of caller: Callers.Caller, at now: Timestamp) {
     guard let parent = wantsChild(caller) else { return }
     join(prepared.id, caller, parent, at: now)
-    _ = admit(prepared, at: now)
+    makeRoom(for: admit(prepared, at: now), at: now)
   }
 
   /// The caller waits for a job, its own or one that was there already.
@@ -108,6 +108,7 @@ extension Turn {
     do throws(Problem) {
       let prepared = try result.get()
       guard let existing = try existing(prepared) else {
+        if let problem = refusal(of: prepared, at: now) { throw problem }
         return jobs.admitChild(prepared, of: caller, at: now)
       }
       jobs.join(existing.job, caller, parent, at: now)
@@ -183,6 +184,8 @@ extension Failure {
     switch problem.code {
     case "no-job": self.init(.lost, code: problem.code, problem.message.english)
     case "store-unavailable": self.init(.transient, code: problem.code, problem.message.english)
+    case "queue-full", "node-full", "skipped-by-limit":
+      self.init(.rateLimited, code: problem.code, problem.message.english)
     case "invalid-input", "missing-input", "unknown-input", "admission-expression":
       self.init(.data, code: problem.code, problem.message.english)
     case _: self.init(.configuration, code: problem.code, problem.message.english)

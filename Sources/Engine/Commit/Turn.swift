@@ -61,9 +61,10 @@ struct Turn: ~Copyable {
       // What is shown has been stored.
       let job = jobs.inMemory(id)
       let (isParked, rivals) = (job == nil && jobs.numbers[id] != nil, jobs.rivals(of: id))
+      let waits = job.map { jobs.waits(of: $0, at: now) } ?? [:]
       jobs.after(.nothing) { _ in
         let live = job.map { LiveView(state: $0.state, plan: $0.plan) }
-        give(Sighting(live: live, isParked: isParked, rivals: rivals))
+        give(Sighting(live: live, isParked: isParked, rivals: rivals, waits: waits))
       }
     case .follow(let id, let follower, let reply):
       jobs.job(id)?.followers.append(follower)
@@ -116,7 +117,11 @@ extension Turn {
     } catch {
       return reply(.failure(error))
     }
+    if let problem = refusal(of: prepared, at: now) {
+      return jobs.after(.write) { result in reply(result.flatMap { .failure(problem) }) }
+    }
     let job = jobs.admit(prepared, at: now)
+    jobs.makeRoom(for: job, at: now)
     let started = StartedJob(job: prepared.id, revision: prepared.revision, isNew: true)
     jobs.after(.job(job.number)) { result in reply(result.map { started }) }
   }

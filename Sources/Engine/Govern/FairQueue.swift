@@ -151,7 +151,7 @@ private struct KeyLine {
       levels.append((priority, Deque()))
       level = levels.count - 1
     }
-    levels[level].tickets.insert(ticket) { $0.since <= $1.since }
+    levels[level].tickets.insert(ticket) { ($0.since, $0.claimant) <= ($1.since, $1.claimant) }
   }
 
   /// The highest by priority and age; of equals the one that came first.
@@ -162,7 +162,7 @@ private struct KeyLine {
       guard let head = levels[level].tickets.first else { continue }
       let rank = Ageing.rank(levels[level].priority, since: head.since, at: now)
       if let known = best {
-        let isEarlier = (head.since, head.number) < (known.ticket.since, known.ticket.number)
+        let isEarlier = (head.since, head.claimant) < (known.ticket.since, known.ticket.claimant)
         if rank < known.rank || (rank == known.rank && !isEarlier) { continue }
       }
       best = (level, rank, head)

@@ -57,6 +57,8 @@ struct Governors {
   var circuits: [ScalarString: Circuit] = [:]
   /// Of claims alone: who waits for nothing but a place stands in `queues`.
   var waiting: [Claimant: Waiting] = [:]
+  /// How many of them want a slot of a key.
+  private(set) var wanted: [ScalarString: Int] = [:]
   /// Of slots and rates; those of places are `queues`.
   var lines: [Resource: FairQueue] = [:]
   var holdings: [Claimant: Holding] = [:]
@@ -141,7 +143,10 @@ extension Governors {
 extension Governors {
   mutating func claim(_ claim: Claim, by claimant: Claimant, since: Timestamp) {
     leave(claimant)
-    for slot in claim.slots { slots.note(slot) }
+    for slot in claim.slots {
+      slots.note(slot)
+      wanted[ScalarString(slot.key), default: 0] += 1
+    }
     if let rate = claim.rate { rates[ScalarString(rate.key), default: Rate()].claim = rate }
     waiting[claimant] = Waiting(claim: claim, since: since)
     fresh.append(claimant)
@@ -151,8 +156,18 @@ extension Governors {
   /// It does not want to start any more.
   mutating func leave(_ claimant: Claimant) {
     for place in queues.indices where !queues[place].isEmpty { queues[place].leave(claimant) }
-    guard let known = waiting.removeValue(forKey: claimant) else { return }
+    guard let known = stopWaiting(claimant) else { return }
     leaveLine(claimant, known.resource)
+  }
+
+  @discardableResult
+  private mutating func stopWaiting(_ claimant: Claimant) -> Waiting? {
+    guard let known = waiting.removeValue(forKey: claimant) else { return nil }
+    for slot in known.claim.slots {
+      let key = ScalarString(slot.key)
+      wanted[key] = wanted[key].flatMap { $0 > 1 ? $0 - 1 : nil }
+    }
+    return known
   }
 
   private mutating func leaveLine(_ claimant: Claimant, _ resource: Resource?) {
@@ -265,7 +280,7 @@ extension Governors {
     guard let claim = waiting[claimant]?.claim else { return .place(claimant) }
     waiting[claimant]?.resource = nil
     if let failure = refusal(of: claim, to: claimant, at: moment.before) {
-      waiting[claimant] = nil
+      stopWaiting(claimant)
       return .refused(claimant, failure)
     }
     for resource in resources(claim) where !hasRoom(resource, moment) {
@@ -285,7 +300,7 @@ extension Governors {
   }
 
   private mutating func grant(_ claimant: Claimant, _ claim: Claim, _ moment: Moment) -> Verdict {
-    waiting[claimant] = nil
+    stopWaiting(claimant)
     lendingIsDue = true
     var (holding, rows) = (Holding(), [SlotRow]())
     for slot in claim.slots {

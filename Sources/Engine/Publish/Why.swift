@@ -6,17 +6,20 @@ extension JobState {
   static let blockersShown = 100
 
   /// Everything that the job does or waits for now; empty for a job that has ended.
+  ///
+  /// `waits` is known where a node drives the job.
   func blockers(
-    _ plan: Plan, id: ID<Job>, now: Timestamp, _ rivals: [NodeNumber: [ID<Job>]] = [:]
+    _ plan: Plan, id: ID<Job>, now: Timestamp, _ rivals: [NodeNumber: [ID<Job>]] = [:], _ waits: Waits = [:]
   ) -> [Blocker] {
     if status.hasEnded { return [] }
     if let reason = quarantine {
       return [quarantined(reason, id)]
     }
     var blockers: [Blocker] = []
+    if status == .queued { blockers.append(queuedBlocker("", since: createdAt, waits[nil])) }
     if isOverdue, questions > 0 { blockers.append(overdue(now)) }
     for node in 0..<nextNode where blockers.count < Self.blockersShown {
-      if let blocker = blocker(node, plan, id, now) { blockers.append(blocker) }
+      if let blocker = blocker(node, plan, id, now, waits) { blockers.append(blocker) }
       if let others = rivals[node] { blockers.append(rivalry(path(of: node, in: plan), others)) }
     }
     return blockers
@@ -43,7 +46,9 @@ extension JobState {
       since: deadline.orNil, until: nil, remedy: nil)
   }
 
-  private func blocker(_ node: NodeNumber, _ plan: Plan, _ id: ID<Job>, _ now: Timestamp) -> Blocker? {
+  private func blocker(_ node: NodeNumber, _ plan: Plan, _ id: ID<Job>, _ now: Timestamp, _ waits: Waits)
+    -> Blocker?
+  {
     let state = self[node]
     let path = path(of: node, in: plan)
     func blocker(_ kind: String, _ text: Bilingual, until: Timestamp? = nil, remedy: Bilingual? = nil)
@@ -67,9 +72,7 @@ extension JobState {
     case .running where awaitsChild(node):
       return subJob(of: node)?.blocker(path, since: state.startedAt.orNil)
     case .queued:
-      return blocker(
-        "queued",
-        Bilingual("\(path) waits for a free slot of this node", pt: "\(path) espera uma vaga neste nó"))
+      return queuedBlocker(path, since: state.readyAt.orNil, waits[node])
     case .retrying:
       let reason = failure(of: node)?.message ?? ""
       return blocker(
