@@ -153,7 +153,8 @@ extension Node {
   public func why(_ job: ID<Job>) async throws(Problem) -> [Blocker] {
     let sighting = await sight(job)
     if let live = sighting.live {
-      return live.state.blockers(live.plan, id: job, now: configuration.clock.now, sighting.rivals, sighting.waits)
+      return live.state.blockers(
+        live.plan, id: job, now: configuration.clock.now, sighting.rivals, sighting.waits)
     }
     let history = past
     if sighting.isParked {

@@ -6,7 +6,7 @@ import Testing
 @Suite("A rule of limits, places and identity", .timeLimit(.minutes(1)))
 struct LimitRuleTests {
   static let steps: [(String, [String])] = [
-    ("concurrency: {key: k, limit: 2, when_full: skip}", []),
+    ("concurrency: {key: k, limit: 2, when_full: skip}", ["key-without-effect"]),
     ("concurrency: {key: k, limit: 2, when_full: skip, max_queued: 4}", ["key-without-effect"]),
     ("concurrency: {limit: 0}", ["wrong-value"]), ("concurrency: {key: k}", ["missing-key"]),
     ("concurrency: {key: [a], limit: 1}", ["wrong-type"]), ("concurrency: 3", ["wrong-type"]),

@@ -295,7 +295,8 @@ struct Jobs: ~Copyable {
     case .countLines(let node, let handle): orders.append(.countLines(job, node, handle))
     case .slice(let item, let handle, let first, let count, let isBatch):
       orders.append(
-        .readLines(job, LineSlice(item: item, handle: handle, range: first..<first + count, isBatch: isBatch)))
+        .readLines(job, LineSlice(item: item, handle: handle, range: first..<first + count, isBatch: isBatch))
+      )
     }
   }
 

@@ -143,7 +143,8 @@ struct Loading: ~Copyable {
   ) throws(FactError) -> JSON {
     if case .event(event.sequence, _, _) = place { return try value(at: place, in: event) }
     if let known = state.value(at: place) { return known }
-    guard case .event(let sequence, _, _) = place, let holder = events.first(where: { $0.sequence == sequence })
+    guard case .event(let sequence, _, _) = place,
+      let holder = events.first(where: { $0.sequence == sequence })
     else { return try value(at: place) }
     return try value(at: place, in: holder)
   }

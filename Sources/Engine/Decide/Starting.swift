@@ -70,7 +70,8 @@ extension Decider {
   }
 
   private mutating func beginBody(_ node: NodeNumber, _ step: StepPlan) throws(ExpressionError) {
-    if isRerun, case .connector(let call) = step.kind, reuse(node, given: try value(of: call.with, at: node)) {
+    if isRerun, case .connector(let call) = step.kind, reuse(node, given: try value(of: call.with, at: node))
+    {
       return
     }
     if step.limits != nil { return try claim(node, step) }

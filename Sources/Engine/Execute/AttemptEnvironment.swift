@@ -100,7 +100,8 @@ public struct LineReading: Sendable {
   ) { (self.count, self.read) = (count, read) }
 
   public static let none = LineReading(
-    count: { (_, _) throws(Failure) in throw noArtifacts }, read: { (_, _, _) throws(Failure) in throw noArtifacts })
+    count: { (_, _) throws(Failure) in throw noArtifacts },
+    read: { (_, _, _) throws(Failure) in throw noArtifacts })
   private static let noArtifacts = Failure(
     .configuration, code: "no-artifacts", "This engine stores no artifacts.")
 }

@@ -106,7 +106,9 @@ final class Executor: Sendable {
       let value: Result<JSON, Failure>
       do throws(Failure) {
         let read = try await lines.read(namespace, slice.handle.sha256, slice.range).map { JSON.string($0) }
-        guard read.count == slice.range.count else { throw Failure(.data, code: "artifact-damaged", "Lines of the artifact are missing.") }
+        guard read.count == slice.range.count else {
+          throw Failure(.data, code: "artifact-damaged", "Lines of the artifact are missing.")
+        }
         value = .success(slice.isBatch ? .array(read) : read.first ?? "")
       } catch {
         value = .failure(error)

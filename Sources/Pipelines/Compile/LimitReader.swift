@@ -17,6 +17,16 @@ struct LimitReader {
     var plan = ConcurrencyDraft()
     guard let limit = count("limit", map, 1...Self.mostPlaces, isRequired: true) else { return nil }
     (plan.limit, plan.scope, plan.key) = (limit, scope(map), template("key", map))
+    // A step always waits: to skip it, or to cancel another job's, is nothing that a file can mean.
+    for key in ["when_full", "max_queued"] where step != nil {
+      guard let entry = map[key] else { continue }
+      draft.report.error(
+        "key-without-effect", at: entry.keySpan, path: map.place(key),
+        Bilingual(
+          "a step waits until the limit has room; \(key) belongs to the concurrency of the whole pipeline.",
+          pt: "um passo espera até haver vaga no limite; \(key) é da concurrency do pipeline inteiro."))
+      return nil
+    }
     if let entry = map["when_full"] {
       plan.whenFull =
         draft.report.word(
