@@ -1,10 +1,10 @@
 internal import Model
 
-/// All that jobs share: the node's places, the slots of limits, rates and circuits, and who waits for which of
-/// them. No clock and no store: time comes in, rows and verdicts go out (`semantics.md`, S11).
+/// All that jobs share: the node's places, the slots of limits, rates and circuits, and who waits for which
+/// of them. No clock and no store: time comes in, rows and verdicts go out (`semantics.md`, S11).
 ///
-/// Whoever waits stands in one queue, that of the first thing that it lacks. When the thing is there it either
-/// has all the rest and starts, or moves on to the queue of what it lacks next; its age goes with it.
+/// Whoever waits stands in one queue, that of the first thing that it lacks. When the thing is there it
+/// either has all the rest and starts, or moves on to the queue of what it lacks next; its age goes with it.
 struct Governors {
   /// What one may have to wait for.
   enum Resource: Hashable {

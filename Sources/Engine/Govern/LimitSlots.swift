@@ -1,7 +1,7 @@
 internal import Model
 
-/// Who holds which slot of which limit. A slot is a row with a unique key and number; nothing is counted up or
-/// down, so nothing can leak (`semantics.md`, S10).
+/// Who holds which slot of which limit. A slot is a row with a unique key and number; nothing is counted up
+/// or down, so nothing can leak (`semantics.md`, S10).
 struct LimitSlots {
   private struct Limit {
     var held: [Int: Claimant] = [:]

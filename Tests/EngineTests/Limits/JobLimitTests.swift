@@ -183,12 +183,15 @@ struct CancelRunningTests {
   private static let file = """
     inputs: {n: {type: integer}}
     concurrency: {limit: 1, when_full: cancel_running}
-    steps: {work: {uses: test.pure, with: {hold: true, deaf: "${{ inputs.n == 0 }}", door: "w${{ inputs.n }}"}}}
+    steps:
+      work:
+        uses: test.pure
+        with: {hold: true, deaf: "${{ inputs.n == 0 }}", door: "w${{ inputs.n }}"}
     finally: {clean: {uses: test.pure, with: {hold: true, door: "c${{ inputs.n }}"}}}
     """
 
   @Test(
-    "S20: lets the newer job hold the next place until the older one's finally has ended; a third replaces it",
+    "S20: lets the newer job hold the next place until the older one's finally has ended",
     arguments: Backend.all)
   func order(_ backend: Backend) async throws {
     let harness = try Harness(backend)
