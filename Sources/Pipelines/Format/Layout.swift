@@ -12,7 +12,7 @@ struct Layout {
     var content: Content
     var anchor: String?
     /// Written in braces or brackets.
-    var isFlow = false
+    var isBracketed = false
     /// Bytes of the source.
     var span: Range<Int>
   }
@@ -35,7 +35,7 @@ struct Layout {
     var line: Int
     /// Of the collection that it is in.
     var column: Int
-    var isInFlow: Bool
+    var isInBrackets: Bool
     var depth: Int
   }
 
@@ -43,7 +43,7 @@ struct Layout {
   var places: [Place]
   /// Spans of all scalars, in the order of the text: no comment begins in one.
   var scalars: [Range<Int>]
-  var flows: [Range<Int>]
+  var brackets: [Range<Int>]
 }
 
 /// Builds a layout from libyaml's events. The text was read as a pipeline file before, so that it is one
@@ -54,7 +54,7 @@ struct LayoutReader: ~Copyable {
   private let offsets: [Int]
   private var places: [Layout.Place] = []
   private var scalars: [Range<Int>] = []
-  private var flows: [Range<Int>] = []
+  private var brackets: [Range<Int>] = []
 
   init?(_ source: SourceText) {
     guard let parser = YAMLParser(source.bytes) else { return nil }
@@ -73,7 +73,7 @@ struct LayoutReader: ~Copyable {
         case .end, .documentEnd: return nil
         case .alias, .scalar, .sequenceStart, .sequenceEnd, .mappingStart, .mappingEnd:
           let root = try node(step, depth: 0)
-          return Layout(root: root, places: places, scalars: scalars, flows: flows)
+          return Layout(root: root, places: places, scalars: scalars, brackets: brackets)
         }
       }
     } catch {
@@ -100,30 +100,32 @@ struct LayoutReader: ~Copyable {
     _ start: YAMLParser.Step, depth: Int
   ) throws(YAMLParser.Trouble) -> Layout.Node {
     let isMap = if case .mappingStart = start.event { true } else { false }
-    let isFlow = self.isFlow(start)
+    let isBracketed = self.isBracketed(start)
     var entries: [Layout.Entry] = []
     while true {
       let step = try parser.next()
       switch step.event {
       case .mappingEnd, .sequenceEnd:
         let span = span(start).lowerBound..<max(span(start).upperBound, self.span(step).upperBound)
-        if isFlow { flows.append(span) }
+        if isBracketed { brackets.append(span) }
         return Layout.Node(
-          content: isMap ? .map(entries) : .list(entries), anchor: start.anchor, isFlow: isFlow, span: span)
+          content: isMap ? .map(entries) : .list(entries), anchor: start.anchor, isBracketed: isBracketed,
+          span: span)
       case .start, .end, .documentStart, .documentEnd, .alias, .scalar, .sequenceStart, .mappingStart:
-        entries.append(try entry(step, isMap, isFlow, column(of: start), depth: depth))
+        entries.append(try entry(step, isMap, isBracketed, column(of: start), depth: depth))
       }
     }
   }
 
   private mutating func entry(
-    _ first: YAMLParser.Step, _ isMap: Bool, _ isFlow: Bool, _ column: Int, depth: Int
+    _ first: YAMLParser.Step, _ isMap: Bool, _ isBracketed: Bool, _ column: Int, depth: Int
   ) throws(YAMLParser.Trouble) -> Layout.Entry {
     let number = places.count
     let start = span(first).lowerBound
     places.append(
       Layout.Place(
-        start: start, end: start, line: source.position(of: start).line, column: column, isInFlow: isFlow,
+        start: start, end: start, line: source.position(of: start).line, column: column,
+        isInBrackets: isBracketed,
         depth: depth))
     var (key, value) = ("", first)
     if isMap {
@@ -137,7 +139,7 @@ struct LayoutReader: ~Copyable {
   }
 
   /// A collection with an anchor begins at the anchor; its bracket follows.
-  private func isFlow(_ step: YAMLParser.Step) -> Bool {
+  private func isBracketed(_ step: YAMLParser.Step) -> Bool {
     var rest = source.bytes[span(step).lowerBound...]
     if rest.first == UInt8(ascii: "&") { rest = rest.drop { $0 > 0x20 }.drop { $0 <= 0x20 } }
     return rest.first == UInt8(ascii: "{") || rest.first == UInt8(ascii: "[")

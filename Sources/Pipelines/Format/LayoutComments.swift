@@ -22,7 +22,7 @@ struct LayoutComments {
     self.source = source
     for offset in Self.offsets(in: source.bytes, outside: layout.scalars) {
       offsets.append(offset)
-      attach(offset, layout.places, isInFlow: layout.flows.contains { $0.contains(offset) })
+      attach(offset, layout.places, isInBrackets: layout.brackets.contains { $0.contains(offset) })
     }
   }
 
@@ -38,7 +38,7 @@ struct LayoutComments {
     return true
   }
 
-  private mutating func attach(_ offset: Int, _ places: [Layout.Place], isInFlow: Bool) {
+  private mutating func attach(_ offset: Int, _ places: [Layout.Place], isInBrackets: Bool) {
     let position = source.position(of: offset)
     let comment = Comment(text: text(at: offset), column: position.column, isApart: isApart(offset))
     let start = lineStart(offset)
@@ -50,7 +50,7 @@ struct LayoutComments {
     }
     let onLine = places.indices.filter { places[$0].line == position.line && places[$0].start < offset }
     let owner =
-      onLine.last { places[$0].isInFlow == isInFlow } ?? onLine.last
+      onLine.last { places[$0].isInBrackets == isInBrackets } ?? onLine.last
       ?? places.indices.filter { places[$0].start < offset && places[$0].end <= offset }
       .max { (places[$0].end, -$0) < (places[$1].end, -$1) }
     guard let owner else { return last.append(comment) }

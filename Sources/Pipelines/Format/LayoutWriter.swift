@@ -22,7 +22,7 @@ struct LayoutWriter {
     switch layout.root.content {
     case .map(let entries) where !entries.isEmpty: map(entries, indent: 0, isInline: false)
     case .list(let items) where !items.isEmpty: list(items, indent: 0, isInline: false)
-    case .map, .list, .scalar, .alias: add(flow(layout.root))
+    case .map, .list, .scalar, .alias: add(oneLine(layout.root))
     }
     endLine()
     for comment in comments.last { write(comment, indent: self.indent(of: comment, before: 1, 0)) }
@@ -51,16 +51,16 @@ struct LayoutWriter {
     if !isInline {
       endLine()
       for comment in comments.leading[entry.number] ?? [] {
-        let own = place.isInFlow ? indent : self.indent(of: comment, before: place.column, indent)
+        let own = place.isInBrackets ? indent : self.indent(of: comment, before: place.column, indent)
         write(comment, indent: own)
       }
-      if !place.isInFlow, comments.isApart(place.start), !isFirst || lines.last?.contains("#") == true {
+      if !place.isInBrackets, comments.isApart(place.start), !isFirst || lines.last?.contains("#") == true {
         blank()
       }
       add(String(repeating: " ", count: indent))
     }
     blocks.removeAll { $0.indent >= indent }
-    if !place.isInFlow { blocks.append((place.column, indent)) }
+    if !place.isInBrackets { blocks.append((place.column, indent)) }
   }
 
   /// A comment that stands further in than what follows belongs to the block before.
@@ -103,9 +103,9 @@ struct LayoutWriter {
 
   /// A collection in brackets that may stay there; nil: it becomes a block.
   private func inline(_ node: Layout.Node) -> String? {
-    if isEmpty(node), !hasComment(node) { return flow(node) }
-    guard node.isFlow, !hasComment(node), !hasLongTemplate(node) else { return nil }
-    let text = flow(node)
+    if isEmpty(node), !hasComment(node) { return oneLine(node) }
+    guard node.isBracketed, !hasComment(node), !hasLongTemplate(node) else { return nil }
+    let text = oneLine(node)
     return line.unicodeScalars.count + 1 + text.unicodeScalars.count <= Self.width ? text : nil
   }
 
@@ -117,7 +117,7 @@ struct LayoutWriter {
   }
 
   private func hasComment(_ node: Layout.Node) -> Bool {
-    node.isFlow && comments.offsets.contains { node.span.contains($0) }
+    node.isBracketed && comments.offsets.contains { node.span.contains($0) }
   }
 
   /// Also a scalar of several lines, which has no place in one line.
@@ -130,9 +130,9 @@ struct LayoutWriter {
   }
 
   /// A node in one line, without its own anchor.
-  private func flow(_ node: Layout.Node) -> String {
+  private func oneLine(_ node: Layout.Node) -> String {
     func value(_ node: Layout.Node) -> String {
-      let text = flow(node)
+      let text = oneLine(node)
       return (node.anchor.map { "&\($0) " } ?? "") + (text.isEmpty ? "null" : text)
     }
     switch node.content {

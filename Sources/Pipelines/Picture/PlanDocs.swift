@@ -86,8 +86,8 @@ struct PlanPages {
       lines += step.needs.map { need in
         let other = plan.steps[need.step.position].name
         return "\(space)   - "
-          + say("after", pt: "depois de")
-          + " **\(other)**: \(plan.reason(of: need, to: index.position)[language])"
+          + say("after ", pt: "depois de ")
+          + "**\(other)**: \(plan.reason(of: need, to: index.position)[language])"
       }
       for (word, inner) in step.scopes {
         lines.append("\(space)   - " + (word.map { "`\($0)`:" } ?? say("inside:", pt: "dentro:")))

@@ -33,7 +33,8 @@ extension Plan {
   public func graphDOT(_ language: Language) -> String {
     var lines = [
       "digraph \(Self.quoted("\(namespace)/\(name)")) {",
-      "  rankdir=TB; compound=true; node [shape=box, style=rounded, fontname=\"sans-serif\"]; edge [fontname=\"sans-serif\"];",
+      "  rankdir=TB; compound=true; edge [fontname=\"sans-serif\"];",
+      "  node [shape=box, style=rounded, fontname=\"sans-serif\"];",
     ]
     for (word, scope) in topScopes {
       guard let word else {

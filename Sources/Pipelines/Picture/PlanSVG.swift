@@ -126,7 +126,8 @@ struct PlanPicture {
     let dash = need.strength == .weak ? " stroke-dasharray=\"5 4\"" : ""
     let reason = Self.escaped(plan.reason(of: need, to: index)[language])
     return "<path d=\"M\(start.0) \(start.1)C\(start.0) \(start.1 + 24) \(end.0) \(end.1 - 24) \(end.0) "
-      + "\(end.1)\" fill=\"none\" stroke=\"#222\"\(dash) marker-end=\"url(#tip)\"><title>\(reason)</title></path>"
+      + "\(end.1)\" fill=\"none\" stroke=\"#222\"\(dash) marker-end=\"url(#tip)\">"
+      + "<title>\(reason)</title></path>"
   }
 
   func label(_ text: String, x: Int, y: Int) -> String {
