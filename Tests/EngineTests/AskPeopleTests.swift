@@ -130,4 +130,18 @@ struct AskPeopleTests {
     try await harness.answer(ask, "go", by: "anybody")
     #expect(try await harness.ended(job).summary.status == .success)
   }
+
+  @Test("is the job's owner where the file names nobody else")
+  func owner() throws {
+    let file =
+      "apiVersion: esteira/v1\nid: a\nnamespace: b\nsteps: {q: {ask: {title: Go?, choices: {go: {}}}}}"
+    let job = try #require(ID<Job>("019a0c41-0000-7000-8000-000000000002"))
+    var decider = Decider(
+      JobState(), try Harness.compile(Array(file.utf8)), .init(job: job), now: Timestamp(microseconds: 0),
+      decision: Decision())
+    let creation = Fact.Creation(namespace: "b", pipeline: "a", revision: 1, engine: "test", key: nil)
+    decider.decide(.admitted(creation, context: ["inputs": [:], "trigger": [:], "owner": "ana"]))
+    let to = try #require(decider.state.ask(of: 0)?.content["to"])
+    #expect(to == ["users": ["ana"], "groups": []])
+  }
 }
