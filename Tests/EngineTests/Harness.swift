@@ -72,7 +72,8 @@ final class Harness {
   ) -> NodeConfiguration {
     NodeConfiguration(
       setting: setting, store: store, readModel: readModel, clock: clock,
-      connectors: connectors.map { StageConnector(effect: $0, stage: stage) }, environment: .none,
+      connectors: connectors.map { StageConnector(effect: $0, stage: stage) },
+      environment: stage.environment,
       plan: { (record) throws(Problem) in
         do { return try compile(record.source) } catch {
           throw Problem("test", Bilingual("\(error)", pt: "\(error)"))

@@ -25,6 +25,13 @@ final class Stage: Sendable {
     var most = 0
   }
   private let state = Mutex(State())
+  let shelf = LineShelf()
+
+  var environment: AttemptEnvironment {
+    var environment = AttemptEnvironment.none
+    environment.lines = shelf.reading
+    return environment
+  }
 
   var starts: [Start] { state.withLock(\.starts) }
   /// The most attempts that ran at once.

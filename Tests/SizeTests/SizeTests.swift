@@ -15,10 +15,15 @@ struct SizeTests {
   /// Holds a job to its bound in MB.
   private func expect(_ bound: Double, _ what: String, _ body: () throws -> Void) throws {
     defer { server.stop() }
+    let start = ContinuousClock.now
     try body()
+    let time = start.duration(to: .now)
     let peak = try server.peak()
     #expect(peak <= bound, "\(what) took \(peak) MB more than the idle server.")
-    FileHandle.standardError.write(Data("\(what): \(peak) of \(bound) MB\n".utf8))
+    let tables = ["job_events", "step_executions", "bodies", "job_snapshots"]
+    let rows = try tables.map { "\($0) \(try server.rows($0))" }.joined(separator: ", ")
+    let figures = "\(what): \(peak) of \(bound) MB, \(time); rows: \(rows)\n"
+    FileHandle.standardError.write(Data(figures.utf8))
   }
 
   @Test("a chain of 1,000 steps takes at most 20 MB")
@@ -87,6 +92,76 @@ struct SizeTests {
     try expect(100, "A fan-out of 10,000 attempts") {
       let outputs = try server.perform(body).outputs
       #expect(outputs == ["lengths": .array(lengths)])
+    }
+  }
+
+  @Test("a fan-out of 50,000 attempts takes at most 150 MB, and one row")
+  func window() throws {
+    let body = """
+      steps:
+        all:
+          for_each: "${{ lists.range(50000) }}"
+          max_parallel: 64
+          uses: text.extract
+          with: {rules: br_regulatory, text: "R$ ${{ item }},00"}
+      outputs: {counts: "${{ steps.all.counts }}"}
+      """
+    try expect(150, "A fan-out of 50,000 attempts") {
+      let outputs = try server.perform(body).outputs
+      #expect(outputs["counts"] == ["total": 50_000, "success": 50_000, "failed": 0, "skipped": 0])
+      #expect(try server.rows("step_executions") == 1)
+    }
+  }
+
+  @Test("a loop of 5,000 rounds takes at most 30 MB", arguments: [true, false])
+  func longLoop(ofAttempts: Bool) throws {
+    let inside =
+      ofAttempts
+      ? "uses: text.extract\n    with: {rules: br_regulatory, text: 'R$ ${{ carry.number }},00'}"
+      : "value: {characters: '${{ carry.number }}'}"
+    let body = """
+      steps:
+        count:
+          repeat:
+            max: 5000
+            carry: {number: 1}
+            until: "${{ carry.number == 5000 }}"
+            next: {number: "${{ carry.number + 1 }}"}
+          \(inside)
+      outputs: {last: "${{ steps.count.output.characters }}"}
+      """
+    try expect(30, "A loop of 5,000 rounds of \(ofAttempts ? "attempts" : "values")") {
+      let outputs = try server.perform(body).outputs
+      #expect(outputs["last"] == .int(ofAttempts ? 10 : 5_000))
+      #expect(try server.rows("step_executions") == 5_001)
+    }
+  }
+
+  @Test("500,000 lines of an artifact, 1,000 to an item, take at most 60 MB")
+  func lines() throws {
+    let body = """
+      steps:
+        make:
+          uses: python
+          idempotent: true
+          with:
+            run: |
+              import os
+              with open(os.environ["ESTEIRA_ARTIFACTS"] + "/rows.txt", "w") as file:
+                  for number in range(500000): file.write("%099d\\n" % number)
+            outputs: {rows.txt: artifact}
+        each:
+          for_each: {lines: "${{ steps.make.output.artifacts['rows.txt'] }}"}
+          batch: 1000
+          max_parallel: 4
+          keep: all
+          value: "${{ int(item[999]) - int(item[0]) }}"
+      outputs: {counts: "${{ steps.each.counts }}", sum: "${{ lists.sum(steps.each.outputs) }}"}
+      """
+    try expect(60, "500,000 lines") {
+      let outputs = try server.perform(body).outputs
+      #expect(outputs["counts"] == ["total": 500, "success": 500, "failed": 0, "skipped": 0])
+      #expect(outputs["sum"] == .int(500 * 999))
     }
   }
 

@@ -51,6 +51,19 @@ final class SizedServer {
     Double(try Self.memory(process.processIdentifier, "VmHWM") - idle) / 1_024
   }
 
+  /// How many rows a table has.
+  func rows(_ table: String) throws -> Int {
+    let query = Process()
+    query.executableURL = URL(filePath: "/usr/bin/sqlite3")
+    query.arguments = ["-readonly", folder + "/data/esteira.db", "SELECT count(*) FROM \(table)"]
+    let output = Pipe()
+    query.standardOutput = output
+    try query.run()
+    let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    query.waitUntilExit()
+    return try #require(Int(text.trimmingCharacters(in: .whitespacesAndNewlines)))
+  }
+
   private static func memory(_ process: Int32, _ name: String) throws -> Int {
     let status = try String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8)
     let line = try #require(status.split(separator: "\n").first { $0.hasPrefix(name + ":") })

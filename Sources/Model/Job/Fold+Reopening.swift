@@ -20,6 +20,7 @@ extension JobState {
       ordinal: nodes[Int(node)].ordinal)
     (fresh.round, fresh.attempt, fresh.token) = (round, nodes[Int(node)].attempt, nodes[Int(node)].token)
     fresh.beside = nodes[Int(node)].beside
+    fresh.isShown = nodes[Int(node)].isShown
     nodes[Int(node)] = fresh
     (fanOuts[node], asides[node], calls[node], sources[node]) = (nil, nil, nil, nil)
     (lateResults[node], again[node]) = (nil, nil)

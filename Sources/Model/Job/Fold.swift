@@ -4,6 +4,7 @@ extension JobState {
   /// `sequence` and `time` are those of the event that holds the fact.
   public mutating func apply(_ fact: Fact, sequence: UInt32, at time: Timestamp) {
     self.sequence = sequence
+    if let node = fact.shownNode { nodes[Int(node)].isShown = true }
     switch fact {
     case .created(let creation, let context):
       (self.creation, self.context, createdAt) = (creation, context, time)

@@ -149,16 +149,33 @@ extension JobState {
     if nodes[Int(item)].status.isFailure { forget(item) }
   }
 
-  /// Whether the projection has a row of the node once it has ended. Inside a window only what did not go
-  /// well has one, so that 50,000 items do not make as many rows.
+  /// Whether the projection has a row of the node once it has ended. Inside a window only what failed has one,
+  /// or did before, so that 50,000 items do not make as many rows.
   public func hasRow(_ node: NodeNumber) -> Bool {
     let status = nodes[Int(node)].status
-    guard !fanOuts.isEmpty, status == .success || status == .skipped else { return true }
+    guard !fanOuts.isEmpty, status == .success || status == .skipped, !nodes[Int(node)].isShown else {
+      return true
+    }
     var current = nodes[Int(node)]
     while current.hasParent {
       if current.layer == .item, fanOuts[current.parent]?.isWindow == true { return false }
       current = nodes[Int(current.parent)]
     }
     return true
+  }
+}
+
+extension Fact {
+  /// The node that gets a row by it before its end, or by a bad one.
+  var shownNode: NodeNumber? {
+    switch self {
+    case .failed(let node, _, _, _, _), .retrying(let node, _, _, _, _, _), .delayed(let node, _, _),
+      .question(let node, _), .resolved(let node, _, _), .step(let node, _):
+      node
+    case .created, .opened, .items, .round, .entered, .queued, .started, .succeeded, .skipped, .deadline,
+      .lost, .superseded, .adopted, .stopping, .cancelRequested, .killed, .overdue, .phase, .outcome, .status,
+      .recovered, .quarantined, .aside, .reopened:
+      nil
+    }
   }
 }

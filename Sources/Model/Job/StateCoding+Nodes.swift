@@ -25,6 +25,7 @@ extension JobState {
     writer.column(nodes) { Int64($0.stopping.rawValue) }
     writer.column(nodes) { Int64($0.failures) }
     writer.column(nodes) { Int64($0.crashes) }
+    writer.column(nodes) { $0.isShown ? 1 : 0 }
     writer.column(nodes) { $0.beside.map { Int64($0.rawValue) + 1 } ?? 0 }
   }
 
@@ -53,6 +54,7 @@ extension JobState {
     try reader.column(count) { row, value throws(FactError) in
       nodes[row].crashes = UInt16(truncatingIfNeeded: value)
     }
+    try reader.column(count) { row, value throws(FactError) in nodes[row].isShown = value == 1 }
     try reader.column(count) { row, value throws(FactError) in
       nodes[row].beside = value == 0 ? nil : try Self.known(AsideKind(rawValue: UInt8(clamping: value - 1)))
     }

@@ -19,6 +19,8 @@ public struct StepState: Hashable, Sendable {
   public internal(set) var effect = EffectClass.once
   /// What it will end with after it was asked to stop; `pending` where it was not asked.
   public internal(set) var stopping = StepStatus.pending
+  /// The projection has had a row of it, whatever becomes of it.
+  public internal(set) var isShown = false
   /// The number of the current or last attempt.
   public internal(set) var attempt: UInt32 = 0
   /// How many attempts failed: what `retry.attempts` bounds.

@@ -123,7 +123,8 @@ struct ArtifactReader {
     var (sealed, plain): ([UInt8], [UInt8]) = ([], [])
     var isLast = false
     while !isLast {
-      guard try reading({ () throws(FileError) in try Frames.next(of: input, into: &sealed) }) == .frame else {
+      guard try reading({ () throws(FileError) in try Frames.next(of: input, into: &sealed) }) == .frame
+      else {
         throw damaged
       }
       plain.removeAll(keepingCapacity: true)

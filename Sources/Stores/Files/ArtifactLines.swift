@@ -164,7 +164,8 @@ private struct LineSearch {
     defer { bytes.removeAll(keepingCapacity: true) }
     if bytes.last == UInt8(ascii: "\r") { bytes.removeLast() }
     guard bytes.count <= ArtifactLines.lineLimit else {
-      throw Failure(.data, code: "line-too-long", "Line \(line + 1) is longer than \(ArtifactLines.lineLimit) bytes.")
+      throw Failure(
+        .data, code: "line-too-long", "Line \(line + 1) is longer than \(ArtifactLines.lineLimit) bytes.")
     }
     guard let text = String(validating: bytes, as: UTF8.self) else {
       throw Failure(.data, code: "not-utf8", "Line \(line + 1) is not UTF-8 text.")
