@@ -118,8 +118,8 @@ extension Turn {
     }
   }
 
-  /// The end of a sub-job is its caller's event in the same commit; one that this node does not drive may have
-  /// ended elsewhere, or be in no store at all.
+  /// The end of a sub-job is its caller's event in the same commit; one that this node does not drive may
+  /// have ended elsewhere, or be in no store at all.
   func findChild(_ child: ID<Job>, _ caller: Callers.Caller) {
     if jobs.numbers[child] != nil { return }
     let (history, executor) = (JobHistory(configuration), executor)

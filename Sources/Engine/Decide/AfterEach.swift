@@ -4,7 +4,7 @@ internal import Pipelines
 
 // `after_each`: steps that run after every step execution of the job's own part, and hold nothing up.
 extension Decider {
-  /// Opens those whose `if` holds for the step execution that has just ended. One that never ran ended nothing.
+  /// Opens those whose `if` holds for the step execution that has just ended. One that was skipped never ran.
   mutating func record(_ node: NodeNumber) {
     guard let scope = plan.afterEach.map({ plan.scopes[$0] }), state.phase == .main,
       state[node].status != .skipped, isOwn(node)

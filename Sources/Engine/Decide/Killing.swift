@@ -3,8 +3,8 @@ internal import Pipelines
 
 // A kill, and the steps of `finally` that run in spite of it.
 extension Decider {
-  /// Fences every attempt now (S16). Only steps of `finally` with `on_kill: run` still run; a second kill ends
-  /// them too.
+  /// Fences every attempt now (S16). Only steps of `finally` with `on_kill: run` still run; a second
+  /// kill ends them too.
   mutating func kill(_ actor: String, _ reason: String) {
     guard state.phase != .ended else { return }
     let isFirst = state.kill == nil

@@ -55,7 +55,7 @@ extension Decider {
     emit(.step(node, .settled(status, output: nil, failure: fact)))
   }
 
-  /// The rescue's output becomes the step's, and so does its failure. One that its `if` skipped rescued nothing.
+  /// The rescue's output becomes the step's, and so does its failure. One that was skipped rescued nothing.
   mutating func rescueEnded(_ rescue: NodeNumber, of node: NodeNumber) {
     guard !state[node].status.hasEnded else { return }
     let status = state[rescue].status
