@@ -14,6 +14,7 @@ public enum EndpointCatalog {
     AskCalls.list.shape, AskCalls.get.shape, AskCalls.answer.shape, AskCalls.delegate.shape,
     AskCalls.remind.shape,
     JobCalls.export.shape,
+    SignalCalls.list.shape, SignalCalls.send.shape, SignalCalls.sendToJob.shape,
     AccessCalls.credentials.shape, AccessCalls.setCredential.shape, AccessCalls.deleteCredential.shape,
     AccessCalls.connections.shape, AccessCalls.setConnection.shape, AccessCalls.deleteConnection.shape,
     AccessCalls.settings.shape, AccessCalls.setSetting.shape,

@@ -12,6 +12,7 @@ public enum CommandTable {
     StepAdopt.spec,
     AskList.spec, AskGet.spec, AskAnswer.spec, AskDelegate.spec, AskRemind.spec,
     JobExport.spec,
+    JobSignal.spec, SignalSend.spec, SignalList.spec,
     ArtifactList.spec, ArtifactGet.spec, ArtifactVerify.spec,
     CredentialSet.spec, CredentialList.spec, CredentialDelete.spec,
     ConnectionApply.spec, ConnectionList.spec, ConnectionDelete.spec,

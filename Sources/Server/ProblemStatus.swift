@@ -11,10 +11,9 @@ public enum ProblemStatus {
     "unknown-connector": 404, "wrong-method": 405, "job-ended": 409, "step-ended": 409, "no-question": 409,
     "no-superseded-result": 409, "job-live": 409, "key-live": 409, "nothing-to-retry": 409,
     "not-failed": 409, "conflict": 409, "not-owner": 409, "pipeline-paused": 409,
-    "apply-in-progress": 409,
-    "skipped-by-limit": 409, "queue-full": 429,
-    "node-full": 429, "revision-changed": 412, "request-too-large": 413, "history-damaged": 500,
-    "internal": 500,
+    "apply-in-progress": 409, "skipped-by-limit": 409, "queue-full": 429, "node-full": 429,
+    "revision-changed": 412, "request-too-large": 413, "history-damaged": 500, "internal": 500,
+    "no-wait": 409, "signal-too-large": 413, "inbox-full": 429,
     "read-only": 503, "stopping": 503, "store-unavailable": 503, "job-not-driven": 503,
   ]
 }

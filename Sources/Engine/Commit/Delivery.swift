@@ -129,7 +129,8 @@ extension Jobs {
       throw .inboxFull(signal.namespace, setting)
     }
     guard let key = key(ofNamespace: signal.namespace) else { throw .namespaceKey(signal.namespace) }
-    var row = row(of: signal, at: now)
+    // Two of one moment are in the order in which they came, also in the store.
+    var row = row(of: signal, at: signals.nextMoment(now))
     row.payload = AES256GCM.seal(signal.bytes, key: key, additionalData: row.place)
     signals.keep(row)
     batch.signals.append(row)
@@ -212,7 +213,8 @@ extension Jobs {
 
   private mutating func expire(_ row: SignalRow, code: String, _ message: String, _ now: Timestamp) {
     var row = row
-    row.state = .expired
+    // Of one whose time passed while no node was there, the row is remembered from now on.
+    (row.state, row.expiresAt) = (.expired, max(row.expiresAt, now))
     batch.signals.append(row)
     guard row.deadLetters else { return }
     batch.deadLetters.append(

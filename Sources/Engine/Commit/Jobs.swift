@@ -128,7 +128,7 @@ struct Jobs: ~Copyable {
 
   /// Takes over a job that the store gave back.
   mutating func restore(_ restored: Restored, at now: Timestamp) {
-    let job = take(restored)
+    let job = take(restored, at: now)
     if let reason = restored.quarantine, job.state.quarantine == nil {
       return decide(job, .quarantined(reason: reason), at: now)
     }
@@ -136,7 +136,7 @@ struct Jobs: ~Copyable {
   }
 
   /// Puts a job into memory as it was stored, and sets its timers anew.
-  mutating func take(_ restored: Restored) -> OwnedJob {
+  mutating func take(_ restored: Restored, at now: Timestamp) -> OwnedJob {
     let job = OwnedJob(
       number: restored.number, id: restored.id, pipeline: restored.pipeline, revision: restored.revision,
       plan: restored.plan, key: restored.key)
@@ -147,7 +147,7 @@ struct Jobs: ~Copyable {
     own(job, key: restored.state.creation?.key)
     enter(job, restored.state.context?.value, restored.identity)
     reconcile(job)
-    let decider = Decider(job.state, job.plan, .init(job: job.id), now: clock.now, decision: Decision())
+    let decider = Decider(job.state, job.plan, .init(job: job.id), now: now, decision: Decision())
     for (wake, after) in decider.pendingWakes() { addTimer(wake, after: after, job.number) }
     for (wake, instant) in decider.pendingInstants() {
       timers.add(Timers.Instant(due: instant, job: job.number, wake: wake))

@@ -10,6 +10,8 @@ struct ParkedJob {
   var key: String?
   /// The timers that bring it back, where it was parked by this very process.
   var wakes: [Wake] = []
+  /// When its time comes by the wall, where the last process parked it.
+  var due: Timestamp?
 }
 
 // Jobs that wait long with nothing running leave the memory, and come back with whatever concerns them.
@@ -23,7 +25,7 @@ extension Jobs {
   mutating func job(_ number: JobNumber) -> OwnedJob? {
     if let job = inMemory(number) { return job }
     if parked[number] == nil { return nil }
-    load([number])
+    load([number], at: clock.now)
     return inMemory(number)
   }
 
@@ -57,6 +59,15 @@ extension Jobs {
     park(job)
   }
 
+  /// Somebody stopped reading along: perhaps the last thing that kept it in memory.
+  mutating func unfollow(_ id: ID<Job>, follower: Int) {
+    guard let job = inMemory(id) else { return }
+    job.followers.removeAll { $0.id == follower }
+    guard let since = job.restsSince, clock.monotonic - since >= setting.parksAfter else { return }
+    guard job.followers.isEmpty, job.state.rests else { return }
+    park(job)
+  }
+
   private mutating func park(_ job: OwnedJob) {
     let decider = Decider(job.state, job.plan, .init(job: job.id), now: clock.now, decision: Decision())
     let pause = decider.pendingWakes().min { $0.after < $1.after }
@@ -79,7 +90,7 @@ extension Jobs {
   mutating func restore(_ jobs: [Recovery.Parked], at now: Timestamp) {
     for (row, live) in jobs {
       parked[row.job] = ParkedJob(
-        id: live.id, pipeline: live.pipeline, revision: live.revision, key: live.key)
+        id: live.id, pipeline: live.pipeline, revision: live.revision, key: live.key, due: row.due)
       know(row.job, live.id, key: live.key, live.pipeline)
       for wait in row.waits {
         signals.add(
@@ -96,7 +107,10 @@ extension Jobs {
   }
 
   /// Brings parked jobs back, with what they wait for. Those that the store cannot give now stay parked.
-  mutating func load(_ jobs: [JobNumber]) {
+  ///
+  /// `dues` are those whose time has come on the monotonic clock, with what the wall should say by then: set
+  /// back meanwhile, it must not hold them up (S12).
+  mutating func load(_ jobs: [JobNumber], at now: Timestamp, dues: [JobNumber: Timestamp] = [:]) {
     let wanted = jobs.filter { parked[$0] != nil }
     let found: [Restored]
     do { found = try Recovery(configuration).load(wanted) } catch {
@@ -109,7 +123,7 @@ extension Jobs {
       parked[restored.number] = nil
       batch.parked.removeAll { $0.job == restored.number }
       batch.unparked.append(restored.number)
-      let job = take(restored)
+      let job = take(restored, at: max(now, dues[restored.number] ?? now))
       if let reason = restored.quarantine, job.state.quarantine == nil {
         followUps.append(.event(job.number, .quarantined(reason: reason)))
       }
@@ -133,7 +147,10 @@ extension Jobs {
         back.append((number, wake))
       }
     }
-    if !back.isEmpty { load(back.map(\.0)) }
+    if !back.isEmpty {
+      let dues = back.compactMap { job, wake in wake == nil ? parked[job]?.due.map { (job, $0) } : nil }
+      load(back.map(\.0), at: now, dues: Dictionary(dues) { first, _ in first })
+    }
     for (number, wake) in back {
       if let wake, let job = inMemory(number) { decide(job, .fired(wake), at: now) }
     }

@@ -1,6 +1,6 @@
 internal import Model
 
-/// Who waits for which signal, and the signals that nobody has taken: the inbox (`semantics.md`, S13 and S14).
+/// Who waits for which signal, and the inbox: the signals that nobody has taken (`semantics.md`, S13, S14).
 ///
 /// It knows places and rows and no rules of jobs; `Jobs` gives out what lies here.
 struct Signals {
@@ -25,6 +25,7 @@ struct Signals {
   private var places: [JobNumber: [NodeNumber: Channel]] = [:]
   private var inbox: [Channel: Line] = [:]
   private var sizes: [ScalarString: Size] = [:]
+  private var newest = Timestamp(microseconds: 0)
   /// The earliest moment at which a kept signal expires, as far as a timer was set for it.
   private(set) var alarm: Timestamp?
   /// What was taken in this turn, until its commit.
@@ -106,7 +107,11 @@ extension Signals {
 extension Signals {
   func size(of namespace: String) -> Size { sizes[ScalarString(namespace)] ?? Size() }
 
+  /// Later than that of all that are kept.
+  func nextMoment(_ now: Timestamp) -> Timestamp { max(now, newest + .microseconds(1)) }
+
   mutating func keep(_ row: SignalRow) {
+    newest = max(newest, row.receivedAt)
     inbox[row.channel, default: Line()].rows.append(row)
     sizes[row.channel.namespace, default: Size()].count += 1
     sizes[row.channel.namespace, default: Size()].bytes += row.payload.count

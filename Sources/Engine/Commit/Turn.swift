@@ -69,7 +69,7 @@ struct Turn: ~Copyable {
     case .follow(let id, let follower, let reply):
       jobs.job(id)?.followers.append(follower)
       reply(.success(jobs.job(id) != nil))
-    case .unfollow(let id, let follower): jobs.inMemory(id)?.followers.removeAll { $0.id == follower }
+    case .unfollow(let id, let follower): jobs.unfollow(id, follower: follower)
     case .write(let writes, let reply):
       jobs.add(writes)
       jobs.after(.write) { reply($0) }

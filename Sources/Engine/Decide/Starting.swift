@@ -118,7 +118,7 @@ extension Decider {
     begin(branch)
   }
 
-  /// The `timeout` of a group, choice or wait bounds one round of it.
+  /// The `timeout` of a group or choice bounds one round of it.
   mutating func limitBody(_ node: NodeNumber, _ step: StepPlan) throws(ExpressionError) {
     guard let timeout = step.timeout else { return }
     let after = try timeout.duration(resolver(at: node))

@@ -10,7 +10,6 @@ extension Decider {
   static let longestSignalName = 512
 
   mutating func wait(_ node: NodeNumber, _ plan: WaitPlan) throws(ExpressionError) {
-    try limitBody(node, step(of: node))
     switch plan {
     case .pause(let timing):
       let pause = try timing.duration(resolver(at: node))
