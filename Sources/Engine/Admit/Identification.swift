@@ -18,7 +18,8 @@ struct Identification<Resolver: ReferenceResolver> {
     identity.owner = try text(head.owner, "access.owner")
     identity.fairKey = try text(head.fairKey, "fair_key")
     for (name, template) in head.labels {
-      let value = try text(template, "job_labels.\(name)") ?? ""
+      // A label that comes from an optional input is absent with it.
+      guard let value = try text(template, "job_labels.\(name)", canBeNull: true) else { continue }
       identity.labels.append(JobIdentity.Label(name: name, value: value))
     }
     if let priority = head.priority {
@@ -63,10 +64,13 @@ struct Identification<Resolver: ReferenceResolver> {
     return limits.members.isEmpty ? nil : limits
   }
 
-  private func text(_ template: Template?, _ place: String) throws(Problem) -> String? {
+  private func text(
+    _ template: Template?, _ place: String, canBeNull: Bool = false
+  ) throws(Problem) -> String? {
     guard let template else { return nil }
     let value: JSON
     do { value = try template.evaluate(resolver) } catch { throw .admission(place, error) }
+    if canBeNull, value == .null { return nil }
     let text = value.string ?? value.text
     guard value.object == nil, value.array == nil, value != .null,
       text.unicodeScalars.count <= Self.longestText
