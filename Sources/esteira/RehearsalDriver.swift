@@ -51,7 +51,7 @@ final class RehearsalDriver: Sendable {
       } else {
         // The engine may just be on its way to say what it waits for.
         stillness += 1
-        if stillness > Self.patience { return Self.stuck }
+        if stillness > Self.patience { return try await stuck(job) }
         do { try await Task.sleep(for: Self.glance) } catch { return nil }
       }
     }
@@ -63,9 +63,16 @@ final class RehearsalDriver: Sendable {
   }
 
   private static let patience = 50
-  private static let stuck = Bilingual(
-    "left: nothing will happen any more; is a --signal or an --answer missing?",
-    pt: "parado: nada mais vai acontecer; falta um --signal ou um --answer?")
+  /// What it waits for that will not come.
+  private func stuck(_ job: ID<Job>) async throws(Problem) -> Bilingual {
+    let reasons = try await node.why(job).map(\.text)
+    return Bilingual(
+      "left: nothing will happen any more. "
+        + reasons.map { $0.english + "." }.joined(separator: " ") + " Is a --signal or an --answer missing?",
+      pt: "parado: nada mais vai acontecer. "
+        + reasons.map { $0.portuguese + "." }.joined(separator: " ")
+        + " Falta um --signal ou um --answer?")
+  }
 
   /// Whether an attempt of the job, or of one that it called, is under way.
   private func isBusy(_ view: JobView) async throws(Problem) -> Bool {

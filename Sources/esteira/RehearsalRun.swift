@@ -96,12 +96,15 @@ struct RehearsalRun: Sendable {
       throw Self.needsMock("the credential \(namespace)/\(name)")
     }
     let (vault, plans, clock) = (vault, plans, clock)
+    var setting = NodeSetting(
+      name: "test", version: Program.name, cores: sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+    // Its jobs are few, and time jumps: there is nothing to be gained by letting one leave the memory.
+    setting.parksAfter = .seconds(100 * 365 * 86_400)
     let seed = SeededBytes(isFixed: rehearsal.time != nil)
     do {
       let node = try Node(
         NodeConfiguration(
-          setting: NodeSetting(
-            name: "test", version: Program.name, cores: sysconf(Int32(_SC_NPROCESSORS_ONLN))),
+          setting: setting,
           store: store, readModel: store, clock: clock, connectors: try connectors(),
           environment: environment, plan: { (revision) throws(Problem) in try plans.plan(revision) },
           wrap: { vault.wrap($0) },
