@@ -106,9 +106,10 @@ extension Problem {
     return Problem(
       "inbox-full",
       Bilingual(
-        "The inbox of \(namespace) is full: \(setting.openSignals) signals or \(mebibytes) MiB that nobody took.",
+        "The inbox of \(namespace) is full: \(setting.openSignals) signals or \(mebibytes) MiB not taken.",
         pt:
-          "A caixa de entrada de \(namespace) está cheia: \(setting.openSignals) sinais ou \(mebibytes) MiB que ninguém pegou."
+          "A caixa de entrada de \(namespace) está cheia: \(setting.openSignals) sinais ou "
+          + "\(mebibytes) MiB que ninguém pegou."
       ),
       remedy: Bilingual(
         "See them with: esteira signal ls --namespace \(namespace)",
@@ -120,7 +121,8 @@ extension Problem {
     Bilingual(
       "A signal needs a name; name, key and message id have \(SignalRequest.longestName) bytes at most.",
       pt:
-        "Um sinal precisa de nome; nome, chave e id da mensagem têm no máximo \(SignalRequest.longestName) bytes."
+        "Um sinal precisa de nome; nome, chave e id da mensagem têm no máximo "
+        + "\(SignalRequest.longestName) bytes."
     ), remedy: Bilingual("Shorten it, or hash it.", pt: "Encurte-o, ou use um hash."))
 
   static func signalTooLarge(_ count: Int) -> Problem {

@@ -45,14 +45,14 @@ final class RehearsalDriver: Sendable {
       }
       if try await isBusy(view) {
         stillness = 0
-        do { try await Task.sleep(for: Self.glance) } catch { return nil }
+        await Program.pause(Self.glance)
       } else if try await play(view) || clock.skip() {
         stillness = 0
       } else {
         // The engine may just be on its way to say what it waits for.
         stillness += 1
         if stillness > Self.patience { return try await stuck(job) }
-        do { try await Task.sleep(for: Self.glance) } catch { return nil }
+        await Program.pause(Self.glance)
       }
     }
   }

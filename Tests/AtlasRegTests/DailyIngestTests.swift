@@ -19,7 +19,11 @@ struct DailyIngestTests {
         let file = PythonServer.blueprint.appending(path: path).path
         return FileManager.default.contents(atPath: file).map { Array($0) }
       })
-    let findings = compilation.findings.map { $0.rendered(file: "daily-ingest.yaml", language: .english) }
+    // Its triggers do not fire in this version, which is said; everything else is without a finding.
+    let findings = compilation.findings.filter { $0.code != "no-effect-yet" }
+      .map { $0.rendered(file: "daily-ingest.yaml", language: .english) }
     #expect(findings == [], "\(findings.joined(separator: "\n"))")
+    #expect(compilation.findings.map(\.path).allSatisfy { $0.hasPrefix("triggers.") })
+    #expect(compilation.plan != nil)
   }
 }

@@ -29,13 +29,17 @@ struct EndTests {
       "an item",
       """
       steps:
-        each: {for_each: "[6, 7, 8]", max_parallel: 1, steps: {stop: {if: item == 7, end: {status: success, outputs: {n: "${{ item }}"}}}}}
+        each:
+          for_each: "[6, 7, 8]"
+          max_parallel: 1
+          steps: {stop: {if: item == 7, end: {status: success, outputs: {n: "${{ item }}"}}}}
       """),
     Place(
       "a branch",
       """
       steps:
-        c: {choose: {one: {if: "false", value: 1}, two: {else: true, end: {status: success, outputs: {n: 7}}}}}
+        c:
+          choose: {one: {if: "false", value: 1}, two: {else: true, end: {status: success, outputs: {n: 7}}}}
       """),
   ]
 

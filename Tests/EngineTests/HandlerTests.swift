@@ -99,7 +99,11 @@ struct HandlerTests {
           allow_failed: all
           repeat: {max: 2, until: iteration == 2}
           steps: {work: {uses: test.pure, with: {value: {n: "${{ item }}"}}}}
-          finally: {sweep: {value: "${{ string(item) + '/' + string(iteration) + '/' + string(steps.work.?output.orValue({}).?n.orValue(0)) }}"}}
+          finally:
+            sweep:
+              value: >-
+                ${{ string(item) + '/' + string(iteration) + '/'
+                + string(steps.work.?output.orValue({}).?n.orValue(0)) }}
       """)
     let view = try await harness.ended(job)
     #expect(view.summary.status == .success)

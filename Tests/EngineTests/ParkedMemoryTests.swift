@@ -34,7 +34,8 @@ struct ParkedMemoryTests {
       since: Timestamp(microseconds: number))
     return (
       row: ParkedRow(
-        job: JobNumber(number), due: Timestamp(microseconds: 1 << 50), after: .seconds(86_400), waits: [wait]),
+        job: JobNumber(number), due: Timestamp(microseconds: 1 << 50), after: .seconds(86_400),
+        waits: [wait]),
       job: LiveJob(
         number: JobNumber(number), id: id(number), pipeline: pipeline, revision: 1, wrappedKey: [],
         driveCount: 0, status: .waiting, isParked: true, key: "key \(number)")

@@ -126,7 +126,11 @@ struct RerunTests {
   func keys() async throws {
     let harness = try Harness()
     let job = try await harness.start(
-      "steps: {pay: {uses: test.once, with: {value: 1}}, tell: {needs: [pay], uses: test.pure, with: {fail: data}}}"
+      """
+      steps:
+        pay: {uses: test.once, with: {value: 1}}
+        tell: {needs: [pay], uses: test.pure, with: {fail: data}}
+      """
     )
     #expect(try await harness.ended(job).summary.status == .failed)
     let whole = RerunRequest(job: job, from: .start, actor: "local:ana")

@@ -14,7 +14,10 @@ struct RescueTests {
           uses: test.keyed
           with: {fail: transient}
           retry: {attempts: 2, backoff: {initial: 1s, jitter: 0}}
-          rescue: {classes: [transient], uses: test.pure, with: {value: {from: "${{ steps.fetch.error.code }}"}}}
+          rescue:
+            classes: [transient]
+            uses: test.pure
+            with: {value: {from: "${{ steps.fetch.error.code }}"}}
         use: {value: "${{ steps.fetch.output.from }}"}
       outputs: {from: "${{ steps.use.output }}"}
       finally: {count: {value: "${{ size(job.failures) }}"}}
@@ -78,7 +81,8 @@ struct RescueTests {
       vars: {none: []}
       outputs:
         each: "${{ steps.each.outputs }}"
-        rest: "${{ [steps.rounds.output, steps.group.output.inner, steps.choice.output, steps.computed.output] }}"
+        rest: >-
+          ${{ [steps.rounds.output, steps.group.output.inner, steps.choice.output, steps.computed.output] }}
       """)
     let view = try await harness.ended(job)
     #expect(view.summary.status == .success, "\(view.summary.failure?.message ?? "")")

@@ -213,7 +213,10 @@ struct CollectionTests {
         needs: [collected]
         uses: test.keyed
         with: {value: "${{ steps.collected.output }}"}
-      executed: {needs: [start_execution], wait: {signal: {name: resultado_execucao, key: c-1}}, deadline: 12h}
+      executed:
+        needs: [start_execution]
+        wait: {signal: {name: resultado_execucao, key: c-1}}
+        deadline: 12h
     outputs: {result: "${{ steps.executed.output }}", data: "${{ steps.start_execution.output.status }}"}
     """
 

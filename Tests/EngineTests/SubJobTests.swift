@@ -152,7 +152,11 @@ struct SubJobTests {
       id: "child")
     let job = try await harness.start(
       """
-      steps: {each: {for_each: "lists.range(40)", max_parallel: 10, call: {pipeline: child, inputs: {n: "${{ item }}"}}}}
+      steps:
+        each:
+          for_each: "lists.range(40)"
+          max_parallel: 10
+          call: {pipeline: child, inputs: {n: "${{ item }}"}}
       outputs: {sum: "${{ lists.sum(steps.each.outputs.map(o, o.n)) }}"}
       """)
     #expect(try await harness.ended(job).outputs == ["sum": 780])
@@ -164,7 +168,9 @@ struct SubJobTests {
     let job = try await harness.start(
       """
       steps:
-        file: {uses: test.pure, with: {value: {file: {artifact: aa, name: a.txt, size: 1, media_type: text/plain}}}}
+        file:
+          uses: test.pure
+          with: {value: {file: {artifact: aa, name: a.txt, size: 1, media_type: text/plain}}}
         sub: {call: {pipeline: other/child, revision: 1, inputs: {file: "${{ steps.file.output.file }}"}}}
       """)
     let failure = try await harness.ended(job).steps[1].failure

@@ -71,7 +71,9 @@ struct WindowTests {
           allow_failed: all
           uses: test.pure
           with: {fail: data}
-      outputs: {keys: "${{ steps.each.errors.map(e, e.key) }}", items: "${{ steps.each.errors.map(e, e.item) }}"}
+      outputs:
+        keys: "${{ steps.each.errors.map(e, e.key) }}"
+        items: "${{ steps.each.errors.map(e, e.item) }}"
       """)
     let view = try await harness.ended(job)
     #expect(view.outputs?["keys"] == .array((0..<100).map { .string(String($0)) }))

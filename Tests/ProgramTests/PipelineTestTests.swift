@@ -21,10 +21,18 @@ struct PipelineTestTests {
         repeat: {max: 3, until: steps.confirm.output.choice == 'confirm'}
         steps:
           confirm:
-            ask: {title: OK?, to: {users: ["${{ inputs.who }}"]}, choices: {confirm: {approves: true}, suggest: {}}}
+            ask:
+              title: OK?
+              to: {users: ["${{ inputs.who }}"]}
+              choices: {confirm: {approves: true}, suggest: {}}
       rate:
         needs: [review]
-        ask: {title: Useful?, to: {users: ["${{ inputs.who }}"]}, choices: {rate: {}}, expires: 5m, on_expiry: skip}
+        ask:
+          title: Useful?
+          to: {users: ["${{ inputs.who }}"]}
+          choices: {rate: {}}
+          expires: 5m
+          on_expiry: skip
       each:
         for_each: "['a', 'b']"
         as: k

@@ -95,10 +95,11 @@ enum JobRerun {
   }
 
   private static func lines(_ answer: RerunAnswer, _ call: Invocation) -> [String] {
+    let was = call.text(Bilingual("was", pt: "era"))
     let head =
       answer.revision == answer.earlierRevision
       ? "\(answer.pipeline)@\(answer.revision)"
-      : "\(answer.pipeline)@\(answer.revision) (\(call.text(Bilingual("was", pt: "era"))) @\(answer.earlierRevision))"
+      : "\(answer.pipeline)@\(answer.revision) (\(was) @\(answer.earlierRevision))"
     let once = call.text(
       Bilingual("; it may happen a second time outside", pt: "; pode acontecer uma segunda vez lá fora"))
     let rows = answer.steps.map { step in

@@ -28,9 +28,11 @@ enum PipelineTest {
     FlagSpec(
       "--mock", value: "STEP=FILE", repeated: true,
       Bilingual(
-        "the step's output (a file, or JSON): a value, {\"fail\": {class, message}}, {\"sequence\": […]} or {\"items\": {key: …}}",
+        "the step's output (a file, or JSON): a value, {\"fail\": {class, message}}, {\"sequence\": […]} "
+          + "or {\"items\": {key: …}}",
         pt:
-          "a saída do passo (arquivo ou JSON): um valor, {\"fail\": {class, message}}, {\"sequence\": […]} ou {\"items\": {chave: …}}"
+          "a saída do passo (arquivo ou JSON): um valor, {\"fail\": {class, message}}, "
+          + "{\"sequence\": […]} ou {\"items\": {chave: …}}"
       )),
     FlagSpec(
       "--answer", value: "ASK=CHOICE[:FORM]", repeated: true,

@@ -2,8 +2,8 @@ internal import Model
 internal import Pipelines
 
 /// How limits are called across jobs: `demo/ingest` of a pipeline, `demo/ingest/load` of a step, and with a
-/// key of the file `demo/ingest:KEY`, or of the whole namespace `demo:KEY`. Names have neither `/` nor `:`, so
-/// no two of them are the same by chance.
+/// key of the file `demo/ingest:KEY`, or of the whole namespace `demo:KEY`. Names have neither `/` nor `:`,
+/// so no two of them are the same by chance.
 struct LimitKey {
   var namespace: String
   var pipeline: String

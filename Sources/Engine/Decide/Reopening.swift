@@ -4,8 +4,8 @@ internal import Pipelines
 
 // `job retry`: an ended job goes on in place, from what did not succeed (`semantics.md`, S29).
 extension Decider {
-  /// What failed is pending again, with all that waited for it. `paths`: only these of the failed ones; empty:
-  /// all of them.
+  /// What failed is pending again, with all that waited for it. `paths`: only these of the failed ones;
+  /// empty: all of them.
   mutating func retried(_ actor: String, _ paths: [String]) {
     guard state.phase == .ended, let root = state.roots.first else { return }
     var found = Reopened(state: state, plan: plan)

@@ -131,8 +131,8 @@ extension Decider {
     wake(deadline(of: node), after: after)
   }
 
-  /// The job's own deadline is that of its round and phase, a node's that of its round and its inside, handler
-  /// or rescue: an earlier one must not end what came after.
+  /// The job's own deadline is that of its round and phase, a node's that of its round and its inside,
+  /// handler or rescue: an earlier one must not end what came after.
   func deadline(of node: NodeNumber?) -> Wake {
     guard let node else {
       return Wake(.deadline, nil, token: UInt32(state.phase.rawValue) | state.round << 8)

@@ -1,7 +1,8 @@
 internal import Model
 
 /// Keeps work away from something that fails: after so many failures in a row nothing starts until the time
-/// to recover is over; then one attempt tries it out. Advisory and never stored: a lost circuit is closed (S11).
+/// to recover is over; then one attempt tries it out. Advisory and
+/// never stored: a lost circuit is closed (S11).
 struct Circuit: Hashable {
   private(set) var failures = 0
   /// Until when nothing starts; nil while it is closed.

@@ -34,7 +34,7 @@ extension JobState {
     return Blocker(
       kind: "same_signal", path: path,
       text: Bilingual(
-        "another job waits for the same signal: \(shown); each signal goes to the one that has waited longest",
+        "another job waits for the same signal: \(shown); each goes to the one that has waited longest",
         pt: "outro job espera o mesmo sinal: \(shown); cada sinal vai para o que espera há mais tempo"),
       since: nil, until: nil,
       remedy: Bilingual(

@@ -111,11 +111,7 @@ extension Fact {
       writer.node("n", node)
       fact.append(to: &writer)
     case .aside(let parent, let kind, let first, let step, let count):
-      writer.node("in", parent)
-      writer.text("kind", kind.word)
-      writer.node("n", first)
-      writer.node("step", step)
-      writer.node("count", count)
+      writer.aside(parent, kind, first, step, count)
     case .reopened(let actor, let round, let nodes):
       writer.text("actor", actor)
       writer.node("round", round)
@@ -188,6 +184,16 @@ struct FactWriter {
   mutating func text(_ name: String, _ value: String) {
     key(name)
     JSONText.write(value, to: &bytes)
+  }
+
+  mutating func aside(
+    _ parent: NodeNumber, _ kind: AsideKind, _ first: NodeNumber, _ step: UInt32, _ count: UInt32
+  ) {
+    node("in", parent)
+    text("kind", kind.word)
+    node("n", first)
+    node("step", step)
+    node("count", count)
   }
 
   mutating func nodes(_ name: String, _ nodes: [NodeNumber]) {

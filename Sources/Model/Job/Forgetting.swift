@@ -149,8 +149,8 @@ extension JobState {
     if nodes[Int(item)].status.isFailure { forget(item) }
   }
 
-  /// Whether the projection has a row of the node once it has ended. Inside a window only what failed has one,
-  /// or did before, so that 50,000 items do not make as many rows.
+  /// Whether the projection has a row of the node once it has ended. Inside a window only what failed has
+  /// one, or did before, so that 50,000 items do not make as many rows.
   public func hasRow(_ node: NodeNumber) -> Bool {
     let status = nodes[Int(node)].status
     guard !fanOuts.isEmpty, status == .success || status == .skipped, !nodes[Int(node)].isShown else {

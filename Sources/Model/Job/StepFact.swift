@@ -21,7 +21,7 @@ public enum StepFact: Sendable, Hashable {
   case called(ID<Job>)
   /// How the inside ended, while handlers still run: an output or a failure, or of a status alone neither.
   case settled(StepStatus, output: Body?, failure: Fact.FailureFact?)
-  /// Ended with the result that another job's step execution, or the cache, had given. `from` is the job's id.
+  /// Ended with the result that another job's step execution, or the cache, had given; `from` is that job.
   case reused(StepStatus, from: String, output: Body?)
   /// The lines of a fan-out's artifact are being counted. The body is the artifact's handle.
   case counting(Body)

@@ -16,7 +16,7 @@ struct PlanPages {
   let plan: Plan
   let language: Language
 
-  private func say(_ english: String, pt portuguese: String) -> String {
+  private func phrase(_ english: String, pt portuguese: String) -> String {
     Bilingual(english, pt: portuguese)[language]
   }
 
@@ -30,14 +30,14 @@ struct PlanPages {
   var inputs: [String] {
     guard !plan.inputs.isEmpty else { return [] }
     let lines = [
-      "## " + say("Inputs", pt: "Entradas"), "",
-      say("| name | type | default |", pt: "| nome | tipo | padrão |"), "|---|---|---|",
+      "## " + phrase("Inputs", pt: "Entradas"), "",
+      phrase("| name | type | default |", pt: "| nome | tipo | padrão |"), "|---|---|---|",
     ]
     return lines
       + plan.inputs.map { input in
         let type =
-          Self.type(of: input.schema.json) + (input.isPersonal ? say(", personal", pt: ", pessoal") : "")
-        let value = input.defaultValue.map { Self.code($0.source) } ?? say("required", pt: "obrigatória")
+          Self.type(of: input.schema.json) + (input.isPersonal ? phrase(", personal", pt: ", pessoal") : "")
+        let value = input.defaultValue.map { Self.code($0.source) } ?? phrase("required", pt: "obrigatória")
         return "| `\(input.name)` | \(Self.cell(type)) | \(Self.cell(value)) |"
       }
   }
@@ -56,14 +56,15 @@ struct PlanPages {
 
   var triggers: [String] {
     guard !plan.triggers.isEmpty else { return [] }
-    return ["## " + say("Triggers", pt: "Gatilhos"), ""]
+    return ["## " + phrase("Triggers", pt: "Gatilhos"), ""]
       + plan.triggers.map { trigger in
         var text = "- **\(trigger.name)** (\(trigger.kind)): \(Self.code(trigger.spec.text))"
         if let condition = trigger.condition {
-          text += say(", if ", pt: ", se ") + Self.code(condition.expression.source)
+          text += phrase(", if ", pt: ", se ") + Self.code(condition.expression.source)
         }
         if let deliver = trigger.deliver {
-          text += say(", delivers the signal ", pt: ", entrega o sinal ") + Self.code(deliver.signal.source)
+          text +=
+            phrase(", delivers the signal ", pt: ", entrega o sinal ") + Self.code(deliver.signal.source)
         }
         return text
       }
@@ -72,7 +73,7 @@ struct PlanPages {
   var steps: [String] {
     plan.topScopes.enumerated().flatMap { place, part in
       let (word, scope) = part
-      let title = word.map { "`\($0)`" } ?? say("Steps", pt: "Passos")
+      let title = word.map { "`\($0)`" } ?? phrase("Steps", pt: "Passos")
       return (place == 0 ? [] : [""]) + ["## \(title)", ""] + list(scope, indent: 0)
     }
   }
@@ -86,11 +87,11 @@ struct PlanPages {
       lines += step.needs.map { need in
         let other = plan.steps[need.step.position].name
         return "\(space)   - "
-          + say("after ", pt: "depois de ")
+          + phrase("after ", pt: "depois de ")
           + "**\(other)**: \(plan.reason(of: need, to: index.position)[language])"
       }
       for (word, inner) in step.scopes {
-        lines.append("\(space)   - " + (word.map { "`\($0)`:" } ?? say("inside:", pt: "dentro:")))
+        lines.append("\(space)   - " + (word.map { "`\($0)`:" } ?? phrase("inside:", pt: "dentro:")))
         lines += list(inner, indent: indent + 5)
       }
       return lines
@@ -100,26 +101,26 @@ struct PlanPages {
   private func does(_ step: StepPlan) -> String {
     switch step.kind {
     case .connector(let call):
-      let connection = call.connection.map { say(", connection ", pt: ", conexão ") + Self.code($0) } ?? ""
+      let connection = call.connection.map { phrase(", connection ", pt: ", conexão ") + Self.code($0) } ?? ""
       return "\(Self.code(call.connector.name)). \(call.connector.summary[language])\(connection)"
-    case .group: return say("a group of steps", pt: "um grupo de passos")
-    case .choose: return say("the first branch whose `if` holds", pt: "o primeiro ramo cujo `if` vale")
-    case .value(let value): return say("computes ", pt: "calcula ") + Self.code(value.source)
+    case .group: return phrase("a group of steps", pt: "um grupo de passos")
+    case .choose: return phrase("the first branch whose `if` holds", pt: "o primeiro ramo cujo `if` vale")
+    case .value(let value): return phrase("computes ", pt: "calcula ") + Self.code(value.source)
     case .call(let call):
       let name = Self.code("\(call.namespace)/\(call.pipeline)")
       return call.detach
-        ? say("starts \(name) and does not wait for it", pt: "inicia \(name) e não espera por ele")
-        : say("runs \(name)", pt: "executa \(name)")
+        ? phrase("starts \(name) and does not wait for it", pt: "inicia \(name) e não espera por ele")
+        : phrase("runs \(name)", pt: "executa \(name)")
     case .ask(let ask): return self.ask(ask)
-    case .wait(.pause(let timing)): return say("waits ", pt: "espera ") + Self.code(timing.source)
+    case .wait(.pause(let timing)): return phrase("waits ", pt: "espera ") + Self.code(timing.source)
     case .wait(.until(let bound)):
-      return say("waits until ", pt: "espera até ") + Self.code(bound.expression.source)
+      return phrase("waits until ", pt: "espera até ") + Self.code(bound.expression.source)
     case .wait(.signal(let signal)):
-      let key = signal.key.map { say(" with the key ", pt: " com a chave ") + Self.code($0.source) } ?? ""
-      return say("waits for the signal ", pt: "espera o sinal ") + Self.code(signal.name.source) + key
+      let key = signal.key.map { phrase(" with the key ", pt: " com a chave ") + Self.code($0.source) } ?? ""
+      return phrase("waits for the signal ", pt: "espera o sinal ") + Self.code(signal.name.source) + key
     case .end(let end):
       let message = end.message.map { ": " + Self.code($0.source) } ?? ""
-      return say("ends the job as ", pt: "encerra o job como ") + Self.code(end.status.word) + message
+      return phrase("ends the job as ", pt: "encerra o job como ") + Self.code(end.status.word) + message
     }
   }
 
@@ -129,12 +130,12 @@ struct PlanPages {
     let choices = ask.choices.map(\.name).joined(separator: ", ")
     let silence =
       switch ask.onExpiry {
-      case .fail: say("it fails", pt: "ele falha")
-      case .skip: say("it is skipped", pt: "ele é pulado")
-      case .choice(let name): say("\(name) is taken", pt: "vale \(name)")
+      case .fail: phrase("it fails", pt: "ele falha")
+      case .skip: phrase("it is skipped", pt: "ele é pulado")
+      case .choice(let name): phrase("\(name) is taken", pt: "vale \(name)")
       }
     let title = Self.code(ask.title.source)
-    return say(
+    return phrase(
       "asks \(people): \(title) (\(choices)); after \(ask.expires.source) without an answer \(silence)",
       pt: "pergunta a \(people): \(title) (\(choices)); após \(ask.expires.source) sem resposta, \(silence)")
   }
@@ -142,22 +143,22 @@ struct PlanPages {
   private func modifiers(_ step: StepPlan) -> [String] {
     var found: [String] = []
     if let condition = step.condition {
-      found.append(say("only if ", pt: "só se ") + Self.code(condition.expression.source))
+      found.append(phrase("only if ", pt: "só se ") + Self.code(condition.expression.source))
     }
     if let forEach = step.forEach {
       found.append(
-        say("for each \(forEach.name) of ", pt: "para cada \(forEach.name) de ")
+        phrase("for each \(forEach.name) of ", pt: "para cada \(forEach.name) de ")
           + Self.code(forEach.items.expression.source))
     }
     if let loop = step.loop {
-      let until = loop.until.map { say(", until ", pt: ", até ") + Self.code($0.expression.source) } ?? ""
+      let until = loop.until.map { phrase(", until ", pt: ", até ") + Self.code($0.expression.source) } ?? ""
       found.append(
-        say("at most \(loop.max.source) rounds", pt: "no máximo \(loop.max.source) rodadas") + until)
+        phrase("at most \(loop.max.source) rounds", pt: "no máximo \(loop.max.source) rodadas") + until)
     }
     if case .fixed(1) = step.retry.attempts {
     } else {
       let count = step.retry.attempts.source
-      found.append(say("at most \(count) attempts", pt: "no máximo \(count) tentativas"))
+      found.append(phrase("at most \(count) attempts", pt: "no máximo \(count) tentativas"))
     }
     for (key, timing) in [("timeout", step.timeout), ("deadline", step.deadline)] {
       if let timing { found.append("\(key): \(Self.code(timing.source))") }
@@ -167,7 +168,7 @@ struct PlanPages {
 
   var outputs: [String] {
     guard !plan.outputs.isEmpty else { return [] }
-    return ["## " + say("Outputs", pt: "Saídas"), ""]
+    return ["## " + phrase("Outputs", pt: "Saídas"), ""]
       + plan.outputs.map { "- `\($0.name)`: \(Self.code($0.value.source))" }
   }
 

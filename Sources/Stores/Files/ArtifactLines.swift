@@ -86,8 +86,8 @@ public final class ArtifactLines: Sendable {
 
 /// Where lines begin: of every so many the place of the first byte.
 ///
-/// When there are too many places every second one is given up, so that the index of 5 GiB is as small as that
-/// of a megabyte.
+/// When there are too many places every second one is given up, so that the index of 5 GiB is as small as
+/// that of a megabyte.
 struct LineIndex: Sendable {
   static let most = 32_768
 
