@@ -11,14 +11,14 @@ struct ParkedMemoryTests {
   static let count: Int64 = 100_000
 
   /// Other tests run beside this one and take some memory too: hence ten times as many.
-  @Test("100,000 of them take less than 100 MiB, without being loaded")
+  @Test("100,000 of them take less than 150 MiB, without being loaded")
   func memory() {
     var jobs = Jobs(Self.configuration(MemoryStore()), numbers: (job: 0, body: 0))
     let parked = (1...Self.count).map { Self.parked($0) }
     let before = Self.resident
     jobs.restore(parked, at: Timestamp(microseconds: 0))
     let taken = Self.resident - before
-    #expect(taken < 100 << 20, "\(taken >> 10) KiB")
+    #expect(taken < 150 << 20, "\(taken >> 10) KiB")
     #expect(jobs.parked.count == Int(Self.count) && jobs.owned.isEmpty)
     #expect(jobs.timers.count == 2 * Int(Self.count))
     #expect(jobs.liveJob(of: Self.pipeline, key: "key 7")?.id == Self.id(7))

@@ -59,7 +59,11 @@ struct ParkingTests {
     await harness.crash()
     harness.clock.jumpWall(by: .seconds(-86_400))
     try await harness.reopen()
-    harness.clock.advance(by: .seconds(3_600))
+    // The new node has begun its wait once it answers.
+    _ = try await harness.node.why(job)
+    harness.clock.advance(by: .seconds(2_999))
+    #expect(try await harness.view(job).summary.status == .waiting)
+    harness.clock.advance(by: .seconds(1))
     #expect(try await harness.ended(job).summary.status == .success)
   }
 

@@ -12,6 +12,8 @@ struct ParkedJob {
   var wakes: [Wake] = []
   /// When its time comes by the wall, where the last process parked it.
   var due: Timestamp?
+  /// Whether a timer without a wake brings it back. One that was to park it means nothing any more.
+  var hasAlarm = false
 }
 
 // Jobs that wait long with nothing running leave the memory, and come back with whatever concerns them.
@@ -90,7 +92,8 @@ extension Jobs {
   mutating func restore(_ jobs: [Recovery.Parked], at now: Timestamp) {
     for (row, live) in jobs {
       parked[row.job] = ParkedJob(
-        id: live.id, pipeline: live.pipeline, revision: live.revision, key: live.key, due: row.due)
+        id: live.id, pipeline: live.pipeline, revision: live.revision, key: live.key, due: row.due,
+        hasAlarm: row.due != nil)
       know(row.job, live.id, key: live.key, live.pipeline)
       for wait in row.waits {
         signals.add(
@@ -115,6 +118,7 @@ extension Jobs {
     let found: [Restored]
     do { found = try Recovery(configuration).load(wanted) } catch {
       for job in wanted {
+        parked[job]?.hasAlarm = true
         timers.add(Timers.Entry(due: clock.monotonic + Self.loadsAgain, job: job, wake: nil))
       }
       return
@@ -143,7 +147,7 @@ extension Jobs {
         expireSignals(at: now)
       } else if let job = inMemory(number) {
         if let wake { decide(job, .fired(wake), at: now) } else { look(at: job) }
-      } else if let sleeper = parked[number], wake.map({ sleeper.wakes.contains($0) }) ?? true {
+      } else if let sleeper = parked[number], wake.map({ sleeper.wakes.contains($0) }) ?? sleeper.hasAlarm {
         back.append((number, wake))
       }
     }
@@ -164,7 +168,7 @@ extension Jobs {
       if number == .signals { return true }
       if let job = owned[number] { return wake.map { job.state.awaits($0) } ?? job.isWatched }
       guard let sleeper = parked[number] else { return false }
-      return wake.map { sleeper.wakes.contains($0) } ?? true
+      return wake.map { sleeper.wakes.contains($0) } ?? sleeper.hasAlarm
     }
   }
 }
