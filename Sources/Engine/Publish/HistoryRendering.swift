@@ -30,34 +30,49 @@ extension HistoryEvent {
     _ fact: JSON, _ state: JobState, _ plan: Plan, _ bodies: [BodyPlace: JSON]
   ) -> JSON {
     var shown = JSONObject()
-    for member in fact.object ?? JSONObject() {
-      switch member.key {
-      case "f": shown["fact"] = member.value
-      case "n":
-        guard let node = member.value.int.flatMap({ NodeNumber(exactly: $0) }), Int(node) < state.nodes.count
-        else { continue }
-        shown["path"] = .string(state.path(of: node, in: plan))
-        if let count = fact["count"]?.int, count > 1 {
-          shown["last_path"] = .string(
-            state.path(of: min(node + NodeNumber(count) - 1, state.nextNode - 1), in: plan))
-        }
-      case "in":
-        guard let node = member.value.int.flatMap({ NodeNumber(exactly: $0) }), Int(node) < state.nodes.count
-        else { continue }
-        shown["inside"] = .string(state.path(of: node, in: plan))
-      case "step" where fact["f"]?.string == "opened": break
-      case let key where Loading.bodyKeys.contains(key) && member.value.array != nil:
-        // A body stays sealed where it was not opened on purpose: the word of the fact is enough.
-        if let place = BodyPlace(member.value), let body = bodies[place] { shown[key] = body }
-      // A deadline that is taken away has none.
-      case "due" where member.value.int == Timestamp.never.microseconds: break
-      case "due":
-        shown["due"] = .string(Timestamp(microseconds: member.value.int ?? 0).rfc3339)
-      case "pause":
-        shown["pause"] = .string(Duration.microseconds(member.value.int ?? 0).text)
-      case let key: shown[key] = member.value
-      }
+    for member in (fact.object ?? JSONObject()).members {
+      add(member.key, member.value, of: fact, to: &shown, state, plan, bodies)
     }
     return .object(shown)
+  }
+
+  private static func add(
+    _ key: String, _ value: JSON, of fact: JSON, to shown: inout JSONObject, _ state: JobState, _ plan: Plan,
+    _ bodies: [BodyPlace: JSON]
+  ) {
+    if Loading.bodyKeys.contains(key), value.array != nil {
+      // A body stays sealed where it was not opened on purpose: the word of the fact is enough.
+      if let place = BodyPlace(value), let body = bodies[place] { shown[key] = body }
+      return
+    }
+    switch key {
+    case "f": shown["fact"] = value
+    case "n": addPath(value, count: fact["count"]?.int ?? 1, to: &shown, state, plan)
+    case "in": shown["inside"] = node(value, state).map { .string(state.path(of: $0, in: plan)) }
+    case "step" where fact["f"]?.string == "opened": break
+    case "due":
+      // A deadline that is taken away has none.
+      let due = Timestamp(microseconds: value.int ?? 0)
+      if due != .never { shown["due"] = .string(due.rfc3339) }
+    case "pause": shown["pause"] = .string(Duration.microseconds(value.int ?? 0).text)
+    case _: shown[key] = value
+    }
+  }
+
+  private static func addPath(
+    _ value: JSON, count: Int64, to shown: inout JSONObject, _ state: JobState, _ plan: Plan
+  ) {
+    guard let node = node(value, state) else { return }
+    shown["path"] = .string(state.path(of: node, in: plan))
+    guard count > 1 else { return }
+    let last = min(Int64(node) + count, Int64(state.nextNode)) - 1
+    shown["last_path"] = .string(state.path(of: NodeNumber(last), in: plan))
+  }
+
+  private static func node(_ value: JSON, _ state: JobState) -> NodeNumber? {
+    guard let node = value.int.flatMap({ NodeNumber(exactly: $0) }), Int(node) < state.nodes.count else {
+      return nil
+    }
+    return node
   }
 }
