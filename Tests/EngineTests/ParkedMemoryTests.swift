@@ -10,18 +10,28 @@ import Testing
 struct ParkedMemoryTests {
   static let count: Int64 = 100_000
 
-  /// Other tests run beside this one and take some memory too: hence ten times as many.
+  /// Other tests run beside this one and take memory too: hence ten times as many jobs, and the least of three
+  /// measurements. All three stay alive, so that none uses the memory of another again.
   @Test("100,000 of them take less than 150 MiB, without being loaded")
   func memory() {
-    var jobs = Jobs(Self.configuration(MemoryStore()), numbers: (job: 0, body: 0))
     let parked = (1...Self.count).map { Self.parked($0) }
-    let before = Self.resident
+    var first = Jobs(Self.configuration(MemoryStore()), numbers: (job: 0, body: 0))
+    var second = Jobs(Self.configuration(MemoryStore()), numbers: (job: 0, body: 0))
+    var third = Jobs(Self.configuration(MemoryStore()), numbers: (job: 0, body: 0))
+    let taken = [
+      Self.growth(&first, parked), Self.growth(&second, parked), Self.growth(&third, parked),
+    ]
+    #expect((taken.min() ?? 0) < 150 << 20, "\(taken.map { $0 >> 10 }) KiB")
+    #expect(third.parked.count == Int(Self.count) && third.owned.isEmpty)
+    #expect(third.timers.count == 2 * Int(Self.count))
+    #expect(first.liveJob(of: Self.pipeline, key: "key 7")?.id == Self.id(7))
+    #expect(second.liveJob(of: Self.pipeline, key: "key 7")?.id == Self.id(7))
+  }
+
+  private static func growth(_ jobs: inout Jobs, _ parked: [Recovery.Parked]) -> Int {
+    let before = resident
     jobs.restore(parked, at: Timestamp(microseconds: 0))
-    let taken = Self.resident - before
-    #expect(taken < 150 << 20, "\(taken >> 10) KiB")
-    #expect(jobs.parked.count == Int(Self.count) && jobs.owned.isEmpty)
-    #expect(jobs.timers.count == 2 * Int(Self.count))
-    #expect(jobs.liveJob(of: Self.pipeline, key: "key 7")?.id == Self.id(7))
+    return resident - before
   }
 
   private static let pipeline = PipelineName(namespace: "demo", name: "a-pipeline-with-a-long-name")
