@@ -10,8 +10,8 @@ import Testing
 struct ParkedMemoryTests {
   static let count: Int64 = 100_000
 
-  /// Other tests run beside this one and take memory too: hence ten times as many jobs, and the least of three
-  /// measurements. All three stay alive, so that none uses the memory of another again.
+  /// Other tests run beside this one and take memory too: hence ten times as many jobs, and the least of
+  /// three measurements. All three stay alive, so that none uses the memory of another again.
   @Test("100,000 of them take less than 150 MiB, without being loaded")
   func memory() {
     let parked = (1...Self.count).map { Self.parked($0) }

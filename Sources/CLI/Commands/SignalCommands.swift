@@ -78,8 +78,7 @@ enum SignalList {
   static let spec = CommandSpec(
     "signal ls", Bilingual("lists the signals that came", pt: "lista os sinais que chegaram"),
     flags: [
-      FlagSpec("--namespace", value: "NS", Bilingual("only this one", pt: "só este")),
-      FlagSpec("--limit", value: "N", Bilingual("at most, up to 200", pt: "no máximo, até 200")),
+      FlagSpec("--limit", value: "N", Bilingual("at most, up to 200", pt: "no máximo, até 200"))
     ],
     examples: [
       .init(
