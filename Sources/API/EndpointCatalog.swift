@@ -2,7 +2,8 @@
 public enum EndpointCatalog {
   public static let shapes: [Shape] = [
     PipelineCalls.list.shape, PipelineCalls.get.shape, PipelineCalls.revisions.shape,
-    PipelineCalls.rollback.shape, PipelineCalls.pause.shape, PipelineCalls.resume.shape,
+    PipelineCalls.rollback.shape, PipelineCalls.delete.shape, PipelineCalls.pause.shape,
+    PipelineCalls.resume.shape,
     PipelineCalls.apply.shape,
     PipelineCalls.plan.shape, PipelineCalls.validate.shape, PipelineCalls.execute.shape,
     PipelineCalls.schema.shape,

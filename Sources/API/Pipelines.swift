@@ -12,6 +12,9 @@ public enum PipelineCalls {
   public static let rollback = Endpoint<RollbackRequest, AppliedPipeline>(
     .post, "/pipelines/{id}/rollback", .needs("pipelines", "update"),
     "Makes a new revision with the content of an older one.")
+  public static let delete = Endpoint<DeleteRequest, DeletedPipeline>(
+    .delete, "/pipelines/{id}", .needs("pipelines", "delete"),
+    "Takes a pipeline away; its revisions stay for the jobs that refer to them.")
   public static let pause = Endpoint<PauseRequest, PipelineItem>(
     .post, "/pipelines/{id}/pause", .needs("pipelines", "pause"),
     "New jobs are refused from now on; live jobs go on.")

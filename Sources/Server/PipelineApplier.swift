@@ -107,7 +107,16 @@ final class PipelineApplier: Sendable {
     }
     if let expected, expected != newest?.number ?? 0 { throw Self.changed(name, newest?.number ?? 0) }
     let isSame = newest?.sha256 == digest
-    let number = isSame ? newest?.number ?? 1 : (newest?.number ?? 0) + 1
+    // A pipeline that was deleted and comes back goes on with its numbers (S30).
+    let last: Int
+    if let newest {
+      last = newest.number
+    } else {
+      last = try reading { () throws(StoreError) in
+        try backend.readModel.revisions(of: name).first?.number ?? 0
+      }
+    }
+    let number = isSame ? newest?.number ?? 1 : last + 1
     draft.result.items.append(
       AppliedPipeline(
         id: name.id, change: newest == nil ? "created" : isSame ? "unchanged" : "updated", revision: number,

@@ -5,7 +5,7 @@ extension Router {
       PipelineRoutes(backend: backend, applier: PipelineApplier(backend)).routes
         + PauseRoutes(backend: backend).routes + ExportRoutes(backend).routes
         + JobRoutes(backend).routes + JobActions(backend).routes + JobReruns(backend).routes
-        + AskRoutes(backend: backend).routes
+        + AskRoutes(backend: backend).routes + DeletionRoutes(backend: backend).routes
         + SignalRoutes(backend: backend).routes + AccessRoutes(backend: backend).routes
         + SystemRoutes(backend: backend).routes)
   }

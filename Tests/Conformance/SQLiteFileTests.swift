@@ -111,7 +111,7 @@ struct SQLiteFileTests {
     do { try fill(try Backend.sqlite(folder)) }
     let tables = [
       "job_labels", "asks", "ask_assignees", "ask_answers", "signals", "parked_jobs", "waits", "slots",
-      "governors", "caches", "refusals", "dead_letters", "pauses",
+      "governors", "caches", "refusals", "dead_letters", "pauses", "deleted_pipelines",
     ]
     let columns = [
       "correlation_id", "owner", "priority", "fair_key", "parent_job", "parent_node", "rerun_of",

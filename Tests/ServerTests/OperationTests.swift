@@ -64,6 +64,37 @@ struct OperationTests {
     #expect(try await start().isNew)
   }
 
+  @Test("a deleted pipeline takes no new jobs, keeps the revisions of live ones, and goes on counting (S30)")
+  func delete() async throws {
+    var resting = TestServer.hello
+    resting.source = resting.source.replacing("steps:", with: "steps:\n  rest: {wait: {for: 1h}}")
+    try await apply()
+    _ = try await server.call(PipelineCalls.apply, ApplyRequest(files: [resting]))
+    let job = try await start()
+    let refused = await problem { _ = try await server.call(PipelineCalls.delete, DeleteRequest(id: hello)) }
+    #expect(refused?.status == 409 && refused?.code == "pipeline-in-use")
+    #expect(refused?.detail.contains(job.id) == true)
+
+    let drained = try await server.call(PipelineCalls.delete, DeleteRequest(id: hello, jobs: "drain"))
+    #expect(drained.jobs == [job.id])
+    #expect(await problem { _ = try await start() }?.code == "no-pipeline")
+    let pinned = ExecuteRequest(id: hello, revision: 1)
+    #expect(
+      await problem { _ = try await server.call(PipelineCalls.execute, pinned) }?.code == "no-pipeline")
+    #expect(try await server.call(PipelineCalls.list, ListQuery()).items.isEmpty)
+    let again = await problem { _ = try await server.call(PipelineCalls.delete, DeleteRequest(id: hello)) }
+    #expect(again?.status == 404)
+    #expect(try await server.call(JobCalls.get, JobPath(id: job.id)).job.revision == 2)
+
+    let back = try await server.call(PipelineCalls.apply, ApplyRequest(files: [resting]))
+    #expect(back.items.first?.revision == 3 && back.items.first?.change == "created")
+    let second = try await start()
+    let cancelled = try await server.call(PipelineCalls.delete, DeleteRequest(id: hello, jobs: "cancel"))
+    #expect(cancelled.jobs.contains(second.id))
+    try await wait(second.id)
+    #expect(try await server.call(JobCalls.get, JobPath(id: second.id)).job.status == "cancelled")
+  }
+
   @Test("a pause with an end ends by itself")
   func pauseEnds() async throws {
     try await apply()

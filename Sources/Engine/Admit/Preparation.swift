@@ -70,7 +70,14 @@ struct Preparation {
   private func read() throws(Problem) -> (RevisionRecord, JSONObject) {
     do throws(StoreError) {
       let record = try configuration.readModel.readRevision(of: request.pipeline, number: request.revision)
-      if let record { return (record, try configuration.readModel.settings(of: request.pipeline.namespace)) }
+      // A deleted pipeline has revisions and no newest one: only jobs that live may still call it.
+      var isThere = true
+      if origin == nil, request.revision != nil {
+        isThere = try configuration.readModel.readRevision(of: request.pipeline, number: nil) != nil
+      }
+      if let record, isThere {
+        return (record, try configuration.readModel.settings(of: request.pipeline.namespace))
+      }
     } catch {
       throw .store(error)
     }

@@ -203,4 +203,7 @@ public enum CatalogWrite: Sendable {
   /// Triggers and admission of the pipeline rest until `resume`.
   case pause(PauseRecord)
   case resume(PipelineName)
+  /// The pipeline takes no new jobs and is listed no more; its revisions stay, and a new one brings it back
+  /// under the next number (S30).
+  case deletePipeline(PipelineName, at: Timestamp, by: String)
 }

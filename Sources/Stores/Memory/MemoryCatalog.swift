@@ -11,6 +11,7 @@ struct MemoryCatalog {
   var namespaceKeys: [ScalarString: [UInt8]] = [:]
   var settings: [ScalarString: [ScalarString: JSON]] = [:]
   var pauses: [Name: PauseRecord] = [:]
+  var deleted: Set<Name> = []
 
   /// The same revision again is allowed; another one of the same number is not.
   func allows(_ writes: [CatalogWrite]) -> Bool {
@@ -23,7 +24,9 @@ struct MemoryCatalog {
       case .credential(let record):
         let versions = after.credentials[Name(record.namespace, record.name)] ?? []
         if versions.contains(where: { $0.version == record.version }) { return false }
-      case .connection, .removeConnection, .removeCredential, .namespaceKey, .setting, .pause, .resume: break
+      case .connection, .removeConnection, .removeCredential, .namespaceKey, .setting, .pause, .resume,
+        .deletePipeline:
+        break
       }
       after.apply(write)
     }
@@ -37,6 +40,7 @@ struct MemoryCatalog {
   private mutating func apply(_ write: CatalogWrite) {
     switch write {
     case .revision(let record):
+      deleted.remove(record.name)
       var records = revisions[record.name] ?? []
       if records.contains(where: { $0.number == record.number }) { return }
       records.append(record)
@@ -53,17 +57,21 @@ struct MemoryCatalog {
       settings[ScalarString(namespace), default: [:]][ScalarString(name)] = value
     case .pause(let pause): pauses[Name(pause.pipeline.namespace, pause.pipeline.name)] = pause
     case .resume(let pipeline): pauses[Name(pipeline.namespace, pipeline.name)] = nil
+    case .deletePipeline(let pipeline, at: _, by: _):
+      deleted.insert(Name(pipeline.namespace, pipeline.name))
     }
   }
 
   func revision(of pipeline: PipelineName, number: Int?) -> RevisionRecord? {
-    let records = revisions[Name(pipeline.namespace, pipeline.name)] ?? []
+    let name = Name(pipeline.namespace, pipeline.name)
+    if number == nil, deleted.contains(name) { return nil }
+    let records = revisions[name] ?? []
     guard let number else { return records.last }
     return records.first { $0.number == number }
   }
 
   func pipelines(in namespace: String?) -> [PipelineSummary] {
-    revisions.inOrder(namespace).compactMap { records in
+    revisions.filter { !deleted.contains($0.key) }.inOrder(namespace).compactMap { records in
       // The first that came is not always the lowest number, but the engine numbers them one by one.
       guard let first = records.first, let newest = records.last else { return nil }
       return PipelineSummary(

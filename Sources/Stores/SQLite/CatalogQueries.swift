@@ -4,12 +4,19 @@ internal import Model
 /// Reading what is not a job. Where `namespace` may be nil, that means all.
 extension Database {
   func revision(of pipeline: PipelineName, number: Int?) throws(SQLiteError) -> RevisionRecord? {
+    if number == nil, try isDeleted(pipeline) { return nil }
     guard var record = try revisions(of: pipeline, number: number, limit: 1).first else { return nil }
     record.files = try files(of: record)
     return record
   }
 
-  /// Newest first, without their files.
+  private func isDeleted(_ pipeline: PipelineName) throws(SQLiteError) -> Bool {
+    try integer(
+      "SELECT 1 FROM deleted_pipelines WHERE namespace = ? AND pipeline = ?",
+      [.text(pipeline.namespace), .text(pipeline.name)]) != nil
+  }
+
+  /// Newest first, without their files; those of a deleted pipeline, too.
   func revisions(
     of pipeline: PipelineName, number: Int? = nil, limit: Int = .max
   ) throws(SQLiteError) -> [RevisionRecord] {
@@ -55,7 +62,9 @@ extension Database {
     try query(
       """
       SELECT namespace, name, title, head_revision, created_at, updated_at FROM pipelines
-      WHERE ?1 IS NULL OR namespace = ?1 ORDER BY namespace, name
+      WHERE (?1 IS NULL OR namespace = ?1) AND NOT EXISTS(
+        SELECT 1 FROM deleted_pipelines d WHERE d.namespace = pipelines.namespace AND d.pipeline = name)
+      ORDER BY namespace, name
       """, [SQLValue(namespace)]
     ) { row in
       pipelines.append(

@@ -6,7 +6,11 @@ internal import Model
 extension Database {
   func write(_ write: CatalogWrite) throws(SQLiteError) {
     switch write {
-    case .revision(let record): try put(record)
+    case .revision(let record):
+      try put(record)
+      try query(
+        "DELETE FROM deleted_pipelines WHERE namespace = ? AND pipeline = ?",
+        [.text(record.pipeline.namespace), .text(record.pipeline.name)])
     case .connection(let connection, let time, let actor): try put(connection, at: time, by: actor)
     case .removeConnection(let name, let namespace):
       try query("DELETE FROM connections WHERE namespace = ? AND name = ?", [.text(namespace), .text(name)])
@@ -20,6 +24,12 @@ extension Database {
     case .setting(let namespace, let name, let value, let actor, let time):
       try put(setting: name, in: namespace, value: value, by: actor, at: time)
     case .pause(let pause): try put(pause)
+    case .deletePipeline(let pipeline, let time, let actor):
+      try query(
+        "INSERT INTO deleted_pipelines VALUES(?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        [
+          .text(pipeline.namespace), .text(pipeline.name), .integer(time.microseconds), .text(actor),
+        ])
     case .resume(let pipeline):
       try query(
         "DELETE FROM pauses WHERE namespace = ? AND pipeline = ?",

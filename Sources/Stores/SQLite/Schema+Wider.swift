@@ -71,5 +71,8 @@ extension Migration {
     CREATE TABLE pauses(
       namespace TEXT NOT NULL, pipeline TEXT NOT NULL, paused_by TEXT NOT NULL, reason TEXT NOT NULL,
       at INTEGER NOT NULL, until INTEGER, PRIMARY KEY(namespace, pipeline)) STRICT, WITHOUT ROWID;
+    CREATE TABLE deleted_pipelines(
+      namespace TEXT NOT NULL, pipeline TEXT NOT NULL, at INTEGER NOT NULL, deleted_by TEXT NOT NULL,
+      PRIMARY KEY(namespace, pipeline)) STRICT, WITHOUT ROWID;
     """
 }

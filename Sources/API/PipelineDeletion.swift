@@ -1,0 +1,34 @@
+public import Model
+
+public struct DeleteRequest: Wire {
+  /// `namespace~name`.
+  public var id: String
+  /// What becomes of live jobs: `refuse` (nil too) leaves the pipeline where it has any, `drain` lets them
+  /// end, `cancel` cancels them.
+  public var jobs: String?
+
+  public init(id: String, jobs: String? = nil) { (self.id, self.jobs) = (id, jobs) }
+
+  public init(_ json: JSON) throws(WireError) {
+    let fields = try Fields(json)
+    (id, jobs) = (try fields.text("id"), try fields.optionalText("jobs"))
+  }
+
+  public var json: JSON { members(["id": id.wire, "jobs": jobs?.wire]) }
+}
+
+/// A pipeline that was taken away, with the jobs that were live.
+public struct DeletedPipeline: Wire, Hashable {
+  public var id: String
+  public var jobs: [String]
+
+  public init(id: String, jobs: [String]) { (self.id, self.jobs) = (id, jobs) }
+
+  public init(_ json: JSON) throws(WireError) {
+    let fields = try Fields(json)
+    id = try fields.text("id")
+    jobs = (fields.object["jobs"]?.array ?? []).compactMap(\.string)
+  }
+
+  public var json: JSON { members(["id": id.wire, "jobs": .array(jobs.map(\.wire))]) }
+}
