@@ -165,6 +165,30 @@ struct RetryTests {
     }
   }
 
+  @Test("of a job with a limit waits for its slot again, and takes it", arguments: Backend.all)
+  func limited(backend: Backend) async throws {
+    let harness = try Harness(backend)
+    let file = """
+      concurrency: {limit: 1}
+      steps: {a: {uses: test.keyed, with: {hold: true}}}
+      """
+    let first = try await harness.start(file)
+    await harness.stage.holding("a")
+    await harness.stage.end("a", .failure(Failure(.data, "no")))
+    #expect(try await harness.ended(first).summary.status == .failed)
+    let second = try await harness.start(file)
+    await harness.stage.holding("a")
+    try await harness.node.retry(first, actor: "local:ana")
+    #expect(try await harness.view(first).summary.status == .queued)
+    #expect(try await harness.node.why(first).map(\.kind) == ["limit"])
+    await harness.stage.end("a")
+    #expect(try await harness.ended(second).summary.status == .success)
+    await harness.stage.holding("a")
+    await harness.stage.end("a")
+    #expect(try await harness.ended(first).summary.status == .success)
+    #expect(try harness.readModel.readSlots().isEmpty)
+  }
+
   @Test("can be asked for again and again; attempts go on counting")
   func again() async throws {
     let harness = try Harness()
