@@ -23,6 +23,7 @@ let package = Package(
     .systemLibrary(name: "COpenSSL", path: "Sources/COpenSSL"),
     .systemLibrary(name: "CYAML", path: "Sources/CYAML"),
     .systemLibrary(name: "CXML", path: "Sources/CXML", pkgConfig: "libxml-2.0"),
+    .systemLibrary(name: "CArchive", path: "Sources/CArchive"),
     .target(name: "CCurl", path: "Sources/CCurl", linkerSettings: [.linkedLibrary("curl")]),
     .target(name: "CLLHTTP", path: "Sources/CLLHTTP", cSettings: [.unsafeFlags(["-w"])]),
     .target(
@@ -38,13 +39,15 @@ let package = Package(
     .target(
       name: "Engine", dependencies: ["Model", "Expressions", "Pipelines", "Crypto"], swiftSettings: pure),
     .target(name: "API", dependencies: ["Model"], swiftSettings: pure),
-    .target(name: "Net", dependencies: ["CCurl", "CLLHTTP", "CSystem"], swiftSettings: settings),
+    .target(name: "Net", dependencies: ["CCurl", "CLLHTTP", "CSQLite", "CSystem"], swiftSettings: settings),
     .target(
       name: "Stores", dependencies: ["Model", "Pipelines", "Engine", "Crypto", "CSQLite", "CSystem"],
       swiftSettings: settings),
     .target(
       name: "Connectors",
-      dependencies: ["Model", "Expressions", "Pipelines", "Engine", "Net", "Crypto", "CXML", "CSystem"],
+      dependencies: [
+        "Model", "Expressions", "Pipelines", "Engine", "Net", "Crypto", "CArchive", "CXML", "CSystem",
+      ],
       swiftSettings: settings),
     .target(
       name: "Server", dependencies: ["Model", "Pipelines", "Engine", "API", "Net", "Crypto"],

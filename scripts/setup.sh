@@ -3,7 +3,7 @@
 set -euo pipefail
 
 packages=(
-  make ca-certificates curl libcurl4-openssl-dev libre2-dev libsqlite3-dev libssl-dev libstdc++-12-dev
+  make ca-certificates curl libarchive-dev libcurl4-openssl-dev libre2-dev libsqlite3-dev libssl-dev libstdc++-12-dev
   libxml2-dev libyaml-dev node-llhttp pkg-config python3 sqlite3 tzdata
 )
 

@@ -20,6 +20,7 @@ public enum ConnectorDocumentation {
     ]
     lines += table("`with`", description.with, words)
     lines += table(words.output, description.output, words)
+    lines += failures(description.failures, words)
     for example in description.examples {
       lines += ["**\(example.title[language])**", "", "```yaml", example.yaml, "```", ""]
     }
@@ -40,6 +41,23 @@ public enum ConnectorDocumentation {
       let cells = [
         "`\(member.key)`", type(of: member.value, words), isRequired ? words.yes : "",
         meaning.joined(separator: " "),
+      ]
+      lines.append("| \(cells.map { $0.replacing("|", with: "\\|") }.joined(separator: " | ")) |")
+    }
+    return lines + [""]
+  }
+
+  private static func failures(_ notes: [ConnectorDescription.FailureNote], _ words: Words) -> [String] {
+    if notes.isEmpty { return [] }
+    var lines = [
+      "**\(words.failures)**", "",
+      "| \(words.errorClass) | \(words.code) | \(words.when) | \(words.remedy) |",
+      "|---|---|---|---|",
+    ]
+    for note in notes {
+      let cells = [
+        "`\(note.errorClass.rawValue)`", "[`\(note.code)`](../errors/\(note.code).md)",
+        note.cause[words.language], note.remedy[words.language],
       ]
       lines.append("| \(cells.map { $0.replacing("|", with: "\\|") }.joined(separator: " | ")) |")
     }
@@ -72,6 +90,11 @@ private struct Words {
   var required: String { spell("Required", "Obrigatório") }
   var meaning: String { spell("Meaning", "Significado") }
   var yes: String { spell("yes", "sim") }
+  var failures: String { spell("Failures", "Falhas") }
+  var errorClass: String { spell("Class", "Classe") }
+  var code: String { spell("Code", "Código") }
+  var when: String { spell("When", "Quando") }
+  var remedy: String { spell("What helps", "O que ajuda") }
   var anything: String { spell("anything", "qualquer") }
 
   func rule(_ effect: ConnectorDescription.EffectRule) -> String {

@@ -42,7 +42,8 @@ extension InPlaceConnector {
 public struct Attempt: Sendable {
   public var job: ID<Job>
   public var jobKey: String
-  public var namespace: String
+  public var pipeline: PipelineName
+  public var namespace: String { pipeline.namespace }
   /// Such as `collect[aneel].download`.
   public var path: String
   /// From 1; counts retries and restarts of this step execution.
@@ -63,12 +64,12 @@ public struct Attempt: Sendable {
   public var services: AttemptServices
 
   public init(
-    job: ID<Job>, jobKey: String, namespace: String, path: String, number: Int, stepKey: String,
+    job: ID<Job>, jobKey: String, pipeline: PipelineName, path: String, number: Int, stepKey: String,
     effect: EffectClass, with: JSON, connection: Connection? = nil, credential: Credential? = nil,
     files: String? = nil, previous: PreviousAttempt? = nil, cancelGrace: Duration = .seconds(30),
     services: AttemptServices
   ) {
-    (self.job, self.jobKey, self.namespace, self.path) = (job, jobKey, namespace, path)
+    (self.job, self.jobKey, self.pipeline, self.path) = (job, jobKey, pipeline, path)
     (self.number, self.stepKey, self.effect, self.with) = (number, stepKey, effect, with)
     (self.connection, self.credential, self.files) = (connection, credential, files)
     (self.previous, self.cancelGrace, self.services) = (previous, cancelGrace, services)
@@ -97,6 +98,8 @@ public struct AttemptServices: Sendable {
   public var processFolder: String
   /// The data folder's place for objects of connections of kind `folder` without a path.
   public var objectsFolder: String
+  /// Where `files.*` and `archive.*` may read and write.
+  public var roots = FileRoots.none
   public var now: @Sendable () -> Timestamp
 
   public init(

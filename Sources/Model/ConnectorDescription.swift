@@ -39,6 +39,20 @@ public struct ConnectorDescription: Sendable {
   /// What an attempt occupies while it runs.
   public var place: Place
   public var examples: [Example]
+  /// The failures of its own, beyond `with` that breaks its schema: what it refuses, and what then helps.
+  public var failures: [FailureNote]
+
+  /// One kind of failure, as its page shows it.
+  public struct FailureNote: Sendable, Hashable {
+    public var errorClass: ErrorClass
+    public var code: String
+    /// When it happens: a clause such as "the path leads out of every root".
+    public var cause: Bilingual
+    public var remedy: Bilingual
+    public init(_ errorClass: ErrorClass, code: String, _ cause: Bilingual, remedy: Bilingual) {
+      (self.errorClass, self.code, self.cause, self.remedy) = (errorClass, code, cause, remedy)
+    }
+  }
 
   public struct Example: Sendable {
     public var title: Bilingual
@@ -72,13 +86,13 @@ public struct ConnectorDescription: Sendable {
     name: String, major: Int = 1, title: Bilingual, summary: Bilingual, with: JSON, output: JSON,
     effect: EffectRule, connection: ConnectionRule = .none, verbatim: [String] = [],
     fileKeys: [String] = [], machineKeys: [String] = [], defaultTimeout: Duration = .seconds(3600),
-    place: Place = .node, examples: [Example] = [], idleKeys: [String] = []
+    place: Place = .node, examples: [Example] = [], idleKeys: [String] = [], failures: [FailureNote] = []
   ) {
     (self.name, self.major, self.title, self.summary) = (name, major, title, summary)
     (self.with, self.output, self.effect, self.connection) = (with, output, effect, connection)
     (self.verbatim, self.fileKeys, self.machineKeys) = (verbatim, fileKeys, machineKeys)
     (self.defaultTimeout, self.place, self.examples) = (defaultTimeout, place, examples)
-    self.idleKeys = idleKeys
+    (self.idleKeys, self.failures) = (idleKeys, failures)
   }
 
   /// The class of one call, given its evaluated `with` and what the file says of `idempotent`.

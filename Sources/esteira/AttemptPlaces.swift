@@ -37,6 +37,10 @@ final class AttemptPlaces: Sendable {
         let key = try knownKey(namespace, sha256)
         return try await lines.read(range, sha256: sha256, namespace: namespace, key: key)
       })
+    environment.roots = { [self] (namespace) throws(Failure) in
+      let granted = try failing { () throws(Problem) in try ConfigFile(folder: path).roots(of: namespace) }
+      return FileRoots(own: "\(path)/folders/\(namespace)", granted: granted)
+    }
     return environment
   }
 

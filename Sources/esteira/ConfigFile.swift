@@ -1,4 +1,5 @@
 import CLI
+import Engine
 import Glibc
 import Model
 import Pipelines
@@ -6,13 +7,17 @@ import Pipelines
 /// `esteira.yaml` in the data folder: what the operator says of this installation. It may be missing.
 ///
 ///     groups: {compliance: [ana, bia]}
+///     roots: {mitrarr: [/srv/mitrarr, {path: /srv/reference, access: read}]}
+///     grants: {mitrarr/purge-events: [{may: [pause, resume, export, purge], pipelines: [mitrarr/*]}]}
 ///
-/// Read anew for each question about people, so that a change needs no restart.
+/// Read anew for each question, so that a change needs no restart.
 struct ConfigFile: Sendable {
-  private let path: String
+  let folder: String
+  private var path: String { folder + "/esteira.yaml" }
   private static let largest = 1 << 20
+  private static let keys = ["groups", "roots", "grants"]
 
-  init(folder: String) { path = folder + "/esteira.yaml" }
+  init(folder: String) { self.folder = folder }
 
   /// The groups that a person is in, in the order of the file. `ana` and `local:ana` are the same person.
   func groups(of actor: String) throws(Problem) -> [String] {
@@ -23,16 +28,26 @@ struct ConfigFile: Sendable {
   }
 
   /// Throws where the file cannot be understood.
-  func check() throws(Problem) { _ = try groups() }
+  func check() throws(Problem) {
+    let file = try read()
+    _ = try groups(file)
+    _ = try RootReader(self, file).all()
+    _ = try GrantReader(self, file).all()
+  }
 
-  private func groups() throws(Problem) -> [(name: String, members: [String])] {
-    guard let bytes = try read() else { return [] }
-    guard case .object(let file) = try JSON(definition: bytes) else {
-      throw wrong(Bilingual("it is no map", pt: "não é um mapa"))
-    }
-    if let key = file.keys.first(where: { $0 != "groups" }) {
-      throw wrong(Bilingual("there is no key \"\(key)\"", pt: "não existe a chave \"\(key)\""))
-    }
+  /// The folders that the operator lets the pipelines of a namespace use, besides their own.
+  func roots(of namespace: String) throws(Problem) -> [FileRoots.Root] {
+    try RootReader(self, try read()).all().first { $0.namespace == namespace }?.roots ?? []
+  }
+
+  /// What a pipeline may do to others. Nothing without a grant, not even to itself.
+  func grants(of pipeline: PipelineName) throws(Problem) -> [PipelineGrant] {
+    try GrantReader(self, try read()).all().filter { $0.principal == pipeline }
+  }
+
+  private func groups() throws(Problem) -> [(name: String, members: [String])] { try groups(try read()) }
+
+  private func groups(_ file: JSONObject) throws(Problem) -> [(name: String, members: [String])] {
     guard let groups = file["groups"] else { return [] }
     let lists = Bilingual(
       "groups maps each name to a list of users", pt: "groups liga cada nome a uma lista de usuários")
@@ -46,7 +61,19 @@ struct ConfigFile: Sendable {
     return found
   }
 
-  private func read() throws(Problem) -> [UInt8]? {
+  /// The whole file as a map of the known keys; empty where it is missing.
+  private func read() throws(Problem) -> JSONObject {
+    guard let bytes = try bytes() else { return JSONObject() }
+    guard case .object(let file) = try JSON(definition: bytes) else {
+      throw wrong(Bilingual("it is no map", pt: "não é um mapa"))
+    }
+    if let key = file.keys.first(where: { !Self.keys.contains($0) }) {
+      throw wrong(Bilingual("there is no key \"\(key)\"", pt: "não existe a chave \"\(key)\""))
+    }
+    return file
+  }
+
+  private func bytes() throws(Problem) -> [UInt8]? {
     let file = open(path, O_RDONLY | O_CLOEXEC)
     if file < 0, errno == ENOENT { return nil }
     guard file >= 0 else { throw wrong(.systemReason(errno)) }
@@ -63,15 +90,14 @@ struct ConfigFile: Sendable {
     throw wrong(Bilingual("it is larger than 1 MiB", pt: "tem mais de 1 MiB"))
   }
 
-  private func wrong(_ reason: Bilingual) -> Problem {
-    Problem(
+  func wrong(_ reason: Bilingual, remedy: Bilingual? = nil) -> Problem {
+    let example = "groups: {compliance: [ana, bia]}"
+    return Problem(
       "bad-config",
       Bilingual(
         "\(path) cannot be used: \(reason.english).", pt: "\(path) não pode ser usado: \(reason.portuguese)."
       ),
-      remedy: Bilingual(
-        "Write it as: groups: {compliance: [ana, bia]}", pt: "Escreva assim: groups: {compliance: [ana, bia]}"
-      ))
+      remedy: remedy ?? Bilingual("Write it as: \(example)", pt: "Escreva assim: \(example)"))
   }
 
   private static func name(_ actor: String) -> String {

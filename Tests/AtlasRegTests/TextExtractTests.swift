@@ -93,7 +93,8 @@ struct TextExtractTests {
       fetchArtifact: { _, _ throws(Failure) in throw Failure(.internal, "No artifact is fetched here.") },
       workFolder: "", processFolder: "", objectsFolder: "", now: { Timestamp(microseconds: 0) })
     let attempt = Attempt(
-      job: ID(high: 0, low: 0), jobKey: "k", namespace: "n", path: "p", number: 1, stepKey: "s",
+      job: ID(high: 0, low: 0), jobKey: "k", pipeline: PipelineName(namespace: "n", name: "p"), path: "p",
+      number: 1, stepKey: "s",
       effect: .pure,
       with: with, services: services)
     return try await TextExtract().execute(attempt).value

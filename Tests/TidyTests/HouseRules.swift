@@ -91,9 +91,11 @@ enum Direction {
     "Pipelines": ["Model", "Crypto", "Expressions", "CYAML"],
     "Engine": ["Model", "Expressions", "Pipelines", "Crypto"],
     "API": ["Model"],
-    "Net": ["CCurl", "CLLHTTP", "CSystem"],
+    "Net": ["CCurl", "CLLHTTP", "CSQLite", "CSystem"],
     "Stores": ["Model", "Pipelines", "Engine", "Crypto", "CSQLite", "CSystem"],
-    "Connectors": ["Model", "Expressions", "Pipelines", "Engine", "Net", "Crypto", "CXML", "CSystem"],
+    "Connectors": [
+      "Model", "Expressions", "Pipelines", "Engine", "Net", "Crypto", "CArchive", "CXML", "CSystem",
+    ],
     "Server": ["Model", "Pipelines", "Engine", "API", "Net", "Crypto"],
     "CLI": ["Model", "Expressions", "Pipelines", "API", "Crypto"],
     "esteira": [

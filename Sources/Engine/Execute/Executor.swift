@@ -243,7 +243,7 @@ extension Executor {
     let folders = try await environment.prepare(identity)
     let masking = Masking(credential)
     let (environment, clock) = (environment, clock)
-    let services = AttemptServices(
+    var services = AttemptServices(
       log: { level, line in environment.log(identity, clock.now, level, masking(line)) },
       storeArtifact: { (name, path, type) async throws(Failure) in
         try await environment.storeArtifact(namespace, name, path, type)
@@ -253,8 +253,9 @@ extension Executor {
       },
       workFolder: folders.work, processFolder: folders.process, objectsFolder: folders.objects,
       now: { clock.now })
+    services.roots = try environment.roots(namespace)
     let attempt = Attempt(
-      job: work.id, jobKey: work.key, namespace: namespace, path: work.order.path,
+      job: work.id, jobKey: work.key, pipeline: work.pipeline, path: work.order.path,
       number: Int(work.order.number), stepKey: work.stepKey,
       effect: work.order.effect, with: work.order.with, connection: connection, credential: credential,
       files: folders.files,

@@ -37,7 +37,7 @@ final class Bench: Sendable {
   ) -> Attempt {
     let job = ID<Job>(high: 0x0190_0000_0000_7000, low: 0x8000_0000_0000_0001)
     return Attempt(
-      job: job, jobKey: "run_1", namespace: "demo", path: "step", number: number, stepKey: "k1",
+      job: job, jobKey: "run_1", pipeline: PipelineName(namespace: "demo", name: "bench"), path: "step", number: number, stepKey: "k1",
       effect: effect,
       with: with, connection: connection, credential: credential, files: files, previous: previous,
       cancelGrace: grace, services: services(number))

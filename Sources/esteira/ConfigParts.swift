@@ -1,0 +1,110 @@
+import Engine
+import Model
+import Pipelines
+
+/// `roots:` of `esteira.yaml`: by namespace, absolute paths, or maps of `path` and `access: read | write`.
+struct RootReader {
+  private let config: ConfigFile
+  private let file: JSONObject
+
+  init(_ config: ConfigFile, _ file: JSONObject) { (self.config, self.file) = (config, file) }
+
+  func all() throws(Problem) -> [(namespace: String, roots: [FileRoots.Root])] {
+    guard let roots = file["roots"] else { return [] }
+    guard case .object(let named) = roots else { throw wrong }
+    var found: [(namespace: String, roots: [FileRoots.Root])] = []
+    for entry in named {
+      guard let list = entry.value.array else { throw wrong }
+      var roots: [FileRoots.Root] = []
+      for element in list { roots.append(try root(element)) }
+      found.append((entry.key, roots))
+    }
+    return found
+  }
+
+  private func root(_ json: JSON) throws(Problem) -> FileRoots.Root {
+    if let path = json.string { return FileRoots.Root(path: try checked(path), isWritable: true) }
+    guard let map = json.object, let path = map["path"]?.string,
+      map.keys.allSatisfy({ ["path", "access"].contains($0) }),
+      let access = map["access"].map({ $0.string }) ?? "write", ["read", "write"].contains(access)
+    else { throw wrong }
+    return FileRoots.Root(path: try checked(path), isWritable: access == "write")
+  }
+
+  /// Whoever could write the data folder would hold its master key.
+  private func checked(_ path: String) throws(Problem) -> String {
+    let parts = path.split(separator: "/")
+    let clean = "/" + parts.joined(separator: "/")
+    guard path.hasPrefix("/"), !parts.isEmpty, !parts.contains(where: { $0 == "." || $0 == ".." }) else {
+      throw wrong
+    }
+    let data = config.folder
+    guard data != clean, !data.hasPrefix(clean + "/"), !clean.hasPrefix(data + "/") else {
+      throw config.wrong(
+        Bilingual(
+          "the root \(clean) and the data folder lie in one another",
+          pt: "a raiz \(clean) e a pasta de dados estão uma dentro da outra"),
+        remedy: Bilingual(
+          "Choose a folder beside the data folder.", pt: "Escolha uma pasta ao lado da pasta de dados."))
+    }
+    return clean
+  }
+
+  private var wrong: Problem {
+    let example = "roots: {mitrarr: [/srv/mitrarr, {path: /srv/reference, access: read}]}"
+    return config.wrong(
+      Bilingual(
+        "roots maps each namespace to a list of absolute paths",
+        pt: "roots liga cada namespace a uma lista de caminhos absolutos"),
+      remedy: Bilingual("Write it as: \(example)", pt: "Escreva assim: \(example)"))
+  }
+}
+
+/// `grants:` of `esteira.yaml`: by pipeline, lists of `{may, pipelines}`.
+struct GrantReader {
+  private let config: ConfigFile
+  private let file: JSONObject
+
+  init(_ config: ConfigFile, _ file: JSONObject) { (self.config, self.file) = (config, file) }
+
+  func all() throws(Problem) -> [PipelineGrant] {
+    guard let grants = file["grants"] else { return [] }
+    guard case .object(let named) = grants else { throw wrong }
+    var found: [PipelineGrant] = []
+    for entry in named {
+      guard let principal = Self.pipeline(entry.key), principal.name != "*", let list = entry.value.array
+      else {
+        throw wrong
+      }
+      for element in list { found.append(try grant(element, principal)) }
+    }
+    return found
+  }
+
+  private func grant(_ json: JSON, _ principal: PipelineName) throws(Problem) -> PipelineGrant {
+    guard let map = json.object, map.keys.allSatisfy({ ["may", "pipelines"].contains($0) }),
+      let words = map["may"]?.array, let names = map["pipelines"]?.array
+    else { throw wrong }
+    let rights = words.compactMap { $0.string.flatMap(PipelineGrant.Right.init(rawValue:)) }
+    let targets = names.compactMap { $0.string.flatMap(Self.pipeline) }
+    guard rights.count == words.count, targets.count == names.count else { throw wrong }
+    return PipelineGrant(principal: principal, rights: rights, targets: targets)
+  }
+
+  /// `namespace/name`, where the name may be `*`.
+  private static func pipeline(_ text: String) -> PipelineName? {
+    let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+    guard parts.count == 2, parts.allSatisfy({ !$0.isEmpty }), parts[0] != "*" else { return nil }
+    return PipelineName(namespace: String(parts[0]), name: String(parts[1]))
+  }
+
+  private var wrong: Problem {
+    let example = "grants: {mitrarr/purge-events: [{may: [pause, resume], pipelines: [mitrarr/*]}]}"
+    let words = PipelineGrant.Right.allCases.map(\.rawValue).joined(separator: ", ")
+    return config.wrong(
+      Bilingual(
+        "grants maps each pipeline to a list of maps with may (\(words)) and pipelines",
+        pt: "grants liga cada pipeline a uma lista de mapas com may (\(words)) e pipelines"),
+      remedy: Bilingual("Write it as: \(example)", pt: "Escreva assim: \(example)"))
+  }
+}
