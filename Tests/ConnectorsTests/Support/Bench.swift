@@ -46,7 +46,7 @@ final class Bench: Sendable {
   private func services(_ number: Int) -> AttemptServices {
     let work = "\(root)/work-\(number)-\(UUID().uuidString)"
     try? FileManager.default.createDirectory(atPath: work, withIntermediateDirectories: true)
-    return AttemptServices(
+    var services = AttemptServices(
       log: { level, text in self.lines.withLock { $0.append((level, text)) } },
       storeArtifact: { name, path, mediaType throws(Failure) in
         guard let data = FileManager.default.contents(atPath: path) else {
@@ -65,6 +65,13 @@ final class Bench: Sendable {
       },
       workFolder: work, processFolder: "\(root)/processes", objectsFolder: "\(root)/objects",
       now: { Timestamp(microseconds: 1_760_000_000_000_000) })
+    services.roots = FileRoots(
+      own: "\(root)/own",
+      granted: [
+        FileRoots.Root(path: "\(root)/shared", isWritable: true),
+        FileRoots.Root(path: "\(root)/reference", isWritable: false),
+      ])
+    return services
   }
 
   /// Writes files beside a pipeline and gives their folder.
