@@ -84,6 +84,7 @@ final class RecordingStore: Store {
   func signal(messageID: String, name: String, in namespace: String) throws(StoreError) -> SignalRow? {
     try store.signal(messageID: messageID, name: name, in: namespace)
   }
+  func openTriggerMessages() throws(StoreError) -> [TriggerMessageRow] { try store.openTriggerMessages() }
   func heldSlots() throws(StoreError) -> [SlotRow] { try store.heldSlots() }
   func governors() throws(StoreError) -> [GovernorRow] { try store.governors() }
   func cached(_ key: String, in namespace: String) throws(StoreError) -> CacheRow? {

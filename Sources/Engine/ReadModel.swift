@@ -29,6 +29,16 @@ public protocol ReadModel: Sendable {
   func signals(in namespace: String?, limit: Int) throws(StoreError) -> [SignalRow]
   func refusals(in namespace: String?, limit: Int) throws(StoreError) -> [RefusalRow]
   func deadLetters(in namespace: String?, limit: Int) throws(StoreError) -> [DeadLetterRow]
+  /// Oldest first, without the bodies.
+  func triggerMessages(of pipeline: PipelineName, limit: Int) throws(StoreError) -> [TriggerMessageRow]
+  /// Whole; nil once it is settled.
+  func triggerMessage(_ id: ID<TriggerMessage>) throws(StoreError) -> TriggerMessageRow?
+  /// Those of these contents (SHA-256) that the trigger has taken.
+  func takenContents(
+    _ contents: [String], by pipeline: PipelineName, trigger: String
+  ) throws(StoreError) -> Set<String>
+  /// Oldest first, those behind `position`.
+  func emitted(_ filter: EmittedFilter, after position: Int64, limit: Int) throws(StoreError) -> [EmittedRow]
   func pauses(in namespace: String?) throws(StoreError) -> [PauseRecord]
   func pause(of pipeline: PipelineName) throws(StoreError) -> PauseRecord?
   func readSlots() throws(StoreError) -> [SlotRow]

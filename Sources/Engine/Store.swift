@@ -43,6 +43,9 @@ public protocol Store: Sendable {
   /// forgotten.
   func signal(messageID: String, name: String, in namespace: String) throws(StoreError) -> SignalRow?
 
+  /// What triggers were given and no commit has settled, oldest first, without the bodies.
+  func openTriggerMessages() throws(StoreError) -> [TriggerMessageRow]
+
   /// The slots that are held, by key and number.
   func heldSlots() throws(StoreError) -> [SlotRow]
 

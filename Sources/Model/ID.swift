@@ -54,3 +54,5 @@ public enum Job {}
 public enum StoredBody {}
 public enum Ask {}
 public enum Signal {}
+/// What a trigger was given and no job has been made of yet.
+public enum TriggerMessage {}

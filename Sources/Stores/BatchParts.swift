@@ -44,6 +44,7 @@ extension Batch {
     for row in parked { parts[row.job, default: empty].parked.append(row) }
     for job in unparked { parts[job, default: empty].unparked.append(job) }
     for row in signals { if let job = row.takenBy { parts[job, default: empty].signals.append(row) } }
+    for change in triggers { if let job = change.job { parts[job, default: empty].triggers.append(change) } }
     return parts
   }
 
@@ -64,6 +65,7 @@ extension Batch {
     rest.writes = writes.filter(\.isKey)
     (rest.governors, rest.refusals, rest.deadLetters) = (governors, refusals, deadLetters)
     (rest.signalsForgotten, rest.cachesForgotten) = (signalsForgotten, cachesForgotten)
+    (rest.triggers, rest.emitted) = (triggers.filter { $0.job == nil }, emitted)
     if !rest.isEmpty { parts.append(BatchPart(job: .catalog, batch: rest)) }
     return parts
   }

@@ -62,6 +62,7 @@ final class FaultyStore: Store {
   func signal(messageID: String, name: String, in namespace: String) throws(StoreError) -> SignalRow? {
     try real.signal(messageID: messageID, name: name, in: namespace)
   }
+  func openTriggerMessages() throws(StoreError) -> [TriggerMessageRow] { try real.openTriggerMessages() }
   func heldSlots() throws(StoreError) -> [SlotRow] { try real.heldSlots() }
   func governors() throws(StoreError) -> [GovernorRow] { try real.governors() }
   func cached(_ key: String, in namespace: String) throws(StoreError) -> CacheRow? {

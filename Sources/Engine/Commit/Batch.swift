@@ -33,6 +33,9 @@ public struct Batch: Sendable {
   public var parked: [ParkedRow] = []
   /// Jobs that are in memory again.
   public var unparked: [JobNumber] = []
+  /// In the order in which they happened.
+  public var triggers: [TriggerChange] = []
+  public var emitted: [EmittedRow] = []
 
   public init() {}
 
@@ -43,7 +46,8 @@ public struct Batch: Sendable {
   private var hasOthers: Bool {
     signalsForgotten != nil || cachesForgotten != nil
       || !(asks.isEmpty && answers.isEmpty && signals.isEmpty && slots.isEmpty && governors.isEmpty
-        && caches.isEmpty && refusals.isEmpty && deadLetters.isEmpty && parked.isEmpty && unparked.isEmpty)
+        && caches.isEmpty && refusals.isEmpty && deadLetters.isEmpty && parked.isEmpty && unparked.isEmpty
+        && triggers.isEmpty && emitted.isEmpty)
   }
 }
 

@@ -73,6 +73,7 @@ struct TriggerDraft {
   var idempotencyKey: TemplateDraft?
   var enabled: Int?
   var deliver: DeliverDraft?
+  var completion: CompletionDraft?
 }
 
 struct ScopeDraft {

@@ -115,7 +115,7 @@ enum WellKnown {
   static let trigger = record([
     ("id", .string), ("type", .string), ("time", .timestamp), ("actor", .string), ("message", .dyn),
     ("body", .dyn), ("headers", .map(.string, .string)), ("query", .map(.string, .string)),
-    ("files", .list(.dyn)), ("batch_sha256", .string), ("job", .dyn),
+    ("files", .list(.dyn)), ("batch_sha256", .string), ("job", .dyn), ("jobs", .map(.string, .dyn)),
   ])
 
   static let step = record([

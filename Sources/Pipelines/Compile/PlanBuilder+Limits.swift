@@ -25,6 +25,12 @@ extension PlanBuilder {
       keep: deliver.keep, then: deliver.then)
   }
 
+  func completion(_ completion: CompletionDraft) -> CompletionPlan {
+    CompletionPlan(
+      sources: completion.sources, statuses: completion.statuses,
+      join: completion.join.map { CompletionPlan.Join(key: template($0.key), within: $0.within) })
+  }
+
   private func concurrency(_ concurrency: ConcurrencyDraft) -> ConcurrencyPlan {
     ConcurrencyPlan(
       scope: concurrency.scope, key: concurrency.key.map(template), limit: count(concurrency.limit),

@@ -51,6 +51,9 @@ struct TriggerReader {
     trigger.enabled = map["enabled"].flatMap {
       draft.condition($0.value, path: map.place("enabled"), view: View(part: .enabled))
     }
+    if kind.key == "pipeline" {
+      trigger.completion = CompletionReader(draft: draft).read(kind, path: map.place(kind.key))
+    }
     trigger.deliver = map["deliver"].flatMap { DeliverReader(draft: draft).read($0, map) }
     draft.head.triggers.append(trigger)
   }

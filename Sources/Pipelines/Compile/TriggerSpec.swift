@@ -32,9 +32,7 @@ struct TriggerSpec {
       Key("batch", .map([Key("max", .count), Key("wait", .duration)])),
       Key("claim", .word(["move", "delete", "mark"])), Key("to", .text),
     ],
-    "pipeline": [
-      Key("pipeline", .text, required: true), Key("status", .words(["success", "partial", "failed"])),
-    ],
+    "pipeline": CompletionReader.keys,
   ]
 
   let draft: Draft

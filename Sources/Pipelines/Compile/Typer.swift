@@ -40,6 +40,7 @@ struct Typer {
     for trigger in draft.head.triggers {
       if let enabled = trigger.enabled { condition(enabled) }
       if let deliver = trigger.deliver { type(deliver) }
+      if let join = trigger.completion?.join { text(join.key) }
       if let condition = trigger.condition { self.condition(condition) }
       if let key = trigger.idempotencyKey { text(key) }
       if let inputs = trigger.inputs { triggerInputs(inputs, path: trigger.inputsPath) }

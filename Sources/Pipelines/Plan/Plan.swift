@@ -96,11 +96,15 @@ public struct TriggerPlan: Sendable {
   public var enabled: BoundExpression?
   /// Instead of starting a job.
   public var deliver: DeliverPlan?
+  /// Of a trigger `pipeline`.
+  public var completion: CompletionPlan?
 
   public init(
     name: String, kind: String, spec: JSON, condition: BoundExpression?, inputs: Template?,
-    idempotencyKey: Template?, enabled: BoundExpression? = nil, deliver: DeliverPlan? = nil
+    idempotencyKey: Template?, enabled: BoundExpression? = nil, deliver: DeliverPlan? = nil,
+    completion: CompletionPlan? = nil
   ) {
+    self.completion = completion
     (self.enabled, self.deliver) = (enabled, deliver)
     (self.name, self.kind, self.spec) = (name, kind, spec)
     (self.condition, self.inputs, self.idempotencyKey) = (condition, inputs, idempotencyKey)

@@ -11,6 +11,7 @@ struct MemoryRows {
   var liveKeys: [KeyOfPipeline: JobNumber] = [:]
   var catalog = MemoryCatalog()
   var tables = MemoryTables()
+  var triggers = MemoryTriggers()
 
   var jobsInOrder: [MemoryJob] { jobs.values.sorted { $0.row.number < $1.row.number } }
 
@@ -68,6 +69,7 @@ struct MemoryRows {
   private mutating func apply(_ batch: Batch, of number: JobNumber) {
     catalog.apply(batch.writes)
     tables.apply(batch)
+    triggers.apply(batch)
     for row in batch.newJobs { add(row) }
     for row in batch.bodies { bodies[row.id] = Array(batch.bytes[row.sealed]) }
     if !batch.events.isEmpty || !batch.unparked.isEmpty { driveCounts[number] = nil }

@@ -6,6 +6,7 @@ struct SQLiteJournal: ~Copyable {
   let database: Database
   private let writer: Writer
   private let rows: RowWriter
+  private let triggers: TriggerWriter
   private let idempotentJob: Statement
   private let beginning: Statement
   private let ending: Statement
@@ -21,13 +22,15 @@ struct SQLiteJournal: ~Copyable {
     try database.migrate(canary: canary, at: now)
     let writer = try Writer(database)
     let rows = try RowWriter(database)
+    let triggers = try TriggerWriter(database)
     let idempotentJob = try database.prepare(idempotentJobQuery)
     let beginning = try database.prepare("BEGIN IMMEDIATE")
     let ending = try database.prepare("COMMIT")
     var raised: Set<JobNumber> = []
     try database.query("SELECT job FROM job_owners") { row in raised.insert(JobNumber(row.integer(0))) }
     return SQLiteJournal(
-      database: database, writer: writer, rows: rows, idempotentJob: idempotentJob, beginning: beginning,
+      database: database, writer: writer, rows: rows, triggers: triggers, idempotentJob: idempotentJob,
+      beginning: beginning,
       ending: ending, raised: raised)
   }
 
@@ -71,6 +74,7 @@ struct SQLiteJournal: ~Copyable {
     for write in batch.writes { try database.write(write) }
     try writer.write(batch)
     try rows.write(batch)
+    try triggers.write(batch)
     for change in batch.slots { try rows.write(change) }
     if raised.isEmpty { return }
     for job in batch.driven where raised.contains(job) { try writer.forgetDriveCount(of: job) }

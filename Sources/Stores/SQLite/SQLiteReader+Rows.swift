@@ -35,6 +35,30 @@ extension SQLiteReader {
     try ask { database throws(SQLiteError) in try database.deadLetters(in: namespace, limit: limit) }
   }
 
+  public func triggerMessages(
+    of pipeline: PipelineName, limit: Int
+  ) throws(StoreError) -> [TriggerMessageRow] {
+    try ask { database throws(SQLiteError) in try database.triggerMessages(of: pipeline, limit: limit) }
+  }
+
+  public func triggerMessage(_ id: ID<TriggerMessage>) throws(StoreError) -> TriggerMessageRow? {
+    try ask { database throws(SQLiteError) in try database.triggerMessage(id) }
+  }
+
+  public func takenContents(
+    _ contents: [String], by pipeline: PipelineName, trigger: String
+  ) throws(StoreError) -> Set<String> {
+    try ask { database throws(SQLiteError) in
+      try database.takenContents(contents, by: pipeline, trigger: trigger)
+    }
+  }
+
+  public func emitted(
+    _ filter: EmittedFilter, after position: Int64, limit: Int
+  ) throws(StoreError) -> [EmittedRow] {
+    try ask { database throws(SQLiteError) in try database.emitted(filter, after: position, limit: limit) }
+  }
+
   public func pauses(in namespace: String?) throws(StoreError) -> [PauseRecord] {
     try ask { database throws(SQLiteError) in try database.pauses(in: namespace) }
   }

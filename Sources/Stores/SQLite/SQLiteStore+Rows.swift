@@ -15,6 +15,10 @@ extension SQLiteStore {
     }
   }
 
+  public func openTriggerMessages() throws(StoreError) -> [TriggerMessageRow] {
+    try ask { database throws(SQLiteError) in try database.openTriggerMessages() }
+  }
+
   public func heldSlots() throws(StoreError) -> [SlotRow] {
     try ask { database throws(SQLiteError) in try database.slots() }
   }
@@ -61,6 +65,24 @@ extension SQLiteStore {
   }
   public func deadLetters(in namespace: String?, limit: Int) throws(StoreError) -> [DeadLetterRow] {
     try reader.deadLetters(in: namespace, limit: limit)
+  }
+  public func triggerMessages(
+    of pipeline: PipelineName, limit: Int
+  ) throws(StoreError) -> [TriggerMessageRow] {
+    try reader.triggerMessages(of: pipeline, limit: limit)
+  }
+  public func triggerMessage(_ id: ID<TriggerMessage>) throws(StoreError) -> TriggerMessageRow? {
+    try reader.triggerMessage(id)
+  }
+  public func takenContents(
+    _ contents: [String], by pipeline: PipelineName, trigger: String
+  ) throws(StoreError) -> Set<String> {
+    try reader.takenContents(contents, by: pipeline, trigger: trigger)
+  }
+  public func emitted(
+    _ filter: EmittedFilter, after position: Int64, limit: Int
+  ) throws(StoreError) -> [EmittedRow] {
+    try reader.emitted(filter, after: position, limit: limit)
   }
   public func pauses(in namespace: String?) throws(StoreError) -> [PauseRecord] {
     try reader.pauses(in: namespace)
