@@ -100,6 +100,8 @@ public struct AttemptServices: Sendable {
   public var objectsFolder: String
   /// Where `files.*` and `archive.*` may read and write.
   public var roots = FileRoots.none
+  /// What the node does for a step with the rights of its pipeline.
+  public var control = NodeControl.none
   public var now: @Sendable () -> Timestamp
 
   public init(

@@ -16,6 +16,7 @@ public final class Node: Sendable {
   private let executor: Executor
   private let followers = Mutex(0)
   private let past: JobHistory
+  private let book: Mutex<TriggerBook>
 
   /// Takes over what the store holds and starts the engine's thread.
   public init(_ configuration: NodeConfiguration) throws {
@@ -24,13 +25,20 @@ public final class Node: Sendable {
     let recovery = Recovery(configuration)
     let restored = configuration.restores ? try recovery.restore() : []
     recovered = restored.map(\.report)
+    let reading = TriggerReading(configuration: configuration)
+    let triggers = try reading.all()
+    var book = TriggerBook()
+    book.replace(triggers)
+    self.book = Mutex(book)
     let opening = EngineLoop.Opening(
       held: try HeldLimits(configuration.store), signals: try configuration.store.waitingSignals(),
-      parked: configuration.restores ? try recovery.parked() : [])
+      parked: configuration.restores ? try recovery.parked() : [], triggers: triggers,
+      messages: configuration.restores ? try configuration.store.openTriggerMessages() : [])
     let loop = EngineLoop(configuration, numbers: try configuration.store.highestNumbers(), opening)
     let executor = try Executor(
       connectors: configuration.connectors, environment: configuration.environment,
       clock: configuration.clock, cancelGrace: configuration.setting.cancelGrace,
+      desk: ControlDesk(configuration: configuration) { loop.inbox.push($0) },
       report: { loop.inbox.push($0) })
     (self.loop, self.executor) = (loop, executor)
     for job in restored { loop.inbox.push(.restored(job.restored)) }
@@ -82,9 +90,10 @@ public final class Node: Sendable {
     try await send(try incoming(request, namespace: "", job: job))
   }
 
-  /// Makes catalog changes durable, all or none.
+  /// Makes catalog changes durable, all or none. When this returns, triggers are as the changes say.
   public func write(_ writes: [CatalogWrite]) async throws(Problem) {
     try await send { .write(writes, $0) }
+    try await refreshTriggers(after: writes)
   }
 
   /// From now on no attempt starts; what would is queued for the next node (S7).
@@ -182,6 +191,22 @@ extension Node {
     }
   }
 
+  /// Reads the triggers anew that these writes changed.
+  private func refreshTriggers(after writes: [CatalogWrite]) async throws(Problem) {
+    let (reading, known) = (TriggerReading(configuration: configuration), triggers)
+    let changed = try await offThread { () throws(Problem) in
+      do throws(StoreError) { return try reading.changed(by: writes, known) } catch { throw .store(error) }
+    }
+    for case .resume(let pipeline) in writes { loop.inbox.push(.wakeTriggers(of: pipeline)) }
+    if changed.isEmpty { return }
+    try await send { .triggers(changed, $0) }
+    book.withLock { $0.replace(changed) }
+    configuration.triggersChanged()
+  }
+
+  /// The triggers as they stand.
+  public var triggers: TriggerBook { book.withLock(\.self) }
+
   func isDriven(_ job: ID<Job>) async -> Bool { await live(job) != nil }
 
   func send<Value: Sendable>(
@@ -193,7 +218,7 @@ extension Node {
     return try result.get()
   }
 
-  private func order(_ job: ID<Job>, _ command: Command) async throws(Problem) -> [String] {
+  func order(_ job: ID<Job>, _ command: Command) async throws(Problem) -> [String] {
     let result: Result<[String], Problem> = await withCheckedContinuation { continuation in
       loop.inbox.push(.command(job, command) { continuation.resume(returning: $0) })
     }

@@ -25,6 +25,10 @@ public struct NodeConfiguration: Sendable {
   public var incident: @Sendable (ID<Job>, JSON) -> Void
   /// The store broke its promises: the process must end, and nothing was acknowledged (architecture D5).
   public var broken: @Sendable (String) -> Void
+  /// Called whenever the triggers of a pipeline are others than before (`Node.triggers`).
+  public var triggersChanged: @Sendable () -> Void = {}
+  /// Called after the commit of each event that a step emitted.
+  public var emitted: @Sendable () -> Void = {}
   /// Called at the named points; tests let the process die there.
   public var crashPoint: @Sendable (CrashPoint) -> Void
 

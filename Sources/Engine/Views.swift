@@ -15,6 +15,8 @@ public struct JobRequest: Sendable {
   public var settings: JSONObject?
   /// Such as `local:ana`.
   public var actor: String
+  /// Nil: no trigger, but a person or a call.
+  var origin: TriggerOrigin?
 
   public init(
     pipeline: PipelineName, revision: Int? = nil, inputs: JSONObject = JSONObject(), message: JSON? = nil,

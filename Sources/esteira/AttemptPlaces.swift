@@ -41,6 +41,9 @@ final class AttemptPlaces: Sendable {
       let granted = try failing { () throws(Problem) in try ConfigFile(folder: path).roots(of: namespace) }
       return FileRoots(own: "\(path)/folders/\(namespace)", granted: granted)
     }
+    environment.grants = { [self] (pipeline) throws(Failure) in
+      try failing { () throws(Problem) in try ConfigFile(folder: path).grants(of: pipeline) }
+    }
     return environment
   }
 

@@ -56,8 +56,9 @@ struct Admission {
 
   /// A message is mapped as the pipeline's queue trigger says whose `if` holds.
   private func mapping(_ resolver: inout AdmissionResolver) throws(Problem) -> Mapping {
+    if let origin = request.origin { return try mapping(origin, &resolver) }
     guard request.message != nil else { return Mapping(inputs: request.inputs) }
-    let queues = plan.triggers.filter { $0.kind == "queue" }
+    let queues = plan.triggers.filter { $0.kind == "queue" && $0.deliver == nil }
     if queues.isEmpty { return Mapping(inputs: request.inputs) }
     for queue in queues {
       resolver.context["trigger"] = trigger(id: queue.name)
@@ -83,6 +84,30 @@ struct Admission {
       remedy: Bilingual(
         "Compare the message with the if: of the pipeline's triggers.",
         pt: "Compare a mensagem com o if: dos gatilhos do pipeline."))
+  }
+
+  /// As the trigger says that fired; whether its `if` holds has been asked.
+  private func mapping(
+    _ origin: TriggerOrigin, _ resolver: inout AdmissionResolver
+  ) throws(Problem) -> Mapping {
+    guard let trigger = plan.triggers.first(where: { ScalarString($0.name) == ScalarString(origin.name) })
+    else {
+      throw .noTrigger(origin.name, of: request.pipeline, plan.triggers.map(\.name))
+    }
+    let place = "triggers.\(trigger.name)"
+    resolver.context["trigger"] = self.trigger(id: trigger.name)
+    var inputs = request.inputs
+    if let template = trigger.inputs,
+      case .object(let mapped) = try evaluate(template, resolver, "\(place).inputs")
+    {
+      inputs = mapped
+    }
+    let key = try trigger.idempotencyKey.map { (template) throws(Problem) in
+      try evaluate(template, resolver, "\(place).idempotency_key")
+    }
+    return Mapping(
+      inputs: inputs, trigger: trigger.name,
+      idempotencyKey: key.map { $0.string ?? $0.text } ?? origin.defaultKey)
   }
 
   private func inputs(
@@ -155,6 +180,7 @@ struct Admission {
   }
 
   private func trigger(id: String?) -> JSON {
+    if let fired = request.origin { return fired.trigger(actor: request.actor) }
     var trigger = JSONObject([
       ("type", "manual"), ("time", .string(now.rfc3339)), ("actor", .string(request.actor)),
     ])

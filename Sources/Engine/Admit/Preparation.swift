@@ -27,10 +27,16 @@ struct Preparation {
     let key = SymmetricKey.generate()
     var prepared = PreparedJob(
       id: id, pipeline: record.pipeline, revision: record.number, plan: plan, key: admitted.key,
-      context: admitted.context, triggerType: origin == nil ? "manual" : "call",
+      context: admitted.context,
+      triggerType: request.origin?.kind ?? (origin == nil ? "manual" : "call"),
       triggerID: admitted.triggerID, actor: request.actor,
       idempotencyKey: admitted.idempotencyKey, requestHash: requestHash, dataKey: key,
       wrappedKey: configuration.wrap(key), identity: admitted.identity)
+    if let fired = request.origin {
+      // Whatever the trigger's key says is the same is the same, also where the message reads otherwise.
+      prepared.isKeyTrusted = true
+      if !fired.lineage.isEmpty { prepared.context = prepared.context.with("lineage", .array(fired.lineage)) }
+    }
     if let calls = try calls(of: plan) { prepared.context = prepared.context.with("calls", calls) }
     if let origin {
       prepared.context = prepared.context.with("parent", origin.parent)

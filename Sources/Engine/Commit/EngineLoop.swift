@@ -18,6 +18,8 @@ final class EngineLoop: Sendable {
     var held = HeldLimits()
     var signals: [SignalRow] = []
     var parked: [Recovery.Parked] = []
+    var triggers: [PipelineName: [TriggerBook.Entry]] = [:]
+    var messages: [TriggerMessageRow] = []
   }
 
   init(_ configuration: NodeConfiguration, numbers: (job: Int64, body: Int64), _ opening: Opening) {
@@ -33,6 +35,7 @@ final class EngineLoop: Sendable {
     turn.jobs.restore(opening.held)
     turn.jobs.restore(opening.signals)
     turn.jobs.restore(opening.parked, at: configuration.clock.now)
+    turn.jobs.restore(opening.triggers, opening.messages)
     var inputs: [Input] = []
     while turn.stopped == nil {
       inbox.takeAll(into: &inputs, wait(turn))
@@ -49,7 +52,7 @@ final class EngineLoop: Sendable {
   }
 
   private func wait(_ turn: borrowing Turn) -> Inbox<Input>.Wait {
-    if !turn.jobs.batch.isEmpty { return .not }
+    if !turn.jobs.batch.isEmpty || !turn.jobs.orders.isEmpty { return .not }
     guard let due = turn.jobs.due else { return .forever }
     if due <= configuration.clock.monotonic { return .not }
     return configuration.clock.pause(until: due).map { .atMost($0) } ?? .forever

@@ -16,6 +16,16 @@ enum Input: Sendable {
   /// The sub-job of a node is ready to be admitted, or is refused.
   case childPrepared(Callers.Caller, Result<PreparedJob, Problem>)
   case signal(IncomingSignal, Reply<SignalReceipt>)
+  /// A trigger was given something.
+  case arrive(TriggerArrival, accepted: Reply<ID<TriggerMessage>>?, outcome: Reply<TriggerOutcome>?)
+  case claimed(ClaimedFiles, Reply<Void>)
+  case fired(FiredTrigger)
+  /// The triggers of these pipelines are from now on these.
+  case triggers([PipelineName: [TriggerBook.Entry]], Reply<Void>)
+  case wakeTriggers(of: PipelineName)
+  /// Takes undelivered messages away; the reply says which were there.
+  case withdraw([ID<TriggerMessage>], Reply<[ID<TriggerMessage>]>)
+  case emit(Emission, Reply<Void>)
   /// Gives a copy of the job's state where it is in memory. A parked job stays where it is.
   case read(ID<Job>, @Sendable (Sighting) -> Void)
   case follow(ID<Job>, Follower, Reply<Bool>)
@@ -61,6 +71,8 @@ enum Command: Sendable {
   case kill(actor: String, reason: String)
   case resolve(path: String, Resolution, actor: String)
   case adopt(path: String, actor: String)
+  /// Cancels a job of which nothing has begun, and no other.
+  case withdraw(actor: String, reason: String)
 }
 
 /// Called once, on the engine's thread, after the commit.
@@ -83,6 +95,8 @@ struct PreparedJob: Sendable {
   var dataKey: SymmetricKey
   var wrappedKey: [UInt8]
   var identity = JobIdentity()
+  /// The idempotency key alone says that two requests are one.
+  var isKeyTrusted = false
   /// The pipeline rests: only a job that exists already is answered (S31).
   var pause: PauseRecord?
 }

@@ -26,7 +26,7 @@ struct Jobs: ~Copyable {
   private var recorder = Recorder()
   var batch = Batch()
   /// What follows the commit, in order.
-  private(set) var orders: [Order] = []
+  var orders: [Order] = []
   private var nextJob: Int64
   private(set) var isDraining = false
   /// What the effects of decisions ask for inside the node; taken up in order.
@@ -34,6 +34,7 @@ struct Jobs: ~Copyable {
   private var isFollowing = false
   /// Of the sub-jobs that are under way.
   var callers = Callers()
+  var triggers = TriggerInbox()
 
   enum FollowUp {
     case event(JobNumber, Event)
@@ -54,6 +55,8 @@ struct Jobs: ~Copyable {
     case findChild(ID<Job>, Callers.Caller)
     /// The job is out of memory.
     case parked(OwnedJob)
+    /// Something lies before this trigger.
+    case fire(TriggerLines.Place)
     case reply(Subject, (Result<Void, Problem>) -> Void)
   }
 
@@ -243,6 +246,7 @@ struct Jobs: ~Copyable {
     guard job.state.status.hasEnded else { return notice(job) }
     orders.append(.ended(job))
     tellCallers(of: job)
+    tellSubscribers(of: job, at: now)
   }
 
   /// The emptied arrays of the last decision, to be used again by their only owner.

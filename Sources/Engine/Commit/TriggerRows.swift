@@ -42,7 +42,7 @@ public struct TriggerMessageRow: Sendable, Hashable {
   }
 
   /// Binds the sealed body to its message.
-  public var place: [UInt8] { Array("trigger \(pipeline.namespace) \(id)".utf8) }
+  public var binding: [UInt8] { Array("trigger \(pipeline.namespace) \(id)".utf8) }
 }
 
 /// A change of the triggers' rows. None can break a rule of uniqueness.
@@ -91,7 +91,7 @@ public struct EmittedRow: Sendable, Hashable {
   }
 
   /// Binds the sealed data to its event.
-  public var place: [UInt8] { Array("event \(namespace) \(key)".utf8) }
+  public var binding: [UInt8] { Array("event \(namespace) \(key)".utf8) }
 }
 
 /// Which events a reader wants.

@@ -57,6 +57,8 @@ struct Turn: ~Copyable {
       if let job = jobs.job(number) { jobs.decide(job, .examined(node, token: token, end), at: now) }
     case .childPrepared(let caller, let result): takeChild(caller, result, at: now)
     case .signal(let signal, let reply): take(signal, reply, at: now)
+    case .arrive, .claimed, .fired, .triggers, .wakeTriggers, .withdraw, .emit:
+      take(trigger: input, at: now)
     case .read(let id, let give):
       // What is shown has been stored.
       let job = jobs.inMemory(id)
@@ -97,7 +99,10 @@ struct Turn: ~Copyable {
       configuration.crashPoint(.afterCommit)
     }
     for order in orders { perform(order, refused) }
-    if hasRows { jobs.settleSignals(refused) }
+    if hasRows {
+      jobs.settleSignals(refused)
+      jobs.settleTriggers(refused)
+    }
     for refusal in refused { giveUp(refusal.job) }
     if examinations == 0 { settled.open() }
     if hasRows { try store.checkpoint() }
@@ -134,11 +139,15 @@ extension Turn {
         throw .store(error)
       }
       if let known {
-        guard known.requestHash == prepared.requestHash else { throw .keyReused(key) }
+        guard prepared.isKeyTrusted || known.requestHash == prepared.requestHash else {
+          throw .keyReused(key)
+        }
         return StartedJob(job: known.job, revision: prepared.revision, isNew: false)
       }
       if let pending = jobs.pendingJob(idempotencyKey: key, prepared.pipeline) {
-        guard pending.requestHash == prepared.requestHash else { throw .keyReused(key) }
+        guard prepared.isKeyTrusted || pending.requestHash == prepared.requestHash else {
+          throw .keyReused(key)
+        }
         return StartedJob(job: pending.id, revision: pending.revision, isNew: false)
       }
     }
@@ -181,6 +190,11 @@ extension Turn {
     switch command {
     case .cancel(let actor, let reason): return .cancelled(actor: actor, reason: reason)
     case .kill(let actor, let reason): return .killed(actor: actor, reason: reason)
+    case .withdraw(let actor, let reason):
+      guard [.pending, .queued].contains(job.state.status), job.state.startedAt == .never else {
+        throw .hasBegun(job.id)
+      }
+      return .cancelled(actor: actor, reason: reason)
     case .resolve(let path, let resolution, let actor):
       if job.state.quarantine != nil, resolution == .didNotHappen { return .released(actor: actor) }
       guard let node = job.state.node(at: path, in: job.plan) else { throw .noStep(path, job.id) }
@@ -226,6 +240,7 @@ extension Turn {
       jobs.disown(job)
       executor.forget(job.id)
     case .parked(let job): if jobs.inMemory(job.number) == nil { executor.forget(job.id) }
+    case .fire(let place): fire(place)
     case .reply(let subject, let reply): reply(verdict(on: subject, refused))
     }
   }

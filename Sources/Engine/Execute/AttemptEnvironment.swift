@@ -50,6 +50,8 @@ public struct AttemptEnvironment: Sendable {
   public var credential: @Sendable (_ name: String, _ namespace: String) async throws(Failure) -> Credential
 
   public var lines = LineReading.none
+  /// What a pipeline may do to others, as it stands now.
+  public var grants: @Sendable (_ pipeline: PipelineName) throws(Failure) -> [PipelineGrant] = { _ in [] }
   /// The folders that the pipelines of a namespace may read and write, as they stand now.
   public var roots: @Sendable (_ namespace: String) throws(Failure) -> FileRoots = { _ in .none }
 

@@ -26,11 +26,13 @@ final class Executor: Sendable {
   private let environment: AttemptEnvironment
   private let clock: any EngineClock
   private let cancelGrace: Duration
+  /// Nil: nothing can be asked of a node.
+  private let desk: ControlDesk?
   let report: @Sendable (Input) -> Void
 
   init(
     connectors: [any Connector], environment: AttemptEnvironment, clock: any EngineClock,
-    cancelGrace: Duration, report: @escaping @Sendable (Input) -> Void
+    cancelGrace: Duration, desk: ControlDesk? = nil, report: @escaping @Sendable (Input) -> Void
   ) throws {
     var (byName, schemas): ([String: any Connector], [String: JSONSchema]) = ([:], [:])
     for connector in connectors {
@@ -40,7 +42,7 @@ final class Executor: Sendable {
     (self.connectors, self.schemas) = (byName, schemas)
     inPlace = byName.compactMapValues { $0 as? any InPlaceConnector }
     (self.environment, self.clock) = (environment, clock)
-    (self.cancelGrace, self.report) = (cancelGrace, report)
+    (self.cancelGrace, self.desk, self.report) = (cancelGrace, desk, report)
   }
 
   /// What an attempt is about, taken from the job on the engine's thread.
@@ -254,6 +256,7 @@ extension Executor {
       workFolder: folders.work, processFolder: folders.process, objectsFolder: folders.objects,
       now: { clock.now })
     services.roots = try environment.roots(namespace)
+    if let desk { services.control = desk.control(of: work, stepKey: work.stepKey) }
     let attempt = Attempt(
       job: work.id, jobKey: work.key, pipeline: work.pipeline, path: work.order.path,
       number: Int(work.order.number), stepKey: work.stepKey,

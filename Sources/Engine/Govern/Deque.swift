@@ -5,6 +5,10 @@ struct Deque<Element> {
 
   var first: Element? { head < elements.count ? elements[head] : nil }
 
+  var isEmpty: Bool { head >= elements.count }
+  var count: Int { elements.count - head }
+  var all: ArraySlice<Element> { elements[head...] }
+
   mutating func append(_ element: Element) { elements.append(element) }
 
   mutating func popFirst() -> Element? {

@@ -1,0 +1,248 @@
+internal import Crypto
+internal import Model
+
+/// Does what steps ask of their node: looks whether they may, and goes the way that people's orders go.
+struct ControlDesk: Sendable {
+  let configuration: NodeConfiguration
+  let report: @Sendable (Input) -> Void
+
+  /// Jobs that one export reads.
+  static let mostJobs = 100_000
+  private static let page = 200
+
+  func control(of work: Executor.Work, stepKey: String) -> NodeControl {
+    let principal = Principal(
+      pipeline: work.pipeline, job: work.id, path: work.order.path, stepKey: stepKey)
+    return NodeControl(
+      emit: { (type, room, data) throws(Failure) in try await emit(type, room, data, principal) },
+      pause: { (pipeline, reason) throws(Failure) in
+        try await run(principal, .pause, pipeline) { () throws(Problem) in
+          try await pause(pipeline, reason, principal)
+        }
+      },
+      resume: { (pipeline, job) throws(Failure) in
+        try await run(principal, .resume, pipeline) { () throws(Problem) in try await resume(pipeline, job) }
+      },
+      queue: { (pipeline, take) throws(Failure) in try await queue(pipeline, principal, take) },
+      purge: { (pipeline, items, reason) throws(Failure) in
+        try await run(principal, .purge, pipeline) { () throws(Problem) in
+          try await purge(items, reason, principal)
+        }
+      })
+  }
+
+  /// A step, as whom the node acts.
+  struct Principal: Sendable {
+    var pipeline: PipelineName
+    var job: ID<Job>
+    var path: String
+    var stepKey: String
+
+    /// The job stands last, so that a pause is known as its own.
+    var actor: String { "pipeline:\(pipeline)/\(job)" }
+  }
+
+  private func run<Value: Sendable>(
+    _ principal: Principal, _ right: PipelineGrant.Right, _ target: PipelineName,
+    _ body: () async throws(Problem) -> Value
+  ) async throws(Failure) -> Value {
+    try check(principal, right, target)
+    do throws(Problem) { return try await body() } catch { throw Failure(control: error) }
+  }
+
+  private func check(
+    _ principal: Principal, _ right: PipelineGrant.Right, _ target: PipelineName
+  ) throws(Failure) {
+    let grants = try configuration.environment.grants(principal.pipeline)
+    guard grants.contains(where: { $0.allows(right, on: target) }) else {
+      throw Failure(
+        .configuration, code: "not-granted",
+        "\(principal.pipeline) may not \(right.rawValue) \(target). Grant it in esteira.yaml: grants: "
+          + "{\(principal.pipeline): [{may: [\(right.rawValue)], pipelines: [\(target)]}]}")
+    }
+    let isThere: Bool
+    do throws(StoreError) {
+      isThere = try configuration.readModel.readRevision(of: target, number: nil) != nil
+    } catch { throw Failure(control: .store(error)) }
+    if !isThere { throw Failure(control: .noPipeline(target, revision: nil)) }
+  }
+
+  private func send<Value: Sendable>(_ input: (@escaping Reply<Value>) -> Input) async throws(Problem)
+    -> Value
+  {
+    let result: Result<Value, Problem> = await withCheckedContinuation { continuation in
+      report(input { continuation.resume(returning: $0) })
+    }
+    return try result.get()
+  }
+
+  private func reading<Value>(_ body: () throws(StoreError) -> Value) throws(Problem) -> Value {
+    do throws(StoreError) { return try body() } catch { throw .store(error) }
+  }
+}
+
+// Pauses and events.
+extension ControlDesk {
+  private func emit(
+    _ type: String, _ room: String, _ data: JSON, _ principal: Principal
+  ) async throws(Failure) {
+    let emission = Emission(
+      namespace: principal.pipeline.namespace, type: type, room: room, data: data,
+      job: principal.job.description, path: principal.path, key: principal.stepKey)
+    do throws(Problem) { try await send { .emit(emission, $0) } } catch { throw Failure(control: error) }
+    configuration.emitted()
+  }
+
+  private func pause(
+    _ pipeline: PipelineName, _ reason: String, _ principal: Principal
+  ) async throws(Problem) -> NodeControl.PauseAnswer {
+    let now = configuration.clock.now
+    let standing = try reading { () throws(StoreError) in try configuration.readModel.pause(of: pipeline) }
+    // What a person paused is theirs (S31).
+    if let standing, standing.holds(at: now) {
+      return NodeControl.PauseAnswer(by: standing.by, isOurs: standing.by == principal.actor)
+    }
+    let pause = PauseRecord(pipeline: pipeline, by: principal.actor, reason: reason, at: now, until: nil)
+    try await send { .write([.pause(pause)], $0) }
+    return NodeControl.PauseAnswer(by: principal.actor, isOurs: true)
+  }
+
+  private func resume(_ pipeline: PipelineName, _ job: ID<Job>?) async throws(Problem) -> Bool {
+    let standing = try reading { () throws(StoreError) in try configuration.readModel.pause(of: pipeline) }
+    guard let standing else { return false }
+    if let job, !standing.by.hasSuffix("/\(job)") { return false }
+    try await send { .write([.resume(pipeline)], $0) }
+    report(.wakeTriggers(of: pipeline))
+    return true
+  }
+}
+
+// What waits before a pipeline.
+extension ControlDesk {
+  private func queue(
+    _ pipeline: PipelineName, _ principal: Principal,
+    _ take: @escaping @Sendable (QueuedItem) throws(Failure) -> Void
+  ) async throws(Failure) {
+    try check(principal, .export, pipeline)
+    let result: Result<Void, Failure> = await withCheckedContinuation { continuation in
+      startThread { [self] in
+        do throws(Failure) { continuation.resume(returning: .success(try read(pipeline, take))) } catch {
+          continuation.resume(returning: .failure(error))
+        }
+      }
+    }
+    try result.get()
+  }
+
+  /// Blocks.
+  private func read(_ pipeline: PipelineName, _ take: (QueuedItem) throws(Failure) -> Void) throws(Failure) {
+    for summary in try queuedJobs(of: pipeline) { try take(try item(summary)) }
+    let rows: [TriggerMessageRow]
+    do throws(StoreError) {
+      rows = try configuration.readModel.triggerMessages(of: pipeline, limit: TriggerLines.mostOpen)
+    } catch { throw Failure(control: .store(error)) }
+    for row in rows where row.state != .claiming {
+      if let item = try item(row) { try take(item) }
+    }
+  }
+
+  private func queuedJobs(of pipeline: PipelineName) throws(Failure) -> [JobSummary] {
+    let filter = JobFilter(
+      namespace: pipeline.namespace, pipeline: pipeline.name, statuses: [.pending, .queued])
+    var found: [JobSummary] = []
+    var last: ID<Job>?
+    repeat {
+      let page: [JobSummary]
+      do throws(StoreError) {
+        page = try configuration.readModel.jobs(filter, before: last, limit: Self.page)
+      } catch { throw Failure(control: .store(error)) }
+      found += page
+      last = page.count == Self.page ? page.last?.id : nil
+    } while last != nil && found.count < Self.mostJobs
+    return found.reversed()
+  }
+
+  private func item(_ summary: JobSummary) throws(Failure) -> QueuedItem {
+    let context: JSON?
+    do throws(Problem) {
+      context = try JobHistory(configuration).fold(summary.id).state.context?.value
+    } catch { throw Failure(control: error) }
+    var content = JSONObject([
+      ("pipeline", .string(summary.pipeline.description)), ("revision", .int(Int64(summary.revision))),
+      ("created_at", .string(summary.createdAt.rfc3339)), ("actor", .string(summary.actor)),
+      ("inputs", context?["inputs"] ?? [:]), ("trigger", context?["trigger"] ?? [:]),
+    ])
+    if let key = summary.key { content["key"] = .string(key) }
+    return QueuedItem(name: .init(kind: .job, id: summary.id.description), content: content)
+  }
+
+  /// Nil where it has been settled since.
+  private func item(_ row: TriggerMessageRow) throws(Failure) -> QueuedItem? {
+    do throws(Problem) {
+      let whole = try reading { () throws(StoreError) in try configuration.readModel.triggerMessage(row.id) }
+      guard let whole else { return nil }
+      let body = try MessageOpening(configuration: configuration).open(whole)
+      return QueuedItem(
+        name: .init(kind: .message, id: row.id.description),
+        content: JSONObject([
+          ("pipeline", .string(row.pipeline.description)), ("trigger", .string(row.trigger)),
+          ("kind_of_trigger", .string(row.kind)), ("key", .string(row.key)),
+          ("received_at", .string(row.receivedAt.rfc3339)), ("actor", .string(row.actor)), ("body", body),
+        ]))
+    } catch { throw Failure(control: error) }
+  }
+
+  private func purge(
+    _ items: [QueuedItem.Name], _ reason: String, _ principal: Principal
+  ) async throws(Problem) -> [QueuedItem.Name] {
+    var gone: [QueuedItem.Name] = []
+    let messages = items.filter { $0.kind == .message }.compactMap { ID<TriggerMessage>($0.id) }
+    let withdrawn = try await send { .withdraw(messages, $0) }
+    gone += withdrawn.map { QueuedItem.Name(kind: .message, id: $0.description) }
+    for item in items where item.kind == .job {
+      guard let id = ID<Job>(item.id) else { continue }
+      if try await cancel(id, reason, principal) { gone.append(item) }
+    }
+    return gone
+  }
+
+  /// False where something of it has begun, or it has ended already.
+  private func cancel(_ job: ID<Job>, _ reason: String, _ principal: Principal) async throws(Problem) -> Bool
+  {
+    do throws(Problem) {
+      _ = try await send { .command(job, .withdraw(actor: principal.actor, reason: reason), $0) }
+      return true
+    } catch {
+      if ["job-has-begun", "job-ended"].contains(error.code) { return false }
+      throw error
+    }
+  }
+}
+
+/// Opens what a trigger was given.
+struct MessageOpening {
+  let configuration: NodeConfiguration
+
+  func open(_ row: TriggerMessageRow) throws(Problem) -> JSON {
+    let wrapped: [UInt8]?
+    do throws(StoreError) {
+      wrapped = try configuration.readModel.namespaceKey(row.pipeline.namespace)
+    } catch { throw .store(error) }
+    guard let wrapped else { throw .namespaceKey(row.pipeline.namespace) }
+    let key = try configuration.unwrapNamespaceKey(wrapped, row.pipeline.namespace)
+    do {
+      return try JSON(parsing: try AES256GCM.open(row.body, key: key, additionalData: row.binding))
+    } catch { throw .unreadableMessage(row.id) }
+  }
+}
+
+extension Failure {
+  /// What the node said to a step.
+  fileprivate init(control problem: Problem) {
+    switch problem.code {
+    case "store-unavailable": self.init(.transient, code: problem.code, problem.message.english)
+    case "no-pipeline": self.init(.data, code: problem.code, problem.message.english)
+    case _: self.init(.internal, code: problem.code, problem.message.english)
+    }
+  }
+}

@@ -1,0 +1,131 @@
+internal import Expressions
+internal import Model
+public import Pipelines
+
+/// The triggers of the pipelines as they stand: those of each newest revision that this build fires.
+public struct TriggerBook: Sendable {
+  public struct Entry: Sendable {
+    public var pipeline: PipelineName
+    public var revision: Int
+    public var trigger: TriggerPlan
+    /// What `enabled:` gave over the settings as they were read.
+    public var isEnabled: Bool
+  }
+
+  /// Who hears of a job's end.
+  struct Subscription: Hashable {
+    var pipeline: PipelineName
+    var trigger: String
+  }
+
+  private var entries: [PipelineName: [Entry]] = [:]
+  private var subscriptions: [PipelineName: [(subscription: Subscription, statuses: [JobStatus])]] = [:]
+
+  public init() {}
+
+  /// In the order of the pipelines' names.
+  public var all: [Entry] {
+    entries.sorted { $0.key.description < $1.key.description }.flatMap(\.value)
+  }
+
+  public subscript(pipeline: PipelineName, trigger: String) -> Entry? {
+    entries[pipeline]?.first { ScalarString($0.trigger.name) == ScalarString(trigger) }
+  }
+
+  public func entries(of pipeline: PipelineName) -> [Entry] { entries[pipeline] ?? [] }
+
+  /// Takes the triggers of these pipelines as they are from now on; none where a pipeline is gone.
+  mutating func replace(_ changed: [PipelineName: [Entry]]) {
+    for (pipeline, list) in changed {
+      // Two readings may come in the other order.
+      if let new = list.first, let known = entries[pipeline]?.first, known.revision > new.revision {
+        continue
+      }
+      entries[pipeline] = list.isEmpty ? nil : list
+    }
+    subscriptions = [:]
+    for entry in all {
+      guard let completion = entry.trigger.completion, entry.isEnabled else { continue }
+      for source in completion.sources {
+        let name = PipelineName(namespace: entry.pipeline.namespace, name: source)
+        let subscription = Subscription(pipeline: entry.pipeline, trigger: entry.trigger.name)
+        subscriptions[name, default: []].append((subscription, completion.statuses))
+      }
+    }
+  }
+
+  func subscribers(of pipeline: PipelineName, ending status: JobStatus) -> [Subscription] {
+    guard let list = subscriptions[pipeline] else { return [] }
+    return list.filter { $0.statuses.contains(status) }.map(\.subscription)
+  }
+}
+
+/// Reads triggers out of stored definitions. Blocks: not for the engine's thread.
+struct TriggerReading {
+  let configuration: NodeConfiguration
+  /// The word that a file with triggers contains, in YAML and JSON alike.
+  private static let word = Array("triggers".utf8)
+
+  /// Of all pipelines: what a node begins with. A revision that this build cannot read any more has no
+  /// triggers: its jobs say why, and the node must start all the same.
+  func all() throws(StoreError) -> [PipelineName: [TriggerBook.Entry]] {
+    var found: [PipelineName: [TriggerBook.Entry]] = [:]
+    for summary in try configuration.readModel.pipelines(in: nil) {
+      found[summary.pipeline] = try entries(of: summary.pipeline)
+    }
+    return found.filter { !$0.value.isEmpty }
+  }
+
+  func entries(of pipeline: PipelineName) throws(StoreError) -> [TriggerBook.Entry] {
+    guard let record = try configuration.readModel.readRevision(of: pipeline, number: nil),
+      record.source.contains(Self.word)
+    else { return [] }
+    let settings = try configuration.readModel.settings(of: pipeline.namespace)
+    guard let plan = try? configuration.plan(record) else { return [] }
+    return plan.triggers.map { trigger in
+      TriggerBook.Entry(
+        pipeline: pipeline, revision: record.number, trigger: trigger,
+        isEnabled: isEnabled(trigger, settings))
+    }
+  }
+
+  /// Of a pipeline that must exist.
+  func known(_ pipeline: PipelineName) throws(Problem) -> [TriggerBook.Entry] {
+    let found: [TriggerBook.Entry]?
+    do throws(StoreError) {
+      let isThere = try configuration.readModel.readRevision(of: pipeline, number: nil) != nil
+      found = isThere ? try entries(of: pipeline) : nil
+    } catch { throw .store(error) }
+    guard let found else { throw .noPipeline(pipeline, revision: nil) }
+    return found
+  }
+
+  /// What these writes change, read after their commit.
+  func changed(by writes: [CatalogWrite], _ book: TriggerBook) throws(StoreError) -> [PipelineName:
+    [TriggerBook.Entry]]
+  {
+    var names: Set<PipelineName> = []
+    for write in writes {
+      switch write {
+      case .revision(let record): names.insert(record.pipeline)
+      case .deletePipeline(let pipeline, at: _, by: _): names.insert(pipeline)
+      case .setting(let namespace, name: _, value: _, by: _, at: _):
+        names.formUnion(book.all.lazy.map(\.pipeline).filter { $0.namespace == namespace })
+      case .connection, .removeConnection, .credential, .removeCredential, .namespaceKey, .pause, .resume:
+        break
+      }
+    }
+    var found: [PipelineName: [TriggerBook.Entry]] = [:]
+    for name in names { found[name] = try entries(of: name) }
+    return found
+  }
+
+  /// An `enabled:` that cannot be evaluated is no yes.
+  private func isEnabled(_ trigger: TriggerPlan, _ settings: JSONObject) -> Bool {
+    guard let enabled = trigger.enabled else { return true }
+    let resolver = AdmissionResolver(
+      context: ["settings": .object(settings)], job: [:], now: configuration.clock.now)
+    guard case .bool(let answer)? = try? enabled.value(resolver) else { return false }
+    return answer
+  }
+}

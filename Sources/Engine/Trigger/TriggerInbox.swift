@@ -1,0 +1,226 @@
+internal import Crypto
+internal import Model
+internal import Pipelines
+
+/// Which triggers there are, what lies before them, and who waits to hear of it. Part of `Jobs`.
+struct TriggerInbox {
+  var book = TriggerBook()
+  var lines = TriggerLines()
+  var replies: [ID<TriggerMessage>: [Reply<TriggerOutcome>]] = [:]
+  /// Settled in this turn with a job, until its commit.
+  var lent: [(job: JobNumber, row: TriggerMessageRow)] = []
+  /// The earliest moment for which a timer was set.
+  var alarm: Timestamp?
+}
+
+extension JobNumber {
+  /// In a timer: no job, but the triggers.
+  static let triggers = JobNumber(-2)
+}
+
+// What comes to triggers, and its rows.
+extension Jobs {
+  /// Takes over what the store keeps, before any job is restored.
+  mutating func restore(_ entries: [PipelineName: [TriggerBook.Entry]], _ rows: [TriggerMessageRow]) {
+    triggers.book.replace(entries)
+    for row in rows {
+      triggers.lines.know(row)
+      switch row.state {
+      // The watcher of the folder goes on with it.
+      case .claiming: break
+      case .waiting: lineUp(.message(row.id), at: row.place)
+      case .gathered: restoreGathered(row)
+      }
+    }
+    setTriggerAlarm()
+  }
+
+  private mutating func restoreGathered(_ row: TriggerMessageRow) {
+    guard let group = row.joinGroup, let part = row.part else { return }
+    _ = triggers.lines.gather(row.id, in: group, part: part)
+    let wanted = triggers.book[row.pipeline, row.trigger]?.trigger.completion?.sources ?? []
+    let parts = triggers.lines.parts(of: group)
+    if !wanted.isEmpty, wanted.allSatisfy({ parts[$0] != nil }) { lineUp(.join(group), at: row.place) }
+  }
+
+  mutating func lineUp(_ element: TriggerLines.Element, at place: TriggerLines.Place) {
+    triggers.lines.line(up: element, at: place)
+    orders.append(.fire(place))
+  }
+
+  /// Makes it durable in this commit; with a job, together with that job's rows. What came before with the
+  /// same key and is still open is the same.
+  mutating func arrive(
+    _ arrival: TriggerArrival, with job: JobNumber? = nil, at now: Timestamp
+  ) throws(Problem) -> ID<TriggerMessage> {
+    let place = TriggerLines.Place(arrival.pipeline, arrival.trigger)
+    if let known = triggers.lines.open(arrival.key, at: place) { return known }
+    guard triggers.lines.count(at: place) < TriggerLines.mostOpen else { throw .triggerFull(arrival) }
+    guard let key = key(ofNamespace: arrival.pipeline.namespace) else {
+      throw .namespaceKey(arrival.pipeline.namespace)
+    }
+    var row = TriggerMessageRow(
+      id: arrival.id, pipeline: arrival.pipeline, trigger: arrival.trigger, kind: arrival.kind,
+      state: arrival.state, key: arrival.key, part: arrival.part, actor: arrival.actor, receivedAt: now,
+      body: [])
+    row.body = AES256GCM.seal(arrival.body.serialized(), key: key, additionalData: row.binding)
+    batch.triggers.append(.put(row, with: job))
+    triggers.lines.know(row)
+    if row.state == .waiting { lineUp(.message(row.id), at: row.place) }
+    return row.id
+  }
+
+  /// The end of a job is told to the pipelines that wait for it, in the commit of the end (S33).
+  mutating func tellSubscribers(of job: OwnedJob, at now: Timestamp) {
+    let status = job.state.status
+    for subscription in triggers.book.subscribers(of: job.pipeline, ending: status) {
+      var generator = ByteGenerator(bytes: configuration.random)
+      let arrival = TriggerArrival(
+        id: ID<TriggerMessage>.generate(at: now, using: &generator), pipeline: subscription.pipeline,
+        trigger: subscription.trigger, kind: "pipeline", key: "\(job.id) \(job.state.round)",
+        part: job.pipeline.name, actor: "job:\(job.id)", body: job.completion)
+      // A trigger that is full, or a key that does not open, must not hold the end of the job up.
+      do throws(Problem) { _ = try arrive(arrival, with: job.number, at: now) } catch {
+        refuse(arrival, error, at: now)
+      }
+    }
+  }
+
+  private mutating func refuse(_ arrival: TriggerArrival, _ problem: Problem, at now: Timestamp) {
+    batch.refusals.append(
+      RefusalRow(
+        at: now, namespace: arrival.pipeline.namespace, pipeline: arrival.pipeline.name,
+        trigger: arrival.trigger, actor: arrival.actor, reason: problem.code, key: arrival.key,
+        idempotencyKey: nil))
+  }
+
+  /// The commit is over: what refused jobs were made of lies before its trigger as before, and what ended with
+  /// a refused job never came.
+  mutating func settleTriggers(_ refused: [RefusedJob]) {
+    defer { triggers.lent = [] }
+    for (job, row) in triggers.lent where refused.contains(where: { $0.job == job }) {
+      triggers.lines.know(row)
+      lineUp(.message(row.id), at: row.place)
+    }
+  }
+
+  /// Retries what was put off, and gives joins up whose time is over.
+  mutating func wakeTriggers(at now: Timestamp) {
+    for group in triggers.lines.expired(at: now) { giveUp(group, at: now) }
+    for place in triggers.lines.places { orders.append(.fire(place)) }
+    triggers.alarm = nil
+    setTriggerAlarm()
+  }
+
+  mutating func setTriggerAlarm() {
+    guard let next = triggers.lines.nextExpiry, triggers.alarm.map({ next < $0 }) ?? true else { return }
+    triggers.alarm = next
+    timers.add(Timers.Instant(due: next, job: .triggers, wake: nil))
+  }
+}
+
+// What becomes of it.
+extension Jobs {
+  /// The rows go with the commit of what they led to.
+  mutating func settle(
+    _ ids: [ID<TriggerMessage>], _ outcome: TriggerOutcome, with job: JobNumber? = nil, _ subject: Subject
+  ) {
+    for id in ids {
+      if let row = triggers.lines[id], let job { triggers.lent.append((job, row)) }
+      batch.triggers.append(.remove(id, with: job))
+      triggers.lines.forget(id)
+      answer(id, outcome, subject)
+    }
+  }
+
+  mutating func answer(_ id: ID<TriggerMessage>, _ outcome: TriggerOutcome, _ subject: Subject) {
+    guard let replies = triggers.replies.removeValue(forKey: id) else { return }
+    after(subject) { result in for reply in replies { reply(result.map { outcome }) } }
+  }
+
+  /// Nothing can be made of it: it is kept for a person, with the reason.
+  mutating func bury(_ ids: [ID<TriggerMessage>], _ problem: Problem, at now: Timestamp) {
+    for id in ids {
+      guard let row = triggers.lines[id] else { continue }
+      // The body lies in the store, sealed under the namespace's key already.
+      let stored: TriggerMessageRow?
+      do throws(StoreError) { stored = try configuration.readModel.triggerMessage(id) } catch { stored = nil }
+      batch.deadLetters.append(
+        DeadLetterRow(
+          at: now, namespace: row.pipeline.namespace, kind: "message",
+          source: [
+            "id": .string(row.id.description), "pipeline": .string(row.pipeline.description),
+            "trigger": .string(row.trigger), "kind": .string(row.kind), "key": .string(row.key),
+            "actor": .string(row.actor), "received_at": .string(row.receivedAt.rfc3339),
+          ], fingerprint: "\(problem.code) \(row.pipeline) \(row.trigger)",
+          error: ["code": .string(problem.code), "message": .string(problem.message.english)],
+          body: stored?.body))
+    }
+    settle(ids, .deadLetter(problem), .nothing)
+  }
+
+  /// The rest of a join did not come in time.
+  private mutating func giveUp(_ group: TriggerLines.Group, at now: Timestamp) {
+    let parts = triggers.lines.parts(of: group)
+    let wanted = triggers.book[group.place.pipeline, group.place.trigger.string]?.trigger.completion
+    let missing = (wanted?.sources ?? []).filter { parts[$0] == nil }
+    // The file was changed since: what has come is all there is to wait for.
+    if wanted != nil, missing.isEmpty { return lineUp(.join(group), at: group.place) }
+    bury(
+      parts.sorted { ScalarString($0.key) < ScalarString($1.key) }.map(\.value), .joinExpired(group, missing),
+      at: now)
+  }
+
+  /// The part waits for the others. True where they are all there.
+  mutating func gather(
+    _ id: ID<TriggerMessage>, key: String, within: Duration, wanted: [String], at now: Timestamp
+  ) -> TriggerLines.Group? {
+    guard var row = triggers.lines[id], let part = row.part else { return nil }
+    (row.state, row.group) = (.gathered, key)
+    guard let group = row.joinGroup else { return nil }
+    // All are given up at the time of the first.
+    row.expiresAt = min(triggers.lines.expiry(of: group) ?? row.receivedAt + within, row.receivedAt + within)
+    triggers.lines.know(row)
+    batch.triggers.append(.put(row, with: nil))
+    if let earlier = triggers.lines.gather(id, in: group, part: part) { replace(earlier, at: now) }
+    setTriggerAlarm()
+    let parts = triggers.lines.parts(of: group)
+    return wanted.allSatisfy { parts[$0] != nil } ? group : nil
+  }
+
+  /// A later end of the same pipeline counts in place of this one; a row says so.
+  private mutating func replace(_ id: ID<TriggerMessage>, at now: Timestamp) {
+    guard let row = triggers.lines[id] else { return }
+    batch.refusals.append(
+      RefusalRow(
+        at: now, namespace: row.pipeline.namespace, pipeline: row.pipeline.name, trigger: row.trigger,
+        actor: row.actor, reason: "replaced", key: row.group ?? "", idempotencyKey: row.key))
+    settle([id], .filtered, .nothing)
+  }
+}
+
+extension OwnedJob {
+  /// What a pipeline that waits for the end of this job is given.
+  fileprivate var completion: JSON {
+    var job = JSONObject([
+      ("id", .string(id.description)), ("pipeline", .string(pipeline.description)),
+      ("revision", .int(Int64(revision))), ("status", .string(state.status.word)),
+      ("created_at", .string(state.createdAt.rfc3339)),
+    ])
+    if let key = state.creation?.key { job["key"] = .string(key) }
+    if let started = state.startedAt.orNil { job["started_at"] = .string(started.rfc3339) }
+    if let ended = state.endedAt.orNil { job["ended_at"] = .string(ended.rfc3339) }
+    if let correlation = identity.correlation { job["correlation"] = .string(correlation) }
+    job["inputs"] = state.context?.value["inputs"] ?? [:]
+    job["outputs"] = state.outputs?.value ?? [:]
+    if let failure = state.failure {
+      job["error"] = [
+        "class": .string(failure.errorClass.rawValue), "code": .string(failure.code),
+        "message": .string(failure.message), "step": .string(failure.step),
+      ]
+    }
+    let before = state.context?.value["lineage"]?.array ?? []
+    let own = Lineage.entry(pipeline, id, at: state.createdAt)
+    return ["job": .object(job), "lineage": .array(before + [own])]
+  }
+}

@@ -1,0 +1,235 @@
+internal import Crypto
+internal import Model
+internal import Pipelines
+
+/// Files that their watcher has moved to where a batch says, or has found gone.
+struct ClaimedFiles: Sendable {
+  var id: ID<TriggerMessage>
+  /// `{files, batch_sha256}` as they are now; nil where nothing is left and the intent ends.
+  var body: JSON?
+  /// The contents that are taken from now on.
+  var contents: [String]
+}
+
+/// An event that a step sends.
+struct Emission: Sendable {
+  var namespace: String
+  var type: String
+  var room: String
+  var data: JSON
+  var job: String
+  var path: String
+  var key: String
+}
+
+// Triggers, as inputs of the engine's thread.
+extension Turn {
+  mutating func take(trigger input: Input, at now: Timestamp) {
+    switch input {
+    case .arrive(let arrival, let accepted, let outcome): take(arrival, accepted, outcome, at: now)
+    case .claimed(let claimed, let reply): take(claimed, reply, at: now)
+    case .fired(let fired): take(fired, at: now)
+    case .triggers(let changed, let reply):
+      jobs.triggers.book.replace(changed)
+      for pipeline in changed.keys { wakeTriggers(of: pipeline) }
+      jobs.after(.nothing) { _ in reply(.success(())) }
+    case .wakeTriggers(let pipeline): wakeTriggers(of: pipeline)
+    case .withdraw(let ids, let reply): withdraw(ids, reply)
+    case .emit(let emission, let reply): emit(emission, reply, at: now)
+    case .admit, .command, .ask, .event, .attemptEnded, .examined, .childPrepared, .signal, .read, .follow,
+      .unfollow, .write, .restored, .reopen, .drain, .stop:
+      break
+    }
+  }
+
+  /// `accepted` comes once it is durable, `outcome` once it is durable what became of it.
+  private mutating func take(
+    _ arrival: TriggerArrival, _ accepted: Reply<ID<TriggerMessage>>?, _ outcome: Reply<TriggerOutcome>?,
+    at now: Timestamp
+  ) {
+    do throws(Problem) {
+      let id = try jobs.arrive(arrival, at: now)
+      if let accepted { jobs.after(.nothing) { _ in accepted(.success(id)) } }
+      guard let outcome else { return }
+      jobs.triggers.replies[id, default: []].append(outcome)
+      if jobs.triggers.lines[id]?.state == .gathered {
+        jobs.answer(id, .stored(id, reason: Self.joins), .nothing)
+      }
+    } catch {
+      accepted?(.failure(error))
+      outcome?(.failure(error))
+    }
+  }
+
+  private mutating func wakeTriggers(of pipeline: PipelineName) {
+    for place in jobs.triggers.lines.wake(pipeline) { jobs.orders.append(.fire(place)) }
+  }
+
+  private mutating func take(_ claimed: ClaimedFiles, _ reply: @escaping Reply<Void>, at now: Timestamp) {
+    guard var row = jobs.triggers.lines[claimed.id] else { return reply(.failure(.noMessage(claimed.id))) }
+    guard let body = claimed.body else {
+      jobs.settle([claimed.id], .filtered, .nothing)
+      return jobs.after(.nothing) { _ in reply(.success(())) }
+    }
+    guard row.state == .claiming else { return jobs.after(.nothing) { _ in reply(.success(())) } }
+    guard let key = jobs.key(ofNamespace: row.pipeline.namespace) else {
+      return reply(.failure(.namespaceKey(row.pipeline.namespace)))
+    }
+    row.state = .waiting
+    jobs.triggers.lines.know(row)
+    row.body = AES256GCM.seal(body.serialized(), key: key, additionalData: row.binding)
+    jobs.batch.triggers.append(.put(row, with: nil))
+    jobs.batch.triggers.append(
+      .taken(claimed.contents, by: row.pipeline, trigger: row.trigger, at: now))
+    jobs.lineUp(.message(row.id), at: row.place)
+    jobs.after(.nothing) { _ in reply(.success(())) }
+  }
+
+  private mutating func withdraw(
+    _ ids: [ID<TriggerMessage>], _ reply: @escaping Reply<[ID<TriggerMessage>]>
+  ) {
+    var withdrawn: [ID<TriggerMessage>] = []
+    for id in ids {
+      if jobs.triggers.lines.withdraw(id) { withdrawn.append(id) }
+    }
+    jobs.settle(withdrawn, .filtered, .nothing)
+    jobs.after(.nothing) { _ in reply(.success(withdrawn)) }
+  }
+
+  private mutating func emit(_ emission: Emission, _ reply: @escaping Reply<Void>, at now: Timestamp) {
+    guard let key = jobs.key(ofNamespace: emission.namespace) else {
+      return reply(.failure(.namespaceKey(emission.namespace)))
+    }
+    var row = EmittedRow(
+      at: now, namespace: emission.namespace, type: emission.type, room: emission.room, job: emission.job,
+      path: emission.path, key: emission.key, body: [])
+    row.body = AES256GCM.seal(emission.data.serialized(), key: key, additionalData: row.binding)
+    jobs.batch.emitted.append(row)
+    jobs.after(.nothing) { _ in reply(.success(())) }
+  }
+
+  private static let restingReason = Bilingual(
+    "its trigger waits: the pipeline is paused, or a limit is full",
+    pt: "seu gatilho espera: o pipeline está pausado, ou um limite está cheio")
+  private static var joins: Bilingual {
+    Bilingual("it waits for the rest of its join", pt: "espera o resto da sua junção")
+  }
+}
+
+// The way of a message from its line to what it leads to.
+extension Turn {
+  /// Begins with the first of the line, off the engine's thread; what comes back is an input.
+  mutating func fire(_ place: TriggerLines.Place) {
+    let moment = configuration.clock.monotonic
+    guard configuration.restores, !jobs.isDraining, let element = jobs.triggers.lines.begin(place, at: moment)
+    else { return tellResting(place, at: moment) }
+    let messages: [ID<TriggerMessage>]
+    switch element {
+    case .message(let id): messages = [id]
+    case .join(let group):
+      messages = jobs.triggers.lines.parts(of: group).sorted { ScalarString($0.key) < ScalarString($1.key) }
+        .map(\.value)
+    }
+    let preparation = FiringPreparation(
+      configuration: configuration, place: place, element: element, messages: messages)
+    let executor = executor
+    startThread {
+      let result: Result<Firing, Problem>
+      do throws(Problem) { result = .success(try preparation.prepare()) } catch { result = .failure(error) }
+      executor.report(
+        .fired(FiredTrigger(place: place, element: element, messages: messages, result: result)))
+    }
+  }
+
+  /// Whoever handed something to a line at rest need not wait for its turn.
+  private mutating func tellResting(_ place: TriggerLines.Place, at moment: Duration) {
+    guard !jobs.triggers.replies.isEmpty, jobs.triggers.lines.rests(place, at: moment) else { return }
+    for id in jobs.triggers.lines.messages(at: place) {
+      jobs.answer(id, .stored(id, reason: Self.restingReason), .nothing)
+    }
+  }
+
+  private mutating func take(_ fired: FiredTrigger, at now: Timestamp) {
+    do throws(Problem) {
+      switch try fired.result.get() {
+      case .job(let prepared): try admit(prepared, fired, at: now)
+      case .signal(let signal): try deliver(signal, fired, at: now)
+      case .gather(let key, let within, let parts): gather(fired, key, within, parts, at: now)
+      case .filtered: finish(fired, .filtered)
+      case .gone:
+        if case .message(let id) = fired.element { jobs.triggers.lines.forget(id) }
+        next(fired.place)
+      case .rests(let reason, let until):
+        rest(fired.place, until, at: now)
+        for id in fired.messages { jobs.answer(id, .stored(id, reason: reason), .nothing) }
+      }
+    } catch {
+      refuse(fired, error, at: now)
+    }
+  }
+
+  private mutating func rest(_ place: TriggerLines.Place, _ until: Timestamp?, at now: Timestamp) {
+    guard let until else { return jobs.triggers.lines.rest(place) }
+    jobs.triggers.lines.rest(place, until: configuration.clock.monotonic)
+    jobs.timers.add(Timers.Instant(due: until, job: .triggers, wake: nil))
+  }
+
+  private mutating func admit(
+    _ prepared: PreparedJob, _ fired: FiredTrigger, at now: Timestamp
+  ) throws(Problem) {
+    if let existing = try existing(prepared) { return finish(fired, .started(existing)) }
+    if let pause = prepared.pause { return rest(fired.place, pause.until, at: now) }
+    if let problem = refusal(of: prepared, at: now) { throw problem }
+    let job = jobs.admit(prepared, at: now)
+    jobs.makeRoom(for: job, at: now)
+    let started = StartedJob(job: prepared.id, revision: prepared.revision, isNew: true)
+    finish(fired, .started(started), with: job.number, .job(job.number))
+  }
+
+  private mutating func deliver(
+    _ signal: IncomingSignal, _ fired: FiredTrigger, at now: Timestamp
+  ) throws(Problem) {
+    let (receipt, subject) = try jobs.receive(signal, at: now)
+    var taker: JobNumber?
+    if case .job(let number) = subject { taker = number }
+    finish(fired, .delivered(receipt), with: taker, subject)
+  }
+
+  private mutating func gather(
+    _ fired: FiredTrigger, _ key: String, _ within: Duration, _ parts: [String], at now: Timestamp
+  ) {
+    guard let id = fired.messages.first else { return }
+    let whole = jobs.gather(id, key: key, within: within, wanted: parts, at: now)
+    jobs.answer(id, .stored(id, reason: Self.joins), .nothing)
+    next(fired.place)
+    if let whole { jobs.lineUp(.join(whole), at: fired.place) }
+  }
+
+  private mutating func finish(
+    _ fired: FiredTrigger, _ outcome: TriggerOutcome, with job: JobNumber? = nil,
+    _ subject: Jobs.Subject = .nothing
+  ) {
+    jobs.settle(fired.messages, outcome, with: job, subject)
+    next(fired.place)
+  }
+
+  private mutating func next(_ place: TriggerLines.Place) {
+    jobs.triggers.lines.finish(place)
+    jobs.orders.append(.fire(place))
+  }
+
+  /// What may pass is tried again; what a limit turns away for good leaves a row; the rest waits for a person.
+  private mutating func refuse(_ fired: FiredTrigger, _ problem: Problem, at now: Timestamp) {
+    switch problem.code {
+    case "store-unavailable", "node-full", "queue-full", "inbox-full":
+      let pause = jobs.triggers.lines.delay(fired.place, at: configuration.clock.monotonic)
+      jobs.timers.add(
+        Timers.Entry(due: configuration.clock.monotonic + pause, job: .triggers, wake: nil))
+      for id in fired.messages { jobs.answer(id, .stored(id, reason: problem.message), .write) }
+    case "skipped-by-limit": finish(fired, .refused(problem))
+    case _:
+      jobs.bury(fired.messages, problem, at: now)
+      next(fired.place)
+    }
+  }
+}
