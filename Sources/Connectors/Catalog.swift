@@ -11,6 +11,9 @@ public enum Catalog {
       HTTPRequestConnector(client: curl), HTTPDownload(client: curl), CSVRead(client: curl),
       FeedRead(client: curl), TextExtract(), ObjectPut(), ObjectGet(), ObjectList(),
       WebhookSend(client: curl), Notify(), Fail(),
+      FilesRead(), FilesWrite(), FilesList(), FilesCopy(), FilesMove(), FilesRemove(), FilesHash(),
+      FilesConcatenate(), ObjectDelete(), ArchivePack(), ArchiveUnpack(), HTMLSelect(client: curl),
+      XMLSelect(client: curl), JSONTransform(),
     ]
   }
 
@@ -21,6 +24,10 @@ public enum Catalog {
       HTTPDownload.description, CSVRead.description, FeedRead.description, TextExtract().description,
       ObjectPut.description, ObjectGet.description, ObjectList.description, WebhookSend.description,
       Notify.description, Fail.description,
+      FilesRead.description, FilesWrite.description, FilesList.description, FilesCopy.description,
+      FilesMove.description, FilesRemove.description, FilesHash.description, FilesConcatenate.description,
+      ObjectDelete.description, ArchivePack.description, ArchiveUnpack.description, HTMLSelect.description,
+      XMLSelect.description, JSONTransform.description,
     ]
   }
 }

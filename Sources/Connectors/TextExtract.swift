@@ -16,7 +16,15 @@ public struct TextExtract: Connector {
           "Encontra CNPJs, valores em reais, datas e organizações e decide o que o texto conta. As regras e "
           + "seus limites: docs/connectors/text-extract-rules.md."),
       with: Self.with, output: Self.output, effect: .always(.pure), defaultTimeout: .seconds(60),
-      examples: [Self.example])
+      examples: [Self.example],
+      failures: [
+        .init(
+          .configuration, code: "text-extract-source",
+          Bilingual(
+            "there is not exactly one of `text` and `html`", pt: "não há exatamente um de `text` e `html`"),
+          remedy: Bilingual("Keep the one that holds the document.", pt: "Mantenha o que contém o documento.")
+        )
+      ])
   }
 
   public func validate(_ with: JSON) -> [Problem] {

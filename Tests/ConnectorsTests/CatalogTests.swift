@@ -55,7 +55,12 @@ struct CatalogTests {
       ("http.download", [:], nil, .pure), ("csv.read", [:], nil, .pure), ("feed.read", [:], nil, .pure),
       ("text.extract", [:], nil, .pure), ("fail", [:], nil, .pure), ("object.get", [:], nil, .pure),
       ("object.list", [:], nil, .pure), ("object.put", [:], nil, .keyed), ("webhook.send", [:], nil, .keyed),
-      ("notify", [:], nil, .keyed),
+      ("notify", [:], nil, .keyed), ("files.read", [:], nil, .pure), ("files.list", [:], nil, .pure),
+      ("files.hash", [:], nil, .pure), ("files.concatenate", [:], nil, .pure),
+      ("files.write", [:], nil, .keyed), ("files.copy", [:], nil, .keyed), ("files.move", [:], nil, .keyed),
+      ("files.remove", [:], nil, .keyed), ("object.delete", [:], nil, .keyed),
+      ("archive.pack", [:], nil, .pure), ("archive.unpack", [:], nil, .keyed),
+      ("html.select", [:], nil, .pure), ("xml.select", [:], nil, .pure), ("json.transform", [:], nil, .pure),
     ]
     for (name, with, idempotent, effect) in expected {
       let description = Catalog.descriptions.first { $0.name == name }

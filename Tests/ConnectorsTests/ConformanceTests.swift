@@ -16,35 +16,36 @@ struct ConnectorCase: Sendable, CustomTestStringConvertible {
   var testDescription: String { "\(name) \(with.text.prefix(60))" }
 
   /// At least one for each connector; `https://site` stands for the server's address.
-  static let all: [ConnectorCase] = [
-    Self(
-      name: "shell",
-      with: ["run": "echo '{\"n\": 1}' > $ESTEIRA_OUTPUT; echo a > $ESTEIRA_ARTIFACTS/a.txt"]),
-    Self(name: "shell", with: ["run": "head -c 70000 /dev/zero | tr '\\0' x"]),
-    Self(name: "python", with: ["run": "import json, os; json.dump([1], open('x', 'w')); print('é')"]),
-    Self(name: "process.run", with: ["program": "/usr/bin/uname", "arguments": ["-s"]]),
-    Self(name: "process.run", with: ["program": "/bin/sh", "arguments": ["-c", "exit 0"]]),
-    Self(name: "http.request", with: ["path": "/json"], needsSite: true),
-    Self(name: "http.request", with: ["method": "HEAD", "path": "/json"], needsSite: true),
-    Self(name: "http.request", with: ["method": "POST", "path": "/empty", "json": .null], needsSite: true),
-    Self(name: "http.download", with: ["path": "/t.csv", "parse": "csv"], needsSite: true),
-    Self(name: "http.download", with: ["path": "/json", "parse": "json"], needsSite: true),
-    Self(name: "http.download", with: ["path": "/empty"], needsSite: true),
-    Self(name: "csv.read", with: ["path": "/t.csv"], needsSite: true),
-    Self(name: "csv.read", with: ["text": ""]),
-    Self(name: "feed.read", with: ["path": "/feed.xml"], needsSite: true),
-    Self(
-      name: "text.extract",
-      with: ["rules": "br_regulatory", "text": "A ANEEL multou a Luz S.A. em R$ 1,5 milhão."]),
-    Self(name: "object.put", with: ["bucket": "b", "key": "k/x.json", "body": ["a": 1]]),
-    Self(name: "object.get", with: ["bucket": "b", "key": "before"]),
-    Self(name: "object.get", with: ["bucket": "b", "key": "before", "as": "text"]),
-    Self(name: "object.get", with: ["bucket": "b", "key": "before", "as": "json"]),
-    Self(name: "object.list", with: ["bucket": "b"]), Self(name: "object.list", with: ["bucket": "none"]),
-    Self(name: "webhook.send", with: ["path": "/empty", "body": ["a": 1]], needsSite: true),
-    Self(name: "notify", with: ["to": ["ops"], "title": "T"]),
-    Self(name: "fail", with: ["message": "no"]),
-  ]
+  static let all: [ConnectorCase] =
+    [
+      Self(
+        name: "shell",
+        with: ["run": "echo '{\"n\": 1}' > $ESTEIRA_OUTPUT; echo a > $ESTEIRA_ARTIFACTS/a.txt"]),
+      Self(name: "shell", with: ["run": "head -c 70000 /dev/zero | tr '\\0' x"]),
+      Self(name: "python", with: ["run": "import json, os; json.dump([1], open('x', 'w')); print('é')"]),
+      Self(name: "process.run", with: ["program": "/usr/bin/uname", "arguments": ["-s"]]),
+      Self(name: "process.run", with: ["program": "/bin/sh", "arguments": ["-c", "exit 0"]]),
+      Self(name: "http.request", with: ["path": "/json"], needsSite: true),
+      Self(name: "http.request", with: ["method": "HEAD", "path": "/json"], needsSite: true),
+      Self(name: "http.request", with: ["method": "POST", "path": "/empty", "json": .null], needsSite: true),
+      Self(name: "http.download", with: ["path": "/t.csv", "parse": "csv"], needsSite: true),
+      Self(name: "http.download", with: ["path": "/json", "parse": "json"], needsSite: true),
+      Self(name: "http.download", with: ["path": "/empty"], needsSite: true),
+      Self(name: "csv.read", with: ["path": "/t.csv"], needsSite: true),
+      Self(name: "csv.read", with: ["text": ""]),
+      Self(name: "feed.read", with: ["path": "/feed.xml"], needsSite: true),
+      Self(
+        name: "text.extract",
+        with: ["rules": "br_regulatory", "text": "A ANEEL multou a Luz S.A. em R$ 1,5 milhão."]),
+      Self(name: "object.put", with: ["bucket": "b", "key": "k/x.json", "body": ["a": 1]]),
+      Self(name: "object.get", with: ["bucket": "b", "key": "before"]),
+      Self(name: "object.get", with: ["bucket": "b", "key": "before", "as": "text"]),
+      Self(name: "object.get", with: ["bucket": "b", "key": "before", "as": "json"]),
+      Self(name: "object.list", with: ["bucket": "b"]), Self(name: "object.list", with: ["bucket": "none"]),
+      Self(name: "webhook.send", with: ["path": "/empty", "body": ["a": 1]], needsSite: true),
+      Self(name: "notify", with: ["to": ["ops"], "title": "T"]),
+      Self(name: "fail", with: ["message": "no"]),
+    ] + files
 }
 
 @Suite("A call of every connector", .timeLimit(.minutes(1)))
@@ -86,6 +87,7 @@ struct ConformanceTests {
     let connector = try connector(example.name, site.client)
     let description = connector.description
     #expect(try JSONSchema(description.with).violations(in: example.with).isEmpty)
+    try FileCases.layOut(bench)
     _ = try await ObjectPut().execute(
       bench.attempt(["bucket": "b", "key": "before", "body": "[1]", "metadata": ["m": "1"]], effect: .keyed))
     let attempt = bench.attempt(

@@ -47,7 +47,7 @@ struct FeedRead: Connector {
             uses: feed.read
             with: {url: "https://example.com/news.xml", limit: 50}
           """)
-    ])
+    ], failures: WebNotes.reading + [WebNotes.invalidFeed])
 
   func execute(_ attempt: Attempt) async throws(Failure) -> AttemptOutput {
     let source = try await ReaderSource(client: client, attempt: attempt).file()

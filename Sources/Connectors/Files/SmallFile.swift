@@ -88,6 +88,9 @@ enum Folders {
     return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
   }
 
+  /// One of our own; that it is gone already is as good.
+  static func remove(file path: String) { unlink(path) }
+
   enum Kind {
     case file(size: Int64)
     case folder, other

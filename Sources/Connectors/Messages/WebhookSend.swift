@@ -47,7 +47,7 @@ struct WebhookSend: Connector {
             connection: receiver
             with: {path: /hooks/done, body: {status: success}}
           """)
-    ])
+    ], failures: WebNotes.calling + [WebNotes.noSecret])
 
   func execute(_ attempt: Attempt) async throws(Failure) -> AttemptOutput {
     let key = try Self.key(attempt)

@@ -55,7 +55,7 @@ struct ObjectGet: Connector {
             uses: object.get
             with: {bucket: gold, key: daily/latest.json, as: json}
           """)
-    ])
+    ], failures: ObjectNotes.reading)
 
   func execute(_ attempt: Attempt) async throws(Failure) -> AttemptOutput {
     let (bucket, key) = (attempt.with["bucket"]?.string ?? "", attempt.with["key"]?.string ?? "")
@@ -121,7 +121,8 @@ struct ObjectGet: Connector {
   private static func read(_ path: String, key: String) throws(Failure) -> [UInt8] {
     guard let bytes = SmallFile.read(path, limit: inlineLimit) else {
       throw Failure(
-        .outputTooLarge, "The object `\(key)` is larger than 4 MiB: read it with `as: artifact`.")
+        .outputTooLarge, code: "output-too-large",
+        "The object `\(key)` is larger than 4 MiB: read it with `as: artifact`.")
     }
     return bytes
   }

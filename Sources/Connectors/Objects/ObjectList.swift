@@ -54,7 +54,7 @@ struct ObjectList: Connector {
             uses: object.list
             with: {bucket: gold, prefix: daily/}
           """)
-    ])
+    ], failures: Array(ObjectNotes.writing.prefix(2)))
 
   func execute(_ attempt: Attempt) async throws(Failure) -> AttemptOutput {
     let folder = try ObjectFolder(attempt, bucket: attempt.with["bucket"]?.string ?? "")

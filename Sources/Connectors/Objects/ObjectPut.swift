@@ -58,7 +58,7 @@ struct ObjectPut: Connector {
             uses: object.put
             with: {bucket: gold, key: "daily/${{ job.key }}.json", body: {total: 3}}
           """)
-    ])
+    ], failures: ObjectNotes.writing)
 
   func execute(_ attempt: Attempt) async throws(Failure) -> AttemptOutput {
     let (bucket, key) = (attempt.with["bucket"]?.string ?? "", attempt.with["key"]?.string ?? "")

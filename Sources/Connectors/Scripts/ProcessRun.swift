@@ -42,7 +42,7 @@ struct ProcessRun: Connector {
             with: {program: scrapers/custom.py, arguments: ["--source", aneel]}
             timeout: 15m
           """),
-    ])
+    ], failures: ScriptNotes.all)
 
   func execute(_ attempt: Attempt) async throws(Failure) -> AttemptOutput {
     try await run(attempt).execute()

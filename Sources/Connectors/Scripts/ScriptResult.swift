@@ -32,7 +32,7 @@ struct ScriptResult {
     guard case .file(let size)? = Folders.kind(of: folder.output), size > 0 else { return JSONObject() }
     guard size <= Self.outputLimit, let bytes = SmallFile.read(folder.output, limit: Self.outputLimit) else {
       throw Failure(
-        .outputTooLarge,
+        .outputTooLarge, code: "output-too-large",
         "The script wrote \(size) bytes to ESTEIRA_OUTPUT, more than 4 MiB: write a file to "
           + "ESTEIRA_ARTIFACTS instead."
       )

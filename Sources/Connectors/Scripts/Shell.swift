@@ -46,7 +46,7 @@ struct Shell: Connector {
                 echo "{\\"lines\\": $lines}" > "$ESTEIRA_OUTPUT"
               env: {TEXT: "one\\ntwo\\n"}
           """)
-    ])
+    ], failures: ScriptNotes.all)
 
   func validate(_ with: JSON) -> [Problem] { ScriptDescription.checkSource(with) }
 

@@ -65,7 +65,7 @@ struct CSVRead: Connector {
               delimiter: ";"
               columns: [CNPJ_CIA, DENOM_SOCIAL]
           """)
-    ])
+    ], failures: WebNotes.reading + [TableNotes.invalid, TableNotes.tooLarge])
 
   func execute(_ attempt: Attempt) async throws(Failure) -> AttemptOutput {
     let with = attempt.with

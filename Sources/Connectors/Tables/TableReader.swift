@@ -77,7 +77,7 @@ struct TableReader: Sendable {
       Failure(.data, code: "invalid-csv", "On line \(line) something follows a closing quote.")
     case .tooLarge(let line):
       Failure(
-        .data, code: "invalid-csv", "The record at line \(line) is larger than 1 MiB; is a quote left open?")
+        .data, code: "invalid-csv", "The record at line \(line) exceeds 1 MiB: a quote may be left open.")
     }
   }
 }
@@ -125,7 +125,7 @@ private struct TableBuilder {
     rows.append(.object(row))
     if size > TableReader.outputLimit {
       fail(
-        .outputTooLarge, "",
+        .outputTooLarge, "output-too-large",
         "The rows are more than 4 MiB after \(rows.count) of them: choose `columns`, set a `limit`, or keep "
           + "the file as an artifact and read it in a script.")
     }

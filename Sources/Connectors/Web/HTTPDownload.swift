@@ -55,7 +55,7 @@ struct HTTPDownload: Connector {
             uses: http.download
             with: {url: "https://example.com/companies.csv", parse: csv}
           """)
-    ])
+    ], failures: WebNotes.calling + [WebNotes.invalidJSON, TableNotes.invalid, TableNotes.tooLarge])
 
   func execute(_ attempt: Attempt) async throws(Failure) -> AttemptOutput {
     let path = attempt.services.workFolder + "/download"
@@ -86,7 +86,8 @@ struct HTTPDownload: Connector {
   private static func json(_ path: String, _ call: WebCall) throws(Failure) -> JSON {
     guard let bytes = SmallFile.read(path, limit: TableReader.outputLimit) else {
       throw Failure(
-        .outputTooLarge, "\(call.shown) answered more than 4 MiB of JSON; use the artifact without `parse`.")
+        .outputTooLarge, code: "output-too-large",
+        "\(call.shown) answered more than 4 MiB of JSON; use the artifact without `parse`.")
     }
     do throws(JSONError) { return try JSON(parsing: bytes) } catch {
       throw Failure(

@@ -56,7 +56,7 @@ struct HTTPRequestConnector: Connector {
             uses: http.request
             with: {url: "https://api.example.com/rates", query: {date: "2026-01-02"}}
           """)
-    ])
+    ], failures: WebNotes.calling + [WebNotes.invalidJSON, WebNotes.notText])
 
   func validate(_ with: JSON) -> [Problem] {
     guard with["json"] != nil, with["text"] != nil else { return [] }

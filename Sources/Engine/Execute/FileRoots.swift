@@ -34,15 +34,18 @@ public struct FileRoots: Sendable, Hashable {
     } else {
       return nil
     }
-    var parts: [Substring] = []
-    for part in absolute.split(separator: "/") where part != "." {
-      if part != ".." { parts.append(part) } else if parts.popLast() == nil { return nil }
+    // By bytes: to a `Character` a slash with a combining mark behind it would be no slash, to the system it
+    // is.
+    var parts: [Substring.UTF8View] = []
+    for part in absolute.utf8.split(separator: UInt8(ascii: "/")) where !part.elementsEqual(".".utf8) {
+      if !part.elementsEqual("..".utf8) { parts.append(part) } else if parts.popLast() == nil { return nil }
     }
-    let whole = "/" + parts.joined(separator: "/")
+    let whole = "/" + parts.map { String(Substring($0)) }.joined(separator: "/")
     var found: (root: Root, rest: String)?
-    for root in all where whole == root.path || whole.hasPrefix(root.path + "/") {
+    for root in all where (whole + "/").utf8.starts(with: (root.path + "/").utf8) {
       if let found, found.root.path.utf8.count >= root.path.utf8.count { continue }
-      found = (root, String(whole.dropFirst(root.path.count).drop { $0 == "/" }))
+      let rest = whole.utf8.dropFirst(root.path.utf8.count).drop { $0 == UInt8(ascii: "/") }
+      found = (root, String(Substring(rest)))
     }
     return found
   }

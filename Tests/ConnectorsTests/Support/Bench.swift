@@ -23,7 +23,10 @@ final class Bench: Sendable {
   func bytes(of handle: ArtifactHandle) -> [UInt8]? { artifacts.withLock { $0[handle.sha256] } }
 
   func keep(_ text: String, name: String, mediaType: String = "text/plain") -> ArtifactHandle {
-    let bytes = Array(text.utf8)
+    keep(bytes: Array(text.utf8), name: name, mediaType: mediaType)
+  }
+
+  func keep(bytes: [UInt8], name: String, mediaType: String = "text/plain") -> ArtifactHandle {
     let handle = ArtifactHandle(
       sha256: SHA256.hex(bytes), name: name, size: Int64(bytes.count), mediaType: mediaType)
     artifacts.withLock { $0[handle.sha256] = bytes }
@@ -37,7 +40,8 @@ final class Bench: Sendable {
   ) -> Attempt {
     let job = ID<Job>(high: 0x0190_0000_0000_7000, low: 0x8000_0000_0000_0001)
     return Attempt(
-      job: job, jobKey: "run_1", pipeline: PipelineName(namespace: "demo", name: "bench"), path: "step", number: number, stepKey: "k1",
+      job: job, jobKey: "run_1", pipeline: PipelineName(namespace: "demo", name: "bench"), path: "step",
+      number: number, stepKey: "k1",
       effect: effect,
       with: with, connection: connection, credential: credential, files: files, previous: previous,
       cancelGrace: grace, services: services(number))

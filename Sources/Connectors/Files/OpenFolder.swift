@@ -1,0 +1,156 @@
+import CSystem
+import Glibc
+
+/// An open folder, and what can be done below it by name. A name never leads elsewhere: links are not
+/// followed, and `.`, `..` and slashes are no names. Because the folder itself is open, nobody can exchange
+/// it under our hands. Blocks: not for the shared threads.
+struct OpenFolder: ~Copyable {
+  fileprivate let descriptor: Int32
+
+  deinit { close(descriptor) }
+
+  /// A folder by its path, links on the way included: the operator names it, not a pipeline.
+  static func open(_ path: String) throws(SystemError.Number) -> OpenFolder {
+    let descriptor = esteira_open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0)
+    guard descriptor >= 0 else { throw .last }
+    return OpenFolder(descriptor: descriptor)
+  }
+
+  /// Fails with `ELOOP` or `ENOTDIR` where the name is a link.
+  func folder(_ name: String) throws(SystemError.Number) -> OpenFolder {
+    try Self.check(name)
+    let flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC
+    let found = esteira_openat(descriptor, name, flags, 0)
+    guard found >= 0 else { throw .last }
+    return OpenFolder(descriptor: found)
+  }
+
+  /// The folder itself once more.
+  func again() throws(SystemError.Number) -> OpenFolder {
+    let copy = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
+    guard copy >= 0 else { throw .last }
+    return OpenFolder(descriptor: copy)
+  }
+
+  /// Makes a folder for its owner alone; true also where one is there.
+  func makeFolder(_ name: String) throws(SystemError.Number) {
+    try Self.check(name)
+    guard mkdirat(descriptor, name, 0o700) == 0 || errno == EEXIST else { throw .last }
+  }
+
+  /// Opens a plain file for reading. A device is not even opened: that alone can have effects.
+  func file(_ name: String) throws(SystemError.Number) -> OpenFile {
+    guard let facts = try status(of: name) else { throw SystemError.Number(ENOENT) }
+    guard facts.kind == .file else { throw SystemError.Number(facts.kind == .folder ? EISDIR : ELOOP) }
+    let flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC
+    let found = esteira_openat(descriptor, name, flags, 0)
+    guard found >= 0 else { throw .last }
+    let file = OpenFile(descriptor: found)
+    guard try file.status().kind == .file else { throw SystemError.Number(ELOOP) }
+    return file
+  }
+
+  /// Makes a new file; one that has the name is in the way.
+  func newFile(_ name: String) throws(SystemError.Number) -> OpenFile {
+    try Self.check(name)
+    let flags = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC
+    let made = esteira_openat(descriptor, name, flags, 0o600)
+    guard made >= 0 else { throw .last }
+    return OpenFile(descriptor: made)
+  }
+
+  /// Of the name itself; nil where nothing has it.
+  func status(of name: String) throws(SystemError.Number) -> FileStatus? {
+    try Self.check(name)
+    var found = stat()
+    if fstatat(descriptor, name, &found, AT_SYMLINK_NOFOLLOW) == 0 { return FileStatus(found) }
+    if errno == ENOENT { return nil }
+    throw .last
+  }
+
+  /// Gives what has a name another one, in this folder or in `other`. Without `replacing` it fails with
+  /// `EEXIST` where the new name is taken.
+  func rename(
+    _ name: String, into other: borrowing OpenFolder, as newName: String, replacing: Bool
+  ) throws(SystemError.Number) {
+    try Self.check(name)
+    try Self.check(newName)
+    let result =
+      replacing
+      ? renameat(descriptor, name, other.descriptor, newName)
+      : esteira_rename_new(descriptor, name, other.descriptor, newName)
+    guard result == 0 else { throw .last }
+  }
+
+  /// False where nothing had the name.
+  @discardableResult func remove(_ name: String, isFolder: Bool = false) throws(SystemError.Number) -> Bool {
+    try Self.check(name)
+    if unlinkat(descriptor, name, isFolder ? AT_REMOVEDIR : 0) == 0 { return true }
+    if errno == ENOENT { return false }
+    throw .last
+  }
+
+  /// What was made, renamed or removed here stays so when the power fails.
+  func sync() throws(SystemError.Number) { guard fsync(descriptor) == 0 else { throw .last } }
+
+  /// Also all that was written to the file system of this folder before: cheaper than file by file.
+  func syncAll() throws(SystemError.Number) { guard esteira_sync_all(descriptor) == 0 else { throw .last } }
+
+  /// Hands over each name in no order, without `.` and `..`; false from `take` ends it. A name that is no
+  /// UTF-8 is nil: nothing in JSON could name it.
+  func forEachName<Fault: Error>(
+    _ take: (String?) throws(Fault) -> Bool, failing: (SystemError.Number) -> Fault
+  ) throws(Fault) {
+    // The place in a folder belongs to its opening, so this reads by one of its own.
+    let own = esteira_openat(descriptor, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0)
+    guard own >= 0 else { throw failing(.last) }
+    guard let stream = fdopendir(own) else {
+      let reason = SystemError.Number.last
+      close(own)
+      throw failing(reason)
+    }
+    defer { closedir(stream) }
+    while true {
+      errno = 0
+      guard let next = readdir(stream) else {
+        if errno != 0 { throw failing(.last) }
+        return
+      }
+      let name = withUnsafePointer(to: &next.pointee.d_name) {
+        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(validatingCString: $0) }
+      }
+      if name == "." || name == ".." { continue }
+      if !(try take(name)) { return }
+    }
+  }
+
+  private static func check(_ name: String) throws(SystemError.Number) {
+    let isName = !name.isEmpty && name != "." && name != ".." && !name.utf8.contains(UInt8(ascii: "/"))
+    guard isName, !name.utf8.contains(0) else { throw SystemError.Number(EINVAL) }
+  }
+}
+
+/// What the system says of a file. Two of one file at two moments are equal where nobody wrote it between.
+struct FileStatus: Sendable, Hashable {
+  enum Kind: Sendable { case file, folder, link, other }
+  var kind: Kind
+  var size: Int64
+  var number: UInt64
+  /// Nanoseconds since 1970.
+  var modified: Int64
+
+  init(_ status: stat) {
+    switch status.st_mode & S_IFMT {
+    case S_IFREG: kind = .file
+    case S_IFDIR: kind = .folder
+    case S_IFLNK: kind = .link
+    default: kind = .other
+    }
+    (size, number) = (Int64(status.st_size), UInt64(status.st_ino))
+    modified = Int64(status.st_mtim.tv_sec) &* 1_000_000_000 &+ Int64(status.st_mtim.tv_nsec)
+  }
+}
+
+extension SystemError.Number {
+  static var last: Self { Self(errno) }
+}

@@ -1,0 +1,88 @@
+import Engine
+import Foundation
+import Model
+import Testing
+
+@testable import esteira
+
+@Suite("esteira.yaml", .timeLimit(.minutes(1)))
+struct ConfigFileTests {
+  private func file(_ text: String) throws -> ConfigFile {
+    let folder = FileManager.default.temporaryDirectory.path + "/esteira-" + UUID().uuidString
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    try text.write(toFile: folder + "/esteira.yaml", atomically: true, encoding: .utf8)
+    return ConfigFile(folder: folder)
+  }
+
+  private func grant(_ may: [PipelineGrant.Right], on names: [(String, String)]) -> PipelineGrant {
+    PipelineGrant(
+      principal: PipelineName(namespace: "mitrarr", name: "purge"), rights: may,
+      targets: names.map { PipelineName(namespace: $0.0, name: $0.1) })
+  }
+
+  @Test("grants each namespace its roots, to write or to read")
+  func roots() throws {
+    let config = try file("roots: {mitrarr: [/srv/mitrarr/, {path: /srv/reference, access: read}], demo: []}")
+    #expect(
+      try config.roots(of: "mitrarr") == [
+        FileRoots.Root(path: "/srv/mitrarr", isWritable: true),
+        FileRoots.Root(path: "/srv/reference", isWritable: false),
+      ])
+    #expect(try config.roots(of: "demo") == [] && config.roots(of: "other") == [])
+  }
+
+  @Test("grants a pipeline rights over others, and nothing that it does not name")
+  func grants() throws {
+    let config = try file(
+      "grants: {mitrarr/purge: [{may: [pause, export], pipelines: [mitrarr/*, ops/one]}]}")
+    let purge = PipelineName(namespace: "mitrarr", name: "purge")
+    let grants = try config.grants(of: purge)
+    #expect(grants == [grant([.pause, .export], on: [("mitrarr", "*"), ("ops", "one")])])
+    #expect(try config.grants(of: PipelineName(namespace: "mitrarr", name: "other")) == [])
+    #expect(grants[0].allows(.pause, on: purge))
+    #expect(!grants[0].allows(.purge, on: purge))
+    #expect(!grants[0].allows(.pause, on: PipelineName(namespace: "ops", name: "two")))
+  }
+
+  @Test("may be missing, and then grants nothing")
+  func missing() throws {
+    let config = ConfigFile(folder: "/nonexistent")
+    #expect(try config.roots(of: "demo") == [])
+    try config.check()
+  }
+
+  @Test(
+    "is refused whole where it cannot be understood",
+    arguments: [
+      "roots: [/srv]", "roots: {a: /srv}", "roots: {a: [srv]}", "roots: {a: [/]}",
+      "roots: {a: [/srv/../etc]}",
+      "roots: {a: [/srv/./x]}", "roots: {a: [1]}", "roots: {a: [{access: read}]}",
+      "roots: {a: [{path: /srv, access: all}]}", "roots: {a: [{path: /srv, mode: read}]}",
+      "roots: {a: [{path: /srv, access: 1}]}", "grants: [x]", "grants: {a: []}", "grants: {a/b: x}",
+      "grants: {a/*: [{may: [pause], pipelines: [a/b]}]}", "grants: {a/b: [{may: [fly], pipelines: [a/b]}]}",
+      "grants: {a/b: [{may: pause, pipelines: [a/b]}]}", "grants: {a/b: [{may: [pause]}]}",
+      "grants: {a/b: [{may: [pause], pipelines: [b]}]}",
+      "grants: {a/b: [{may: [pause], pipelines: ['*/b']}]}",
+      "grants: {a/b: [{may: [pause], pipelines: [a/b], until: x}]}", "folders: {}", "- roots",
+      "roots: {a: [/srv}",
+    ])
+  func refused(text: String) throws {
+    let config = try file(text)
+    let problem = #expect(throws: Problem.self) { try config.check() }
+    #expect(problem?.message.english.isEmpty == false && problem?.message.portuguese.isEmpty == false)
+  }
+
+  @Test("grants no root that holds the data folder or lies in it: its master key stays out of reach")
+  func dataFolder() throws {
+    for root in ["", "/inner", "/.."] {
+      let config = try file("")
+      let path = config.folder + root
+      let clean = root == "/.." ? URL(filePath: path).standardized.path(percentEncoded: false) : path
+      try "roots: {a: ['\(clean)']}".write(
+        toFile: config.folder + "/esteira.yaml", atomically: true, encoding: .utf8)
+      let problem = #expect(throws: Problem.self) { try config.check() }
+      #expect(
+        problem?.code == "bad-config" && problem?.message.english.contains("data folder") == true, "\(root)")
+    }
+  }
+}
