@@ -14,8 +14,9 @@ enum URLBody {
   private static func check(_ url: URLText) throws(Broken) {
     try promise(["http", "https"].contains(url.scheme), "The scheme of \(url.text) is \(url.scheme).")
     try promise(!url.host.isEmpty && url.path.hasPrefix("/"), "\(url.text) has no host or no path.")
-    try promise(
-      url.text.utf8.allSatisfy { $0 > 32 && $0 < 127 }, "\(url.text) cannot be sent over the network.")
+    // A host keeps its letters: they become punycode where its name is looked up.
+    let sent = url.path + (url.query ?? "")
+    try promise(sent.utf8.allSatisfy { $0 > 32 && $0 < 127 }, "\(sent) cannot be sent over the network.")
     // What is too long once it is escaped is refused as such.
     guard url.text.utf8.count <= URLText.longest else { return }
     let again = try? URLText(url.text)

@@ -4,7 +4,8 @@
 enum HTTPBody {
   private enum Outcome: Equatable {
     case refused(RequestRefusal)
-    case failed(String)
+    /// Only with the status: of several faults the pieces decide which one the parser sees first.
+    case failed(Int)
     case incomplete
     case message(start: String, headers: HTTPHeaders, body: [UInt8], rest: Int)
   }
@@ -63,7 +64,9 @@ enum HTTPBody {
         case .complete(let length):
           let found: Outcome? = input[..<length].withUnsafeBytes { head in
             if let refusal = refusal(head, parser) { return .refused(refusal) }
-            if case .failed(let failure) = parser.feed(head) { return .failed("\(failure)") }
+            if case .failed(let failure) = parser.feed(head) {
+              return .failed(RequestRefusal(failure).status)
+            }
             return refusal(nil, parser).map { .refused($0) }
           }
           if let found { return found }
@@ -89,7 +92,7 @@ enum HTTPBody {
     case .complete(let more):
       try promise(parser.isComplete, "The parser stopped within a message.")
       return whole(parser, rest: count - used - more)
-    case .failed(let failure): return .failed("\(failure)")
+    case .failed(let failure): return .failed(RequestRefusal(failure).status)
     }
   }
 

@@ -6,11 +6,11 @@ import Model
 enum CronBody {
   @Sendable static func check(_ bytes: [UInt8]) throws(Broken) {
     let text = bytes.decoded
-    let fault = CronSyntax.fault(in: text)
+    let isTaken = CronSyntax.fault(in: text) == nil
     let words = text.split(separator: " ").map(String.init)
-    try promise(
-      CronSyntax.fault(in: "  " + words.joined(separator: "   ")) == fault, "Spaces change \(text).")
-    guard fault == nil else { return }
+    let spaced = "  " + words.joined(separator: "   ")
+    try promise((CronSyntax.fault(in: spaced) == nil) == isTaken, "Spaces change \(text).")
+    guard isTaken else { return }
     try promise(
       text.utf8.allSatisfy(isLetter), "\(text) has a letter that no cron line has.")
     for word in words {
