@@ -1,7 +1,7 @@
 # Esteira. Every target that a person runs has its line of help after two number signs.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test check format bench simulate clean
+.PHONY: help setup build demo test check format bench simulate fuzz clean
 
 SWIFT_BUILD := swift build -c release --static-swift-stdlib --product esteira
 
@@ -31,6 +31,10 @@ bench: build ## measure, as JSON lines
 
 simulate: setup ## the tests that drop or kill a node, a store or a server, and recover (SEEDS=n: more worlds)
 	@scripts/simulate.sh
+
+# The name that make is given is the shell's clock to a script, so that it passes on another.
+fuzz: setup ## every parser under a coverage-guided fuzzer, in turn (SECONDS=60: all together; TARGETS="csv": only)
+	@FUZZ_SECONDS=$(or $(SECONDS),60) FUZZ_TARGETS="$(TARGETS)" scripts/fuzz.sh
 
 clean: ## remove all that was built
 	rm -rf .build

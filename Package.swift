@@ -109,5 +109,21 @@ let package = Package(
       name: "ConnectorsTests",
       dependencies: ["Model", "Engine", "Pipelines", "Net", "Crypto", "Connectors", "esteira"],
       swiftSettings: settings),
+    .testTarget(
+      name: "FuzzTests", dependencies: ["Model", "Expressions", "Pipelines", "Engine", "Net", "Connectors"],
+      path: "Tests/Fuzz", exclude: ["CFuzzer", "Driver"], swiftSettings: settings),
   ]
 )
+
+// Only `scripts/fuzz.sh` asks for it: the program links the toolchain's fuzzer, and its bodies are the ones
+// that the test target runs, so that one of the two has them.
+if Context.environment["ESTEIRA_FUZZ"] != nil {
+  package.targets.removeAll { $0.name == "FuzzTests" }
+  package.targets += [
+    .systemLibrary(name: "CFuzzer", path: "Tests/Fuzz/CFuzzer"),
+    .executableTarget(
+      name: "Fuzz",
+      dependencies: ["Model", "Expressions", "Pipelines", "Engine", "Net", "Connectors", "CFuzzer"],
+      path: "Tests/Fuzz", exclude: ["CFuzzer", "FuzzCaseTests.swift"], swiftSettings: settings),
+  ]
+}

@@ -10,7 +10,8 @@ public struct RFC3339: Hashable, Sendable {
     (self.seconds, self.nanosecond, self.offset) = (seconds, nanosecond, offset)
   }
 
-  /// Nil for anything else: a missing zone, a space for the `T`, a second 60, more than nine decimals.
+  /// Nil for anything else: a missing zone, a space for the `T`, a second 60, more than nine decimals, and a
+  /// moment whose year in UTC has no four digits, since nobody could write it.
   public init?(_ text: String) {
     var reader = DigitReader(text: text.utf8[...])
     guard let date = reader.date(), reader.take("T") || reader.take("t"), var time = reader.time(on: date)
@@ -20,8 +21,15 @@ public struct RFC3339: Hashable, Sendable {
       time.nanosecond = fraction
     }
     guard let offset = reader.offset(), reader.text.isEmpty else { return nil }
-    self.init(seconds: time.seconds - Int64(offset), nanosecond: time.nanosecond, offset: offset)
+    let seconds = time.seconds - Int64(offset)
+    guard Self.writable.contains(seconds) else { return nil }
+    self.init(seconds: seconds, nanosecond: time.nanosecond, offset: offset)
   }
+
+  /// The years 0 to 9999 in UTC.
+  private static let writable =
+    CivilDate(year: 0, month: 1, day: 1).daysSince1970 * 86_400..<CivilDate(year: 10_000, month: 1, day: 1)
+    .daysSince1970 * 86_400
 
   /// The shortest form: decimals only where they are not zero, `Z` where the offset is zero.
   public var text: String {

@@ -46,6 +46,7 @@ struct FormatTests {
       "a: long words that\n  go on\nb: 'it''s\n\n  so'\n"
     ),
     ("a: {}\nb: []\nc:\nd: ~\n", "a: {}\nb: []\nc:\nd: ~\n"),
+    ("a:\n    # one\n- b\n", "a:\n  # one\n  - b\n"),
     ("---\na: {b: , c: 1}\n...\n", "a: {b: null, c: 1}\n"),
     ("- a\n-\n  - b\n  - c: 1\n", "- a\n- - b\n  - c: 1\n"),
     ("{\"a\": [1, 2.0]}", "{\n  \"a\": [\n    1,\n    2.0\n  ]\n}\n"),

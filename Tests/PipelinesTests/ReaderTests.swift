@@ -68,7 +68,13 @@ struct ReaderTests {
     ("{\"a\": +1}", "bad-json"), ("{\"a\": 1e999}", "bad-number"),
   ]
 
-  @Test("refuses what is outside the profile", arguments: refused)
+  /// Whole numbers in other bases that no `Double` can hold.
+  static let endless: [(String, String)] = [
+    ("a: 0x" + String(repeating: "f", count: 256), "bad-number"),
+    ("a: 0o" + String(repeating: "7", count: 345), "bad-number"),
+  ]
+
+  @Test("refuses what is outside the profile", arguments: refused + endless)
   func profile(text: String, expected: String) {
     #expect(code(text) == expected)
   }

@@ -83,6 +83,8 @@ struct RuleTests {
     ("triggers: {a: {webhook: {path: x}, files: {path: /x}}}", ["two-kinds"]),
     ("triggers: {a: {queue: {connection: c, list: l, queue: q}}}", ["two-kinds"]),
     ("triggers: {a: {schedule: {cron: '* * * *'}}}", ["bad-cron"]),
+    ("triggers: {a: {schedule: {cron: '+5 * * * *'}}}", ["bad-cron"]),
+    ("triggers: {a: {schedule: {cron: '*/+5 * * * *'}}}", ["bad-cron"]),
     ("triggers: {a: {schedule: {cron: '*/5 0-23/2 1,15 jan-mar mon'}}}", []),
     ("triggers: {a: {webhook: {path: x}, inputs: {none: 1}}}", ["unknown-input"]),
     ("on_failure: {a: {value: job.error.message}}", []),

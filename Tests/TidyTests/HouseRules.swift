@@ -103,6 +103,7 @@ enum Direction {
       "Crypto", "CSystem",
     ],
     "Bench": ["Model", "Pipelines", "Engine", "Stores", "Crypto", "CSQLite"],
+    "Fuzz": ["Model", "Expressions", "Pipelines", "Engine", "Net", "Connectors", "CFuzzer"],
   ]
 
   /// What the machine and the toolchain bring.

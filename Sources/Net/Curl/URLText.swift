@@ -11,7 +11,7 @@ public struct URLText: Hashable, Sendable {
   public let port: Int
   /// Percent-encoded, never empty.
   public let path: String
-  /// Percent-encoded, without its `?`.
+  /// Percent-encoded, without its `?`; never empty, since a `?` alone is not sent.
   public let query: String?
 
   /// Bytes of the longest URL.
@@ -52,7 +52,7 @@ public struct URLText: Hashable, Sendable {
     guard let normal = url.get(CURLUPART_URL) else { throw .invalidURL(text, reason: "it is not a URL") }
     (self.text, self.scheme, self.host, self.port) = (normal, scheme, host, port)
     path = url.get(CURLUPART_PATH) ?? "/"
-    query = url.get(CURLUPART_QUERY)
+    query = url.get(CURLUPART_QUERY).flatMap { $0.isEmpty ? nil : $0 }
   }
 }
 

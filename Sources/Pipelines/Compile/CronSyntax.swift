@@ -36,15 +36,19 @@ enum CronSyntax {
     field.split(separator: ",", omittingEmptySubsequences: false).allSatisfy { item in
       let halves = item.split(separator: "/", omittingEmptySubsequences: false)
       guard (1...2).contains(halves.count) else { return false }
-      if halves.count == 2, (Int(halves[1]) ?? 0) < 1 { return false }
+      if halves.count == 2, (number(halves[1]) ?? 0) < 1 { return false }
       if halves[0] == "*" { return true }
       let ends = halves[0].split(separator: "-", omittingEmptySubsequences: false).map { end in
-        words.firstIndex(of: end.lowercased()).map { $0 + range.lowerBound } ?? Int(end)
+        words.firstIndex(of: end.lowercased()).map { $0 + range.lowerBound } ?? number(end)
       }
       guard (1...2).contains(ends.count), let first = ends[0], range.contains(first) else { return false }
       guard ends.count == 2 else { return true }
       guard let last = ends[1] else { return false }
       return range.contains(last) && first <= last
     }
+  }
+  /// Digits alone: `Int` would also take a sign.
+  private static func number(_ text: Substring) -> Int? {
+    text.utf8.allSatisfy { UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 } ? Int(text) : nil
   }
 }

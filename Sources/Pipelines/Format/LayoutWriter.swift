@@ -63,10 +63,11 @@ struct LayoutWriter {
     if !place.isInBrackets { blocks.append((place.column, indent)) }
   }
 
-  /// A comment that stands further in than what follows belongs to the block before.
+  /// A comment that stands further in than what follows belongs to the block before, which is never further
+  /// out: a list may have stood at the column of its key.
   private func indent(of comment: LayoutComments.Comment, before column: Int, _ indent: Int) -> Int {
     guard comment.column > column else { return indent }
-    return blocks.last { $0.source <= comment.column }?.indent ?? indent
+    return max(indent, blocks.last { $0.source <= comment.column }?.indent ?? indent)
   }
 
   private mutating func write(_ comment: LayoutComments.Comment, indent: Int) {

@@ -8,7 +8,11 @@ public enum PipelineFormat {
     case refused(Finding)
   }
 
-  /// What is written has the same values as what was read; that is checked each time.
+  /// Rounds after which a layout must no longer change; files of people need one.
+  private static let rounds = 4
+
+  /// What is written has the same values as what was read, and would be written the same again; both are
+  /// checked each time.
   public static func canonical(_ bytes: [UInt8]) -> Outcome {
     let (source, tree) = SourceReader.read(bytes)
     let root: Node
@@ -16,9 +20,7 @@ public enum PipelineFormat {
     case .success(let node): root = node
     case .failure(let error): return .refused(finding(error, source))
     }
-    guard let text = text(source, root),
-      case .success(let again) = SourceReader.read(Array(text.utf8)).tree, again.json.text == root.json.text
-    else {
+    guard let text = settled(source, root) else {
       return .refused(
         finding(
           ReadingError(
@@ -32,6 +34,20 @@ public enum PipelineFormat {
             at: 0..<1), source))
     }
     return .formatted(text)
+  }
+
+  /// The text of the last round. Nil where a round cannot be written, changes a value, or none is the last.
+  private static func settled(_ source: SourceText, _ root: Node) -> String? {
+    let values = root.json.text
+    var (source, root, before) = (source, root, String?.none)
+    for _ in 0...rounds {
+      guard let text = text(source, root) else { return nil }
+      if text == before { return text }
+      let (next, tree) = SourceReader.read(Array(text.utf8))
+      guard case .success(let again) = tree, again.json.text == values else { return nil }
+      (source, root, before) = (next, again, text)
+    }
+    return nil
   }
 
   private static func text(_ source: SourceText, _ root: Node) -> String? {

@@ -2,7 +2,7 @@ import Model
 
 /// What an unquoted YAML scalar means: the core schema of YAML 1.2, so `yes` and `on` are text.
 enum PlainScalar {
-  /// Nil for `.inf` and `.nan`, which JSON does not have.
+  /// Nil for `.inf` and `.nan`, which JSON does not have, and for numbers too large for a `Double`.
   static func resolve(_ text: String) -> Node.Content? {
     switch text {
     case "", "~", "null", "Null", "NULL": return .null
@@ -24,14 +24,16 @@ enum PlainScalar {
     return words.contains(unsigned)
   }
 
-  private static func integer(_ digits: ArraySlice<UInt8>, radix: Int) -> Node.Content {
+  private static func integer(_ digits: ArraySlice<UInt8>, radix: Int) -> Node.Content? {
     let text = String(decoding: digits, as: UTF8.self)
     let isNumber =
       !digits.isEmpty && digits.allSatisfy { Character(UnicodeScalar($0)).hexDigitValue ?? 99 < radix }
     guard isNumber else { return .string }
     if let value = Int64(text, radix: radix) { return .int(value) }
-    return .double(
-      digits.reduce(0) { $0 * Double(radix) + Double(Character(UnicodeScalar($1)).hexDigitValue ?? 0) })
+    let value = digits.reduce(0.0) {
+      $0 * Double(radix) + Double(Character(UnicodeScalar($1)).hexDigitValue ?? 0)
+    }
+    return value.isFinite ? .double(value) : nil
   }
 
   /// `[-+]? ( \. [0-9]+ | [0-9]+ ( \. [0-9]* )? ) ( [eE] [-+]? [0-9]+ )?`
