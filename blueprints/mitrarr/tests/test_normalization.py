@@ -12,7 +12,7 @@ def line(**changes: object) -> str:
     """A line of `nist.parse`, but for the changes."""
     whole = {
         "sha256": HASH, "name": "a.nst", "size": 1200,
-        "transaction": {"type": "AMN", "originating_agency": "RR", "control_number": "n1"},
+        "transaction": {"TOT": "AMN", "ORI": "RR", "TCN": "n1"},
         "descriptive": {"2.018": ["Silva, Ana  maria"], "2.022": ["19900131"]}, "images": [{"type": 4}],
     }
     return json.dumps(whole | changes)
@@ -37,9 +37,10 @@ class ARecord(unittest.TestCase):
             "bad-hash": [line(sha256="A" * 64), line(sha256="a" * 63), line(sha256="a" * 64 + "\n0")],
             "bad-file-name": [line(name=""), line(name="../a.nst")],
             "empty-record": [line(size=0), line(size=-1)],
-            "no-transaction-type": [line(transaction={}), line(transaction={"type": ""})],
+            "no-transaction-type": [line(transaction={}), line(transaction={"TOT": ""}), line(transaction={"TOT": []})],
             "invalid-line": [
                 "", "{", "[]", '"text"', line(size="12"), line(size=True), line(transaction=[]),
+                line(transaction={"TOT": 4}),
                 line(descriptive=1), line(images={}), line(name=3)],
         }
         for code, lines in cases.items():
@@ -55,12 +56,13 @@ class ARecord(unittest.TestCase):
             with self.subTest(fields=fields):
                 self.assertIsNone(domain.validate(line(descriptive=fields), Source.FILE).person)
 
-    def test_is_a_canary_by_its_whole_name(self) -> None:
-        name = "canary-019a0c3e-1111-7000-8000-000000000001.nst"
-        self.assertEqual(domain.validate(line(name=name), Source.FILE).canary, name[7:-4])
+    def test_is_a_canary_by_its_mark_and_its_whole_name(self) -> None:
+        name, marked = "canary-019a0c3e-1111-7000-8000-000000000001.nst", {"2.901": ["canary"]}
+        self.assertEqual(domain.validate(line(name=name, descriptive=marked), Source.FILE).canary, name[7:-4])
+        self.assertIsNone(domain.validate(line(name=name), Source.FILE).canary)
         for other in ["canary-.nst", "my-canary-019a0c3e.nst", "canary-019a0c3e.nst.bak", "canary-019a0c3g.nst"]:
             with self.subTest(name=other):
-                self.assertIsNone(domain.validate(line(name=other), Source.FILE).canary)
+                self.assertIsNone(domain.validate(line(name=other, descriptive=marked), Source.FILE).canary)
 
 
 class Records(unittest.TestCase):

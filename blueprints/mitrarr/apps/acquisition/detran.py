@@ -56,8 +56,8 @@ class DetranBatchFetcher:
             "name": f"detran-{record.get('registro', '')}.json",
             "size": len(content),
             "transaction": {
-                "type": "CNH" if record.get("registro") else "", "originating_agency": "DETRAN-RR",
-                "control_number": str(record.get("registro", "")),
+                "TOT": "CNH" if record.get("registro") else "", "ORI": "DETRAN-RR",
+                "TCN": str(record.get("registro", "")),
             },
             "descriptive": {
                 "2.018": [str(record.get("nome", ""))],

@@ -14,6 +14,9 @@ DAY = re.compile(r"(\d{4})-?(0[1-9]|1[0-2])-?(0[1-9]|[12]\d|3[01])")
 
 NAME_FIELD = "2.018"
 BIRTH_FIELD = "2.022"
+# Where `nist.synthesize` writes its mark.
+MARK_FIELD = "2.901"
+CANARY_MARK = "canary"
 
 
 class Source(StrEnum):
@@ -131,15 +134,14 @@ def validate(line: str, source: Source) -> Nist:
     return enrich(
         Nist(
             hash=_text(raw, "sha256"), name=_text(raw, "name"), size=_number(raw, "size"), source=source,
-            transaction=_text(transaction, "type", "tot", "1.004"),
-            agency=_text(transaction, "originating_agency", "agency", "ori", "1.008"),
-            control=_text(transaction, "control_number", "control", "tcn", "1.009"), images=len(images)),
+            transaction=_text(transaction, "TOT"), agency=_text(transaction, "ORI"),
+            control=_text(transaction, "TCN"), images=len(images)),
         _map(raw, "descriptive"))
 
 
 def enrich(nist: Nist, descriptive: Mapping[str, object]) -> Nist:
     """Adds what follows from the record: its person, where it says one, and the canary that it may be."""
-    canary = CANARY.fullmatch(nist.name)
+    canary = CANARY.fullmatch(nist.name) if _first(descriptive, MARK_FIELD) == CANARY_MARK else None
     return Nist(
         hash=nist.hash, name=nist.name, size=nist.size, source=nist.source, transaction=nist.transaction,
         agency=nist.agency, control=nist.control, images=nist.images, person=person(descriptive),
@@ -183,17 +185,16 @@ def _map(raw: Mapping[str, object], name: str) -> Mapping[str, object]:
     return value
 
 
-def _text(raw: Mapping[str, object], *names: str) -> str:
-    """The first of these members that is there; empty where none is."""
-    for name in names:
-        value = raw.get(name)
-        if isinstance(value, list):
-            value = value[0] if value else None
-        if value is not None:
-            if not isinstance(value, str):
-                raise InvariantBroken("invalid-line", f"{name} is no text")
-            return value.strip()
-    return ""
+def _text(raw: Mapping[str, object], name: str) -> str:
+    """Of several items the first; empty where there is none."""
+    value = raw.get(name)
+    if isinstance(value, list):
+        value = value[0] if value else None
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise InvariantBroken("invalid-line", f"{name} is no text")
+    return value.strip()
 
 
 def _number(raw: Mapping[str, object], name: str) -> int:

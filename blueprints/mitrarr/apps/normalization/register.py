@@ -12,7 +12,7 @@ from typing import Any
 
 from apps.normalization.domain import Nist, Rejection, Relationship, Source, StimarRequest
 
-# Others hold the file for the time of one batch.
+# In seconds. Others hold the file for the time of one batch.
 LONGEST_WAIT = 120.0
 # SQLite takes at least so many parameters in one statement.
 PARAMETERS = 500
@@ -24,6 +24,9 @@ class Register:
     def __init__(self, path: str) -> None:
         self._connection = sqlite3.connect(path, timeout=LONGEST_WAIT, isolation_level=None)
         self._connection.execute("PRAGMA foreign_keys = ON")
+        # Of a rollback journal that a killed writer left, a reader who may not write could make nothing.
+        self._connection.execute("PRAGMA journal_mode = WAL")
+        self._connection.execute("PRAGMA synchronous = FULL")
         if not self._rows("SELECT 1 FROM sqlite_master WHERE name = 'outbound_cards'"):
             self._connection.executescript(Path(__file__).with_name("register.sql").read_text(encoding="utf-8"))
 
@@ -134,11 +137,10 @@ class Register:
         if alert:
             self.note("alerted", [request.hash], job)
 
-    def cards(self) -> Iterator[tuple[str, str]]:
-        """Id and name of each card that FindFace should have; a canary's is nobody's."""
-        yield from ((str(row[0]), row[1]) for row in self._connection.execute(
-            "SELECT id, card_name FROM cards WHERE sent_at IS NOT NULL AND canary IS NULL AND NOT deleted"
-            " ORDER BY id"))
+    def cards(self) -> Iterator[tuple[str, str, bool]]:
+        """Id and name of each card that FindFace should have, and whether it was sent; a canary's is nobody's."""
+        yield from ((str(row[0]), row[1], bool(row[2])) for row in self._connection.execute(
+            "SELECT id, card_name, sent_at IS NOT NULL FROM cards WHERE canary IS NULL AND NOT deleted ORDER BY id"))
 
     def note(self, action: str, subjects: Iterable[str], job: str) -> None:
         """Writes changes into the journal."""

@@ -1,6 +1,8 @@
 -- The register of records: a SQLite file that stands in for Oracle and for MITRARR's PostgreSQL.
 -- Each program makes what is missing when it opens the file; `sqlite3 register.db < register.sql` does so by hand.
 
+PRAGMA journal_mode = WAL;
+
 CREATE TABLE IF NOT EXISTS nists (
   hash        TEXT PRIMARY KEY CHECK (hash <> ''),
   name        TEXT NOT NULL,

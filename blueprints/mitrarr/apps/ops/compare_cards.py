@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Compares the cards that the register sent with those that FindFace has, and writes a report.
+"""Compares the cards of the register with those that FindFace has, and writes a report.
 
 `files` has `remote`: the lines of `findface.py` with `do: list`. The output is
-`{missing, surplus, different, equal}`; the artifacts are `report.md` for people and `differences.ndjson` with every
+`{missing, waiting, surplus, different, equal}`, where what waits was never sent; the artifacts are `report.md` for people and `differences.ndjson` with every
 difference. A canary's card is nobody's loss, so cards with `meta.canary` are left out.
 """
 import json
@@ -26,6 +26,7 @@ class Comparison:
     """What is on one side only, or not the same on both."""
 
     missing: list[tuple[str, str]] = field(default_factory=list)
+    waiting: list[tuple[str, str]] = field(default_factory=list)
     surplus: list[tuple[str, str]] = field(default_factory=list)
     different: list[tuple[str, str, str]] = field(default_factory=list)
     equal: int = 0
@@ -33,19 +34,20 @@ class Comparison:
     def differences(self) -> Iterator[dict[str, str]]:
         """One for each card that is not the same."""
         yield from ({"kind": "missing", "id": id, "local": name} for id, name in self.missing)
+        yield from ({"kind": "waiting", "id": id, "local": name} for id, name in self.waiting)
         yield from ({"kind": "surplus", "id": id, "remote": name} for id, name in self.surplus)
         yield from ({"kind": "different", "id": id, "local": local, "remote": remote}
                     for id, local, remote in self.different)
 
 
-def compare(local: Iterable[tuple[str, str]], remote: Iterable[tuple[str, str]]) -> Comparison:
+def compare(local: Iterable[tuple[str, str, bool]], remote: Iterable[tuple[str, str]]) -> Comparison:
     """By id; names must agree."""
     there = dict(remote)
     found = Comparison()
-    for id, name in local:
+    for id, name, is_sent in local:
         other = there.pop(id, None)
         if other is None:
-            found.missing.append((id, name))
+            (found.missing if is_sent else found.waiting).append((id, name))
         elif other != name:
             found.different.append((id, name, other))
         else:
@@ -68,11 +70,12 @@ def remote_cards(file: TextIO) -> Iterator[tuple[str, str]]:
 def report(found: Comparison) -> str:
     """Markdown."""
     rows = [("iguais", found.equal), ("faltam no FindFace", len(found.missing)),
-            ("sobram no FindFace", len(found.surplus)), ("com outro nome", len(found.different))]
+            ("ainda não enviados", len(found.waiting)), ("sobram no FindFace", len(found.surplus)), ("com outro nome", len(found.different))]
     lines = ["# Reconciliação com o FindFace", "", "| cartões | quantos |", "|---|---|"]
     lines += [f"| {title} | {count} |" for title, count in rows]
     parts: list[tuple[str, list[str]]] = [
-        ("Faltam", [id for id, _ in found.missing]), ("Sobram", [id for id, _ in found.surplus]),
+        ("Faltam", [id for id, _ in found.missing]), ("Ainda não enviados", [id for id, _ in found.waiting]),
+        ("Sobram", [id for id, _ in found.surplus]),
         ("Com outro nome", [id for id, _, _ in found.different])]
     for title, ids in parts:
         if ids:
@@ -94,8 +97,8 @@ def main() -> None:
         for difference in found.differences():
             target.write(json.dumps(difference, ensure_ascii=False) + "\n")
     step.output({
-        "missing": len(found.missing), "surplus": len(found.surplus), "different": len(found.different),
-        "equal": found.equal})
+        "missing": len(found.missing), "waiting": len(found.waiting), "surplus": len(found.surplus),
+        "different": len(found.different), "equal": found.equal})
 
 
 if __name__ == "__main__":
