@@ -26,11 +26,16 @@ check: setup ## format, house rules, and warnings as errors
 format: ## write every Swift file in the one format
 	@swift format --in-place --parallel --recursive Package.swift Sources Tests
 
+demo-mitrarr: build ## MITRARR: files that arrive, a server that is killed, a purge, a canary
+	@blueprints/mitrarr/demo.sh
+
 bench: build ## measure, as JSON lines
 	@scripts/bench.sh
 
 simulate: setup ## the tests that drop or kill a node, a store or a server, and recover (SEEDS=n: more worlds)
 	@scripts/simulate.sh
+
+.PHONY: demo-mitrarr
 
 clean: ## remove all that was built
 	rm -rf .build

@@ -129,6 +129,12 @@ class Programs(unittest.TestCase):
         asked = programs.run("normalization/run_stimar.py", "--job", "j1", address=self.address)
         self.assertEqual(asked.output, {"queued": 3, "done": 3, "alerts": 3}, asked.stderr)
 
+    def test_find_a_register_that_is_away_worth_another_try(self) -> None:
+        os.mkdir(self.address["path"])
+        ended = programs.run("normalization/register_nist.py", "--source", "arquivo", address=self.address)
+        self.assertEqual(ended.code, 75)
+        self.assertIn("cannot be used: unable to open database file", ended.stderr)
+
     def test_without_a_connection_is_a_wrong_configuration(self) -> None:
         ended = programs.run("normalization/register_nist.py", "--source", "arquivo")
         self.assertEqual((ended.code, ended.stderr), (78, "the step has no connection\n"))

@@ -11,11 +11,25 @@ from pathlib import Path
 from typing import Any
 
 from apps.normalization.domain import Nist, Rejection, Relationship, Source, StimarRequest
+from apps.shared.step import Transient
 
 # In seconds. Others hold the file for the time of one batch.
 LONGEST_WAIT = 120.0
 # SQLite takes at least so many parameters in one statement.
 PARAMETERS = 500
+
+
+@contextmanager
+def opened(path: str) -> Iterator["Register"]:
+    """The register for the time of one program. A file that cannot be opened or stays locked may be there later."""
+    try:
+        register = Register(path)
+        try:
+            yield register
+        finally:
+            register.close()
+    except sqlite3.OperationalError as error:
+        raise Transient(f"the register {path} cannot be used: {error}") from None
 
 
 class Register:

@@ -17,7 +17,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from apps.normalization import domain  # noqa: E402
-from apps.normalization.register import Register  # noqa: E402
+from apps.normalization.register import Register, opened  # noqa: E402
 from apps.shared import step  # noqa: E402
 
 
@@ -68,11 +68,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--source", required=True, type=domain.Source, choices=list(domain.Source))
     options = parser.parse_args()
-    register = Register(step.connection().text("path"))
-    try:
+    with opened(step.connection().text("path")) as register:
         step.output(register_nists(register, step.lines(), options.source, step.key(), step.job()))
-    finally:
-        register.close()
 
 
 if __name__ == "__main__":

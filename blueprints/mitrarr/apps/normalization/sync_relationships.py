@@ -13,7 +13,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from apps.normalization import domain  # noqa: E402
-from apps.normalization.register import Register  # noqa: E402
+from apps.normalization.register import Register, opened  # noqa: E402
 from apps.shared import step  # noqa: E402
 
 
@@ -32,11 +32,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--job", required=True, help="for the journal")
     options = parser.parse_args()
-    register = Register(step.connection().text("path"))
-    try:
+    with opened(step.connection().text("path")) as register:
         step.output(sync_relationships(register, options.job))
-    finally:
-        register.close()
 
 
 if __name__ == "__main__":

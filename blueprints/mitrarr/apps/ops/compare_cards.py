@@ -14,7 +14,7 @@ from typing import TextIO
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from apps.normalization.register import Register  # noqa: E402
+from apps.normalization.register import opened  # noqa: E402
 from apps.shared import step  # noqa: E402
 
 # What a person reads; the artifact has all.
@@ -86,12 +86,8 @@ def report(found: Comparison) -> str:
 
 def main() -> None:
     """One attempt of the step."""
-    register = Register(step.connection().text("path"))
-    try:
-        with step.file("remote").open(encoding="utf-8") as file:
-            found = compare(register.cards(), remote_cards(file))
-    finally:
-        register.close()
+    with opened(step.connection().text("path")) as register, step.file("remote").open(encoding="utf-8") as file:
+        found = compare(register.cards(), remote_cards(file))
     step.artifact("report.md").write_text(report(found), encoding="utf-8")
     with step.artifact("differences.ndjson").open("w", encoding="utf-8") as target:
         for difference in found.differences():

@@ -15,6 +15,7 @@ answer and changes nothing, also after a restart. Control paths, for demonstrati
   GET  /__journal                             {lines: [...]}: what changed, in order
   POST /__fail {status, times}                the next requests are refused so
   POST /__hold, POST /__release               holds requests back, and lets them go
+  POST /__held                                answers once a request is held back
 """
 import argparse
 import hmac
@@ -38,7 +39,7 @@ class Cards:
         self.answers: dict[str, dict[str, Any]] = {}
         self.lines: list[dict[str, Any]] = []
         self.failures: list[int] = []
-        self.free = threading.Event()
+        self.free, self.held = threading.Event(), threading.Event()
         self.free.set()
         self.journal = open(path, "a+", encoding="utf-8")
         self.journal.seek(0)
@@ -106,7 +107,9 @@ class FindFaceHandler(Handler):
         body = self.body()
         if self.split.path.startswith("/__"):
             return self.control(body)
-        self.state.free.wait()
+        if not self.state.free.is_set():
+            self.state.held.set()
+            self.state.free.wait()
         with self.server.lock:
             if self.state.failures:
                 status = self.state.failures.pop()
@@ -160,7 +163,10 @@ class FindFaceHandler(Handler):
                 with self.server.lock:
                     self.state.failures = [int(body["status"])] * int(body["times"])
             case "/__hold":
+                self.state.held.clear()
                 self.state.free.clear()
+            case "/__held":
+                self.state.held.wait()
             case "/__release":
                 self.state.free.set()
             case _:
