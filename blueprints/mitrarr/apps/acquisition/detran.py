@@ -82,9 +82,12 @@ class DetranBatchFetcher:
         if len(content) > LONGEST_PAGE:
             raise step.WrongData(f"{path} has more than {LONGEST_PAGE} bytes")
         try:
-            return json.loads(content)
+            page = json.loads(content)
         except ValueError:
             raise step.Transient(f"{path} broke off or is no JSON") from None
+        if not isinstance(page, dict):
+            raise step.WrongData(f"{path} holds no JSON object")
+        return page
 
 
 def main() -> None:

@@ -65,7 +65,8 @@ class Register:
         if not found:
             return None
         self._connection.execute("UPDATE batches SET repeats = repeats + 1 WHERE key = ?", (key,))
-        return json.loads(found[0][0])
+        answer: dict[str, Any] = json.loads(found[0][0])
+        return answer
 
     def remember(self, key: str, job: str, answer: dict[str, Any]) -> None:
         """Keeps what a batch answers, for its repetitions."""

@@ -60,7 +60,8 @@ def named(line: str) -> tuple[str, str]:
     except ValueError:
         return "", ""
     members = raw if isinstance(raw, dict) else {}
-    return tuple(value if isinstance(value := members.get(name), str) else "" for name in ("sha256", "name"))
+    sha256, name = members.get("sha256"), members.get("name")
+    return sha256 if isinstance(sha256, str) else "", name if isinstance(name, str) else ""
 
 
 def main() -> None:

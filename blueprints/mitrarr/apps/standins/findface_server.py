@@ -78,7 +78,8 @@ class Cards:
         self.journal.flush()
         os.fsync(self.journal.fileno())
         self._apply(line)
-        return line["answer"]
+        answer: dict[str, Any] = line["answer"]
+        return answer
 
     def _apply(self, line: dict[str, Any]) -> None:
         match line["do"]:
@@ -100,7 +101,8 @@ class FindFaceHandler(Handler):
     @property
     def state(self) -> Cards:
         """What the server keeps."""
-        return self.server.state
+        state: Cards = self.server.state
+        return state
 
     def dispatch(self) -> None:
         """Control paths first; then the token, then what was answered before."""
