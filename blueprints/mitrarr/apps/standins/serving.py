@@ -68,6 +68,8 @@ class Server(http.server.ThreadingHTTPServer):
 def serve(server: Server, port_file: str | None) -> NoReturn:
     """Says the address, and serves until SIGTERM."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    # Whoever starts this may have blocked the signal, and a child inherits that.
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM, signal.SIGINT})
     if port_file:
         with open(f"{port_file}.new", "w", encoding="utf-8") as file:
             file.write(f"{server.server_port}\n")
