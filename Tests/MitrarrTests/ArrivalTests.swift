@@ -123,11 +123,12 @@ struct ArrivalTests {
     let ended = "\(JobStatus.success.rawValue), \(JobStatus.partial.rawValue)"
     #expect(
       try rows("SELECT pipeline, id, error_message FROM job_executions WHERE status NOT IN (\(ended))") == [])
-    #expect(
-      try rows(
-        "SELECT path FROM artifact_refs WHERE path LIKE 'parse[%' GROUP BY path HAVING count(DISTINCT job) > 1"
-      )
-        == [], "A content was in two jobs.")
+    let shared = try rows(
+      """
+      SELECT path FROM artifact_refs WHERE path LIKE 'parse[%'
+      GROUP BY path HAVING count(DISTINCT job) > 1
+      """)
+    #expect(shared == [], "A content was in two jobs.")
     var files: Int64 = 0
     let batches = try rows("SELECT id FROM job_executions WHERE pipeline = 'nst-arrived'")
     for job in batches {
