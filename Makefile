@@ -1,7 +1,7 @@
 # Esteira. Every target that a person runs has its line of help after two number signs.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test check format bench simulate fuzz clean
+.PHONY: help setup build demo demo-mitrarr test check format bench simulate fuzz clean
 
 SWIFT_BUILD := swift build -c release --static-swift-stdlib --product esteira
 
@@ -25,6 +25,9 @@ check: setup ## format, house rules, and warnings as errors
 
 format: ## write every Swift file in the one format
 	@swift format --in-place --parallel --recursive Package.swift Sources Tests
+
+demo-mitrarr: build ## MITRARR: files that arrive, a server that is killed, a purge, a canary
+	@blueprints/mitrarr/demo.sh
 
 bench: build ## measure, as JSON lines
 	@scripts/bench.sh

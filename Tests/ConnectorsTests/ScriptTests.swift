@@ -31,6 +31,19 @@ struct ScriptTests {
     #expect(bench.log.contains("warn oops"))
   }
 
+  @Test(
+    "says what an artifact is by its ending",
+    arguments: [
+      ("a.ndjson", "application/x-ndjson"), ("a.jsonl", "application/jsonl"),
+      ("a", "application/octet-stream"),
+    ])
+  func mediaType(name: String, type: String) async throws {
+    let bench = try Bench()
+    let result = try await shell.execute(
+      bench.attempt(["run": .string("touch \"$ESTEIRA_ARTIFACTS/\(name)\"")]))
+    #expect(result.artifacts.map(\.mediaType) == [type])
+  }
+
   @Test("sees a clean environment, its data and its keys, and nothing of the node")
   func environment() async throws {
     let bench = try Bench()

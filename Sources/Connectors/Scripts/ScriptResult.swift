@@ -133,6 +133,6 @@ enum MediaType {
     ("html", "text/html"), ("xml", "application/xml"), ("pdf", "application/pdf"), ("png", "image/png"),
     ("jpg", "image/jpeg"), ("jpeg", "image/jpeg"), ("zip", "application/zip"), ("gz", "application/gzip"),
     ("yaml", "application/yaml"), ("yml", "application/yaml"), ("parquet", "application/vnd.apache.parquet"),
-    ("jsonl", "application/jsonl"), ("md", "text/markdown"),
+    ("jsonl", "application/jsonl"), ("ndjson", "application/x-ndjson"), ("md", "text/markdown"),
   ]
 }

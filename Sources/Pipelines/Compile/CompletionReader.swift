@@ -7,7 +7,7 @@ struct CompletionReader {
 
   static let keys: [Shape.Key] = [
     Shape.Key("pipeline", .text), Shape.Key("all", .texts),
-    Shape.Key("status", .words(statuses.map(\.word))), Shape.Key("key", .text),
+    Shape.Key("status", .words(statuses.map(\.word))), Shape.Key("key", .any),
     Shape.Key("within", .duration),
   ]
   private static let statuses: [JobStatus] = [.success, .partial, .failed, .cancelled, .timeout]

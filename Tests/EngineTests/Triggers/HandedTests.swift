@@ -7,7 +7,7 @@ struct HandedTests {
   private static let starter = """
     inputs: {date: {type: string, format: date}}
     triggers:
-      in:
+      inbox:
         queue: {connection: c, list: l}
         if: trigger.message.type == 'start'
         inputs: {date: "${{ trigger.message.date }}"}
@@ -32,7 +32,7 @@ struct HandedTests {
     """
 
   private func message(
-    _ message: JSON, trigger: String = "in", key: String? = nil
+    _ message: JSON, trigger: String = "inbox", key: String? = nil
   ) -> HandedMessage {
     HandedMessage(
       pipeline: PipelineName(namespace: "demo", name: "test"), trigger: trigger, message: message,
@@ -75,7 +75,7 @@ struct HandedTests {
   func delivers() async throws {
     let harness = try Harness()
     let job = try await harness.start(Self.waiter, inputs: JSONObject([("id", "a")]))
-    try await harness.happened(job, "waiting", "answer")
+    try await harness.happened(job, "awaiting", "answer")
     let answer: JSON = ["kind": "result", "id": "a", "payload": ["n": 7]]
     guard
       case .delivered(let receipt) = try await harness.node.hand(
@@ -129,7 +129,7 @@ struct HandedTests {
     let harness = try Harness()
     let body = """
       concurrency: {limit: 1, max_queued: 0}
-      triggers: {in: {queue: {connection: c, list: l}}}
+      triggers: {inbox: {queue: {connection: c, list: l}}}
       steps: {own: {uses: test.keyed, with: {hold: true, door: "${{ trigger.message }}"}}}
       """
     try await harness.apply(body)
@@ -155,7 +155,7 @@ struct HandedTests {
     try await harness.apply(
       """
       triggers:
-        in: {queue: {connection: c, list: l}}
+        inbox: {queue: {connection: c, list: l}}
         after: {pipeline: {pipeline: other}}
       steps: {own: {value: 1}}
       """)
