@@ -20,6 +20,7 @@
 #include "NetShims.h"
 #include "CSystemProcess.h"
 #include "CSystemFiles.h"
+#include "CSystemWatch.h"
 
 /// At most two heaps for all threads. By default glibc makes up to eight a core, and what one short thread
 /// freed stays lost to the others: a job of 1,000 attempts then takes twice its memory.

@@ -3,6 +3,7 @@ struct Deque<Element> {
   private var elements: [Element] = []
   private var head = 0
 
+  var count: Int { elements.count - head }
   var first: Element? { head < elements.count ? elements[head] : nil }
 
   var isEmpty: Bool { head >= elements.count }
@@ -32,3 +33,5 @@ struct Deque<Element> {
     elements.insert(element, at: place)
   }
 }
+
+extension Deque: Sendable where Element: Sendable {}

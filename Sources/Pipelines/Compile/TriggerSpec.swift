@@ -30,7 +30,7 @@ struct TriggerSpec {
     "files": [
       Key("path", .text, required: true), Key("match", .text), Key("stable_for", .duration),
       Key("batch", .map([Key("max", .count), Key("wait", .duration)])),
-      Key("claim", .word(["move", "delete", "mark"])), Key("to", .text),
+      Key("claim", .word(["move", "mark"])), Key("to", .text),
     ],
     "pipeline": CompletionReader.keys,
   ]
@@ -44,6 +44,7 @@ struct TriggerSpec {
       draft.mentionFile(name, at: span, path: path)
     }
     checker.check(entry.value, keys, path: path)
+    if entry.key == "files" { FilesTriggerRules(report: report).check(entry.value, path: path) }
     guard entry.key == "queue", let map = entry.value.entries else { return }
     let names = map.filter { $0.key == "list" || $0.key == "queue" }
     if names.count == 1 { return }

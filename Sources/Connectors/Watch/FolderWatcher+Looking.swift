@@ -1,0 +1,169 @@
+import Engine
+import Model
+
+/// The open folder with what tells of its changes.
+final class AttachedFolder {
+  let handle: FolderHandle
+  let events: FolderEvents
+  let identity: FileStamp.Identity
+  let isRemote: Bool
+  var scan: FolderScan?
+  var scanAt = Duration.zero
+  var wantsScan = true
+  /// What the present scan has cost so far.
+  var scanCost = Duration.zero
+
+  init(_ handle: consuming FolderHandle) throws(SystemError.Number) {
+    identity = try handle.identity()
+    isRemote = handle.isRemote
+    events = FolderEvents(handle)
+    self.handle = handle
+  }
+}
+
+// Files come and go.
+extension FolderWatcher {
+  /// Opens the folder if it is not. False where it cannot be; people are told of that once.
+  func attach() async throws(WatchFailure) -> Bool {
+    if folder != nil { return true }
+    let opened: AttachedFolder
+    do throws(SystemError.Number) {
+      opened = try AttachedFolder(FolderHandle.open(source))
+    } catch {
+      retryAttaching()
+      if !noted.source { try await note(.missing(source.path, error)) }
+      noted.source = true
+      return false
+    }
+    if noted.source { log("files \(spec.path): the folder is there again") }
+    noted.source = false
+    folder = opened
+    if !opened.events.isTelling, !noted.notTold {
+      try await note(.notWatched(source.path, opened.events.failure))
+      noted.notTold = true
+    }
+    return true
+  }
+
+  /// Whoever comes back looks for the folder by its path.
+  private func detach() {
+    folder = nil
+    arrivals.forgetAll()
+  }
+
+  /// Takes in what has happened. True while there is more to look at.
+  func look() async throws(WatchFailure) -> Bool {
+    guard let folder else { return false }
+    for event in folder.events.take() {
+      switch event {
+      case .touched(let name): try await touched(name, in: folder)
+      case .gone(let name): arrivals.forget(name)
+      case .overflow: folder.wantsScan = true
+      case .folderGone:
+        detach()
+        return true
+      }
+    }
+    return try await scan(folder)
+  }
+
+  private func touched(_ name: String, in folder: AttachedFolder) async throws(WatchFailure) {
+    guard isOfInterest(name) else { return }
+    let stamp = try FileMover.naming("look at \(name)") { () throws(SystemError.Number) in
+      try folder.handle.stamp(of: name)
+    }
+    guard let stamp else { return arrivals.forget(name) }
+    if seen.recognizes(stamp) { return }
+    if !arrivals.see(name, stamp, isTouched: true, at: clock.monotonic) { folder.wantsScan = true }
+  }
+
+  /// Reads a slice of the folder if it is time to. Rests while no more files can be followed.
+  private func scan(_ folder: AttachedFolder) async throws(WatchFailure) -> Bool {
+    let start = clock.monotonic
+    if arrivals.isFull { return false }
+    if folder.scan == nil {
+      guard folder.wantsScan || start >= folder.scanAt else { return false }
+      guard isStillThere(folder) else {
+        detach()
+        return true
+      }
+      folder.scan = try FileMover.naming("read the folder \(spec.path)") { () throws(SystemError.Number) in
+        try FolderScan(folder.handle)
+      }
+      (folder.wantsScan, folder.scanCost) = (false, .zero)
+    }
+    let isAtEnd = try await readSlice(of: folder, at: start)
+    folder.scanCost += clock.monotonic - start
+    if isAtEnd { endScan(of: folder) }
+    return !isAtEnd && !arrivals.isFull
+  }
+
+  private func readSlice(of folder: AttachedFolder, at now: Duration) async throws(WatchFailure) -> Bool {
+    guard let scan = folder.scan else { return true }
+    for _ in 0..<WatchPace.slice {
+      if arrivals.isFull { return false }
+      let next = try FileMover.naming("read the folder \(spec.path)") { () throws(SystemError.Number) in
+        try scan.next()
+      }
+      switch next {
+      case nil: return true
+      case .other: break
+      case .unnamable(let name): try await setAside(name, nil, .unnamable(name))
+      case .text(let name): try see(name, in: folder, at: now)
+      }
+    }
+    return false
+  }
+
+  private func see(_ name: String, in folder: AttachedFolder, at now: Duration) throws(WatchFailure) {
+    guard isOfInterest(name) else { return }
+    let stamp = try FileMover.naming("look at \(name)") { () throws(SystemError.Number) in
+      try folder.handle.stamp(of: name)
+    }
+    guard let stamp, !seen.recognizes(stamp), !isAside(name, stamp, at: now) else { return }
+    _ = arrivals.see(name, stamp, at: now)
+  }
+
+  private func endScan(of folder: AttachedFolder) {
+    folder.scan = nil
+    seen.endScan()
+    progress.scans += 1
+    let isTold = folder.events.isTelling && !folder.isRemote
+    let pause = max(isTold ? WatchPace.scan : WatchPace.scanUntold, folder.scanCost * WatchPace.scanShare)
+    folder.scanAt = clock.monotonic + pause
+  }
+
+  /// Events do not tell when the path leads to another folder, such as one that was mounted over it.
+  private func isStillThere(_ folder: AttachedFolder) -> Bool {
+    let found = Result { () throws(SystemError.Number) in try FolderHandle.open(source).identity() }
+    return (try? found.get()) == folder.identity  // Whatever the error: the next turn opens it and tells.
+  }
+
+  /// Hidden files and those that are under way by the names that programs give them are left alone.
+  private func isOfInterest(_ name: String) -> Bool {
+    if name.utf8.first == UInt8(ascii: ".") { return false }
+    let end = name.utf8.suffix(5).map { $0 >= 0x41 && $0 <= 0x5A ? $0 | 0x20 : $0 }
+    if end.suffix(4).elementsEqual(".tmp".utf8) || end.elementsEqual(".part".utf8) { return false }
+    return spec.match.matches(name)
+  }
+
+  private func isAside(_ name: String, _ stamp: FileStamp?, at now: Duration) -> Bool {
+    guard let known = aside[ScalarString(name)] else { return false }
+    return known.stamp == stamp && now < known.until
+  }
+
+  /// A file that cannot be taken is told of once, and tried again when it changes or after a long while.
+  func setAside(_ name: String, _ stamp: FileStamp?, _ note: FileNote) async throws(WatchFailure) {
+    let (key, now) = (ScalarString(name), clock.monotonic)
+    let isNew = aside[key].map { $0.stamp != stamp } ?? true
+    if isNew { try await self.note(note) }
+    if aside.count >= WatchPace.asideLimit { aside = aside.filter { $0.value.until > now } }
+    if aside.count >= WatchPace.asideLimit { aside = [:] }
+    aside[key] = Aside(stamp: stamp, until: now + WatchPace.aside)
+  }
+
+  func note(_ note: FileNote) async throws(WatchFailure) {
+    try proceed()
+    do throws(Problem) { try await desk.note(note) } catch { throw .desk(error) }
+  }
+}
