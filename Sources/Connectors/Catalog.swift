@@ -14,6 +14,8 @@ public enum Catalog {
       FilesRead(), FilesWrite(), FilesList(), FilesCopy(), FilesMove(), FilesRemove(), FilesHash(),
       FilesConcatenate(), ObjectDelete(), ArchivePack(), ArchiveUnpack(), HTMLSelect(client: curl),
       XMLSelect(client: curl), JSONTransform(),
+      NistParse(), NistValidate(), NistExtract(), NistSynthesize(),
+      EventEmit(), PipelinePause(), PipelineResume(), QueueExport(), QueuePurge(),
     ]
   }
 
@@ -28,6 +30,9 @@ public enum Catalog {
       FilesMove.description, FilesRemove.description, FilesHash.description, FilesConcatenate.description,
       ObjectDelete.description, ArchivePack.description, ArchiveUnpack.description, HTMLSelect.description,
       XMLSelect.description, JSONTransform.description,
+      NistParse.description, NistValidate.description, NistExtract.description, NistSynthesize.description,
+      EventEmit.description, PipelinePause.description, PipelineResume.description, QueueExport.description,
+      QueuePurge.description,
     ]
   }
 }

@@ -61,6 +61,11 @@ struct CatalogTests {
       ("files.remove", [:], nil, .keyed), ("object.delete", [:], nil, .keyed),
       ("archive.pack", [:], nil, .pure), ("archive.unpack", [:], nil, .keyed),
       ("html.select", [:], nil, .pure), ("xml.select", [:], nil, .pure), ("json.transform", [:], nil, .pure),
+      ("nist.parse", [:], nil, .pure), ("nist.validate", [:], nil, .pure),
+      ("nist.extract", [:], nil, .pure), ("nist.synthesize", [:], nil, .keyed),
+      ("event.emit", [:], nil, .keyed), ("esteira.pause", [:], nil, .keyed),
+      ("esteira.resume", [:], nil, .keyed), ("esteira.export_queue", [:], nil, .keyed),
+      ("esteira.purge_queue", [:], nil, .keyed),
     ]
     for (name, with, idempotent, effect) in expected {
       let description = Catalog.descriptions.first { $0.name == name }

@@ -44,8 +44,12 @@ struct ConnectorCase: Sendable, CustomTestStringConvertible {
       Self(name: "object.list", with: ["bucket": "b"]), Self(name: "object.list", with: ["bucket": "none"]),
       Self(name: "webhook.send", with: ["path": "/empty", "body": ["a": 1]], needsSite: true),
       Self(name: "notify", with: ["to": ["ops"], "title": "T"]),
+      Self(name: "nist.parse", with: ["file": "before.nst", "require": ["hash"], "source": "s"]),
+      Self(name: "nist.validate", with: ["file": "before.nst"]),
+      Self(name: "nist.extract", with: ["file": "before.nst", "types": [4], "fields": ["2.901"]]),
+      Self(name: "nist.synthesize", with: ["path": ".", "name": "a.nst", "mark": "m", "image": "type-14"]),
       Self(name: "fail", with: ["message": "no"]),
-    ] + files
+    ] + files + node
 }
 
 @Suite("A call of every connector", .timeLimit(.minutes(1)))
@@ -90,6 +94,8 @@ struct ConformanceTests {
     try FileCases.layOut(bench)
     _ = try await ObjectPut().execute(
       bench.attempt(["bucket": "b", "key": "before", "body": "[1]", "metadata": ["m": "1"]], effect: .keyed))
+    _ = try await NistSynthesize().execute(
+      bench.attempt(["path": ".", "name": "before.nst", "mark": "m"], effect: .keyed))
     let attempt = bench.attempt(
       example.with, effect: description.effectClass(with: example.with, idempotent: nil),
       connection: example.needsSite ? site.connection("c") : nil,

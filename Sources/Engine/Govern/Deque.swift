@@ -3,7 +3,6 @@ struct Deque<Element> {
   private var elements: [Element] = []
   private var head = 0
 
-  var count: Int { elements.count - head }
   var first: Element? { head < elements.count ? elements[head] : nil }
 
   var isEmpty: Bool { head >= elements.count }

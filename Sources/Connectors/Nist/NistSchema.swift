@@ -1,0 +1,97 @@
+import Engine
+import Model
+
+/// What the connectors of the family say alike.
+enum NistSchema {
+  static let file: JSON = [
+    "type": ["string", "artifact"], "minLength": 1,
+    "description": "A path below a root of `esteira.yaml`, or an artifact. At most 64 MiB.",
+  ]
+
+  /// Such as `2.018`; each number has one spelling.
+  static let fieldPattern = #"^[1-9][0-9]?\.([0-9]{3}|[1-9][0-9]{3,8})$"#
+
+  /// The same of Type-2.
+  static let descriptivePattern = #"^2\.([0-9]{3}|[1-9][0-9]{3,8})$"#
+
+  static let issues: JSON = [
+    "type": "array",
+    "items": [
+      "type": "object",
+      "properties": [
+        "code": ["type": "string"], "severity": ["enum": ["error", "warning"]],
+        "offset": ["type": "integer"], "record": ["type": "integer"],
+        "field": ["type": ["string", "null"]], "message": ["type": "string"],
+      ],
+      "required": ["code", "severity", "offset", "record", "field", "message"],
+      "additionalProperties": false,
+    ],
+    "description": "In the order of the file; `code` is explained in docs/nist.md.",
+  ]
+
+  /// How a file of the family is refused.
+  static let inputFailures: [ConnectorDescription.FailureNote] = [
+    .init(
+      .data, code: "unsafe-path",
+      Bilingual(
+        "the path leads out of every root, has a link in it, or is no plain file",
+        pt: "o caminho sai de todas as raízes, passa por um link ou não é um arquivo comum"),
+      remedy: Bilingual(
+        "name a file below a root that `esteira.yaml` grants to this namespace",
+        pt: "indique um arquivo abaixo de uma raiz que `esteira.yaml` concede a este namespace")),
+    .init(
+      .data, code: "file-not-found",
+      Bilingual(
+        "the file or its folder is not there or may not be read",
+        pt: "o arquivo ou a pasta dele não existe ou não pode ser lido"),
+      remedy: Bilingual("check the path and its permissions", pt: "confira o caminho e as permissões")),
+    .init(
+      .data, code: "file-too-large",
+      Bilingual("the file has more than 64 MiB", pt: "o arquivo tem mais de 64 MiB"),
+      remedy: Bilingual(
+        "such a file is read by a program of one's own, with `process.run`",
+        pt: "um arquivo assim é lido por um programa próprio, com `process.run`")),
+    .init(
+      .transient, code: "file-unreadable",
+      Bilingual("the system cannot read the file now", pt: "o sistema não consegue ler o arquivo agora"),
+      remedy: Bilingual("look at the disk; a retry may help", pt: "veja o disco; repetir pode ajudar")),
+  ]
+
+  static let invalid = ConnectorDescription.FailureNote(
+    .data, code: "invalid-nist",
+    Bilingual(
+      "the bytes are no file of ANSI/NIST-ITL in its traditional encoding, or exceed a limit",
+      pt: "os bytes não são um arquivo ANSI/NIST-ITL na codificação tradicional, ou excedem um limite"),
+    remedy: Bilingual(
+      "see the fault, record and byte in the message, and ask the sender for the file again",
+      pt: "veja a falha, o registro e o byte na mensagem e peça o arquivo de novo a quem o enviou"))
+
+  static let incomplete = ConnectorDescription.FailureNote(
+    .data, code: "nist-incomplete",
+    Bilingual("the file lacks what the step asks for", pt: "falta no arquivo o que o passo pede"),
+    remedy: Bilingual(
+      "ask for less, or treat such files in a handler of their own",
+      pt: "peça menos ou trate esses arquivos em um passo próprio"))
+}
+
+extension NistIssue {
+  var json: JSON {
+    [
+      "code": .string(fault.rawValue), "severity": .string(severity.rawValue), "offset": .int(Int64(offset)),
+      "record": .int(Int64(record)), "field": field.map { .string($0) } ?? .null,
+      "message": .string(sentence),
+    ]
+  }
+}
+
+extension Failure {
+  static func invalidNist(_ name: String, _ issue: NistIssue) -> Failure {
+    Failure(
+      .data, code: "invalid-nist",
+      "`\(name.prefix(200))` is no valid ANSI/NIST-ITL file (\(issue.fault.rawValue)): \(issue.message).")
+  }
+
+  static func incompleteNist(_ name: String, _ lack: String) -> Failure {
+    Failure(.data, code: "nist-incomplete", "`\(name.prefix(200))` \(lack).")
+  }
+}
