@@ -54,7 +54,8 @@ check_gold "$gold" "$sha256"
 [[ $gold == *_reprocessed.json ]] || fail "$gold has no _reprocessed in its name"
 same "the webhooks received" "$(wc -l < "$demo/received.jsonl")" 2
 tail -n 1 "$demo/received.jsonl" > "$demo/hook.json"
-same "the run of the webhook" "$(member payload run_id < "$demo/hook.json")" "$(member outputs run_id < "$demo/job.json")"
+same "the run of the webhook" "$(member payload run_id < "$demo/hook.json")" \
+  "$(member outputs run_id < "$demo/job.json")"
 same "metadata.reprocessed of the webhook" "$(member payload metadata reprocessed < "$demo/hook.json")" True
 recovered=$(lost_steps "$job")
 [[ $recovered -gt 0 ]] || fail "nothing was lost with the killed server, so nothing was recovered"

@@ -73,8 +73,8 @@ stop_all() {
   exit "$status"
 }
 
-# serve SCRIPT ARGUMENT…: starts a server or worker of a blueprint, waits for its first line and sets `address` to it,
-# and `served` to its process.
+# serve SCRIPT ARGUMENT…: starts a server or worker of a blueprint, waits for its first line and sets `address` to
+# it, and `served` to its process.
 serve() {
   local descriptor
   exec {descriptor}< <(exec python3 -B "$@" 2>>"$demo/servers.log")
