@@ -2,6 +2,7 @@
 them, with their files, their data and their connection."""
 
 import contextlib
+import hashlib
 import json
 import os
 import pathlib
@@ -97,3 +98,5 @@ class Step:
 class Result:
     def __init__(self, code, out, err, output, artifacts):
         self.code, self.out, self.err, self.output, self.artifacts = code, out, err, output, artifacts
+        # To compare: unittest takes minutes to show how two large files differ.
+        self.hashes = {name: hashlib.sha256(content).hexdigest() for name, content in artifacts.items()}

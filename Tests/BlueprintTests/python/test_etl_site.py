@@ -173,7 +173,7 @@ class Amplis(SiteCase):
 
     def test_gives_the_same_archive_for_the_same_files(self):
         site = self.site()
-        self.assertEqual(self.extract(site).artifacts, self.extract(site).artifacts)
+        self.assertEqual(self.extract(site).hashes, self.extract(site).hashes)
 
     def test_leaves_out_what_was_not_asked_for(self):
         site = self.site()

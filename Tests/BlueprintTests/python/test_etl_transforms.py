@@ -114,7 +114,7 @@ class TransformCSV(Case):
         self.assertEqual(again.code, 0, again.err)
         self.assertEqual(again.output["resumed_at"], 1000)
         whole = self.transform(*tables)
-        self.assertEqual(again.artifacts, whole.artifacts)
+        self.assertEqual(again.hashes, whole.hashes)
         self.assertEqual(again.output["totals"], whole.output["totals"])
         self.assertEqual(os.listdir(checkpoints), [])
 
@@ -124,17 +124,17 @@ class TransformCSV(Case):
         with open(f"{checkpoints}/step-1.csv", "ab") as file:
             file.write(b"half a li")
         again = self.transform(*tables, checkpoints=checkpoints)
-        self.assertEqual(again.artifacts, self.transform(*tables).artifacts)
+        self.assertEqual(again.hashes, self.transform(*tables).hashes)
 
     def test_begins_again_where_the_checkpoint_is_of_other_files_or_without_its_output(self):
         tables, checkpoints = self.days(), str(self.folder / "checkpoints")
         self.killed_at_first_checkpoint(tables, checkpoints)
         other = self.transform(*self.days(2), checkpoints=checkpoints)
-        self.assertEqual((other.output["resumed_at"], other.artifacts), (0, self.transform(*self.days(2)).artifacts))
+        self.assertEqual((other.output["resumed_at"], other.hashes), (0, self.transform(*self.days(2)).hashes))
         self.killed_at_first_checkpoint(tables, checkpoints)
         os.truncate(f"{checkpoints}/step-1.csv", 10)
         lost = self.transform(*tables, checkpoints=checkpoints)
-        self.assertEqual((lost.output["resumed_at"], lost.artifacts), (0, self.transform(*tables).artifacts))
+        self.assertEqual((lost.output["resumed_at"], lost.hashes), (0, self.transform(*tables).hashes))
 
 
 class TransformPDF(Case):
