@@ -21,10 +21,14 @@ secret_file "$demo/secret"
 serve "$root/blueprints/atlasreg/receiver/receiver.py" --secret-file "$demo/secret" \
   --received "$demo/received.jsonl" --path /etl/done
 receiver=$address
-sqlite3 "$demo/warehouse.db" < "$here/schemas/warehouse.sql"
-echo "site $site, receiver $receiver, warehouse $demo/warehouse.db"
+warehouse=$demo/warehouse/positions.db
+mkdir "$demo/warehouse"
+sqlite3 "$warehouse" < "$here/schemas/warehouse.sql"
+echo "site $site, receiver $receiver, warehouse $warehouse"
 
-say "3. A server in the background"
+say "3. A server in the background, whose operator grants the warehouse's folder to the namespace"
+mkdir -m 700 "$ESTEIRA_DATA"
+printf 'roots: {etl: ["%s"]}\n' "$demo/warehouse" > "$ESTEIRA_DATA/esteira.yaml"
 start_server
 
 say "4. Credentials, connections, settings, pipeline"
@@ -34,7 +38,7 @@ say "4. Credentials, connections, settings, pipeline"
 http_connection etl amplis "$site" amplis_login
 http_connection etl backoffice_hook "$receiver" hook_secret
 cat > "$demo/warehouse.json" <<JSON
-{"namespace": "etl", "name": "warehouse", "kind": "sqlite", "address": {"path": "$demo/warehouse.db"}}
+{"namespace": "etl", "name": "warehouse", "kind": "sqlite", "address": {"path": "$warehouse"}}
 JSON
 "$esteira" connection apply "$demo/warehouse.json"
 "$esteira" setting set etl/etl_checkpoints "$demo/checkpoints"
@@ -78,13 +82,13 @@ if grep -rqsF -f "$demo/password" "$demo/data"; then fail "the password lies in 
 recovered=$(lost_steps "$job")
 [[ $recovered -gt 0 ]] || fail "nothing was lost with the killed server, so nothing was recovered"
 for account in reag master; do
-  python3 -B "$here/check_warehouse.py" "$site" "$demo/warehouse.db" "$account" "$first" "$end"
+  python3 -B "$here/check_warehouse.py" "$site" "$warehouse" "$account" "$first" "$end"
 done
 echo
 echo "status $(member status < "$demo/job.json")"
 echo "site $(member logins < "$demo/counts.json") logins, $(member paused < "$demo/counts.json") pauses, \
 $(member expired < "$demo/counts.json") sessions ended, $(member failed < "$demo/counts.json") download failed"
-echo "warehouse $demo/warehouse.db"
+echo "warehouse $warehouse"
 echo "checkpoint line $resumed"
 echo "webhook verified"
 echo "recovered $recovered steps"
