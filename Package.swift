@@ -105,9 +105,6 @@ let package = Package(
       name: "BlueprintTests", dependencies: ["Model", "Pipelines", "Connectors"], exclude: ["python"],
       swiftSettings: settings),
     .testTarget(
-      name: "BlueprintTests", dependencies: ["Model", "Pipelines", "Connectors"], exclude: ["python"],
-      swiftSettings: settings),
-    .testTarget(
       name: "CLITests", dependencies: ["Model", "API", "CLI"], swiftSettings: settings),
     .testTarget(name: "TidyTests", swiftSettings: settings),
     .testTarget(name: "SizeTests", dependencies: ["Model"], swiftSettings: settings),
