@@ -1,5 +1,6 @@
 import Foundation
 import Model
+import Pipelines
 import Testing
 
 @Suite("The reprocess", .serialized, .timeLimit(.minutes(1)))
