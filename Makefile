@@ -1,12 +1,13 @@
 # Esteira. Every target that a person runs has its line of help after two number signs.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo demo-mitrarr test check format bench simulate fuzz clean
+.PHONY: help setup build test check format bench simulate fuzz clean \
+	demo demo-atlasreg demo-atlasreg-reprocess demo-etl demo-ezpocket demo-mitrarr demo-oraculo
 
 SWIFT_BUILD := swift build -c release --static-swift-stdlib --product esteira
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-23s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## install the system's libraries (as root), or print the line that does
 	@scripts/setup.sh
@@ -14,8 +15,23 @@ setup: ## install the system's libraries (as root), or print the line that does
 build: setup ## make the release binary .build/release/esteira
 	$(SWIFT_BUILD)
 
-demo: build ## a day of AtlasReg, with its server killed in the middle
+demo: demo-atlasreg ## the same as demo-atlasreg
+
+# One demo a blueprint, by name. Each kills its own server in the middle and ends with what came of it.
+demo-atlasreg: build ## a day of AtlasReg: regulators' pages to a published file and a signed webhook
 	@blueprints/atlasreg/demo.sh
+
+demo-atlasreg-reprocess: build ## the same day again, from what was kept of it
+	@blueprints/atlasreg/demo-reprocess.sh
+
+demo-etl: build ## AMPLIS: a site behind a login, its CSV and PDF files, a warehouse
+	@blueprints/etl/demo.sh
+
+demo-mitrarr: build ## MITRARR: files that arrive, a server that is killed, a purge, a canary
+	@blueprints/mitrarr/demo.sh
+
+demo-oraculo: build ## ORÁCULO: an excavator and an executor that answer by messages
+	@blueprints/oraculo/demo.sh
 
 test: build ## build and run every test; the last line counts them
 	@scripts/test.sh
@@ -25,9 +41,6 @@ check: setup ## format, house rules, and warnings as errors
 
 format: ## write every Swift file in the one format
 	@swift format --in-place --parallel --recursive Package.swift Sources Tests
-
-demo-mitrarr: build ## MITRARR: files that arrive, a server that is killed, a purge, a canary
-	@blueprints/mitrarr/demo.sh
 
 bench: build ## measure, as JSON lines
 	@scripts/bench.sh

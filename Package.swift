@@ -103,6 +103,9 @@ let package = Package(
       dependencies: ["Model", "Crypto", "Pipelines", "Engine", "Stores", "Connectors", "esteira"],
       swiftSettings: settings),
     .testTarget(
+      name: "BlueprintTests", dependencies: ["Model", "Pipelines", "Connectors"], exclude: ["python"],
+      swiftSettings: settings),
+    .testTarget(
       name: "CLITests", dependencies: ["Model", "API", "CLI"], swiftSettings: settings),
     .testTarget(name: "TidyTests", swiftSettings: settings),
     .testTarget(name: "SizeTests", dependencies: ["Model"], swiftSettings: settings),

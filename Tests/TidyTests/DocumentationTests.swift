@@ -56,7 +56,7 @@ struct DocumentationTests {
     let help = Repository.text("Makefile").split(separator: "\n").compactMap { line in
       line.contains(":.*## ") ? nil : line.firstRange(of: ": ").map { String(line[..<$0.lowerBound]) }
     }
-    let command = try Regex(#"\bmake ([a-z]+)"#, as: (Substring, Substring).self)
+    let command = try Regex(#"\bmake ([a-z]+(?:-[a-z]+)*)"#, as: (Substring, Substring).self)
     for page in ["README.md", "README.pt-BR.md", "CONTRIBUTING.md"] {
       for match in Repository.text(page).matches(of: command) where Self.isCode(match.range, of: page) {
         #expect(help.contains(String(match.output.1)), "\(page): make \(match.output.1)")

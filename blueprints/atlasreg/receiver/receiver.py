@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Receives `ingest-complete` and accepts only what is signed with the shared secret.
+"""Receives a webhook (`ingest-complete`, where --path says nothing else), and only what is signed with the secret.
 
   receiver.py --secret-file secret --port-file port --received received.jsonl
 
@@ -69,7 +69,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if not length.isdigit() or int(length) > LONGEST_BODY:
             return self.answer(413)
         body = self.rfile.read(int(length))
-        if self.path != PATH:
+        if self.path != self.server.path:
             return self.answer(404)
         try:
             payload = verify(self.server.key, self.headers, body, time.time())
@@ -97,6 +97,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--secret-file", required=True)
     parser.add_argument("--received", required=True, help="where verified notices are added, one JSON line each")
+    parser.add_argument("--path", default=PATH, help="where webhooks are taken")
     parser.add_argument("--port", type=int, default=0, help="0: any free port")
     parser.add_argument("--port-file", help="where the port is written once the receiver answers")
     options = parser.parse_args()
@@ -105,6 +106,7 @@ def main():
     server = http.server.ThreadingHTTPServer(("127.0.0.1", options.port), Handler)
     server.daemon_threads = True
     server.key, server.received, server.lock = key, options.received, threading.Lock()
+    server.path = options.path
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     if options.port_file:
         with open(f"{options.port_file}.new", "w", encoding="utf-8") as file:

@@ -1,0 +1,41 @@
+import Connectors
+import Foundation
+import Model
+import Pipelines
+import Testing
+
+/// Every pipeline of `blueprints/`, with the connectors that this program has.
+@Suite("The blueprints' pipelines", .timeLimit(.minutes(1)))
+struct ValidityTests {
+  static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent().appending(path: "blueprints")
+
+  static let files: [String] = {
+    let all = FileManager.default.enumerator(atPath: root.path)?.compactMap { $0 as? String } ?? []
+    return all.filter { $0.hasSuffix(".yaml") && $0.split(separator: "/").count == 2 }.sorted()
+  }()
+
+  @Test("are all found")
+  func found() {
+    for name in ["atlasreg/daily-ingest", "atlasreg/reprocess", "etl/amplis-daily", "oraculo/coleta"] {
+      #expect(Self.files.contains("\(name).yaml"))
+    }
+  }
+
+  @Test("are valid, and warn only of what this version does not do yet", arguments: files)
+  func valid(file: String) throws {
+    let zones = ZoneDatabase { name in
+      FileManager.default.contents(atPath: "/usr/share/zoneinfo/\(name)").map { Array($0) }
+    }
+    let place = Self.root.appending(path: file)
+    let compiler = PipelineCompiler(connectors: Catalog.descriptions, zones: zones, offline: true)
+    let compilation = compiler.compile(
+      try String(contentsOf: place, encoding: .utf8),
+      readFile: { path in
+        let file = place.deletingLastPathComponent().appending(path: path).path
+        return FileManager.default.contents(atPath: file).map { Array($0) }
+      })
+    let wrong = compilation.findings.filter { $0.severity == .error || $0.missing == nil }
+    #expect(wrong.map { $0.rendered(file: file, language: .english) } == [])
+  }
+}
