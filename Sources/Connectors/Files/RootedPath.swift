@@ -47,6 +47,7 @@ struct RootedPath: Sendable {
   private static let file = "esteira.yaml"
 
   var name: String? { parts.last }
+  var absolute: String { ([root.path] + parts).joined(separator: "/") }
 
   func child(_ name: String) -> RootedPath { RootedPath(self, name) }
 

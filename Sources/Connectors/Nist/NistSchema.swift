@@ -30,32 +30,15 @@ enum NistSchema {
   ]
 
   /// How a file of the family is refused.
-  static let inputFailures: [ConnectorDescription.FailureNote] = [
-    .init(
-      .data, code: "unsafe-path",
-      Bilingual(
-        "the path leads out of every root, has a link in it, or is no plain file",
-        pt: "o caminho sai de todas as raízes, passa por um link ou não é um arquivo comum"),
-      remedy: Bilingual(
-        "name a file below a root that `esteira.yaml` grants to this namespace",
-        pt: "indique um arquivo abaixo de uma raiz que `esteira.yaml` concede a este namespace")),
-    .init(
-      .data, code: "file-not-found",
-      Bilingual(
-        "the file or its folder is not there or may not be read",
-        pt: "o arquivo ou a pasta dele não existe ou não pode ser lido"),
-      remedy: Bilingual("check the path and its permissions", pt: "confira o caminho e as permissões")),
-    .init(
-      .data, code: "file-too-large",
-      Bilingual("the file has more than 64 MiB", pt: "o arquivo tem mais de 64 MiB"),
-      remedy: Bilingual(
-        "such a file is read by a program of one's own, with `process.run`",
-        pt: "um arquivo assim é lido por um programa próprio, com `process.run`")),
-    .init(
-      .transient, code: "file-unreadable",
-      Bilingual("the system cannot read the file now", pt: "o sistema não consegue ler o arquivo agora"),
-      remedy: Bilingual("look at the disk; a retry may help", pt: "veja o disco; repetir pode ajudar")),
-  ]
+  static let inputFailures: [ConnectorDescription.FailureNote] =
+    FileSchema.reading + [
+      .init(
+        .data, code: "file-too-large",
+        Bilingual("the file has more than 64 MiB", pt: "o arquivo tem mais de 64 MiB"),
+        remedy: Bilingual(
+          "such a file is read by a program of one's own, with `process.run`",
+          pt: "um arquivo assim é lido por um programa próprio, com `process.run`"))
+    ]
 
   static let invalid = ConnectorDescription.FailureNote(
     .data, code: "invalid-nist",

@@ -78,14 +78,14 @@ struct NistSynthesize: Connector {
     failures: NistSynthesize.failures)
 
   func execute(_ attempt: Attempt) async throws(Failure) -> AttemptOutput {
-    let (with, roots) = (attempt.with, attempt.services.roots)
+    let with = attempt.with
     let (mark, name) = (with["mark"]?.string ?? "", with["name"]?.string ?? "")
     let canary = NistCanary(
       mark: mark, stepKey: attempt.stepKey, day: Self.day(of: attempt.job),
       isTagged: with["image"]?.string == "type-14", fields: try Self.fields(with))
-    let output = NistOutput(folder: with["path"]?.string ?? "", name: name, stepKey: attempt.stepKey)
+    let output = NistOutput(folder: with["path"]?.string ?? "", name: name)
     let bytes = canary.file.bytes
-    let path = try await OwnThread.run { () throws(Failure) in try output.write(bytes, in: roots) }
+    let path = try await OwnThread.run { () throws(Failure) in try output.write(bytes, attempt) }
     return AttemptOutput([
       "path": .string(path), "name": .string(name), "sha256": .string(SHA256.hex(bytes)),
       "size": .int(Int64(bytes.count)), "mark": .string(mark), "tcn": .string(canary.controlNumber),
@@ -116,41 +116,18 @@ struct NistSynthesize: Connector {
 }
 
 extension NistSynthesize {
-  private static let failures: [ConnectorDescription.FailureNote] = [
-    .init(
-      .data, code: "unsafe-path",
-      Bilingual(
-        "the folder leads out of every root or has a link in it, or the name is not plain",
-        pt: "a pasta sai de todas as raízes ou passa por um link, ou o nome não é simples"),
-      remedy: Bilingual(
-        "name a folder below a root that `esteira.yaml` grants to this namespace, and a plain file name",
-        pt:
-          "indique uma pasta abaixo de uma raiz que `esteira.yaml` concede a este namespace e um nome simples"
-      )),
-    .init(
-      .configuration, code: "root-read-only",
-      Bilingual("the root may only be read", pt: "a raiz só pode ser lida"),
-      remedy: Bilingual("grant writing in `esteira.yaml`", pt: "conceda a escrita em `esteira.yaml`")),
-    .init(
-      .data, code: "file-not-found", Bilingual("the folder is not there", pt: "a pasta não existe"),
-      remedy: Bilingual("make the folder", pt: "crie a pasta")),
-    .init(
-      .data, code: "file-exists",
-      Bilingual(
-        "a file of that name is there with another content",
-        pt: "já existe um arquivo com esse nome e outro conteúdo"),
-      remedy: Bilingual(
-        "put `job.id` into the name, so that each job has its own",
-        pt: "ponha `job.id` no nome, para que cada job tenha o seu")),
-    .init(
-      .data, code: "invalid-field",
-      Bilingual(
-        "a field is reserved or has a separator in it",
-        pt: "um campo é reservado ou contém um separador"),
-      remedy: Bilingual("choose another number or value", pt: "escolha outro número ou valor")),
-    .init(
-      .transient, code: "cannot-write",
-      Bilingual("the system cannot write the file now", pt: "o sistema não consegue gravar o arquivo agora"),
-      remedy: Bilingual("look at the disk and its permissions", pt: "veja o disco e as permissões")),
-  ]
+  private static let failures: [ConnectorDescription.FailureNote] =
+    FileSchema.writing + [
+      .init(
+        .data, code: "invalid-field",
+        Bilingual(
+          "a field is reserved or has a separator in it",
+          pt: "um campo é reservado ou contém um separador"),
+        remedy: Bilingual("choose another number or value", pt: "escolha outro número ou valor")),
+      .init(
+        .transient, code: "cannot-write",
+        Bilingual(
+          "the system cannot write the file now", pt: "o sistema não consegue gravar o arquivo agora"),
+        remedy: Bilingual("look at the disk and its permissions", pt: "veja o disco e as permissões")),
+    ]
 }

@@ -20,28 +20,28 @@ extension Refused {
   private static func nistInput(_ name: String) -> [Refused] {
     [
       Refused(name, "no file", [:]), Refused(name, "an unknown key", ["file": "a", "fil": 1]),
-      Refused(name, "a path outside", ["file": "/etc/passwd"], .data, "unsafe-path"),
-      Refused(name, "a path that climbs", ["file": "../../../etc/passwd"], .data, "unsafe-path"),
+      Refused(name, "a path outside", ["file": "/etc/passwd"], .configuration, "outside-roots"),
+      Refused(name, "a path that climbs", ["file": "../../../etc/passwd"], .configuration, "outside-roots"),
       Refused(name, "no such file", ["file": "none.nst"], .data, "file-not-found"),
-      Refused(name, "a folder", [:], .data, "unsafe-path") { bench, with in
+      Refused(name, "a folder", [:], .data, "not-a-file") { bench, with in
         _ = try bench.lay("shared/sub/x.nst", [])
         return with.adding("file", bench.root + "/shared/sub")
       },
       Refused(name, "a root", [:], .data, "unsafe-path") { $1.adding("file", $0.root + "/shared") },
-      Refused(name, "a link", [:], .data, "unsafe-path") { bench, with in
+      Refused(name, "a link", [:], .data, "not-a-file") { bench, with in
         let target = try bench.lay("shared/real.nst", NistSample.whole)
         try FileManager.default.createSymbolicLink(
           atPath: bench.root + "/shared/link.nst", withDestinationPath: target)
         return with.adding("file", bench.root + "/shared/link.nst")
       },
-      Refused(name, "a link to a folder in the path", [:], .data, "unsafe-path") { bench, with in
+      Refused(name, "a link to a folder in the path", [:], .data, "not-a-file") { bench, with in
         _ = try bench.lay("elsewhere/x.nst", NistSample.whole)
         _ = try bench.lay("shared/keep", [])
         try FileManager.default.createSymbolicLink(
           atPath: bench.root + "/shared/out", withDestinationPath: bench.root + "/elsewhere")
         return with.adding("file", bench.root + "/shared/out/x.nst")
       },
-      Refused(name, "a pipe", [:], .data, "unsafe-path") { bench, with in
+      Refused(name, "a pipe", [:], .data, "not-a-file") { bench, with in
         _ = try bench.lay("shared/keep", [])
         mkfifo(bench.root + "/shared/pipe", 0o600)
         return with.adding("file", bench.root + "/shared/pipe")
@@ -134,9 +134,9 @@ extension Refused {
       ("no mark", canary(["mark": ""]), ErrorClass.data, "invalid-with"),
       ("an unknown image", canary(["image": "type-13"]), .data, "invalid-with"),
       ("a field of another type", canary(["fields": ["14.018": "x"]]), .data, "invalid-with"),
-      ("a folder outside", canary(["path": "/tmp"]), .data, "unsafe-path"),
-      ("a folder that climbs", canary(["path": "../.."]), .data, "unsafe-path"),
-      ("a folder that is a link", canary(["path": "link"]), .data, "unsafe-path"),
+      ("a folder outside", canary(["path": "/tmp"]), .configuration, "outside-roots"),
+      ("a folder that climbs", canary(["path": "../.."]), .configuration, "outside-roots"),
+      ("a folder that is a link", canary(["path": "link"]), .data, "not-a-file"),
       ("a folder that is not there", canary(["path": "none"]), .data, "file-not-found"),
       ("a name with a slash", canary(["name": "a/b.nst"]), .data, "unsafe-path"),
       ("a hidden name", canary(["name": ".a.nst"]), .data, "unsafe-path"),
@@ -158,7 +158,7 @@ extension Refused {
         return with
       }
     } + [
-      Refused("nist.synthesize", "a root for reading", canary([:]), .configuration, "root-read-only") {
+      Refused("nist.synthesize", "a root for reading", canary([:]), .configuration, "read-only-root") {
         $1.adding("path", $0.root + "/reference")
       },
       Refused("nist.synthesize", "another file of that name", canary([:]), .data, "file-exists") {
@@ -166,7 +166,7 @@ extension Refused {
         _ = try bench.lay("own/a.nst", [1])
         return with
       },
-      Refused("nist.synthesize", "a link of that name", canary([:]), .data, "file-exists") { bench, with in
+      Refused("nist.synthesize", "a link of that name", canary([:]), .data, "not-a-file") { bench, with in
         let target = try bench.lay("shared/target", [1])
         _ = try bench.lay("own/keep", [])
         try FileManager.default.createSymbolicLink(
