@@ -10,7 +10,7 @@ public enum Catalog {
       Shell(children: children), Python(children: children), ProcessRun(children: children),
       HTTPRequestConnector(client: curl), HTTPDownload(client: curl), CSVRead(client: curl),
       FeedRead(client: curl), TextExtract(), ObjectPut(), ObjectGet(), ObjectList(),
-      WebhookSend(client: curl), Notify(), Fail(),
+      WebhookSend(client: curl), Notify(), Fail(), SQLQuery(), SQLExecute(), SQLLoad(), SQLValidate(),
     ]
   }
 
@@ -20,7 +20,8 @@ public enum Catalog {
       Shell.description, Python.description, ProcessRun.description, HTTPRequestConnector.description,
       HTTPDownload.description, CSVRead.description, FeedRead.description, TextExtract().description,
       ObjectPut.description, ObjectGet.description, ObjectList.description, WebhookSend.description,
-      Notify.description, Fail.description,
+      Notify.description, Fail.description, SQLQuery.description, SQLExecute.description,
+      SQLLoad.description, SQLValidate.description,
     ]
   }
 }

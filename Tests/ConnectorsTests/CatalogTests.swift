@@ -55,7 +55,8 @@ struct CatalogTests {
       ("http.download", [:], nil, .pure), ("csv.read", [:], nil, .pure), ("feed.read", [:], nil, .pure),
       ("text.extract", [:], nil, .pure), ("fail", [:], nil, .pure), ("object.get", [:], nil, .pure),
       ("object.list", [:], nil, .pure), ("object.put", [:], nil, .keyed), ("webhook.send", [:], nil, .keyed),
-      ("notify", [:], nil, .keyed),
+      ("notify", [:], nil, .keyed), ("sql.query", [:], nil, .pure), ("sql.validate", [:], nil, .pure),
+      ("sql.execute", [:], nil, .once), ("sql.execute", [:], true, .keyed), ("sql.load", [:], nil, .keyed),
     ]
     for (name, with, idempotent, effect) in expected {
       let description = Catalog.descriptions.first { $0.name == name }

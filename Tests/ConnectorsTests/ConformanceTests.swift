@@ -44,6 +44,13 @@ struct ConnectorCase: Sendable, CustomTestStringConvertible {
     Self(name: "webhook.send", with: ["path": "/empty", "body": ["a": 1]], needsSite: true),
     Self(name: "notify", with: ["to": ["ops"], "title": "T"]),
     Self(name: "fail", with: ["message": "no"]),
+    Self(name: "sql.query", with: ["query": "SELECT * FROM items"]),
+    Self(name: "sql.query", with: ["query": "SELECT * FROM items", "result": "artifact", "format": "csv"]),
+    Self(name: "sql.execute", with: ["statement": "DELETE FROM items RETURNING id"]),
+    Self(name: "sql.execute", with: ["statements": [["statement": "DELETE FROM items"]]]),
+    Self(name: "sql.validate", with: ["query": "SELECT id FROM items", "estimate_cost": true]),
+    Self(name: "sql.validate", with: ["query": "DELETE", "dialects": ["athena"]]),
+    Self(name: "sql.load", with: ["table": "items", "file": SQLBench.handle.json]),
   ]
 }
 
@@ -90,7 +97,8 @@ struct ConformanceTests {
       bench.attempt(["bucket": "b", "key": "before", "body": "[1]", "metadata": ["m": "1"]], effect: .keyed))
     let attempt = bench.attempt(
       example.with, effect: description.effectClass(with: example.with, idempotent: nil),
-      connection: example.needsSite ? site.connection("c") : nil,
+      connection: example.needsSite
+        ? site.connection("c") : try SQLBench.connection(for: example.name, bench),
       credential: example.name == "webhook.send" ? Self.credential("hmac") : nil)
     do throws(Failure) {
       let output = try await connector.execute(attempt)
