@@ -15,6 +15,7 @@ public enum Catalog {
       FilesConcatenate(), ObjectDelete(), ArchivePack(), ArchiveUnpack(), HTMLSelect(client: curl),
       XMLSelect(client: curl), JSONTransform(),
       NistParse(), NistValidate(), NistExtract(), NistSynthesize(),
+      SQLQuery(), SQLExecute(), SQLLoad(), SQLValidate(),
       EventEmit(), PipelinePause(), PipelineResume(), QueueExport(), QueuePurge(),
     ]
   }
@@ -31,6 +32,7 @@ public enum Catalog {
       ObjectDelete.description, ArchivePack.description, ArchiveUnpack.description, HTMLSelect.description,
       XMLSelect.description, JSONTransform.description,
       NistParse.description, NistValidate.description, NistExtract.description, NistSynthesize.description,
+      SQLQuery.description, SQLExecute.description, SQLLoad.description, SQLValidate.description,
       EventEmit.description, PipelinePause.description, PipelineResume.description, QueueExport.description,
       QueuePurge.description,
     ]

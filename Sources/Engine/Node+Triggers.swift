@@ -26,7 +26,7 @@ extension Node {
     return try await send { .arrive(arrival, accepted: nil, outcome: $0) }
   }
 
-  private func newMessage() -> ID<TriggerMessage> {
+  func newMessage() -> ID<TriggerMessage> {
     var generator = ByteGenerator(bytes: configuration.random)
     return ID<TriggerMessage>.generate(at: configuration.clock.now, using: &generator)
   }

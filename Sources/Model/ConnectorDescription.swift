@@ -35,6 +35,8 @@ public struct ConnectorDescription: Sendable {
   public var machineKeys: [String]
   /// `with` keys that belong to the connector and do nothing in this build: each is warned about.
   public var idleKeys: [String]
+  /// Values that belong to the connector and that this build does not have: `apply` and `run` refuse them.
+  public var absentValues: [AbsentValue]
   public var defaultTimeout: Duration
   /// What an attempt occupies while it runs.
   public var place: Place
@@ -51,6 +53,17 @@ public struct ConnectorDescription: Sendable {
     public var remedy: Bilingual
     public init(_ errorClass: ErrorClass, code: String, _ cause: Bilingual, remedy: Bilingual) {
       (self.errorClass, self.code, self.cause, self.remedy) = (errorClass, code, cause, remedy)
+    }
+  }
+
+  /// A text that a key of `with` may have in the format, and not in this build.
+  public struct AbsentValue: Sendable, Hashable {
+    public var key: String
+    public var value: String
+    /// What there is: a clause.
+    public var instead: Bilingual
+    public init(key: String, value: String, instead: Bilingual) {
+      (self.key, self.value, self.instead) = (key, value, instead)
     }
   }
 
@@ -86,13 +99,14 @@ public struct ConnectorDescription: Sendable {
     name: String, major: Int = 1, title: Bilingual, summary: Bilingual, with: JSON, output: JSON,
     effect: EffectRule, connection: ConnectionRule = .none, verbatim: [String] = [],
     fileKeys: [String] = [], machineKeys: [String] = [], defaultTimeout: Duration = .seconds(3600),
-    place: Place = .node, examples: [Example] = [], idleKeys: [String] = [], failures: [FailureNote] = []
+    place: Place = .node, examples: [Example] = [], idleKeys: [String] = [], failures: [FailureNote] = [],
+    absentValues: [AbsentValue] = []
   ) {
     (self.name, self.major, self.title, self.summary) = (name, major, title, summary)
     (self.with, self.output, self.effect, self.connection) = (with, output, effect, connection)
     (self.verbatim, self.fileKeys, self.machineKeys) = (verbatim, fileKeys, machineKeys)
     (self.defaultTimeout, self.place, self.examples) = (defaultTimeout, place, examples)
-    (self.idleKeys, self.failures) = (idleKeys, failures)
+    (self.idleKeys, self.failures, self.absentValues) = (idleKeys, failures, absentValues)
   }
 
   /// The class of one call, given its evaluated `with` and what the file says of `idempotent`.

@@ -63,6 +63,8 @@ struct CatalogTests {
       ("html.select", [:], nil, .pure), ("xml.select", [:], nil, .pure), ("json.transform", [:], nil, .pure),
       ("nist.parse", [:], nil, .pure), ("nist.validate", [:], nil, .pure),
       ("nist.extract", [:], nil, .pure), ("nist.synthesize", [:], nil, .keyed),
+      ("sql.query", [:], nil, .pure), ("sql.validate", [:], nil, .pure),
+      ("sql.execute", [:], nil, .once), ("sql.execute", [:], true, .keyed), ("sql.load", [:], nil, .keyed),
       ("event.emit", [:], nil, .keyed), ("esteira.pause", [:], nil, .keyed),
       ("esteira.resume", [:], nil, .keyed), ("esteira.export_queue", [:], nil, .keyed),
       ("esteira.purge_queue", [:], nil, .keyed),

@@ -49,6 +49,13 @@ struct ConnectorCase: Sendable, CustomTestStringConvertible {
       Self(name: "nist.extract", with: ["file": "before.nst", "types": [4], "fields": ["2.901"]]),
       Self(name: "nist.synthesize", with: ["path": ".", "name": "a.nst", "mark": "m", "image": "type-14"]),
       Self(name: "fail", with: ["message": "no"]),
+      Self(name: "sql.query", with: ["query": "SELECT * FROM items"]),
+      Self(name: "sql.query", with: ["query": "SELECT * FROM items", "result": "artifact", "format": "csv"]),
+      Self(name: "sql.execute", with: ["statement": "DELETE FROM items RETURNING id"]),
+      Self(name: "sql.execute", with: ["statements": [["statement": "DELETE FROM items"]]]),
+      Self(name: "sql.validate", with: ["query": "SELECT id FROM items", "estimate_cost": true]),
+      Self(name: "sql.validate", with: ["query": "DELETE", "dialects": ["athena"]]),
+      Self(name: "sql.load", with: ["table": "items", "file": SQLBench.handle.json]),
     ] + files + node
 }
 
@@ -92,13 +99,15 @@ struct ConformanceTests {
     let description = connector.description
     #expect(try JSONSchema(description.with).violations(in: example.with).isEmpty)
     try FileCases.layOut(bench)
+    try NodeCases.layOut(bench)
     _ = try await ObjectPut().execute(
       bench.attempt(["bucket": "b", "key": "before", "body": "[1]", "metadata": ["m": "1"]], effect: .keyed))
     _ = try await NistSynthesize().execute(
       bench.attempt(["path": ".", "name": "before.nst", "mark": "m"], effect: .keyed))
     let attempt = bench.attempt(
       example.with, effect: description.effectClass(with: example.with, idempotent: nil),
-      connection: example.needsSite ? site.connection("c") : nil,
+      connection: example.needsSite
+        ? site.connection("c") : try SQLBench.connection(for: example.name, bench),
       credential: example.name == "webhook.send" ? Self.credential("hmac") : nil)
     do throws(Failure) {
       let output = try await connector.execute(attempt)

@@ -21,8 +21,13 @@ struct CSVParser: Sendable {
   private var line = 1
   private var openedAt = 1
   private var sawReturn = false
+  /// Whether a quote opened in the record: then an empty line is a record with an empty field.
+  private var sawQuote = false
 
   init(delimiter: UInt8, quote: UInt8?) { (self.delimiter, self.quote) = (delimiter, quote) }
+
+  /// Whether what was fed so far ends with a record, and no quote is open.
+  var isBetweenRecords: Bool { place == .start && record.isEmpty }
 
   /// Calls `taken` with each record that is whole now and the line it began on; false from it stops.
   mutating func feed(
@@ -56,7 +61,7 @@ struct CSVParser: Sendable {
       try append(byte)
       return false
     case .start where byte == quote:
-      (place, openedAt) = (.quoted, line)
+      (place, openedAt, sawQuote) = (.quoted, line, true)
       return false
     case .start, .plain, .afterQuote: break
     }
@@ -93,9 +98,9 @@ struct CSVParser: Sendable {
   }
 
   private mutating func emit(_ taken: ([[UInt8]]) throws(Fault) -> Bool) throws(Fault) -> Bool {
-    defer { (record, size) = ([], 0) }
+    defer { (record, size, sawQuote) = ([], 0, false) }
     // An empty line is no record.
-    if record.count == 1, record[0].isEmpty { return true }
+    if record.count == 1, record[0].isEmpty, !sawQuote { return true }
     return try taken(record)
   }
 }

@@ -26,6 +26,8 @@ enum Input: Sendable {
   /// Takes undelivered messages away; the reply says which were there.
   case withdraw([ID<TriggerMessage>], Reply<[ID<TriggerMessage>]>)
   case emit(Emission, Reply<Void>)
+  /// A row of something that a trigger turned away.
+  case refused(RefusalRow, Reply<Void>)
   /// Gives a copy of the job's state where it is in memory. A parked job stays where it is.
   case read(ID<Job>, @Sendable (Sighting) -> Void)
   case follow(ID<Job>, Follower, Reply<Bool>)

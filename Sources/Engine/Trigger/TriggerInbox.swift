@@ -11,6 +11,8 @@ struct TriggerInbox {
   var lent: [(job: JobNumber, row: TriggerMessageRow)] = []
   /// The earliest moment for which a timer was set.
   var alarm: Timestamp?
+  /// Of the newest message: two of one moment are in the order in which they came, also in the store.
+  var newest = Timestamp(microseconds: 0)
 }
 
 extension JobNumber {
@@ -24,6 +26,7 @@ extension Jobs {
   mutating func restore(_ entries: [PipelineName: [TriggerBook.Entry]], _ rows: [TriggerMessageRow]) {
     triggers.book.replace(entries)
     for row in rows {
+      triggers.newest = max(triggers.newest, row.receivedAt)
       triggers.lines.know(row)
       switch row.state {
       // The watcher of the folder goes on with it.
@@ -59,9 +62,11 @@ extension Jobs {
     guard let key = key(ofNamespace: arrival.pipeline.namespace) else {
       throw .namespaceKey(arrival.pipeline.namespace)
     }
+    let moment = max(now, triggers.newest + .microseconds(1))
+    triggers.newest = moment
     var row = TriggerMessageRow(
       id: arrival.id, pipeline: arrival.pipeline, trigger: arrival.trigger, kind: arrival.kind,
-      state: arrival.state, key: arrival.key, part: arrival.part, actor: arrival.actor, receivedAt: now,
+      state: arrival.state, key: arrival.key, part: arrival.part, actor: arrival.actor, receivedAt: moment,
       body: [])
     row.body = AES256GCM.seal(arrival.body.serialized(), key: key, additionalData: row.binding)
     batch.triggers.append(.put(row, with: job))

@@ -4,7 +4,9 @@ internal import Pipelines
 
 /// Files that their watcher has moved to where a batch says, or has found gone.
 struct ClaimedFiles: Sendable {
-  var id: ID<TriggerMessage>
+  var pipeline: PipelineName
+  var trigger: String
+  var key: String
   /// `{files, batch_sha256}` as they are now; nil where nothing is left and the intent ends.
   var body: JSON?
   /// The contents that are taken from now on.
@@ -36,6 +38,9 @@ extension Turn {
     case .wakeTriggers(let pipeline): wakeTriggers(of: pipeline)
     case .withdraw(let ids, let reply): withdraw(ids, reply)
     case .emit(let emission, let reply): emit(emission, reply, at: now)
+    case .refused(let row, let reply):
+      jobs.batch.refusals.append(row)
+      jobs.after(.nothing) { _ in reply(.success(())) }
     case .admit, .command, .ask, .event, .attemptEnded, .examined, .childPrepared, .signal, .read, .follow,
       .unfollow, .write, .restored, .reopen, .drain, .stop:
       break
@@ -65,24 +70,22 @@ extension Turn {
     for place in jobs.triggers.lines.wake(pipeline) { jobs.orders.append(.fire(place)) }
   }
 
+  /// Of a batch that is not open any more the job has been made: the watcher asks again after a crash.
   private mutating func take(_ claimed: ClaimedFiles, _ reply: @escaping Reply<Void>, at now: Timestamp) {
-    guard var row = jobs.triggers.lines[claimed.id] else { return reply(.failure(.noMessage(claimed.id))) }
-    guard let body = claimed.body else {
-      jobs.settle([claimed.id], .filtered, .nothing)
-      return jobs.after(.nothing) { _ in reply(.success(())) }
-    }
-    guard row.state == .claiming else { return jobs.after(.nothing) { _ in reply(.success(())) } }
-    guard let key = jobs.key(ofNamespace: row.pipeline.namespace) else {
-      return reply(.failure(.namespaceKey(row.pipeline.namespace)))
+    let place = TriggerLines.Place(claimed.pipeline, claimed.trigger)
+    defer { jobs.after(.nothing) { _ in reply(.success(())) } }
+    guard let id = jobs.triggers.lines.open(claimed.key, at: place), var row = jobs.triggers.lines[id],
+      row.state == .claiming
+    else { return }
+    guard let body = claimed.body, let key = jobs.key(ofNamespace: row.pipeline.namespace) else {
+      return jobs.settle([id], .filtered, .nothing)
     }
     row.state = .waiting
     jobs.triggers.lines.know(row)
     row.body = AES256GCM.seal(body.serialized(), key: key, additionalData: row.binding)
     jobs.batch.triggers.append(.put(row, with: nil))
-    jobs.batch.triggers.append(
-      .taken(claimed.contents, by: row.pipeline, trigger: row.trigger, at: now))
-    jobs.lineUp(.message(row.id), at: row.place)
-    jobs.after(.nothing) { _ in reply(.success(())) }
+    jobs.batch.triggers.append(.taken(claimed.contents, by: row.pipeline, trigger: row.trigger, at: now))
+    jobs.lineUp(.message(id), at: place)
   }
 
   private mutating func withdraw(

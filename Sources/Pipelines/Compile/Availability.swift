@@ -72,13 +72,32 @@ extension Report {
       missing: Missing("isolation \(place)", .refused))
   }
 
-  /// Members of a connector's `with` that it takes and does nothing with.
+  /// Members of a connector's `with` that it takes and does nothing with, and values that this build lacks.
   func tellIdle(_ members: [TemplateDraft.Member], of connector: ConnectorDescription, path: String) {
+    tellAbsent(members, of: connector, path: path)
     for member in members where connector.idleKeys.contains(member.key) {
       idle(
         "\(connector.name) \(member.key)", at: member.keySpan, path: "\(path).\(member.key)",
         Bilingual(
           "it is taken, but has no effect in this version", pt: "é aceito, mas não tem efeito nesta versão"))
+    }
+  }
+
+  private func tellAbsent(
+    _ members: [TemplateDraft.Member], of connector: ConnectorDescription, path: String
+  ) {
+    for member in members {
+      guard case .literal(.string(let text), let span) = member.value,
+        let absent = connector.absentValues.first(where: { $0.key == member.key && $0.value == text })
+      else { continue }
+      let item = "\(connector.name) \(absent.key) \(absent.value)"
+      warning(
+        "not-available", at: span, path: "\(path).\(member.key)",
+        Bilingual("\(item): \(absent.instead.english).", pt: "\(item): \(absent.instead.portuguese)."),
+        remedy: Bilingual(
+          "The file is valid, but apply and run refuse it here.",
+          pt: "O arquivo é válido, mas apply e run o recusam aqui."),
+        missing: Missing(item, .refused))
     }
   }
 }

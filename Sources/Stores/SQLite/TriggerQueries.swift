@@ -5,13 +5,13 @@ internal import Model
 extension Database {
   /// All that are open, oldest first, without their bodies.
   func openTriggerMessages() throws(SQLiteError) -> [TriggerMessageRow] {
-    try triggerMessages("ORDER BY id", [], body: "x''")
+    try triggerMessages("ORDER BY received_at, id", [], body: "x''")
   }
 
   /// Oldest first, without their bodies.
   func triggerMessages(of pipeline: PipelineName, limit: Int) throws(SQLiteError) -> [TriggerMessageRow] {
     try triggerMessages(
-      "WHERE namespace = ? AND pipeline = ? ORDER BY id LIMIT ?",
+      "WHERE namespace = ? AND pipeline = ? ORDER BY received_at, id LIMIT ?",
       [.text(pipeline.namespace), .text(pipeline.name), .integer(Int64(limit))], body: "x''")
   }
 

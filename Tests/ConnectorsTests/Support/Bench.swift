@@ -75,6 +75,7 @@ final class Bench: Sendable {
         FileRoots.Root(path: "\(root)/shared", isWritable: true),
         FileRoots.Root(path: "\(root)/reference", isWritable: false),
       ])
+    services.control = FakeNode.control
     return services
   }
 
