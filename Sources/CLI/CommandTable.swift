@@ -13,6 +13,8 @@ public enum CommandTable {
     StepAdopt.spec,
     AskList.spec, AskGet.spec, AskAnswer.spec, AskDelegate.spec, AskRemind.spec,
     JobExport.spec,
+    TriggerList.spec, TriggerMessages.spec, TriggerSend.spec, TriggerRefusals.spec, EventList.spec,
+    EventWatch.spec,
     JobSignal.spec, SignalSend.spec, SignalList.spec,
     ArtifactList.spec, ArtifactGet.spec, ArtifactVerify.spec,
     CredentialSet.spec, CredentialList.spec, CredentialDelete.spec,

@@ -198,10 +198,11 @@ extension Node {
       do throws(StoreError) { return try reading.changed(by: writes, known) } catch { throw .store(error) }
     }
     for case .resume(let pipeline) in writes { loop.inbox.push(.wakeTriggers(of: pipeline)) }
-    if changed.isEmpty { return }
-    try await send { .triggers(changed, $0) }
-    book.withLock { $0.replace(changed) }
-    configuration.triggersChanged()
+    if !changed.isEmpty {
+      try await send { .triggers(changed, $0) }
+      book.withLock { $0.replace(changed) }
+    }
+    if !changed.isEmpty || writes.contains(where: \.resumes) { configuration.triggersChanged() }
   }
 
   /// The triggers as they stand.

@@ -18,6 +18,7 @@ public struct Backend: Sendable {
   public var checks: @Sendable (Language) async -> [CheckItem]
   public var sealCredential: @Sendable (CredentialDraft) throws(Problem) -> CredentialRecord
   public var now: @Sendable () -> Timestamp
+  public var events = EmittedReading.none
 
   public init(
     node: Node?, readModel: any ReadModel, jobs: JobReading, asks: AskReading, artifacts: ArtifactReading,
@@ -75,6 +76,21 @@ public struct JobReading: Sendable {
 /// Reads an opened history page by page: the decisions behind a sequence number, at most so many.
 public typealias OpenReading =
   @Sendable (_ after: UInt32, _ limit: Int) async throws(Problem) -> [HistoryEvent]
+
+/// Events that steps emitted.
+public struct EmittedReading: Sendable {
+  /// The data of an event as it was emitted.
+  public var open: @Sendable (EmittedRow) throws(Problem) -> JSON
+  /// An element whenever there may be new ones; several may become one.
+  public var changes: @Sendable () -> AsyncStream<Void>
+  public init(
+    open: @escaping @Sendable (EmittedRow) throws(Problem) -> JSON,
+    changes: @escaping @Sendable () -> AsyncStream<Void>
+  ) { (self.open, self.changes) = (open, changes) }
+
+  public static let none = EmittedReading(
+    open: { (_) throws(Problem) in .null }, changes: { AsyncStream { $0.finish() } })
+}
 
 public struct ArtifactReading: Sendable {
   /// The plain bytes, in pieces.

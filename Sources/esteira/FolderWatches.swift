@@ -1,6 +1,7 @@
 import Connectors
 import Engine
 import Model
+import Pipelines
 import Synchronization
 
 /// The watchers of the `files` triggers of a running server: one for each trigger, as its file and the granted
@@ -50,6 +51,7 @@ final class FolderWatches: Sendable {
     }
     state.withLock { state in
       if state.isStopped { return }
+      var ending: [Name: Task<Void, Never>] = [:]
       for (name, watch) in state.watches {
         if let (spec, roots) = wanted[name], spec == watch.spec, roots == watch.roots {
           watch.watcher.wake()
@@ -57,20 +59,28 @@ final class FolderWatches: Sendable {
         }
         watch.watcher.stop()
         state.watches[name] = nil
+        ending[name] = watch.task
       }
       for (name, (spec, roots)) in wanted where state.watches[name] == nil {
-        state.watches[name] = start(name, spec, roots)
+        state.watches[name] = start(name, spec, roots, after: ending[name])
       }
     }
   }
 
-  private func start(_ name: Name, _ spec: FilesTriggerSpec, _ roots: FileRoots) -> Watch? {
+  /// Two watchers never look at one folder at a time.
+  private func start(
+    _ name: Name, _ spec: FilesTriggerSpec, _ roots: FileRoots, after earlier: Task<Void, Never>?
+  ) -> Watch? {
     let prefix = "\(name.pipeline) \(name.trigger)"
     do throws(Problem) {
       let watcher = try FolderWatcher(
         spec, roots: roots, desk: node.filesDesk(name.pipeline, trigger: name.trigger)
       ) { [log] in log("\(prefix): \($0)") }
-      return Watch(spec: spec, roots: roots, watcher: watcher, task: Task { await watcher.run() })
+      let task = Task {
+        await earlier?.value
+        await watcher.run()
+      }
+      return Watch(spec: spec, roots: roots, watcher: watcher, task: task)
     } catch {
       log("\(prefix): \(error.message.english) \(error.remedy?.english ?? "")")
       return nil

@@ -14,6 +14,8 @@ struct NodeParts: Sendable {
   let store: SQLiteStore
   let node: Node
   let backend: Backend
+  /// What is told of triggers and events, for whoever comes later than the node.
+  let news: News
   /// The folder had no store before.
   let isFirstStart: Bool
 
@@ -32,7 +34,11 @@ struct NodeParts: Sendable {
     let places = AttemptPlaces(
       path: folder.path, store: store, vault: vault, artifacts: files.artifacts, logs: files.logs)
     let plans = PlanCache(Program.compiler)
-    let configuration = try Self.configuration(folder, store, vault, places, plans, restores: restores)
+    let news = News()
+    self.news = news
+    var configuration = try Self.configuration(folder, store, vault, places, plans, restores: restores)
+    configuration.triggersChanged = { news.triggers.tell() }
+    configuration.emitted = { news.events.tell() }
     let node = try Self.node(configuration)
     self.node = node
     places.writes { (writes) throws(Problem) in try await node.write(writes) }
@@ -50,7 +56,7 @@ struct NodeParts: Sendable {
       why: { (job) throws(Problem) in try await node.why(job) },
       replay: { (job, language) throws(Problem) in try await Reading.replay(history, job) },
       open: { (job) throws(Problem) in try await Reading.opened(history, job) })
-    backend = reading.backend(node: node, jobs: jobs, history)
+    backend = reading.backend(node: node, jobs: jobs, history, events: news.events)
   }
 
   private static func configuration(

@@ -15,8 +15,10 @@ struct Reading: Sendable {
   var artifacts: ArtifactFiles
   var logs: LogFiles
 
-  func backend(node: Node?, jobs: JobReading, _ history: JobHistory) -> Backend {
-    Backend(
+  func backend(
+    node: Node?, jobs: JobReading, _ history: JobHistory, events: Bell = Bell()
+  ) -> Backend {
+    var backend = Backend(
       node: node, readModel: readModel, jobs: jobs, asks: asks(history),
       artifacts: ArtifactReading { (namespace, sha256) throws(Problem) in try await chunks(namespace, sha256)
       },
@@ -28,6 +30,9 @@ struct Reading: Sendable {
         await Checks(path: path, readModel: readModel, isServer: node != nil).all(language)
       },
       sealCredential: { (draft) throws(Problem) in vault.seal(draft) }, now: Program.now)
+    backend.events = EmittedReading(
+      open: { (row) throws(Problem) in try vault.open(row) }, changes: { events.rings() })
+    return backend
   }
 
   private func asks(_ history: JobHistory) -> AskReading {

@@ -35,11 +35,15 @@ struct Serving: Sendable {
     let wishes = Signals.wishes()
     do throws(Problem) {
       let parts = try NodeParts(folder: try DataFolder(path: Places.data(options.data)), restores: true)
+      let watches = FolderWatches(node: parts.node, folder: parts.folder.path, log: Console.system.error)
+      parts.news.triggers.answer { watches.reconcile() }
       let server = try listen(parts)
       await Self.settle(parts.node)
+      watches.reconcile()
       report(banner(parts), isReported)
       for await _ in wishes { break }
       Console.system.out(stopping)
+      await watches.stop()
       await server.stop(grace: Self.closeGrace)
       await parts.node.stop(drain: options.drain)
       unlink(parts.folder.processPath)

@@ -90,6 +90,18 @@ final class Vault: Sendable {
     }
   }
 
+  /// The data of an event that a step emitted.
+  func open(_ row: EmittedRow) throws(Problem) -> JSON {
+    guard let key = try key(ofNamespace: row.namespace) else {
+      throw Self.notAuthentic("the events of \(row.namespace)", "os eventos de \(row.namespace)")
+    }
+    do {
+      return try JSON(parsing: try AES256GCM.open(row.body, key: key, additionalData: row.binding))
+    } catch {
+      throw Self.notAuthentic("an event of \(row.namespace)", "um evento de \(row.namespace)")
+    }
+  }
+
   /// So that a ciphertext cannot stand for another credential, or for a newer version.
   private static func place(_ namespace: String, _ name: String, _ version: Int) -> String {
     "credential \(namespace)/\(name) \(version)"

@@ -198,7 +198,7 @@ struct FilesTests {
   func cancel() async throws {
     let bench = try Bench()
     try FileManager.default.createDirectory(atPath: bench.root + "/own", withIntermediateDirectories: true)
-    FileManager.default.createFile(atPath: bench.root + "/own/large", contents: nil)
+    _ = FileManager.default.createFile(atPath: bench.root + "/own/large", contents: nil)
     // Sparse: to hash it whole would take minutes.
     #expect(truncate(bench.root + "/own/large", 1 << 40) == 0)
     let attempt = bench.attempt(["path": "large"], effect: .pure)

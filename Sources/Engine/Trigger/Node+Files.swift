@@ -1,4 +1,4 @@
-public import Model
+internal import Model
 internal import Pipelines
 
 // What the watcher of a folder asks.

@@ -129,3 +129,7 @@ struct TriggerReading {
     return answer
   }
 }
+
+extension CatalogWrite {
+  var resumes: Bool { if case .resume = self { true } else { false } }
+}

@@ -138,7 +138,7 @@ extension Refused {
         let own = bench.root + "/own"
         try FileManager.default.createSymbolicLink(
           atPath: own + "/link", withDestinationPath: "/etc/hostname")
-        FileManager.default.createFile(atPath: own + "/huge", contents: nil)
+        _ = FileManager.default.createFile(atPath: own + "/huge", contents: nil)
         truncate(own + "/huge", 6 << 30)
         return rooted(bench, with)
       })

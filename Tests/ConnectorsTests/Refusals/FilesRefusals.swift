@@ -24,9 +24,9 @@ extension Refused {
     try Data([0x61, 0xE9, 0x62]).write(to: URL(filePath: own + "/latin"))
     try "r".write(toFile: bench.root + "/reference/r", atomically: false, encoding: .utf8)
     // Sparse: it takes no space.
-    FileManager.default.createFile(atPath: own + "/large", contents: nil)
+    _ = FileManager.default.createFile(atPath: own + "/large", contents: nil)
     truncate(own + "/large", 5 << 20)
-    FileManager.default.createFile(atPath: own + "/huge", contents: nil)
+    _ = FileManager.default.createFile(atPath: own + "/huge", contents: nil)
     truncate(own + "/huge", 6 << 30)
     return with
   }

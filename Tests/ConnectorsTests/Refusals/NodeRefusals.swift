@@ -59,9 +59,10 @@ enum NodeCases {
 
   static func text(_ change: (inout JSONObject) -> Void = { _ in }) -> String {
     let bytes = Array(lines.utf8)
+    let items: JSON = [["kind": "job", "id": "0190"]]
     var manifest = JSONObject([
-      ("pipeline", "demo/target"), ("path", "backups/queue.ndjson"), ("sha256", .string(SHA256.hex(bytes))),
-      ("items", [["kind": "job", "id": "0190"]]),
+      ("pipeline", JSON.string("demo/target")), ("path", JSON.string("backups/queue.ndjson")),
+      ("sha256", JSON.string(SHA256.hex(bytes))), ("items", items),
     ])
     change(&manifest)
     return JSON.object(manifest).text
