@@ -10,7 +10,7 @@ struct ContingencyTests {
   func purge() throws {
     let station = try Station()
     let running = try fillQueue(station)
-    let purge = try station.start("purge-events", "--input", "target=mitrarr/distribute-findface")
+    let purge = try station.requestPurge()
     let ask = try asked(purge, station)
     try station.killServer()
     try station.findface("held")
@@ -39,7 +39,7 @@ struct ContingencyTests {
   func declined() throws {
     let station = try Station()
     _ = try fillQueue(station)
-    let purge = try station.start("purge-events", "--input", "target=mitrarr/distribute-findface")
+    let purge = try station.requestPurge()
     _ = try station.esteira("ask", "answer", try asked(purge, station), "keep", "--as", "ana")
     #expect(try station.outputs(of: purge)["choice"] == "keep")
     try station.findface("release")

@@ -28,7 +28,7 @@ final class Station {
 
   init() throws {
     let files = FileManager.default
-    for place in ["srv/inbox", "srv/work/duplicates", "srv/done", "srv/rejected"] {
+    for place in ["srv/inbox", "srv/work/duplicates", "srv/done", "srv/rejected", "srv/requests/taken"] {
       try files.createDirectory(at: folder.appending(path: place), withIntermediateDirectories: true)
     }
     try files.createDirectory(
@@ -167,6 +167,19 @@ final class Station {
   func start(_ pipeline: String, _ more: String...) throws -> String {
     try esteira(["job", "start", "mitrarr/\(pipeline)", "-o", "id"] + more)
       .trimmingCharacters(in: .whitespacesAndNewlines)
+  }
+
+  /// Lays down a request for a purge of the distribution, and gives the job that comes of it.
+  func requestPurge() throws -> String {
+    let folder = folder.appending(path: "srv/requests")
+    let draft = folder.appending(path: ".draft")
+    try UUID().uuidString.write(to: draft, atomically: true, encoding: .utf8)
+    try FileManager.default.moveItem(at: draft, to: folder.appending(path: "distribute-findface.purge"))
+    let query = "SELECT id FROM job_executions WHERE pipeline = 'purge-events'"
+    while true {
+      if let job = try sql(query, in: store).first { return job }
+      poll(nil, 0, 20)
+    }
   }
 
   func run(_ tool: String, _ arguments: String...) throws -> String {

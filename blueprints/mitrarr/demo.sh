@@ -25,9 +25,9 @@ until_true() {
 }
 
 say "1. A fresh folder: $demo"
-mkdir -p "$srv"/{inbox,work,done,rejected} "$demo/staging"
+mkdir -p "$srv"/{inbox,work,done,rejected,requests/taken} "$demo/staging"
 # The blueprint's folders become the demo's, and it waits less than an operator would.
-sed -i "s|/srv/mitrarr|$srv|; s|stable_for: 5s|stable_for: 1s|; s|wait: 10s|wait: 1s|; s|delay: 1m|delay: 1s|" \
+sed -i "s|/srv/mitrarr|$srv|g; s|stable_for: 5s|stable_for: 1s|; s|wait: 10s|wait: 1s|; s|delay: 1m|delay: 1s|" \
   "$blueprint"/*.yaml
 sqlite3 "$register" ".read $blueprint/apps/normalization/register.sql" > /dev/null
 source_file=$root/../shared/data/nist/type-4-14-flats.eft
@@ -128,7 +128,10 @@ rows 'UPDATE cards SET sent_at = NULL WHERE id = (SELECT min(id) FROM cards)'
 running=$("$esteira" job start mitrarr/distribute-findface -o id)
 control held || fail "no card came to FindFace"
 for _ in 1 2 3 4 5; do "$esteira" job start mitrarr/distribute-findface -o id > /dev/null; done
-purge=$("$esteira" job start mitrarr/purge-events --input target=mitrarr/distribute-findface -o id)
+echo "são repetidos" > "$srv/requests/.distribute-findface"
+mv "$srv/requests/.distribute-findface" "$srv/requests/distribute-findface.purge"
+purge_job() { purge=$("$esteira" job ls --pipeline mitrarr/purge-events -o id | head -n 1); [[ -n $purge ]]; }
+until_true "the purge was asked for" purge_job
 await_fact "$purge" asked --path confirm
 "$esteira" ask ls
 ask=$("$esteira" ask ls -o id | head -n 1)
