@@ -116,7 +116,8 @@ public struct TriggerMessageRequest: Wire {
 
 /// What became of a message.
 public struct TriggerResult: Wire, Hashable {
-  /// `started`, `existing`, `delivered`, `kept`, `duplicate`, `filtered`, `stored`, `refused` or `dead_letter`.
+  /// `started`, `existing`, `delivered`, `kept`, `duplicate`, `filtered`, `stored`, `refused` or
+  /// `dead_letter`.
   public var outcome: String
   /// The job that was started or there already, or those that were given the signal.
   public var jobs: [String]

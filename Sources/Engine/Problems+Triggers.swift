@@ -42,10 +42,10 @@ extension Problem {
     Problem(
       "trigger-full",
       Bilingual(
-        "\(TriggerLines.mostOpen) messages wait already for the trigger \(arrival.trigger) of \(arrival.pipeline).",
-        pt:
-          "\(TriggerLines.mostOpen) mensagens já esperam pelo gatilho \(arrival.trigger) de \(arrival.pipeline)."
-      ),
+        "\(TriggerLines.mostOpen) messages wait already for the trigger \(arrival.trigger) of "
+          + "\(arrival.pipeline).",
+        pt: "\(TriggerLines.mostOpen) mensagens já esperam pelo gatilho \(arrival.trigger) de "
+          + "\(arrival.pipeline)."),
       remedy: Bilingual(
         "See why with: esteira trigger messages \(arrival.pipeline)",
         pt: "Veja por quê com: esteira trigger messages \(arrival.pipeline)"))
@@ -56,10 +56,10 @@ extension Problem {
     return Problem(
       "join-expired",
       Bilingual(
-        "The join \"\(group.key.string)\" of \(group.place.pipeline) was given up: \(list) did not come in time.",
-        pt:
-          "A junção \"\(group.key.string)\" de \(group.place.pipeline) foi abandonada: \(list) não veio a tempo."
-      ),
+        "The join \"\(group.key.string)\" of \(group.place.pipeline) was given up: "
+          + "\(list) did not come in time.",
+        pt: "A junção \"\(group.key.string)\" de \(group.place.pipeline) foi abandonada: "
+          + "\(list) não veio a tempo."),
       remedy: Bilingual(
         "Run what is missing, or make within: longer.", pt: "Rode o que falta, ou aumente within:."))
   }

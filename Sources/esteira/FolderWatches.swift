@@ -4,8 +4,8 @@ import Model
 import Pipelines
 import Synchronization
 
-/// The watchers of the `files` triggers of a running server: one for each trigger, as its file and the granted
-/// roots stand now.
+/// The watchers of the `files` triggers of a running server: one for each trigger, as its file and the
+/// granted roots stand now.
 final class FolderWatches: Sendable {
   private struct Watch {
     var spec: FilesTriggerSpec
@@ -36,8 +36,8 @@ final class FolderWatches: Sendable {
     config = ConfigFile(folder: folder)
   }
 
-  /// Starts, changes and ends watchers, so that there is one for each trigger that is enabled. One whose folder
-  /// is not granted is logged, and looked at again at the next change of a pipeline.
+  /// Starts, changes and ends watchers, so that there is one for each trigger that is enabled. One whose
+  /// folder is not granted is logged, and looked at again at the next change of a pipeline.
   func reconcile() {
     var wanted: [Name: (FilesTriggerSpec, FileRoots)] = [:]
     for entry in node.triggers.all where entry.trigger.kind == "files" && entry.isEnabled {

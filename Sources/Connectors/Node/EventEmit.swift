@@ -13,8 +13,9 @@ struct EventEmit: Connector {
     title: Bilingual("Emit an event", pt: "Emitir um evento"),
     summary: Bilingual(
       """
-      Sends an event to a room of the own namespace. It is stored, once for a step whatever its attempts, and \
-      those who follow the room are given it: `esteira event watch`. A namespace keeps its last 10,000 events.
+      Sends an event to a room of the own namespace. It is stored, once for a step whatever its attempts, \
+      and those who follow the room are given it: `esteira event watch`. A namespace keeps its last 10,000 \
+      events.
       """,
       pt: """
         Envia um evento a uma sala do próprio namespace. Ele fica guardado, uma vez por passo, quaisquer que \
@@ -136,8 +137,8 @@ enum NodeNotes {
     guard (1...2).contains(parts.count), parts.allSatisfy(isID) else {
       throw Failure(
         .data, code: "bad-pipeline-name",
-        "`\(text.prefix(130))` names no pipeline. Write namespace/name, or the name of one in the own namespace."
-      )
+        "`\(text.prefix(130))` names no pipeline. Write namespace/name, or the name of one in the own "
+          + "namespace.")
     }
     return PipelineName(
       namespace: parts.count == 2 ? parts[0] : attempt.namespace, name: parts[parts.count - 1])

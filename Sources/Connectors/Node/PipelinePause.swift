@@ -63,8 +63,8 @@ struct PipelineResume: Connector {
       `resume` in `esteira.yaml`.
       """,
       pt: """
-        Encerra a pausa de um pipeline; um que não está em pausa não muda. Com `only_if_paused_by` encerra só \
-        uma pausa feita por um passo daquele job: o que uma pessoa pausou continua em pausa. Precisa do \
+        Encerra a pausa de um pipeline; um que não está em pausa não muda. Com `only_if_paused_by` encerra \
+        só uma pausa feita por um passo daquele job: o que uma pessoa pausou continua em pausa. Precisa do \
         direito `resume` no `esteira.yaml`.
         """),
     with: WebSchema.object(

@@ -15,14 +15,16 @@ struct QueueExport: Connector {
     title: Bilingual("Back a queue up", pt: "Copiar uma fila"),
     summary: Bilingual(
       """
-      Writes the queued jobs of a pipeline (of which nothing has begun) and its undelivered trigger messages, \
-      one JSON line each, in plain, to a folder of its own below `to`. The manifest names them, and is what \
-      `esteira.purge_queue` asks for. Pause the pipeline first, or more will come. Needs the right `export`.
+      Writes the queued jobs of a pipeline (of which nothing has begun) and its undelivered trigger \
+      messages, one JSON line each, in plain, to a folder of its own below `to`. The manifest names them, \
+      and is what `esteira.purge_queue` asks for. Pause the pipeline first, or more will come. Needs the \
+      right `export`.
       """,
       pt: """
         Grava os jobs na fila de um pipeline (dos quais nada começou) e as mensagens de gatilho não \
-        entregues, uma linha JSON cada, em claro, em uma pasta própria abaixo de `to`. O manifesto os lista, e \
-        é o que `esteira.purge_queue` pede. Pause o pipeline antes, ou mais virão. Precisa do direito `export`.
+        entregues, uma linha JSON cada, em claro, em uma pasta própria abaixo de `to`. O manifesto os lista, \
+        e é o que `esteira.purge_queue` pede. Pause o pipeline antes, ou mais virão. Precisa do direito \
+        `export`.
         """),
     with: WebSchema.object(
       [

@@ -175,8 +175,8 @@ struct FileMover {
   }
 }
 
-/// A name in a folder that nothing has yet: `report.csv`, `report-2.csv`, … and at last one with the content's
-/// hash.
+/// A name in a folder that nothing has yet: `report.csv`, `report-2.csv`, … and at last one with the
+/// content's hash.
 enum FreeName {
   private static let numbered = 2...99
   private static let longest = 255

@@ -1,7 +1,7 @@
 public import Model
 
-/// What a trigger was given: durable from the moment at which its source may forget it, and gone in the commit
-/// of the job (or signal, refusal, dead letter) that it led to.
+/// What a trigger was given: durable from the moment at which its source may forget it, and gone in the
+/// commit of the job (or signal, refusal, dead letter) that it led to.
 public struct TriggerMessageRow: Sendable, Hashable {
   public enum State: UInt8, Sendable, Hashable, CaseIterable {
     /// Its turn comes, or its pipeline rests.

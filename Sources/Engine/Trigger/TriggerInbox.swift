@@ -99,8 +99,8 @@ extension Jobs {
         idempotencyKey: nil))
   }
 
-  /// The commit is over: what refused jobs were made of lies before its trigger as before, and what ended with
-  /// a refused job never came.
+  /// The commit is over: what refused jobs were made of lies before its trigger as before, and what ended
+  /// with a refused job never came.
   mutating func settleTriggers(_ refused: [RefusedJob]) {
     defer { triggers.lent = [] }
     for (job, row) in triggers.lent where refused.contains(where: { $0.job == job }) {

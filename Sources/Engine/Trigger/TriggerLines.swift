@@ -1,7 +1,7 @@
 internal import Model
 
-/// What lies before the triggers, in memory: one line for each trigger, whose first is under way, and the parts
-/// of joins. It knows order and places and no rules of jobs.
+/// What lies before the triggers, in memory: one line for each trigger, whose first is under way, and the
+/// parts of joins. It knows order and places and no rules of jobs.
 struct TriggerLines {
   struct Place: Hashable {
     var pipeline: PipelineName
@@ -159,8 +159,8 @@ struct TriggerLines {
 
 // Joins.
 extension TriggerLines {
-  /// The part joins those that came before it. A later end of the same pipeline takes the place of the earlier
-  /// one, which is returned.
+  /// The part joins those that came before it. A later end of the same pipeline takes the place of the
+  /// earlier one, which is returned.
   mutating func gather(_ id: ID<TriggerMessage>, in group: Group, part: String) -> ID<TriggerMessage>? {
     let earlier = joins[group]?[part]
     joins[group, default: [:]][part] = id

@@ -221,7 +221,8 @@ extension Turn {
     jobs.orders.append(.fire(place))
   }
 
-  /// What may pass is tried again; what a limit turns away for good leaves a row; the rest waits for a person.
+  /// What may pass is tried again; what a limit turns away for good leaves a row; the rest waits for a
+  /// person.
   private mutating func refuse(_ fired: FiredTrigger, _ problem: Problem, at now: Timestamp) {
     switch problem.code {
     case "store-unavailable", "node-full", "queue-full", "inbox-full":

@@ -52,11 +52,12 @@ struct MemoryTriggers {
 
   /// Oldest first, without bodies.
   func all(of pipeline: PipelineName?) -> [TriggerMessageRow] {
-    messages.values.filter { pipeline == nil || $0.pipeline == pipeline }.sorted { ($0.receivedAt, $0.id) < ($1.receivedAt, $1.id) }.map { row in
-      var row = row
-      row.body = []
-      return row
-    }
+    messages.values.filter { pipeline == nil || $0.pipeline == pipeline }
+      .sorted { ($0.receivedAt, $0.id) < ($1.receivedAt, $1.id) }.map { row in
+        var row = row
+        row.body = []
+        return row
+      }
   }
 }
 

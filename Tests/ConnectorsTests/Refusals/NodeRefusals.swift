@@ -142,7 +142,8 @@ extension Refused {
         "esteira.resume", "a job's name for its id", ["pipeline": "target", "only_if_paused_by": "job-1"],
         .data, "bad-job-id"),
       Refused(
-        "esteira.resume", "an empty id", ["pipeline": "target", "only_if_paused_by": ""], .data, "bad-job-id"),
+        "esteira.resume", "an empty id", ["pipeline": "target", "only_if_paused_by": ""], .data,
+        "bad-job-id"),
     ]
 
   private static let exports =

@@ -2,8 +2,8 @@ import Engine
 import Model
 import Testing
 
-// Waiting for what triggers lead to. Each looks at the store again after each job's and node's answer, so that
-// nothing waits for time.
+// Waiting for what triggers lead to. Each looks at the store again after each job's and node's answer, so
+// that nothing waits for time.
 extension Harness {
   private func name(_ id: String) -> PipelineName { PipelineName(namespace: "demo", name: id) }
 
