@@ -11,7 +11,12 @@ final class Station {
   static let repository = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent()
   static let blueprint = repository.appending(path: "blueprints/mitrarr")
-  static let binary = repository.appending(path: ".build/debug/esteira")
+  /// The release binary where it was built: two thousand files of a quarter of a megabyte are read by it.
+  static let binary: URL = {
+    let release = repository.appending(path: ".build/release/esteira")
+    let isThere = FileManager.default.isExecutableFile(atPath: release.path)
+    return isThere ? release : repository.appending(path: ".build/debug/esteira")
+  }()
   private static let pipelines = [
     "distribute-findface", "normalize-batch", "nst-arrived", "purge-events", "canary",
   ]

@@ -162,7 +162,13 @@ extension Refused {
       var laid = refused
       laid.prepare = { bench, with in
         try NodeCases.layOut(bench)
-        return with
+        guard let name = with["pipeline"]?.string, ["other/target", "nowhere"].contains(name) else {
+          return with
+        }
+        // A manifest of this very pipeline, so that it is the node that says no.
+        let text = NodeCases.text { $0["pipeline"] = .string(name.contains("/") ? name : "demo/" + name) }
+        let handle = bench.keep(text, name: "manifest.json", mediaType: "application/json")
+        return ["pipeline": .string(name), "only_those_in": handle.json]
       }
       return laid
     } + [

@@ -13,6 +13,8 @@ struct FuzzTarget: Sendable {
     FuzzTarget(name: "layout", body: LayoutBody.check),
     FuzzTarget(name: "expression", body: ExpressionBody.check),
     FuzzTarget(name: "csv", body: CSVBody.check),
+    FuzzTarget(name: "archive", body: ArchiveBody.check),
+    FuzzTarget(name: "nist", body: NistBody.check),
     FuzzTarget(name: "feed", body: FeedBody.check),
     FuzzTarget(name: "page", body: PageBody.check),
     FuzzTarget(name: "http-request", body: HTTPBody.checkRequest),
