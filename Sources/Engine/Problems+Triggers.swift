@@ -64,15 +64,6 @@ extension Problem {
         "Run what is missing, or make within: longer.", pt: "Rode o que falta, ou aumente within:."))
   }
 
-  static func noMessage(_ id: ID<TriggerMessage>) -> Problem {
-    Problem(
-      "no-message",
-      Bilingual("The message \(id) is not open.", pt: "A mensagem \(id) não está aberta."),
-      remedy: Bilingual(
-        "List those that are with: esteira trigger messages PIPELINE",
-        pt: "Liste as abertas com: esteira trigger messages PIPELINE"))
-  }
-
   static func unreadableMessage(_ id: ID<TriggerMessage>) -> Problem {
     Problem(
       "message-unreadable",

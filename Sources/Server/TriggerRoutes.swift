@@ -18,7 +18,7 @@ struct TriggerRoutes: Sendable {
     ]
   }
 
-  private static let limit = 1_000
+  private static let limit = 10_000
 
   private func list(_ path: NamePath) throws(Problem) -> Page<TriggerItem> {
     let name = try NamespacedName(path.id).pipeline

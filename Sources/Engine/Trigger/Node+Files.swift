@@ -3,7 +3,7 @@ internal import Pipelines
 
 // What the watcher of a folder asks.
 extension Node {
-  /// Batches of one trigger that wait for their job before no further file is taken (S24).
+  /// Messages and batches of a pipeline that wait for their job before no further file is taken (S24).
   static let mostBatches = 100
 
   /// For the trigger of kind `files` with this name.

@@ -39,6 +39,7 @@ struct TriggerLines {
   private var lines: [Place: Line] = [:]
   private var rows: [ID<TriggerMessage>: TriggerMessageRow] = [:]
   private var keys: [Key: ID<TriggerMessage>] = [:]
+  private var counts: [Place: Int] = [:]
   /// The parts that have come, by the pipeline that ended.
   private var joins: [Group: [String: ID<TriggerMessage>]] = [:]
   /// Those whose parts are all there and stand in their line.
@@ -58,13 +59,14 @@ struct TriggerLines {
     keys[Key(place: place, key: ScalarString(key))]
   }
 
-  func count(at place: Place) -> Int { lines[place]?.elements.count ?? 0 }
+  /// All that are open, those of joins too.
+  func count(at place: Place) -> Int { counts[place] ?? 0 }
 
   /// The row without its body, which stays in the store.
   mutating func know(_ row: TriggerMessageRow) {
     var slim = row
     slim.body = []
-    rows[row.id] = slim
+    if rows.updateValue(slim, forKey: row.id) == nil { counts[row.place, default: 0] += 1 }
     keys[Key(place: row.place, key: ScalarString(row.key))] = row.id
   }
 
@@ -129,6 +131,8 @@ struct TriggerLines {
 
   mutating func forget(_ id: ID<TriggerMessage>) {
     guard let row = rows.removeValue(forKey: id) else { return }
+    counts[row.place, default: 1] -= 1
+    if counts[row.place] == 0 { counts[row.place] = nil }
     let key = Key(place: row.place, key: ScalarString(row.key))
     if keys[key] == id { keys[key] = nil }
     guard let group = row.joinGroup, let part = row.part, joins[group]?[part] == id else { return }

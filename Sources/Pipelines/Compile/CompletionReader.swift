@@ -49,10 +49,19 @@ struct CompletionReader {
     }
     let template = draft.keyTemplate(
       key.value, path: map.place("key"), view: View(part: .trigger), step: nil)
-    let within = map["within"].flatMap { report.duration($0.value, path: map.place("within")) }
+    let within = map["within"].flatMap { within($0, path: map.place("within")) }
     guard let template else { return nil }
-    let longest = CompletionPlan.longestWithin
-    return CompletionDraft.Join(key: template, within: min(within ?? CompletionPlan.defaultWithin, longest))
+    return CompletionDraft.Join(key: template, within: within ?? CompletionPlan.defaultWithin)
+  }
+
+  private func within(_ entry: Node.Entry, path: String) -> Duration? {
+    guard let within = report.duration(entry.value, path: path) else { return nil }
+    if within > .zero, within <= CompletionPlan.longestWithin { return within }
+    report.error(
+      "wrong-value", at: entry.value.span, path: path,
+      Bilingual(
+        "within must be more than 0s and at most 366d.", pt: "within deve ser mais que 0s e no máximo 366d."))
+    return nil
   }
 
   private func names(_ all: Node.Entry, path: String) -> [String]? {
