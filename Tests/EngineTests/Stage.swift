@@ -23,6 +23,8 @@ final class Stage: Sendable {
     var known: [String: AttemptEnd] = [:]
     var running = 0
     var most = 0
+    var grants: [PipelineGrant] = []
+    var queued: [QueuedItem] = []
   }
   private let state = Mutex(State())
   let shelf = LineShelf()
@@ -30,12 +32,22 @@ final class Stage: Sendable {
   var environment: AttemptEnvironment {
     var environment = AttemptEnvironment.none
     environment.lines = shelf.reading
+    environment.grants = { [self] (pipeline) throws(Failure) in
+      state.withLock { $0.grants.filter { $0.principal == pipeline } }
+    }
     return environment
   }
 
   var starts: [Start] { state.withLock(\.starts) }
   /// The most attempts that ran at once.
   var most: Int { state.withLock(\.most) }
+
+  func grant(_ grant: PipelineGrant) { state.withLock { $0.grants.append(grant) } }
+  /// What the last `ask: queue` was given.
+  var queued: [QueuedItem] { state.withLock(\.queued) }
+  func keep(_ item: QueuedItem?) {
+    state.withLock { if let item { $0.queued.append(item) } else { $0.queued = [] } }
+  }
 
   func starts(of path: String) -> Int { starts.count { $0.path == path } }
 
@@ -162,13 +174,40 @@ struct StageConnector: Connector {
         "type": "object", "additionalProperties": false,
         "properties": [
           "value": true, "hold": ["type": "boolean"], "deaf": ["type": "boolean"], "fail": ["type": "string"],
-          "door": ["type": "string"],
+          "door": ["type": "string"], "ask": ["type": "string"], "target": ["type": "string"],
           "fail_times": ["type": "integer"],
         ],
       ], output: true, effect: .always(effect))
   }
 
-  func execute(_ attempt: Attempt) async throws(Failure) -> AttemptOutput { try await stage.perform(attempt) }
+  func execute(_ attempt: Attempt) async throws(Failure) -> AttemptOutput {
+    guard let word = attempt.with["ask"]?.string else { return try await stage.perform(attempt) }
+    return try await ask(word, attempt)
+  }
+
+  /// `ask: pause | resume | resume-own | queue | purge | emit`, of the pipeline `target`.
+  private func ask(_ word: String, _ attempt: Attempt) async throws(Failure) -> AttemptOutput {
+    let control = attempt.services.control
+    let target = PipelineName(namespace: "demo", name: attempt.with["target"]?.string ?? "")
+    switch word {
+    case "pause":
+      let answer = try await control.pause(target, "care")
+      return AttemptOutput(["by": .string(answer.by), "ours": .bool(answer.isOurs)])
+    case "resume", "resume-own":
+      let own = word == "resume" ? nil : attempt.job
+      return AttemptOutput(["resumed": .bool(try await control.resume(target, own))])
+    case "queue":
+      stage.keep(nil)
+      try await control.queue(target) { [stage] (item) throws(Failure) in stage.keep(item) }
+      return AttemptOutput(["count": .int(Int64(stage.queued.count))])
+    case "purge":
+      let gone = try await control.purge(target, stage.queued.map(\.name), "cleaning")
+      return AttemptOutput(["gone": .int(Int64(gone.count))])
+    case let type:
+      try await control.emit(type, "room", ["n": 1])
+      return AttemptOutput([:])
+    }
+  }
 
   func outcome(ofLost attempt: Attempt) async throws(Failure) -> AttemptOutput? {
     switch stage.knownEnd(of: attempt.path) {
