@@ -49,12 +49,12 @@ struct CompletionReader {
     }
     let template = draft.keyTemplate(
       key.value, path: map.place("key"), view: View(part: .trigger), step: nil)
-    let within = map["within"].flatMap { within($0, path: map.place("within")) }
+    let within = map["within"].flatMap { longest($0, path: map.place("within")) }
     guard let template else { return nil }
     return CompletionDraft.Join(key: template, within: within ?? CompletionPlan.defaultWithin)
   }
 
-  private func within(_ entry: Node.Entry, path: String) -> Duration? {
+  private func longest(_ entry: Node.Entry, path: String) -> Duration? {
     guard let within = report.duration(entry.value, path: path) else { return nil }
     if within > .zero, within <= CompletionPlan.longestWithin { return within }
     report.error(
