@@ -1,8 +1,8 @@
 import Glibc
 import Model
 
-/// What the kernel tells about one folder. Where it tells nothing (a limit of the system, a file system without
-/// events) the value stands nonetheless, and says why.
+/// What the kernel tells about one folder. Where it tells nothing (a limit of the system, a file system
+/// without events) the value stands nonetheless, and says why.
 struct FolderEvents: ~Copyable {
   enum Event: Hashable {
     /// Something was done to the file of that name, or it came.

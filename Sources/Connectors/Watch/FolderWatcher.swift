@@ -3,11 +3,12 @@ public import Model
 internal import Net
 import Synchronization
 
-/// Watches the folder of one `files` trigger: sees files come, takes those that are complete in batches, claims
-/// them and has the engine start their jobs, each content once.
+/// Watches the folder of one `files` trigger: sees files come, takes those that are complete in batches,
+/// claims them and has the engine start their jobs, each content once.
 ///
-/// A batch is kept by the engine before the first file of it moves, and again with its job once all have moved.
-/// So a crash, or an error at any point, is mended in one way: what was begun and not fired is finished first.
+/// A batch is kept by the engine before the first file of it moves, and again with its job once all have
+/// moved. So a crash, or an error at any point, is mended in one way: what was begun and not fired is
+/// finished first.
 public actor FolderWatcher {
   let spec: FilesTriggerSpec
   let source: FolderPlace
@@ -61,7 +62,7 @@ public actor FolderWatcher {
 
   /// What tests look into and cut off.
   struct Seams {
-    /// Asked before each thing that changes something outside; false ends the watcher there, as a crash would.
+    /// Asked before each thing that changes something outside; false ends the watcher there, as a crash does.
     var continues: @Sendable () -> Bool = { true }
     var ways = FileMover.Way.allCases
     /// Called before each sleep.

@@ -1,7 +1,7 @@
 public import Model
 
-/// What the watcher of a folder asks of the engine about one trigger. Where a call throws, its effect may have
-/// happened or not: the watcher then begins with `open` again.
+/// What the watcher of a folder asks of the engine about one trigger. Where a call throws, its effect may
+/// have happened or not: the watcher then begins with `open` again.
 public struct FilesTriggerDesk: Sendable {
   /// False while the trigger is paused, disabled or full: no file is touched then.
   public var mayTake: @Sendable () async -> Bool
