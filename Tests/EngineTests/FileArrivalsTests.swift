@@ -112,13 +112,15 @@ struct FileArrivalsTests {
   func storm() {
     let arrivals = Followed(spec(stableFor: .seconds(3_600), max: 10))
     #expect(arrivals.see("quiet", stamp(), at: .zero))
-    for change in 0..<200_000 {
-      #expect(arrivals.see("busy", stamp(Int64(change)), at: .milliseconds(change)))
+    var most = 0
+    for change in 0..<20_000 {
+      _ = arrivals.see("busy", stamp(Int64(change)), at: .milliseconds(change))
+      most = max(most, arrivals.places)
     }
-    #expect(arrivals.places < 2_000)
+    #expect(most < 2_000)
     #expect(arrivals.next == .seconds(3_600))
     #expect(arrivals.takeBatch(at: .seconds(3_600)).map(\.name) == ["quiet"])
-    #expect(arrivals.takeBatch(at: .seconds(3_800)).map(\.name) == ["busy"])
+    #expect(arrivals.takeBatch(at: .seconds(3_620)).map(\.name) == ["busy"])
   }
 
   /// Against the rule itself, read from a plain list, with seeded chance.

@@ -64,7 +64,7 @@ struct FileMover {
     case .rename: return esteira_watch_rename(source.descriptor, name, target.descriptor, newName)
     case .link:
       guard linkat(source.descriptor, name, target.descriptor, newName, 0) == 0 else { return errno }
-      // A crash here leaves it with both names, which whoever goes on sees by their inode.
+      // A crash here leaves it with both names; whoever goes on removes the first one.
       try proceed()
       return unlinkat(source.descriptor, name, 0) == 0 || errno == ENOENT ? 0 : errno
     case .look:
@@ -175,8 +175,8 @@ struct FileMover {
   }
 }
 
-/// A name in a folder that nothing has yet: `report.csv`, `report-2.csv`, … and at last one with the
-/// content's hash.
+/// A name in a folder that nothing has yet: `report.csv`, `report-2.csv`, … and at last one with the hash of
+/// the content.
 enum FreeName {
   private static let numbered = 2...99
   private static let longest = 255

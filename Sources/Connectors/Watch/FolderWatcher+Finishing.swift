@@ -54,7 +54,7 @@ extension FolderWatcher {
     var source: AttachedFolder? = read == nil ? nil : folder
     for (index, file) in batch.files.enumerated() {
       if read == nil, try isMoved(file, in: handle) {
-        try removeSecondName(of: file, in: handle)
+        try removeLeftover(of: file, in: handle)
         claims.append(.done)
         continue
       }
@@ -101,17 +101,24 @@ extension FolderWatcher {
     }
   }
 
-  /// Where a file moves by a second name, a crash can leave it with both.
-  private func removeSecondName(of file: ArrivedFile, in target: borrowing FolderHandle) throws(WatchFailure)
-  {
-    let name = Self.name(of: file)
-    try FileMover.naming("look at \(file.originalPath)") { () throws(SystemError.Number) in
-      // A folder that is gone holds no second name.
-      guard let source = try? FolderHandle.open(self.source) else { return }
-      guard let first = try source.stamp(of: file.name), let second = try target.stamp(of: name) else {
-        return
-      }
-      if first.identity == second.identity { try source.remove(file.name) }
+  /// A crash in the middle of a move by a second name, or by a copy, leaves the file in both folders.
+  private func removeLeftover(of file: ArrivedFile, in target: borrowing FolderHandle) throws(WatchFailure) {
+    // A folder that is gone holds nothing.
+    guard let source = try? FolderHandle.open(source) else { return }
+    let stamps = try FileMover.naming("look at \(file.originalPath)") { () throws(SystemError.Number) in
+      (try source.stamp(of: file.name), try target.stamp(of: Self.name(of: file)))
+    }
+    guard case (let left?, let moved?) = stamps else { return }
+    var isLeftover = left.identity == moved.identity
+    if !isLeftover, left.size == moved.size, left.modified == moved.modified,
+      case .complete(let content) = try reader.read(file.name, in: source)
+    {
+      isLeftover = content.sha256 == file.sha256
+    }
+    guard isLeftover else { return }
+    try FileMover.naming("remove \(file.originalPath)") { () throws(SystemError.Number) in
+      _ = try source.remove(file.name)
+      try source.sync()
     }
   }
 

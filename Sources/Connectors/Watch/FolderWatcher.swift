@@ -62,8 +62,7 @@ public actor FolderWatcher {
 
   /// What tests look into and cut off.
   struct Seams {
-    /// Asked before each thing that changes something outside; false ends the watcher there, as a crash
-    /// would.
+    /// Asked before each thing that changes something outside; false ends the watcher there, as a crash does.
     var continues: @Sendable () -> Bool = { true }
     var ways = FileMover.Way.allCases
     /// Called before each sleep.

@@ -6,9 +6,8 @@ struct SeenFiles {
   /// Beyond it a file is read again by each scan, and found known.
   static let limit = 1_000_000
 
-  /// A file that changes keeps its inode and gets another mark; that two states of one file have the same
-  /// one is as good as impossible, and nobody can arrange it, because Swift seeds its hashes anew in each
-  /// process.
+  /// A file that changes keeps its inode and gets another mark; that two states of one file have the same one
+  /// is as good as impossible, and nobody can arrange it, because Swift seeds its hashes in each process.
   private struct Key: Hashable {
     var inode: UInt64
     var mark: Int

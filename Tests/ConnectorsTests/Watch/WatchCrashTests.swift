@@ -30,6 +30,10 @@ struct WatchCrashTests {
     #expect(bench.text(bench.work + "/d") == "foreign", "\(point)")
     let left = bench.names(bench.inbox).filter { !$0.hasPrefix(".") }
     #expect(left.isEmpty, "\(point): \(left) stayed")
+    let duplicates = bench.names(bench.work + "/duplicates")
+    #expect(!duplicates.isEmpty, "\(point)")
+    // A crash within the move of a duplicate may leave it there twice, but nothing else ever comes there.
+    for name in duplicates { #expect(bench.text(bench.work + "/duplicates/" + name) == "A", "\(point)") }
     let all = [bench.work, bench.work + "/duplicates"].flatMap { folder in
       bench.names(folder).compactMap { bench.text("\(folder)/\($0)") }
     }
