@@ -118,9 +118,13 @@ final class Room {
   private static func configuration(
     _ store: MemoryStore, _ clock: StillClock, _ cast: Cast, _ master: MasterKey
   ) -> NodeConfiguration {
-    NodeConfiguration(
+    var environment = AttemptEnvironment.none
+    environment.connection = { name, namespace in
+      Connection(namespace: namespace, name: name, kind: "sqlite", address: ["path": "played.db"])
+    }
+    return NodeConfiguration(
       setting: NodeSetting(name: "test", version: "test", cores: 2), store: store, readModel: store,
-      clock: clock, connectors: cast.players, environment: .none,
+      clock: clock, connectors: cast.players, environment: environment,
       plan: { (record) throws(Problem) in try plan(record) }, wrap: { master.wrap($0, place: "job") },
       unwrap: { (bytes) throws(Problem) in try open(bytes, master) },
       broken: { Issue.record("The store broke: \($0)") })

@@ -15,8 +15,9 @@ def has_topic(text):
 
 
 def intent_validator(data):
-    # "E só SP?" is about the data only where the talk before it was.
-    valid = has_topic(data["prompt"]) or has_topic(data["context"]["conversation_context"])
+    # "E só SP?" is about the data only where what the user said before it was.
+    before = [line for line in data["context"]["conversation_context"].splitlines() if line.startswith("user: ")]
+    valid = has_topic(data["prompt"]) or any(has_topic(line) for line in before)
     return {
         "intent_valid": valid,
         "intent_category": "analysis" if valid else "other",
