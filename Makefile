@@ -27,6 +27,9 @@ demo-atlasreg-reprocess: build ## the same day again, from what was kept of it
 demo-etl: build ## AMPLIS: a site behind a login, its CSV and PDF files, a warehouse
 	@blueprints/etl/demo.sh
 
+demo-ezpocket: build ## ezpocket: questions about the data, a plan that a user confirms, a project that remembers
+	@blueprints/ezpocket-question/demo.sh
+
 demo-mitrarr: build ## MITRARR: files that arrive, a server that is killed, a purge, a canary
 	@blueprints/mitrarr/demo.sh
 

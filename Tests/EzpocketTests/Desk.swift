@@ -22,7 +22,20 @@ final class Desk {
     let text = change(try String(contentsOf: file, encoding: .utf8))
     try text.write(to: file, atomically: true, encoding: .utf8)
     try startServer()
+    try prepare()
     _ = try run("pipeline", "apply", file.path)
+  }
+
+  /// The databases, as the blueprint makes them.
+  private func prepare() throws {
+    let blueprint = folder.appending(path: "blueprint")
+    for name in ["ezpocket_db", "analytics", "analytics_readonly"] {
+      _ = try run("connection", "apply", blueprint.appending(path: "connections/\(name).json").path)
+    }
+    for name in ["setup", "project"] {
+      _ = try run("pipeline", "apply", blueprint.appending(path: "\(name).yaml").path)
+    }
+    #expect(try ended(start("setup", [:]))["outputs"] == ["orders": 4])
   }
 
   deinit {
@@ -49,16 +62,29 @@ final class Desk {
   }
 
   /// Starts a question of Ana's and gives the job's id.
-  func ask(_ question: String = "Qual a receita por estado?", project: Int? = nil) throws -> String {
-    var inputs = JSONObject([("pergunta", .string(question)), ("username", "ana"), ("projeto", "vendas")])
-    inputs["project_id"] = project.map { .int(Int64($0)) }
+  func ask(
+    _ question: String = "Qual a receita por estado?", by user: String = "ana", project: Int64? = nil,
+    history: JSON = []
+  ) throws -> String {
+    try start(
+      "question",
+      [
+        "pergunta": .string(question), "username": .string(user), "projeto": "vendas",
+        "project_id": project.map { .int($0) } ?? .null, "conversation_history": history,
+      ])
+  }
+
+  /// Ana's project of this name.
+  func project(_ name: String = "vendas") throws -> Int64 {
+    let job = try ended(start("project", ["name": .string(name), "username": "ana"]))
+    return try #require(job["outputs"]?["project_id"]?.int)
+  }
+
+  private func start(_ pipeline: String, _ inputs: JSON) throws -> String {
     let file = folder.appending(path: "inputs.json")
-    try JSON.object(inputs).text.write(to: file, atomically: true, encoding: .utf8)
-    let database = folder.appending(path: "history.db").path
-    return try run(
-      "job", "start", "ezpocket/question", "--inputs", file.path, "--setting", "ezpocket_db=\(database)",
-      "-o", "id"
-    ).trimmingCharacters(in: .whitespacesAndNewlines)
+    try inputs.text.write(to: file, atomically: true, encoding: .utf8)
+    return try run("job", "start", "ezpocket/\(pipeline)", "--inputs", file.path, "-o", "id")
+      .trimmingCharacters(in: .whitespacesAndNewlines)
   }
 
   /// Waits on the stream of the job until this path asks, and gives the question's id.
@@ -106,6 +132,12 @@ final class Desk {
     }
     ends.sort { $0.at < $1.at }
     return ends.map(\.path)
+  }
+
+  /// What the room of Ana's project was told, oldest first.
+  func told() throws -> [JSON] {
+    try run("event", "ls", "--namespace", "ezpocket", "--room", "ana:vendas", "-o", "jsonl")
+      .split(separator: "\n").map { try JSON(parsing: Array($0.utf8)) }
   }
 
   func output(_ job: String, _ path: String) throws -> JSON {

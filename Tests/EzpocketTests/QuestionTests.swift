@@ -27,6 +27,8 @@ struct QuestionTests {
     #expect(ended["outputs"] == ["response_text": .string(Self.answer), "rating": 5])
     let ran = try desk.ran(job)
     #expect(ran == Self.beginning + Self.work)
+    #expect(
+      try desk.told().map { [$0["type"], $0["data"]] } == [["ezpocket.message", .string(Self.answer)]])
     #expect(try desk.run("job", "replay", job, "-o", "json").contains(#""differences": []"#))
   }
 
@@ -62,6 +64,10 @@ struct QuestionTests {
     try desk.killServer()
     _ = try desk.answer(plan, "reject")
     let ended = try desk.ended(job)
+    #expect(
+      try desk.told().map { $0["data"] } == [
+        ["job_id": .string(job), "module": .null, "error": "cancelado"]
+      ])
     #expect(ended["status"] == "cancelled")
     #expect(ended["error"]?["message"] == "Plano rejeitado.")
     #expect(try desk.ran(job) == Self.beginning + ["on_cancel.told"])
@@ -106,28 +112,5 @@ struct QuestionTests {
     #expect(
       ended["outputs"] == ["response_text": "Só respondo sobre os dados de pedidos.", "rating": .null])
     #expect(try desk.ran(job) == ["intent_validator"])
-  }
-
-  @Test("of a project each module leaves one row in the history, beside the way of the job")
-  func history() throws {
-    let desk = try Desk()
-    let job = try desk.ask(project: 7)
-    _ = try desk.answer(try desk.asked(job, "planning#1.plan_confirm"), "reject")
-    #expect(try desk.ended(job)["status"] == "cancelled")
-    let rows = try desk.rows("SELECT module || ' ' || status FROM conversations ORDER BY module")
-    #expect(rows == ["intent_validator success", "plan_builder success", "plan_confirm success"])
-  }
-}
-
-extension Desk {
-  fileprivate func rows(_ query: String) throws -> [String] {
-    let (process, out) = (Process(), Pipe())
-    process.executableURL = URL(filePath: "/usr/bin/sqlite3")
-    process.arguments = [folder.appending(path: "history.db").path, query]
-    process.standardOutput = out
-    try process.run()
-    let bytes = out.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    return String(decoding: bytes, as: UTF8.self).split(separator: "\n").map(String.init)
   }
 }

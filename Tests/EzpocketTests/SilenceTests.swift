@@ -63,13 +63,13 @@ final class Room {
   let clock = StillClock()
   let store = MemoryStore()
   private let master = MasterKey(SymmetricKey.generate())
-  private let player = Player()
+  private let cast = Cast()
   private(set) var node: Node
   static let name = PipelineName(namespace: "ezpocket", name: "question")
 
-  init() throws { node = try Node(Self.configuration(store, clock, player, master)) }
+  init() throws { node = try Node(Self.configuration(store, clock, cast, master)) }
 
-  var ran: [String] { player.paths.withLock { $0 } }
+  var ran: [String] { cast.paths.withLock { $0 } }
 
   func ask() async throws -> ID<Job> {
     let source = Array(try Data(contentsOf: Desk.blueprint.appending(path: "question.yaml")))
@@ -104,7 +104,7 @@ final class Room {
 
   func crashAndReopen() async throws {
     await node.abandon()
-    node = try Node(Self.configuration(store, clock, player, master))
+    node = try Node(Self.configuration(store, clock, cast, master))
     await node.settled()
   }
 
@@ -116,11 +116,15 @@ final class Room {
   }
 
   private static func configuration(
-    _ store: MemoryStore, _ clock: StillClock, _ player: Player, _ master: MasterKey
+    _ store: MemoryStore, _ clock: StillClock, _ cast: Cast, _ master: MasterKey
   ) -> NodeConfiguration {
-    NodeConfiguration(
+    var environment = AttemptEnvironment.none
+    environment.connection = { name, namespace in
+      Connection(namespace: namespace, name: name, kind: "sqlite", address: ["path": "played.db"])
+    }
+    return NodeConfiguration(
       setting: NodeSetting(name: "test", version: "test", cores: 2), store: store, readModel: store,
-      clock: clock, connectors: [player], environment: .none,
+      clock: clock, connectors: cast.players, environment: environment,
       plan: { (record) throws(Problem) in try plan(record) }, wrap: { master.wrap($0, place: "job") },
       unwrap: { (bytes) throws(Problem) in try open(bytes, master) },
       broken: { Issue.record("The store broke: \($0)") })
@@ -146,37 +150,60 @@ final class Room {
         FileManager.default.contents(atPath: Desk.blueprint.appending(path: path).path).map { Array($0) }
       })
     let findings = compilation.findings.map { $0.rendered(file: "question.yaml", language: .english) }
-    #expect(findings == [])
+    #expect(compilation.findings.map(\.code) == ["idempotent-once", "idempotent-once"], "\(findings)")
     return try #require(compilation.plan)
   }
 }
 
-/// Plays all agents at once, without a process.
-final class Player: Connector {
-  let description: ConnectorDescription
+/// Plays every connector that the question uses without a project, without a process and without a database.
+final class Cast: Sendable {
   let paths = Mutex<[String]>([])
 
-  init() {
-    guard let python = Catalog.descriptions.first(where: { $0.name == "python" }) else {
-      preconditionFailure("This build has no python.")
+  private static let outputs: [(connector: String, output: JSON)] = [
+    (
+      "python",
+      [
+        "exit_code": 0, "stdout": "", "stderr": "", "artifacts": [:], "intent_valid": true,
+        "intent_category": "analysis", "intent_reason": "", "plan": "Somar.", "plan_steps": [],
+        "refined_plan": "Somar mais.", "refinement_summary": "", "query_sql": "SELECT 1",
+        "query_explanation": "", "columns_used": [], "query_corrected": "", "corrections_applied": [],
+        "analysis_summary": "", "statistics": [:], "response_text": "A receita.", "key_numbers": [:],
+      ]
+    ),
+    ("sql.validate", ["valid": true, "issues": []]),
+    (
+      "sql.query",
+      [
+        "rows": [], "row_count": 1, "columns": [], "truncated": false,
+        "file": [
+          "artifact": "results", "sha256": .string(String(repeating: "0", count: 64)), "size": 0,
+          "media_type": "text/csv",
+        ],
+      ]
+    ),
+    ("event.emit", ["type": "", "room": "", "size": 0]),
+  ]
+
+  var players: [any Connector] {
+    Self.outputs.map { connector, output in Player(connector, output, in: self) }
+  }
+}
+
+struct Player: Connector {
+  let description: ConnectorDescription
+  private let output: JSON
+  private let cast: Cast
+
+  init(_ name: String, _ output: JSON, in cast: Cast) {
+    guard let description = Catalog.descriptions.first(where: { $0.name == name }) else {
+      preconditionFailure("This build has no \(name).")
     }
-    description = python
+    (self.description, self.output, self.cast) = (description, output, cast)
   }
 
   func execute(_ attempt: Attempt) async throws(Failure) -> AttemptOutput {
-    paths.withLock { $0.append(attempt.path) }
-    let results: JSON = [
-      "artifact": "results", "sha256": .string(String(repeating: "0", count: 64)), "size": 0,
-      "media_type": "text/csv",
-    ]
-    return AttemptOutput([
-      "exit_code": 0, "stdout": "", "stderr": "", "artifacts": [:], "intent_valid": true,
-      "intent_category": "analysis", "intent_reason": "", "plan": "Somar.", "plan_steps": [],
-      "refined_plan": "Somar mais.", "refinement_summary": "", "query_sql": "SELECT 1",
-      "query_explanation": "", "columns_used": [], "valid": true, "issues": [], "query_corrected": "",
-      "corrections_applied": [], "results": results, "row_count": 1, "analysis_summary": "",
-      "statistics": [:], "response_text": "A receita.", "key_numbers": [:],
-    ])
+    cast.paths.withLock { $0.append(attempt.path) }
+    return AttemptOutput(output)
   }
 }
 

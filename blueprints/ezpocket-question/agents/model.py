@@ -4,12 +4,20 @@ Stands in for `llm.chat`. Reads `{agent, …}` from ESTEIRA_DATA and writes what
 """
 import json
 import os
+import re
 
 TOPICS = ("venda", "receita", "pedido", "cliente", "faturamento", "estado")
+STATES = re.compile(r"\b(MG|RJ|SP)\b")
+
+
+def has_topic(text):
+    return any(topic in text.lower() for topic in TOPICS)
 
 
 def intent_validator(data):
-    valid = any(topic in data["prompt"].lower() for topic in TOPICS)
+    # "E só SP?" is about the data only where what the user said before it was.
+    before = [line for line in data["context"]["conversation_context"].splitlines() if line.startswith("user: ")]
+    valid = has_topic(data["prompt"]) or any(has_topic(line) for line in before)
     return {
         "intent_valid": valid,
         "intent_category": "analysis" if valid else "other",
@@ -18,7 +26,9 @@ def intent_validator(data):
 
 
 def plan_builder(data):
-    return {"plan": "Somar a receita por estado.", "plan_steps": ["agrupar por estado", "somar a receita"]}
+    states = STATES.findall(data["prompt"])
+    only = f", só {' e '.join(states)}" if states else ""
+    return {"plan": f"Somar a receita por estado{only}.", "plan_steps": ["agrupar por estado", "somar a receita"]}
 
 
 def plan_refiner(data):
@@ -30,8 +40,10 @@ def plan_refiner(data):
 
 def analysis_orchestrator(data):
     # The table's name is wrong on purpose: models do that, and agents 7 and 8 are there to find and mend it.
+    states = ", ".join(f"'{state}'" for state in STATES.findall(data["plan"]))
+    only = f"WHERE state IN ({states}) " if states else ""
     return {
-        "query_sql": "SELECT state, SUM(revenue) AS revenue FROM orders GROUP BY state ORDER BY state",
+        "query_sql": f"SELECT state, SUM(revenue) AS revenue FROM orders {only}GROUP BY state ORDER BY state",
         "query_explanation": data["plan"],
         "columns_used": ["state", "revenue"],
     }
@@ -46,8 +58,10 @@ def auto_correction(data):
 
 def response_composer(data):
     total = data["statistics"]["total"]
+    before = re.findall(r"Total: (\d+\.\d\d)", data["context"]["conversation_context"])
+    compared = f" Antes: {before[-1]}." if before else ""
     return {
-        "response_text": f"**Receita por estado**: {data['analysis']} Total: {total:.2f}.",
+        "response_text": f"**Receita por estado**: {data['analysis']} Total: {total:.2f}.{compared}",
         "key_numbers": {"total": total},
     }
 
