@@ -6,7 +6,9 @@ internal import Synchronization
 struct MemoryTriggers {
   var messages: [ID<TriggerMessage>: TriggerMessageRow] = [:]
   var taken: Set<Content> = []
-  var emitted: [EmittedRow] = []
+  /// By namespace, oldest first.
+  var emitted: [ScalarString: [EmittedRow]] = [:]
+  private var eventKeys: Set<Name> = []
   private var lastPosition: Int64 = 0
 
   struct Content: Hashable {
@@ -34,20 +36,15 @@ struct MemoryTriggers {
   }
 
   private mutating func keep(_ row: EmittedRow) {
-    let isKnown = emitted.contains {
-      ScalarString($0.namespace) == ScalarString(row.namespace) && $0.key == row.key
-    }
-    if isKnown { return }
+    let namespace = ScalarString(row.namespace)
+    guard eventKeys.insert(Name(row.namespace, row.key)).inserted else { return }
     var kept = row
     lastPosition += 1
     kept.position = lastPosition
-    emitted.append(kept)
-    let own = emitted.filter { ScalarString($0.namespace) == ScalarString(row.namespace) }
-    guard own.count > EmittedRow.kept else { return }
-    let oldest = own[own.count - EmittedRow.kept].position
-    emitted.removeAll {
-      ScalarString($0.namespace) == ScalarString(row.namespace) && $0.position < oldest
-    }
+    emitted[namespace, default: []].append(kept)
+    guard let count = emitted[namespace]?.count, count > EmittedRow.kept else { return }
+    let gone = emitted[namespace]?.removeFirst()
+    if let gone { eventKeys.remove(Name(gone.namespace, gone.key)) }
   }
 
   /// Oldest first, without bodies.
@@ -91,9 +88,9 @@ extension MemoryStore {
     _ filter: EmittedFilter, after position: Int64, limit: Int
   ) throws(StoreError) -> [EmittedRow] {
     rows.withLock { rows in
-      let matching = rows.triggers.emitted.lazy.filter { row in
-        row.position > position && ScalarString(row.namespace) == ScalarString(filter.namespace)
-          && (filter.room.map { ScalarString($0) == ScalarString(row.room) } ?? true)
+      let own = rows.triggers.emitted[ScalarString(filter.namespace)] ?? []
+      let matching = own.lazy.filter { row in
+        row.position > position && (filter.room.map { ScalarString($0) == ScalarString(row.room) } ?? true)
           && (filter.type.map { ScalarString($0) == ScalarString(row.type) } ?? true)
       }
       return Array(matching.prefix(limit))
