@@ -36,7 +36,17 @@ struct Blanker {
     position += count
   }
 
+  /// Where nothing else begins, as in most of the code.
+  private mutating func keepPlain() -> Bool {
+    let first = position
+    while position < input.count, !Self.beginners.contains(input[position]) { position += 1 }
+    output += input[first..<position]
+    return position > first
+  }
+  private static let beginners = Array("/\"#()".utf8)
+
   private mutating func insideCode() {
+    if keepPlain() { return }
     if starts("//") {
       while position < input.count, input[position] != UInt8(ascii: "\n") { blank() }
     } else if starts("/*") {

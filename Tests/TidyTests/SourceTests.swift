@@ -34,7 +34,8 @@ struct SourceTests {
   func length() {
     var faults: [String] = []
     for file in Repository.swift {
-      for (number, line) in file.lines.enumerated() where line.count > Length.columns {
+      for (number, line) in file.lines.enumerated()
+      where line.utf8.count > Length.columns && line.count > Length.columns {
         faults.append("\(file.path):\(number + 1) has \(line.count) columns")
       }
       if file.lines.count > Length.file, Length.longFiles[file.name] == nil {

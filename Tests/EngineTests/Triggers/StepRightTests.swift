@@ -23,8 +23,10 @@ struct StepRightTests {
 
   private func ask(_ harness: Harness, _ word: String) async throws -> JobView {
     let job = try await harness.start(
-      "steps: {s: {uses: test.keyed, with: {ask: \(word), target: target}}}\noutputs: {s: \"${{ steps.s.output }}\"}"
-    )
+      """
+      steps: {s: {uses: test.keyed, with: {ask: \(word), target: target}}}
+      outputs: {s: "${{ steps.s.output }}"}
+      """)
     return try await harness.ended(job)
   }
 
