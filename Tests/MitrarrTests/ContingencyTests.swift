@@ -80,13 +80,14 @@ struct ContingencyTests {
     return running
   }
 
-  /// Waits on the stream of the job until it asks, and gives the question's id.
+  /// Waits until the job's question is stored, and gives its id.
   private func asked(_ job: String, _ station: Station) throws -> String {
-    let out = try station.run(
-      "/bin/sh", "-c",
-      "\"$0\" job events \"$1\" --data \"$2\" --follow -o jsonl | grep -m 1 '\"fact\":\"asked\"'",
-      Station.binary.path, job, station.folder.appending(path: "data").path)
-    let facts = try JSON(parsing: out)["facts"]?.array ?? []
-    return try #require(facts.first { $0["fact"] == "asked" }?["id"]?.string)
+    let query = """
+      SELECT a.id FROM asks a JOIN job_executions e ON e.job = a.job WHERE e.id = '\(job)' AND a.state = 0
+      """
+    while true {
+      if let ask = try station.sql(query, in: station.store).first { return ask }
+      poll(nil, 0, 20)
+    }
   }
 }
