@@ -9,7 +9,9 @@ struct ArrivalTests {
   private static let burst = 200
 
   @Test("are each processed once, rejected ones with their reason, and none is read that is still written")
-  func acceptance() throws {
+  func acceptance() async throws { try await onOwnThread { try accept() } }
+
+  private func accept() throws {
     let station = try Station()
     var arrivals = try Arrivals(count: Self.count, broken: 60, untyped: 4, copies: 20, in: station)
     let all = arrivals

@@ -4,7 +4,9 @@ import Testing
 @Suite("The blueprint of MITRARR", .serialized, .timeLimit(.minutes(3)))
 struct BlueprintTests {
   @Test("has programs that keep their own tests")
-  func programs() throws {
+  func programs() async throws { try await onOwnThread { try runPrograms() } }
+
+  private func runPrograms() throws {
     let process = Process()
     let errors = Pipe()
     process.executableURL = URL(filePath: "/usr/bin/env")
@@ -24,7 +26,9 @@ struct BlueprintTests {
   }()
 
   @Test("has pipelines that are valid, with every file that they name beside them", arguments: pipelines)
-  func valid(name: String) throws {
+  func valid(name: String) async throws { try await onOwnThread { try validate(name) } }
+
+  private func validate(_ name: String) throws {
     let process = Process()
     let out = Pipe()
     process.executableURL = Station.binary

@@ -7,7 +7,9 @@ struct ContingencyTests {
   private static let queued = 5
 
   @Test("a purge backs up what is queued, waits for another person over a kill, and takes away just that")
-  func purge() throws {
+  func purge() async throws { try await onOwnThread { try purgeQueue() } }
+
+  private func purgeQueue() throws {
     let station = try Station()
     let running = try fillQueue(station)
     let purge = try station.requestPurge()
@@ -36,7 +38,9 @@ struct ContingencyTests {
   }
 
   @Test("a purge that is declined changes nothing and resumes the pipeline")
-  func declined() throws {
+  func declined() async throws { try await onOwnThread { try declinePurge() } }
+
+  private func declinePurge() throws {
     let station = try Station()
     _ = try fillQueue(station)
     let purge = try station.requestPurge()
@@ -50,7 +54,9 @@ struct ContingencyTests {
   }
 
   @Test("the canary takes the whole way, also over a kill, and leaves no card behind")
-  func canary() throws {
+  func canary() async throws { try await onOwnThread { try sendCanary() } }
+
+  private func sendCanary() throws {
     let station = try Station()
     try station.findface("hold")
     let canary = try station.start("canary")
