@@ -112,6 +112,7 @@ struct SQLiteFileTests {
     let tables = [
       "job_labels", "asks", "ask_assignees", "ask_answers", "signals", "parked_jobs", "waits", "slots",
       "governors", "caches", "refusals", "dead_letters", "pauses", "deleted_pipelines",
+      "trigger_messages", "taken_contents", "emitted_events",
     ]
     let columns = [
       "correlation_id", "owner", "priority", "fair_key", "parent_job", "parent_node", "rerun_of",

@@ -1,7 +1,7 @@
 import Foundation
 
-/// Runs what waits for programs on a thread of its own: the shared ones are as few as the cores, and all other
-/// tests need them.
+/// Runs what waits for programs on a thread of its own: the shared ones are as few as the cores, and all
+/// other tests need them.
 func onOwnThread(_ body: @escaping @Sendable () throws -> Void) async throws {
   let result: Result<Void, any Error> = await withCheckedContinuation { continuation in
     let thread = Thread { continuation.resume(returning: Result { try body() }) }
