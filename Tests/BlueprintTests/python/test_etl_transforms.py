@@ -25,7 +25,8 @@ def archive(files):
     memory = io.BytesIO()
     with zipfile.ZipFile(memory, "w") as made:
         for name, content in files.items():
-            made.writestr(name, content)
+            # The moment of making would make two archives of the same files differ.
+            made.writestr(zipfile.ZipInfo(name), content)
     return memory.getvalue()
 
 
