@@ -28,8 +28,8 @@ code=0
 if (($#)); then
   run "$@"
 else
-  # Jobs of tens of thousands of items, and then those that load the machine with servers and programs of their own come second and a few at a time: beside
-  # them the others would miss their time limits.
+  # Jobs of tens of thousands of items, and then those that load the machine with servers and programs of
+  # their own, come last and two at a time: beside them the others would miss their time limits.
   heavy='^(MitrarrTests|BlueprintTests|EzpocketTests|AtlasRegTests|KillTests|SizeTests)\.'
   large='^EngineTests\.WindowTests'
   run --skip "$heavy" --skip "$large"
