@@ -20,13 +20,17 @@ final class Installation {
     try text.write(toFile: place(name), atomically: true, encoding: .utf8)
   }
 
+  func lines(of file: String) throws -> Int {
+    try String(contentsOfFile: file, encoding: .utf8).split(separator: "\n").count
+  }
+
   /// Returns once a child process has written so many lines into the file.
   func waitForLines(_ count: Int, in file: String) throws {
     let watch = inotify_init1(Int32(IN_CLOEXEC))
     defer { close(watch) }
     #expect(inotify_add_watch(watch, file, UInt32(IN_MODIFY)) >= 0)
     var buffer = [UInt8](repeating: 0, count: 4_096)
-    while try String(contentsOfFile: file, encoding: .utf8).split(separator: "\n").count < count {
+    while try lines(of: file) < count {
       // Blocks until the file changes.
       #expect(read(watch, &buffer, buffer.count) > 0)
     }
