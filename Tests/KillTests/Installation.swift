@@ -61,6 +61,18 @@ final class Installation {
     return Answer(status: process.terminationStatus, output: String(decoding: output, as: UTF8.self))
   }
 
+  /// Runs lines of shell, in which `$ESTEIRA` is the program.
+  func shell(_ lines: String) throws -> Int32 {
+    let process = Process()
+    process.executableURL = URL(filePath: "/bin/sh")
+    process.arguments = ["-c", lines]
+    process.environment = environment(["ESTEIRA": Self.binary.path])
+    process.standardError = FileHandle.nullDevice
+    try process.run()
+    process.waitUntilExit()
+    return process.terminationStatus
+  }
+
   /// Starts a server; returns once it is ready or has died.
   func startServer(_ hooks: [String: String]) throws -> Server {
     let process = Process()
