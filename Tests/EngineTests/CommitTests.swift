@@ -21,6 +21,14 @@ final class FaultyStore: Store {
   /// Fails the commit that follows `count` good ones.
   func fail(_ fault: Fault, after count: Int) { self.fault.withLock { $0 = (fault, count) } }
 
+  /// From now on commits succeed. False where a fault had already happened.
+  func heal() -> Bool {
+    fault.withLock { fault in
+      defer { fault = nil }
+      return fault != nil
+    }
+  }
+
   func commit(_ batch: borrowing Batch) throws(StoreError) -> [RefusedJob] {
     let due: Fault? = fault.withLock { fault in
       guard let (kind, count) = fault else { return nil }

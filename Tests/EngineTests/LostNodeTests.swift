@@ -12,26 +12,34 @@ struct LosingNode: Sendable, CustomTestStringConvertible {
     FaultyStore.Fault.allCases.map { LosingNode(commits: commits, fault: $0) }
   }
 
-  /// Runs the pipeline `test` to its end.
-  func run(_ file: String, with others: [String: String] = [:]) async throws -> (Harness, JobView) {
+  /// Runs the pipeline `test` to its end, and `followers`, which its end starts, to theirs.
+  ///
+  /// A node that broke answers nobody, so nothing is asked of it before it is known to be whole or replaced.
+  func run(
+    _ file: String, with others: [String: String] = [:], followers: [String] = []
+  ) async throws -> (Harness, JobView) {
     let harness = try Harness(faulty: true)
     for (id, body) in others { try await harness.apply(body, id: id) }
     try await harness.apply(file)
-    harness.faulty?.fail(fault, after: commits)
+    let faulty = try #require(harness.faulty)
+    faulty.fail(fault, after: commits)
     let (first, happened) = AsyncStream.makeStream(of: Bool.self)
     let broken = harness.nextBreak()
-    let (node, request) = (harness.node, harness.request(key: "one"))
+    let (onlooker, request) = (harness.onlooker, harness.request(key: "one"))
     Task {
       await broken()
       happened.yield(true)
     }
     Task {
-      let job = try await node.start(request).job
-      for await _ in try await node.follow(job, after: 0) {}
+      try await onlooker.end(of: try await onlooker.node.start(request).job)
+      for id in followers { try await onlooker.end(of: try await onlooker.job(of: id)) }
+      try await onlooker.quiet(followers)
       happened.yield(false)
     }
     var outcomes = first.makeAsyncIterator()
-    if await outcomes.next() == true {
+    var isBroken = await outcomes.next() == true
+    if !isBroken, !faulty.heal() { isBroken = await outcomes.next() == true }
+    if isBroken {
       harness.stage.drop()
       try await harness.reopen()
     }

@@ -40,7 +40,8 @@ struct CompletionTests {
   @Test(
     "starts exactly one job for an end, at whichever commit the node is lost", arguments: LosingNode.all)
   func once(losing: LosingNode) async throws {
-    let (harness, first) = try await losing.run(source, with: ["follower": follower("{pipeline: test}")])
+    let (harness, first) = try await losing.run(
+      source, with: ["follower": follower("{pipeline: test}")], followers: ["follower"])
     let job = try await harness.job(of: "follower")
     let view = try await harness.ended(job)
     #expect(view.outputs?["source"]?.string == first.summary.id.description)

@@ -2,48 +2,65 @@ import Engine
 import Model
 import Testing
 
-// Waiting for what triggers lead to. Each looks at the store again after each job's and node's answer, so
-// that nothing waits for time.
-extension Harness {
-  private func name(_ id: String) -> PipelineName { PipelineName(namespace: "demo", name: id) }
+/// Waits for what triggers lead to. Each look comes behind a turn of the engine, so that nothing waits for
+/// time; the suite's time limit ends it.
+struct Onlooker: Sendable {
+  let node: Node
+  let readModel: any ReadModel
 
   func jobs(of id: String) throws -> [ID<Job>] {
     try readModel.jobs(JobFilter(namespace: "demo", pipeline: id), before: nil, limit: 100).map(\.id)
   }
 
   func waiting(of id: String) throws -> [TriggerMessageRow] {
-    try readModel.triggerMessages(of: name(id), limit: 100)
+    try readModel.triggerMessages(of: PipelineName(namespace: "demo", name: id), limit: 100)
   }
 
   /// The newest job of the pipeline once it has so many.
   func job(of id: String, count: Int = 1) async throws -> ID<Job> {
-    try await until { try self.jobs(of: id).count >= count }
+    try await until { try jobs(of: id).count >= count }
     return try #require(try jobs(of: id).first)
   }
 
+  func end(of job: ID<Job>) async throws { for await _ in try await node.follow(job, after: 0) {} }
+
+  /// Returns once nothing lies before the triggers of these pipelines.
+  func quiet(_ ids: [String]) async throws {
+    try await until { try ids.allSatisfy { try waiting(of: $0).isEmpty } }
+  }
+
+  func until(_ holds: () throws -> Bool) async throws {
+    while try !holds() {
+      try Task.checkCancellation()
+      _ = try await node.withdraw([])
+      await Task.yield()
+    }
+  }
+}
+
+extension Harness {
+  var onlooker: Onlooker { Onlooker(node: node, readModel: readModel) }
+
+  func jobs(of id: String) throws -> [ID<Job>] { try onlooker.jobs(of: id) }
+
+  func waiting(of id: String) throws -> [TriggerMessageRow] { try onlooker.waiting(of: id) }
+
+  func job(of id: String, count: Int = 1) async throws -> ID<Job> {
+    try await onlooker.job(of: id, count: count)
+  }
+
+  func quiet(_ ids: [String]) async throws { try await onlooker.quiet(ids) }
+
   func gathered(_ count: Int, of id: String) async throws {
-    try await until { try self.waiting(of: id).count { $0.state == .gathered } == count }
+    try await onlooker.until { try self.waiting(of: id).count { $0.state == .gathered } == count }
   }
 
   func deadLetters(_ count: Int) async throws -> [DeadLetterRow] {
-    try await until { try self.readModel.deadLetters(in: "demo", limit: 100).count >= count }
+    try await onlooker.until { try self.readModel.deadLetters(in: "demo", limit: 100).count >= count }
     return try readModel.deadLetters(in: "demo", limit: 100)
   }
 
   func refused(_ count: Int) async throws {
-    try await until { try self.readModel.refusals(in: "demo", limit: 100).count >= count }
-  }
-
-  /// Returns once nothing lies before the triggers of these pipelines.
-  func quiet(_ ids: [String]) async throws {
-    try await until { try ids.allSatisfy { try self.waiting(of: $0).isEmpty } }
-  }
-
-  /// Each look comes behind a turn of the engine; the suite's time limit ends it.
-  private func until(_ holds: () throws -> Bool) async throws {
-    while try !holds() {
-      _ = try await node.withdraw([])
-      await Task.yield()
-    }
+    try await onlooker.until { try self.readModel.refusals(in: "demo", limit: 100).count >= count }
   }
 }
