@@ -24,10 +24,11 @@ public struct TextExtract: Connector {
             "there is not exactly one of `text` and `html`", pt: "não há exatamente um de `text` e `html`"),
           remedy: Bilingual("Keep the one that holds the document.", pt: "Mantenha o que contém o documento.")
         )
-      ])
+      ],
+      check: Self.problems(in:))
   }
 
-  public func validate(_ with: JSON) -> [Problem] {
+  static func problems(in with: JSON) -> [Problem] {
     let given = ["text", "html"].filter { with[$0] != nil }
     return given.count == 1 ? [] : [Self.needsOneSource]
   }

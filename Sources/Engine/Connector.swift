@@ -8,10 +8,6 @@ public import Model
 public protocol Connector: Sendable {
   var description: ConnectorDescription { get }
 
-  /// What can be found wrong without running, beyond the schema: called with the literal parts of `with`,
-  /// where what an expression will give stands as null. Pure.
-  func validate(_ with: JSON) -> [Problem]
-
   /// Performs the attempt and returns its output, which agrees with the output schema.
   func execute(_ attempt: Attempt) async throws(Failure) -> AttemptOutput
 
@@ -22,7 +18,6 @@ public protocol Connector: Sendable {
 }
 
 extension Connector {
-  public func validate(_ with: JSON) -> [Problem] { [] }
   public func outcome(ofLost attempt: Attempt) async throws(Failure) -> AttemptOutput? { nil }
 }
 

@@ -43,6 +43,9 @@ public struct ConnectorDescription: Sendable {
   public var examples: [Example]
   /// The failures of its own, beyond `with` that breaks its schema: what it refuses, and what then helps.
   public var failures: [FailureNote]
+  /// What can be found wrong without running, beyond the schema: called with a `with` that agrees with it,
+  /// where whatever an expression will give stands as null. Pure; each problem makes the file invalid.
+  public var check: @Sendable (_ with: JSON) -> [Problem]
 
   /// One kind of failure, as its page shows it.
   public struct FailureNote: Sendable, Hashable {
@@ -100,13 +103,14 @@ public struct ConnectorDescription: Sendable {
     effect: EffectRule, connection: ConnectionRule = .none, verbatim: [String] = [],
     fileKeys: [String] = [], machineKeys: [String] = [], defaultTimeout: Duration = .seconds(3600),
     place: Place = .node, examples: [Example] = [], idleKeys: [String] = [], failures: [FailureNote] = [],
-    absentValues: [AbsentValue] = []
+    absentValues: [AbsentValue] = [], check: @escaping @Sendable (JSON) -> [Problem] = { _ in [] }
   ) {
     (self.name, self.major, self.title, self.summary) = (name, major, title, summary)
     (self.with, self.output, self.effect, self.connection) = (with, output, effect, connection)
     (self.verbatim, self.fileKeys, self.machineKeys) = (verbatim, fileKeys, machineKeys)
     (self.defaultTimeout, self.place, self.examples) = (defaultTimeout, place, examples)
     (self.idleKeys, self.failures, self.absentValues) = (idleKeys, failures, absentValues)
+    self.check = check
   }
 
   /// The class of one call, given its evaluated `with` and what the file says of `idempotent`.

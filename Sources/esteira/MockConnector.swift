@@ -43,8 +43,6 @@ struct HomeConnector: Connector {
   let inner: any Connector
   var description: ConnectorDescription { inner.description }
 
-  func validate(_ with: JSON) -> [Problem] { inner.validate(with) }
-
   func execute(_ attempt: Attempt) async throws(Failure) -> AttemptOutput {
     if attempt.with["url"] != nil || description.name == "webhook.send" {
       throw Failure(

@@ -81,9 +81,9 @@ struct TextExtractTests {
       ["rules": "br_regulatory"], ["rules": "br_regulatory", "text": "a", "html": "b"],
     ] as [JSON])
   func sources(with: JSON) async throws {
-    #expect(TextExtract().validate(with).map(\.code) == ["text-extract-source"])
+    #expect(TextExtract().description.check(with).map(\.code) == ["text-extract-source"])
     await #expect(throws: Failure.self) { try await extract(with) }
-    #expect(TextExtract().validate(["rules": "br_regulatory", "html": .null]).isEmpty)
+    #expect(TextExtract().description.check(["rules": "br_regulatory", "html": .null]).isEmpty)
   }
 
   private func extract(_ with: JSON) async throws -> JSON {

@@ -114,7 +114,7 @@ struct TransformTests {
   func value() async throws {
     let bench = try Bench()
     func run(_ with: JSON) async throws -> JSON {
-      #expect(JSONTransform().validate(with) == [])
+      #expect(JSONTransform.description.check(with) == [])
       return try await JSONTransform().execute(bench.attempt(with, effect: .pure)).value
     }
     #expect(

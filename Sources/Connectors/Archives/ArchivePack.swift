@@ -66,10 +66,11 @@ struct ArchivePack: Connector {
           .data, code: "too-deep",
           Bilingual("folders lie more than 64 deep", pt: "há pastas com mais de 64 níveis"),
           remedy: Bilingual("Pack a folder further down.", pt: "Empacote uma pasta mais abaixo."))
-      ])
+      ],
+    check: problems(in:))
 
-  func validate(_ with: JSON) -> [Problem] {
-    let problems = FilesList().validate(with)
+  static func problems(in with: JSON) -> [Problem] {
+    let problems = FilesList.problems(in: with)
     return with["files"] == nil && with["folder"] == nil ? problems + [Self.needsSource] : problems
   }
 

@@ -61,10 +61,11 @@ struct ArchiveUnpack: Connector {
             uses: archive.unpack
             with: {path: inbox/delivery.zip, to: "work/${{ job.key }}", match: "*.csv"}
           """)
-    ], failures: FileSchema.writing + ArchiveNotes.all)
+    ], failures: FileSchema.writing + ArchiveNotes.all,
+    check: problems(in:))
 
-  func validate(_ with: JSON) -> [Problem] {
-    let problems = FilesList().validate(with)
+  static func problems(in with: JSON) -> [Problem] {
+    let problems = FilesList.problems(in: with)
     if (with["artifact"] == nil) != (with["path"] == nil) { return problems }
     return problems + [Self.needsOneSource]
   }

@@ -68,9 +68,10 @@ struct FilesList: Connector {
         .data, code: "too-deep",
         Bilingual("folders lie more than 64 deep", pt: "há pastas com mais de 64 níveis"),
         remedy: Bilingual("List a folder further down.", pt: "Liste uma pasta mais abaixo.")),
-    ])
+    ],
+    check: problems(in:))
 
-  func validate(_ with: JSON) -> [Problem] {
+  static func problems(in with: JSON) -> [Problem] {
     guard let pattern = with["match"]?.string, Glob(pattern) == nil else { return [] }
     return [Self.badPattern(pattern)]
   }

@@ -57,12 +57,13 @@ struct LoadPlan: Sendable {
     }
   }
 
-  /// What does not go together, whatever the expressions will give.
+  /// What does not go together, whatever the expressions will give: those not yet worked out are null.
   static func complaint(_ with: JSON) -> Bilingual? {
     let (one, many) = (with["table"] != nil || with["file"] != nil, with["tables"] != nil)
     if one == many || (one && (with["table"] == nil || with["file"] == nil)) {
       return Bilingual("Give `table` with `file`, or `tables`.", pt: "Dê `table` com `file`, ou `tables`.")
     }
+    if with["mode"]?.isNull == true { return nil }
     let mode = with["mode"]?.string ?? Mode.append.rawValue
     if (mode == Mode.upsert.rawValue) != (with["keys"] != nil) {
       return Bilingual(

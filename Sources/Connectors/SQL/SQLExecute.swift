@@ -73,9 +73,10 @@ struct SQLExecute: Connector {
               parameters: {id: "${{ job.key }}", status: done}
           """)
     ],
-    failures: SQLNotes.opening + SQLNotes.statement + SQLNotes.writing)
+    failures: SQLNotes.opening + SQLNotes.statement + SQLNotes.writing,
+    check: problems(in:))
 
-  func validate(_ with: JSON) -> [Problem] {
+  static func problems(in with: JSON) -> [Problem] {
     if (with["statement"] == nil) != (with["statements"] == nil) { return [] }
     return [
       Problem(

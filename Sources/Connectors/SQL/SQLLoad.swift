@@ -95,9 +95,10 @@ struct SQLLoad: Connector {
             connection: sales_db
             with: {table: orders, file: "${{ steps.read.output.artifact }}", mode: upsert, keys: [order_id]}
           """)
-    ], failures: SQLNotes.opening + SQLNotes.writing + SQLNotes.loading)
+    ], failures: SQLNotes.opening + SQLNotes.writing + SQLNotes.loading,
+    check: problems(in:))
 
-  func validate(_ with: JSON) -> [Problem] {
+  static func problems(in with: JSON) -> [Problem] {
     LoadPlan.complaint(with).map { [Problem("invalid-with", $0)] } ?? []
   }
 

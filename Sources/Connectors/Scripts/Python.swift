@@ -33,9 +33,10 @@ struct Python: Connector {
                 json.dump({"total": sum(numbers)}, open(os.environ["ESTEIRA_OUTPUT"], "w"))
               data: [1, 2, 3]
           """)
-    ], failures: ScriptNotes.all)
+    ], failures: ScriptNotes.all,
+    check: problems(in:))
 
-  func validate(_ with: JSON) -> [Problem] { ScriptDescription.checkSource(with) }
+  static func problems(in with: JSON) -> [Problem] { ScriptDescription.checkSource(with) }
 
   func execute(_ attempt: Attempt) async throws(Failure) -> AttemptOutput {
     try await run(attempt).execute()

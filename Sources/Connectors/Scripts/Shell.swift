@@ -46,9 +46,10 @@ struct Shell: Connector {
                 echo "{\\"lines\\": $lines}" > "$ESTEIRA_OUTPUT"
               env: {TEXT: "one\\ntwo\\n"}
           """)
-    ], failures: ScriptNotes.all)
+    ], failures: ScriptNotes.all,
+    check: problems(in:))
 
-  func validate(_ with: JSON) -> [Problem] { ScriptDescription.checkSource(with) }
+  static func problems(in with: JSON) -> [Problem] { ScriptDescription.checkSource(with) }
 
   func execute(_ attempt: Attempt) async throws(Failure) -> AttemptOutput {
     try await run(attempt).execute()

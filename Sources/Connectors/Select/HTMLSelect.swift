@@ -42,9 +42,10 @@ struct HTMLSelect: Connector {
         .data, code: "invalid-markup",
         Bilingual("it is empty or nested more than 256 deep", pt: "está vazio ou tem mais de 256 níveis"),
         remedy: Bilingual("See what the source sends.", pt: "Veja o que a fonte envia."))
-    ])
+    ],
+    check: problems(in:))
 
-  func validate(_ with: JSON) -> [Problem] {
+  static func problems(in with: JSON) -> [Problem] {
     do throws(Problem) { _ = try Selection(with, css: true) } catch { return [error] }
     return []
   }

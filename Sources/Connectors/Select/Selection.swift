@@ -18,17 +18,21 @@ struct Selection: Sendable {
   /// Whether a text alone is CSS; else it is XPath.
   init(_ with: JSON, css: Bool) throws(Problem) {
     rows = nil
-    if let given = with["rows"] { rows = try Self.xpath(given, "rows", css: css) }
+    if let given = with["rows"], !Self.isUnknown(given) { rows = try Self.xpath(given, "rows", css: css) }
     fields = []
     for member in with["select"]?.object ?? JSONObject() {
-      // What an expression will give stands as null while the file is only looked at.
-      if member.value.isNull { continue }
+      if Self.isUnknown(member.value) { continue }
       fields.append(
         Field(
           name: member.key, xpath: try Self.xpath(member.value, "select.\(member.key)", css: css),
           all: member.value["all"]?.bool ?? false, isRequired: member.value["required"]?.bool ?? false))
     }
     limit = Int(with["limit"]?.int ?? 1_000)
+  }
+
+  /// What an expression will give stands as null while the file is only looked at.
+  private static func isUnknown(_ selector: JSON) -> Bool {
+    [selector, selector["css"], selector["xpath"]].contains { $0?.isNull == true }
   }
 
   private static func xpath(_ json: JSON, _ place: String, css: Bool) throws(Problem) -> String {

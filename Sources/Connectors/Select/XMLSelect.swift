@@ -54,9 +54,10 @@ struct XMLSelect: Connector {
           "it is not well formed, nested more than 256 deep, or has a document type",
           pt: "não é bem formado, tem mais de 256 níveis ou tem um tipo de documento"),
         remedy: Bilingual("The message names the line.", pt: "A mensagem indica a linha."))
-    ])
+    ],
+    check: problems(in:))
 
-  func validate(_ with: JSON) -> [Problem] {
+  static func problems(in with: JSON) -> [Problem] {
     do throws(Problem) { _ = try Selection(with, css: false) } catch { return [error] }
     return []
   }

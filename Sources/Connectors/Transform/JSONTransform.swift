@@ -84,9 +84,12 @@ struct JSONTransform: Connector {
         Bilingual("a line has more than 1 MiB", pt: "uma linha tem mais de 1 MiB"),
         remedy: Bilingual("Use a script.", pt: "Use um script.")),
       FileSchema.inline,
-    ])
+    ],
+    check: problems(in:))
 
-  func validate(_ with: JSON) -> [Problem] {
+  static func problems(in with: JSON) -> [Problem] {
+    // Without its text, or what names it may use, an expression says nothing yet.
+    if with["expression"]?.isNull == true || with["lines"]?.isNull == true { return [] }
     var problems: [Problem] = []
     do throws(Problem) { _ = try Transformation(with) } catch { problems.append(error) }
     return problems + Self.source(with)

@@ -56,9 +56,10 @@ struct HTTPRequestConnector: Connector {
             uses: http.request
             with: {url: "https://api.example.com/rates", query: {date: "2026-01-02"}}
           """)
-    ], failures: WebNotes.calling + [WebNotes.invalidJSON, WebNotes.notText])
+    ], failures: WebNotes.calling + [WebNotes.invalidJSON, WebNotes.notText],
+    check: problems(in:))
 
-  func validate(_ with: JSON) -> [Problem] {
+  static func problems(in with: JSON) -> [Problem] {
     guard with["json"] != nil, with["text"] != nil else { return [] }
     return [
       Problem(

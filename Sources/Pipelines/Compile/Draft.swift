@@ -258,6 +258,19 @@ indirect enum TemplateDraft {
       return .object(object)
     }
   }
+
+  /// The value as far as the file alone tells: null stands for what an expression will give.
+  var known: JSON {
+    switch self {
+    case .literal(let json, _): return json
+    case .expression, .text: return .null
+    case .list(let items, _): return .array(items.map(\.known))
+    case .map(let members, _):
+      var object = JSONObject()
+      for member in members { object[member.key] = member.value.known }
+      return .object(object)
+    }
+  }
 }
 
 /// One expression of the file, what it may see, and what became of it.

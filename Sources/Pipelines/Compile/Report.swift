@@ -8,17 +8,19 @@ final class Report {
 
   let source: SourceText
   private var found: [(offset: Int, finding: Finding)] = []
-  private(set) var hasErrors = false
+  /// Also those that are no longer kept.
+  private(set) var errorCount = 0
 
   init(source: SourceText) { self.source = source }
 
+  var hasErrors: Bool { errorCount > 0 }
   var isFull: Bool { found.count >= Self.maxFindings }
 
   func error(
     _ code: String, at span: @autoclosure () -> Range<Int>, path: String, _ message: Bilingual,
     remedy: @autoclosure () -> Bilingual? = nil, missing: Missing? = nil
   ) {
-    hasErrors = true
+    errorCount += 1
     guard !isFull else { return }
     add(.error, code, span(), path, message, remedy(), missing)
   }

@@ -118,8 +118,16 @@ struct Typer {
       _ = template(call.with)
       return .dyn
     }
+    let path = step.keyPath + ".with"
+    let errors = draft.report.errorCount
     ValueChecker(typer: self, code: "wrong-value", missingAt: call.withSpan)
-      .check(call.with, schemas.with, path: step.keyPath + ".with")
+      .check(call.with, schemas.with, path: path)
+    if draft.report.errorCount == errors, call.with.known.object != nil {
+      for problem in description.check(call.with.known) {
+        draft.report.error(
+          problem.code, at: call.withSpan, path: path, problem.message, remedy: problem.remedy)
+      }
+    }
     if step.idempotent == true, case .onceUnlessIdempotent(true) = description.effect {
       draft.report.warning(
         "idempotent-once", at: step.nameSpan, path: step.keyPath,
