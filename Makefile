@@ -37,6 +37,7 @@ demo-oraculo: build ## ORÁCULO: an excavator and an executor that answer by mes
 	@blueprints/oraculo/demo.sh
 
 test: build ## build and run every test; the last line counts them
+	@scripts/setup.sh tests
 	@scripts/test.sh
 
 check: setup ## format, house rules, and warnings as errors

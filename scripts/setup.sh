@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
 # Makes sure of the C libraries and tools. Silent, and without network, when all is there.
+# `setup.sh tests`: also of what results are compared with.
 set -euo pipefail
 
 packages=(
   make ca-certificates curl libarchive-dev libcurl4-openssl-dev libre2-dev libsqlite3-dev libssl-dev libstdc++-12-dev
   libxml2-dev libyaml-dev node-llhttp pkg-config python3 sqlite3 tzdata
 )
+if [[ ${1:-} == tests ]]; then packages+=(python3-croniter); fi
 
 # Under sudo the search path is another one, so that a missing Swift means nothing there.
 if [[ -z ${SUDO_USER:-} ]] && ! command -v swift >/dev/null; then

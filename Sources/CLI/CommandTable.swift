@@ -20,6 +20,6 @@ public enum CommandTable {
     CredentialSet.spec, CredentialList.spec, CredentialDelete.spec,
     ConnectionApply.spec, ConnectionList.spec, ConnectionDelete.spec,
     SettingList.spec, SettingGet.spec, SettingSet.spec, SettingUnset.spec,
-    ExprEval.spec, ConnectorList.spec, ConnectorSchema.spec,
+    ScheduleNext.spec, ExprEval.spec, ConnectorList.spec, ConnectorSchema.spec,
   ]
 }

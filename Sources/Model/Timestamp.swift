@@ -3,6 +3,9 @@ public struct Timestamp: Hashable, Comparable, Sendable {
   public var microseconds: Int64
   public init(microseconds: Int64) { self.microseconds = microseconds }
 
+  /// Seconds since 1970 UTC; what is finer is cut off towards the past.
+  public var wholeSeconds: Int64 { ZoneRule.floor(microseconds, 1_000_000) }
+
   public static func < (left: Timestamp, right: Timestamp) -> Bool { left.microseconds < right.microseconds }
 
   /// Ends at the last representable moment instead of overflowing.

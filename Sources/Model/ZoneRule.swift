@@ -40,6 +40,19 @@ struct ZoneRule: Sendable {
     return offsets[isSummer ? 1 : 0]
   }
 
+  /// The changes in the year of this moment and the two beside it, ascending.
+  func changes(near seconds: Int64) -> [ClockChange] {
+    guard offsets.count == 2, -Self.farAway < seconds, seconds < Self.farAway else { return [] }
+    let (standard, summer) = (offsets[0], offsets[1])
+    let year = CivilDate(daysSince1970: Self.floor(seconds, 86_400)).year
+    return (year - 1...year + 1).flatMap { year in
+      [
+        ClockChange(at: start.seconds(in: year) - Int64(standard), before: standard, after: summer),
+        ClockChange(at: end.seconds(in: year) - Int64(summer), before: summer, after: standard),
+      ]
+    }.sorted { $0.at < $1.at }
+  }
+
   /// 73 thousand million years, beyond which the arithmetic of dates would overflow.
   private static let farAway: Int64 = 1 << 61
 

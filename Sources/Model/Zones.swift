@@ -98,6 +98,18 @@ public struct Zone: Sendable {
     return after == 0 ? first : offsets[after - 1]
   }
 
+  /// The next moment after `seconds` at which clocks here are put forward or back; nil where no law says so.
+  public func nextChange(after seconds: Int64) -> ClockChange? {
+    for place in position(after: seconds)..<transitions.count {
+      let before = place == 0 ? first : offsets[place - 1]
+      // Some transitions change only the name of the time.
+      if before == offsets[place] { continue }
+      return ClockChange(at: transitions[place], before: before, after: offsets[place])
+    }
+    let start = max(seconds, transitions.last ?? seconds)
+    return rule.changes(near: start).first { $0.at > start }
+  }
+
   /// The moments at which the clocks here show `seconds`, counted as if 1970 had begun here.
   public func instants(ofLocal seconds: Int64) -> LocalInstants {
     var found: [Int64] = []

@@ -20,10 +20,12 @@ enum Python {
   static let isThere = (try? run("", arguments: [])) != nil
 
   /// What the program prints; throws where it fails or `python3` is missing.
-  static func run(_ program: String, arguments: [String]) throws -> Data {
+  ///
+  /// `ofDebian`: the system's own, which has the packages of Debian.
+  static func run(_ program: String, arguments: [String], ofDebian: Bool = false) throws -> Data {
     let process = Process()
-    process.executableURL = URL(filePath: "/usr/bin/env")
-    process.arguments = ["python3", "-c", program] + arguments
+    process.executableURL = URL(filePath: ofDebian ? "/usr/bin/python3" : "/usr/bin/env")
+    process.arguments = (ofDebian ? [] : ["python3"]) + ["-c", program] + arguments
     let output = Pipe()
     process.standardOutput = output
     process.standardError = FileHandle.nullDevice

@@ -13,7 +13,7 @@ enum SchemaShapes {
 
   private static func schema(of shape: Shape) -> JSON {
     switch shape {
-    case .text, .connection, .cron, .zone, .file: ["type": "string"]
+    case .text, .connection, .zone, .file: ["type": "string"]
     case .texts: ["type": "array", "items": ["type": "string"]]
     case .duration: ["type": "string", "pattern": "^([0-9]+(\\.[0-9]+)?(d|h|m|s|ms|us|ns))+$"]
     case .count: ["type": "integer", "minimum": 1]

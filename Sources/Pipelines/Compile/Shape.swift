@@ -2,7 +2,7 @@ import Model
 
 /// What a literal part of the file looks like, where no expression may stand in it.
 enum Shape: Sendable {
-  case text, texts, connection, duration, count, bool, cron, zone, any
+  case text, texts, connection, duration, count, bool, zone, any
   /// `HH:MM`, of a day.
   case timeOfDay
   /// `"50%"`.
@@ -60,9 +60,6 @@ struct ShapeChecker {
     case .connection:
       guard let text = report.text(node, path: path), !Names.isConnection(text) else { return }
       report.badName(text, at: node.span, path: path)
-    case .cron:
-      guard let text = report.text(node, path: path), let fault = CronSyntax.fault(in: text) else { return }
-      report.error("bad-cron", at: node.span, path: path, fault, remedy: CronSyntax.remedy)
     case .zone: zone(node, path: path)
     case .file: if let text = report.text(node, path: path) { found(text, node.span, path) }
     case .timeOfDay, .percent, .quantity: form(node, shape, path: path)
@@ -116,7 +113,7 @@ struct ShapeChecker {
       isRight = node.isScalar && LiteralForm.isQuantity(node.text)
       wanted = Bilingual(
         "an amount such as 250m, 2 or 512Mi", pt: "uma quantidade como 250m, 2 ou 512Mi")
-    case .text, .texts, .connection, .duration, .count, .bool, .cron, .zone, .any, .network, .file, .word,
+    case .text, .texts, .connection, .duration, .count, .bool, .zone, .any, .network, .file, .word,
       .words, .map:
       return
     }

@@ -1,31 +1,43 @@
 import Model
 
-@testable import Pipelines
+@testable import Connectors
 
-/// A line is taken or refused by its words alone, whatever the spaces between them.
+/// A line is taken or refused by its words alone, whatever the spaces between them, and what is taken is due
+/// at ascending moments.
 enum CronBody {
   @Sendable static func check(_ bytes: [UInt8]) throws(Broken) {
-    let text = bytes.decoded
-    let isTaken = CronSyntax.fault(in: text) == nil
-    let words = text.split(separator: " ").map(String.init)
-    let spaced = "  " + words.joined(separator: "   ")
-    try promise((CronSyntax.fault(in: spaced) == nil) == isTaken, "Spaces change \(text).")
-    guard isTaken else { return }
-    try promise(
-      text.utf8.allSatisfy(isLetter), "\(text) has a letter that no cron line has.")
-    for word in words {
-      // A field that is taken is also taken as a part of a list.
-      let field = words.map { $0 == word ? "\($0),\($0)" : $0 }
-      try promise(CronSyntax.fault(in: field.joined(separator: " ")) == nil, "\(field) is refused.")
+    for dialect in Cron.Dialect.allCases { try check(bytes.decoded, dialect) }
+  }
+
+  private static func check(_ text: String, _ dialect: Cron.Dialect) throws(Broken) {
+    guard let cron = read(text, dialect) else { return }
+    let spaced =
+      "  " + text.utf8.split { $0 == 0x20 || $0 == 0x09 }.map { String($0) ?? "" }.joined(separator: "   ")
+    try promise(read(spaced, dialect) != nil || spaced.utf8.count > 256, "Spaces change \(text).")
+    try promise(text.utf8.allSatisfy(isLetter), "\(text) has a letter that no cron line has.")
+    var last = Timestamp(microseconds: 1_772_000_000_000_000)
+    for _ in 0..<20 {
+      guard let due = cron.next(after: last, in: zone) else { break }
+      try promise(due.at > last, "\(text) is due at \(due.at.rfc3339) behind \(last.rfc3339).")
+      last = due.at
     }
   }
+
+  private static func read(_ text: String, _ dialect: Cron.Dialect) -> Cron? {
+    do throws(CronFault) { return try Cron(text, dialect: dialect, seed: "demo/a") } catch { return nil }
+  }
+
+  /// One that puts its clocks forward and back.
+  private static let zone =
+    ZoneDatabase { SmallFile.read("/usr/share/zoneinfo/\($0)", limit: 1 << 20) }
+    .zone("America/New_York") ?? .utc
 
   private static func isLetter(_ byte: UInt8) -> Bool {
     switch byte {
     case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "z"),
       UInt8(ascii: "A")...UInt8(ascii: "Z"):
       true
-    case _: " ,-*/".utf8.contains(byte)
+    case _: " \t,-*/?#()@.".utf8.contains(byte)
     }
   }
 }
