@@ -17,6 +17,8 @@ public final class Node: Sendable {
   private let followers = Mutex(0)
   private let past: JobHistory
   private let book: Mutex<TriggerBook>
+  /// How many readings of triggers have begun.
+  private let readings = Mutex(0)
 
   /// Takes over what the store holds and starts the engine's thread.
   public init(_ configuration: NodeConfiguration) throws {
@@ -26,9 +28,9 @@ public final class Node: Sendable {
     let restored = configuration.restores ? try recovery.restore() : []
     recovered = restored.map(\.report)
     let reading = TriggerReading(configuration: configuration)
-    let triggers = try reading.all()
+    let triggers = TriggerBook.Reading(entries: try reading.all())
     var book = TriggerBook()
-    book.replace(triggers)
+    book.replace(by: triggers)
     self.book = Mutex(book)
     let opening = EngineLoop.Opening(
       held: try HeldLimits(configuration.store), signals: try configuration.store.waitingSignals(),
@@ -194,13 +196,18 @@ extension Node {
   /// Reads the triggers anew that these writes changed.
   private func refreshTriggers(after writes: [CatalogWrite]) async throws(Problem) {
     let (reading, known) = (TriggerReading(configuration: configuration), triggers)
+    let number = readings.withLock { count in
+      count += 1
+      return count
+    }
+    for pipeline in writes.compactMap(\.paused) { loop.inbox.push(.wakeTriggers(of: pipeline)) }
     let changed = try await offThread { () throws(Problem) in
       do throws(StoreError) { return try reading.changed(by: writes, known) } catch { throw .store(error) }
     }
-    for case .resume(let pipeline) in writes { loop.inbox.push(.wakeTriggers(of: pipeline)) }
     if !changed.isEmpty {
-      try await send { .triggers(changed, $0) }
-      book.withLock { $0.replace(changed) }
+      let read = TriggerBook.Reading(number: number, entries: changed)
+      try await send { .triggers(read, $0) }
+      book.withLock { $0.replace(by: read) }
     }
     if !changed.isEmpty || writes.contains(where: \.resumes) { configuration.triggersChanged() }
   }

@@ -87,14 +87,17 @@ struct TriggerRowTests {
     #expect(try store.openTriggerMessages().map(\.id) == [Self.id(1), Self.id(4)])
   }
 
+  private func take(_ store: any Store, _ contents: [String], _ batch: UInt64) throws {
+    let change = TriggerChange.taken(
+      contents, with: Self.id(batch), by: Self.pipeline, trigger: "inbox", at: moment(1))
+    _ = try store.commit(Batch { $0.triggers = [change] })
+  }
+
   @Test("a content is taken by one trigger, once and for good", arguments: Backend.all)
   func taken(_ backend: Backend) throws {
     do {
       let store = try backend.open(folder)
-      for _ in 0..<2 {
-        _ = try store.commit(
-          Batch { $0.triggers = [.taken(["aa", "bb"], by: Self.pipeline, trigger: "inbox", at: moment(1))] })
-      }
+      for _ in 0..<2 { try take(store, ["aa", "bb"], 1) }
     }
     let store = try backend.open(folder)
     let asked = ["aa", "bb", "cc"]
@@ -102,6 +105,24 @@ struct TriggerRowTests {
     #expect(try store.takenContents(asked, by: Self.pipeline, trigger: "other") == [])
     let foreign = PipelineName(namespace: "finance", name: "daily")
     #expect(try store.takenContents(asked, by: foreign, trigger: "inbox") == [])
+  }
+
+  @Test("a content is given back by the batch that took it, and by no other", arguments: Backend.all)
+  func released(_ backend: Backend) throws {
+    do {
+      let store = try backend.open(folder)
+      try take(store, ["aa", "bb"], 1)
+      // Of these only the second is new.
+      try take(store, ["bb", "cc"], 2)
+      _ = try store.commit(Batch { $0.triggers = [.released(by: Self.id(2)), .released(by: Self.id(9))] })
+    }
+    let store = try backend.open(folder)
+    let asked = ["aa", "bb", "cc"]
+    #expect(try store.takenContents(asked, by: Self.pipeline, trigger: "inbox") == ["aa", "bb"])
+    _ = try store.commit(Batch { $0.triggers = [.released(by: Self.id(1))] })
+    #expect(try store.takenContents(asked, by: Self.pipeline, trigger: "inbox") == [])
+    try take(store, ["aa"], 3)
+    #expect(try store.takenContents(asked, by: Self.pipeline, trigger: "inbox") == ["aa"])
   }
 
   @Test("events are kept once for a key, oldest first, and the oldest go", arguments: Backend.all)
@@ -126,11 +147,14 @@ struct TriggerRowTests {
     #expect(try keys(EmittedFilter(namespace: "finance")) == ["k3"])
     let first = try #require(try store.emitted(EmittedFilter(namespace: "sales"), after: 0, limit: 1).first)
     #expect(try keys(EmittedFilter(namespace: "sales"), after: first.position) == ["k2", "k4"])
-    for start in stride(from: 10, to: 10 + EmittedRow.kept, by: 2_000) {
+    let last = 10 + EmittedRow.kept + 2_000
+    for start in stride(from: 10, to: last, by: 2_000) {
       _ = try store.commit(Batch { batch in batch.emitted = (start..<start + 2_000).map { event($0) } })
     }
     let left = try store.emitted(EmittedFilter(namespace: "sales"), after: 0, limit: 20_000)
-    #expect(left.count == EmittedRow.kept && left.first?.key == "k10")
+    // A store may trim once for many.
+    #expect((EmittedRow.kept..<EmittedRow.kept + 512).contains(left.count))
+    #expect(left.map(\.key) == (last - left.count..<last).map { "k\($0)" })
     #expect(try keys(EmittedFilter(namespace: "finance")) == ["k3"])
   }
 }

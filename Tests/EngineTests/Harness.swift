@@ -30,6 +30,8 @@ final class Harness {
   let folder: String
   let store: any Store
   let readModel: any ReadModel
+  /// What the nodes read through; the test itself reads past it.
+  let reads: WatchedReader
   private let master = MasterKey(SymmetricKey.generate())
   private(set) var node: Node
   private var setting: NodeSetting
@@ -46,10 +48,11 @@ final class Harness {
     let (opened, reader) = try backend.open(folder)
     self.faulty = faulty ? FaultyStore(opened) : nil
     (store, readModel) = (self.faulty ?? opened, reader)
+    reads = WatchedReader(reader)
     setting = NodeSetting(name: "test", version: "test", cores: 2)
     change(&setting)
     node = try Node(
-      Self.configuration(store, readModel, clock, stage, master, setting, incidents, breaks))
+      Self.configuration(store, reads, clock, stage, master, setting, incidents, breaks))
   }
 
   deinit { try? FileManager.default.removeItem(atPath: folder) }
@@ -97,7 +100,7 @@ final class Harness {
 
   /// Returns once every job that is driven has been taken over.
   func reopen() async throws {
-    node = try Node(Self.configuration(store, readModel, clock, stage, master, setting, incidents, breaks))
+    node = try Node(Self.configuration(store, reads, clock, stage, master, setting, incidents, breaks))
     for job in node.recovered where job.quarantine == nil { try await happened(job.id, "recovered") }
   }
 

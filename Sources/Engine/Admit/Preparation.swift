@@ -40,6 +40,7 @@ struct Preparation {
     if let calls = try calls(of: plan) { prepared.context = prepared.context.with("calls", calls) }
     if let origin {
       prepared.context = prepared.context.with("parent", origin.parent)
+        .with("lineage", .array(origin.lineage))
       prepared.identity.inherit(origin, plan.identity)
       prepared.context = prepared.identity.pinned(in: prepared.context)
     }

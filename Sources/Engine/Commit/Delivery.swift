@@ -128,7 +128,7 @@ extension Jobs {
     guard size.count < setting.openSignals, size.bytes + signal.bytes.count <= setting.inboxBytes else {
       throw .inboxFull(signal.namespace, setting)
     }
-    guard let key = key(ofNamespace: signal.namespace) else { throw .namespaceKey(signal.namespace) }
+    let key = try key(ofNamespace: signal.namespace)
     // Two of one moment are in the order in which they came, also in the store.
     var row = row(of: signal, at: signals.nextMoment(now))
     row.payload = AES256GCM.seal(signal.bytes, key: key, additionalData: row.place)
@@ -174,7 +174,7 @@ extension Jobs {
   mutating func match(_ channel: Signals.Channel, at now: Timestamp) {
     while signals.first(at: channel) != nil {
       guard let waiter = oldestTaker(signals.waiters(at: channel)), let job = waitingJob(waiter),
-        var row = signals.takeFirst(at: channel)
+        knowsKey(of: channel), var row = signals.takeFirst(at: channel)
       else { return }
       guard let payload = open(row) else {
         expire(
@@ -189,9 +189,18 @@ extension Jobs {
     }
   }
 
+  /// A store that cannot say the key now must not cost the signal: it stays where it is, for the next who
+  /// waits or sends. One whose key does not open is given up.
+  private mutating func knowsKey(of channel: Signals.Channel) -> Bool {
+    do throws(Problem) { _ = try key(ofNamespace: channel.namespace.string) } catch {
+      return error.code != "store-unavailable"
+    }
+    return true
+  }
+
   private mutating func open(_ row: SignalRow) -> JSON? {
-    guard let key = key(ofNamespace: row.namespace) else { return nil }
     do {
+      let key = try key(ofNamespace: row.namespace)
       let plain = try AES256GCM.open(row.payload, key: key, additionalData: row.place)
       return try JSON(parsing: plain)
     } catch { return nil }

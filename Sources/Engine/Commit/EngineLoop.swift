@@ -18,7 +18,7 @@ final class EngineLoop: Sendable {
     var held = HeldLimits()
     var signals: [SignalRow] = []
     var parked: [Recovery.Parked] = []
-    var triggers: [PipelineName: [TriggerBook.Entry]] = [:]
+    var triggers = TriggerBook.Reading()
     var messages: [TriggerMessageRow] = []
   }
 

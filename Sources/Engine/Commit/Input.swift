@@ -21,7 +21,7 @@ enum Input: Sendable {
   case claimed(ClaimedFiles, Reply<Void>)
   case fired(FiredTrigger)
   /// The triggers of these pipelines are from now on these.
-  case triggers([PipelineName: [TriggerBook.Entry]], Reply<Void>)
+  case triggers(TriggerBook.Reading, Reply<Void>)
   case wakeTriggers(of: PipelineName)
   /// Takes undelivered messages away; the reply says which were there.
   case withdraw([ID<TriggerMessage>], Reply<[ID<TriggerMessage>]>)

@@ -88,7 +88,7 @@ extension Turn {
       actor: context?["trigger"]?["actor"]?.string ?? "job:\(parent.id)")
     let origin = CallOrigin(
       job: parent.id, number: parent.number, node: order.node, path: order.path,
-      pipeline: parent.pipeline, depth: order.depth, identity: parent.identity)
+      pipeline: parent.pipeline, depth: order.depth, identity: parent.identity, lineage: parent.lineage)
     let (configuration, executor) = (configuration, executor)
     startThread {
       let result: Result<PreparedJob, Problem>
@@ -152,6 +152,8 @@ struct CallOrigin: Sendable {
   /// Of the sub-job: the calls between it and the job that nobody called.
   var depth: Int
   var identity: JobIdentity
+  /// The chain that led to the caller, and the caller: the sub-job's end must not start it for ever (S33).
+  var lineage: [JSON]
 
   /// `trigger.job` of the sub-job, and with the depth its `parent`.
   var json: JSONObject {

@@ -51,14 +51,17 @@ public enum TriggerChange: Sendable {
   /// out with that job's rows.
   case put(TriggerMessageRow, with: JobNumber?)
   case remove(ID<TriggerMessage>, with: JobNumber?)
-  /// Contents of files that the trigger has taken, by SHA-256: none of them is taken again.
-  case taken([String], by: PipelineName, trigger: String, at: Timestamp)
+  /// Contents of files that the trigger has taken with this batch, by SHA-256: none of them is taken again.
+  /// One that was taken before stays with the batch that took it.
+  case taken([String], with: ID<TriggerMessage>, by: PipelineName, trigger: String, at: Timestamp)
+  /// No job came of this batch: what was taken with it may be taken again.
+  case released(by: ID<TriggerMessage>)
 
   /// Whose rows it goes with.
   public var job: JobNumber? {
     switch self {
     case .put(_, with: let job), .remove(_, with: let job): job
-    case .taken: nil
+    case .taken, .released: nil
     }
   }
 }
@@ -66,7 +69,7 @@ public enum TriggerChange: Sendable {
 /// An event that a step sent to those who follow a room (`event.emit`). The store keeps the last ones of each
 /// namespace.
 public struct EmittedRow: Sendable, Hashable {
-  /// Of a namespace's events the last so many are kept.
+  /// Of a namespace's events the last so many are kept at least.
   public static let kept = 10_000
 
   /// In the order of commits; 0 before it is stored.

@@ -13,8 +13,8 @@ enum Firing: Sendable {
   case filtered
   /// The pipeline is paused, or the trigger is disabled: it waits until then, or until that changes.
   case rests(Bilingual, until: Timestamp?)
-  /// The store does not have it: it was taken away, or never kept.
-  case gone
+  /// The store does not have these: they were taken away, or never kept.
+  case gone([ID<TriggerMessage>])
 }
 
 /// A firing and what it is about.
@@ -39,7 +39,9 @@ struct FiringPreparation {
       for id in messages { if let row = try configuration.readModel.triggerMessage(id) { rows.append(row) } }
       return rows
     }
-    guard let first = rows.first, rows.count == messages.count else { return .gone }
+    guard let first = rows.first, rows.count == messages.count else {
+      return .gone(messages.filter { id in !rows.contains { $0.id == id } })
+    }
     let (record, settings, pause) = try reading { () throws(StoreError) in
       (
         try configuration.readModel.readRevision(of: place.pipeline, number: nil),
@@ -49,7 +51,9 @@ struct FiringPreparation {
     }
     guard let record else { throw .noPipeline(place.pipeline, revision: nil) }
     let plan = try configuration.plan(record)
-    guard let trigger = plan.triggers.first(where: { ScalarString($0.name) == place.trigger }) else {
+    // One of another kind is another trigger, even under the same name.
+    let named = plan.triggers.first { ScalarString($0.name) == place.trigger && $0.kind == first.kind }
+    guard let trigger = named else {
       throw .noTrigger(place.trigger.string, of: place.pipeline, plan.triggers.map(\.name))
     }
     let now = configuration.clock.now
@@ -77,12 +81,13 @@ struct FiringPreparation {
     if let enabled = trigger.enabled, try !evaluation.holds(enabled, "enabled") {
       return .rests(Self.disabled, until: nil)
     }
-    if let condition = trigger.condition, try !evaluation.holds(condition, "if") { return .filtered }
+    // What a join's `if` reads is there once the join is whole.
     if let join = trigger.completion?.join, case .message = element {
       return .gather(
         key: try evaluation.text(join.key, "pipeline.key"), within: join.within,
         parts: trigger.completion?.sources ?? [])
     }
+    if let condition = trigger.condition, try !evaluation.holds(condition, "if") { return .filtered }
     if let deliver = trigger.deliver {
       return .signal(try signal(deliver, evaluation, origin, actor: row.actor))
     }
@@ -130,8 +135,9 @@ struct FiringPreparation {
     guard case .join = element else { return origin }
     let named = bodies.sorted { ScalarString($0.row.part ?? "") < ScalarString($1.row.part ?? "") }
     origin.members["jobs"] = .object(JSONObject(named.map { ($0.row.part ?? "", $0.body["job"] ?? .null) }))
-    let jobs = named.map { $0.body["job"]?["id"]?.string ?? "" }.joined(separator: " ")
-    origin.defaultKey = "join \(first.trigger) \(SHA256.hex(Array(jobs.utf8)))"
+    // Each key names a job and its round: one that was retried in place has ended once more.
+    let ends = named.map(\.row.key).joined(separator: " ")
+    origin.defaultKey = "join \(first.trigger) \(SHA256.hex(Array(ends.utf8)))"
     return origin
   }
 
@@ -139,7 +145,7 @@ struct FiringPreparation {
     do throws(StoreError) { return try body() } catch { throw .store(error) }
   }
 
-  private static func paused(_ pause: PauseRecord) -> Bilingual {
+  static func paused(_ pause: PauseRecord) -> Bilingual {
     Bilingual(
       "\(pause.pipeline) is paused by \(pause.by): \(pause.reason)",
       pt: "\(pause.pipeline) está pausado por \(pause.by): \(pause.reason)")

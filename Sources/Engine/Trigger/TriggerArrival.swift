@@ -35,6 +35,14 @@ public enum TriggerOutcome: Sendable {
   case deadLetter(Problem)
   /// A limit with `when_full: skip` turned it away; a row says so.
   case refused(Problem)
+
+  /// Whether a job has had what came.
+  var isUse: Bool {
+    switch self {
+    case .started, .delivered: true
+    case .filtered, .stored, .deadLetter, .refused: false
+    }
+  }
 }
 
 /// What comes to a trigger, before it has a row.
@@ -59,11 +67,12 @@ struct TriggerOrigin: Sendable {
   var members: JSONObject
   /// Used where the trigger's file gives none.
   var defaultKey: String
-  /// The jobs whose ends led here, oldest first (S33).
+  /// The jobs whose ends and calls led here, oldest first (S33).
   var lineage: [JSON] = []
 }
 
-/// The chain of jobs that started each other by their ends, which must not go on for ever (S33).
+/// The chain of jobs that started each other by their ends or called each other, which must not go on for
+/// ever (S33).
 enum Lineage {
   /// Jobs in a chain.
   static let deepest = 20

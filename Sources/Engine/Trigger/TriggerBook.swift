@@ -18,6 +18,16 @@ public struct TriggerBook: Sendable {
     var trigger: String
   }
 
+  /// The triggers of some pipelines as they were read; none where a pipeline is gone or has none.
+  struct Reading: Sendable {
+    /// Of two readings the one that began later counts, however they come: each begins after the commit that
+    /// it is about, so the last one has seen all of them.
+    var number = 0
+    var entries: [PipelineName: [Entry]] = [:]
+  }
+
+  /// The reading that counts, also of a pipeline that has no triggers any more.
+  private var readings: [PipelineName: Int] = [:]
   private var entries: [PipelineName: [Entry]] = [:]
   private var subscriptions: [PipelineName: [(subscription: Subscription, statuses: [JobStatus])]] = [:]
 
@@ -34,13 +44,10 @@ public struct TriggerBook: Sendable {
 
   public func entries(of pipeline: PipelineName) -> [Entry] { entries[pipeline] ?? [] }
 
-  /// Takes the triggers of these pipelines as they are from now on; none where a pipeline is gone.
-  mutating func replace(_ changed: [PipelineName: [Entry]]) {
-    for (pipeline, list) in changed {
-      // Two readings may come in the other order.
-      if let new = list.first, let known = entries[pipeline]?.first, known.revision > new.revision {
-        continue
-      }
+  /// Takes the triggers of these pipelines as they are from now on.
+  mutating func replace(by reading: Reading) {
+    for (pipeline, list) in reading.entries where readings[pipeline, default: 0] <= reading.number {
+      readings[pipeline] = reading.number
       entries[pipeline] = list.isEmpty ? nil : list
     }
     subscriptions = [:]
@@ -132,4 +139,15 @@ struct TriggerReading {
 
 extension CatalogWrite {
   var resumes: Bool { if case .resume = self { true } else { false } }
+
+  /// The pipeline whose pause begins, changes or ends.
+  var paused: PipelineName? {
+    switch self {
+    case .pause(let pause): pause.pipeline
+    case .resume(let pipeline): pipeline
+    case .revision, .connection, .removeConnection, .credential, .removeCredential, .namespaceKey, .setting,
+      .deletePipeline:
+      nil
+    }
+  }
 }

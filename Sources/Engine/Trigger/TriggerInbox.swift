@@ -23,8 +23,8 @@ extension JobNumber {
 // What comes to triggers, and its rows.
 extension Jobs {
   /// Takes over what the store keeps, before any job is restored.
-  mutating func restore(_ entries: [PipelineName: [TriggerBook.Entry]], _ rows: [TriggerMessageRow]) {
-    triggers.book.replace(entries)
+  mutating func restore(_ reading: TriggerBook.Reading, _ rows: [TriggerMessageRow]) {
+    triggers.book.replace(by: reading)
     for row in rows {
       triggers.newest = max(triggers.newest, row.receivedAt)
       triggers.lines.know(row)
@@ -59,9 +59,7 @@ extension Jobs {
     let place = TriggerLines.Place(arrival.pipeline, arrival.trigger)
     if let known = triggers.lines.open(arrival.key, at: place) { return known }
     guard triggers.lines.count(at: place) < TriggerLines.mostOpen else { throw .triggerFull(arrival) }
-    guard let key = key(ofNamespace: arrival.pipeline.namespace) else {
-      throw .namespaceKey(arrival.pipeline.namespace)
-    }
+    let key = try key(ofNamespace: arrival.pipeline.namespace)
     let moment = max(now, triggers.newest + .microseconds(1))
     triggers.newest = moment
     var row = TriggerMessageRow(
@@ -109,16 +107,25 @@ extension Jobs {
     }
   }
 
-  /// Retries what was put off, and gives joins up whose time is over.
+  /// Retries what was put off, goes on where a pause is over, and gives joins up whose time is over.
   mutating func wakeTriggers(at now: Timestamp) {
-    for group in triggers.lines.expired(at: now) { giveUp(group, at: now) }
+    triggers.lines.wake(at: now)
+    var isPutOff = false
+    for group in triggers.lines.expired(at: now) {
+      do throws(Problem) { try giveUp(group, at: now) } catch { isPutOff = true }
+    }
     for place in triggers.lines.places { orders.append(.fire(place)) }
     triggers.alarm = nil
-    setTriggerAlarm()
+    guard isPutOff else { return setTriggerAlarm() }
+    timers.add(
+      Timers.Entry(due: clock.monotonic + TriggerLines.firstDelay, job: .triggers, wake: nil))
   }
 
-  mutating func setTriggerAlarm() {
-    guard let next = triggers.lines.nextExpiry, triggers.alarm.map({ next < $0 }) ?? true else { return }
+  /// For the joins of one place, whose line has moved, or for all.
+  mutating func setTriggerAlarm(at place: TriggerLines.Place? = nil) {
+    guard let next = triggers.lines.nextExpiry(at: place), triggers.alarm.map({ next < $0 }) ?? true else {
+      return
+    }
     triggers.alarm = next
     timers.add(Timers.Instant(due: next, job: .triggers, wake: nil))
   }
@@ -126,12 +133,14 @@ extension Jobs {
 
 // What becomes of it.
 extension Jobs {
-  /// The rows go with the commit of what they led to.
+  /// The rows go with the commit of what they led to. Where no job came of a batch of files, their contents
+  /// may come again.
   mutating func settle(
     _ ids: [ID<TriggerMessage>], _ outcome: TriggerOutcome, with job: JobNumber? = nil, _ subject: Subject
   ) {
     for id in ids {
       if let row = triggers.lines[id], let job { triggers.lent.append((job, row)) }
+      if triggers.lines[id]?.kind == "files", !outcome.isUse { batch.triggers.append(.released(by: id)) }
       batch.triggers.append(.remove(id, with: job))
       triggers.lines.forget(id)
       answer(id, outcome, subject)
@@ -143,13 +152,18 @@ extension Jobs {
     after(subject) { result in for reply in replies { reply(result.map { outcome }) } }
   }
 
-  /// Nothing can be made of it: it is kept for a person, with the reason.
-  mutating func bury(_ ids: [ID<TriggerMessage>], _ problem: Problem, at now: Timestamp) {
+  /// Nothing can be made of it: it is kept for a person, with the reason. Throws, and changes nothing, where
+  /// the store does not answer: the message is not to lose its body.
+  mutating func bury(_ ids: [ID<TriggerMessage>], _ problem: Problem, at now: Timestamp) throws(Problem) {
+    var bodies: [ID<TriggerMessage>: [UInt8]] = [:]
+    for id in ids {
+      // It lies in the store, sealed under the namespace's key already.
+      do throws(StoreError) { bodies[id] = try configuration.readModel.triggerMessage(id)?.body } catch {
+        throw .store(error)
+      }
+    }
     for id in ids {
       guard let row = triggers.lines[id] else { continue }
-      // The body lies in the store, sealed under the namespace's key already.
-      let stored: TriggerMessageRow?
-      do throws(StoreError) { stored = try configuration.readModel.triggerMessage(id) } catch { stored = nil }
       batch.deadLetters.append(
         DeadLetterRow(
           at: now, namespace: row.pipeline.namespace, kind: "message",
@@ -159,24 +173,24 @@ extension Jobs {
             "actor": .string(row.actor), "received_at": .string(row.receivedAt.rfc3339),
           ], fingerprint: "\(problem.code) \(row.pipeline) \(row.trigger)",
           error: ["code": .string(problem.code), "message": .string(problem.message.english)],
-          body: stored?.body))
+          body: bodies[id]))
     }
     settle(ids, .deadLetter(problem), .nothing)
   }
 
   /// The rest of a join did not come in time.
-  private mutating func giveUp(_ group: TriggerLines.Group, at now: Timestamp) {
+  private mutating func giveUp(_ group: TriggerLines.Group, at now: Timestamp) throws(Problem) {
     let parts = triggers.lines.parts(of: group)
     let wanted = triggers.book[group.place.pipeline, group.place.trigger.string]?.trigger.completion
     let missing = (wanted?.sources ?? []).filter { parts[$0] == nil }
     // The file was changed since: what has come is all there is to wait for.
     if wanted != nil, missing.isEmpty { return lineUp(.join(group), at: group.place) }
-    bury(
+    try bury(
       parts.sorted { ScalarString($0.key) < ScalarString($1.key) }.map(\.value), .joinExpired(group, missing),
       at: now)
   }
 
-  /// The part waits for the others. True where they are all there.
+  /// The part waits for the others. The group where they are all there.
   mutating func gather(
     _ id: ID<TriggerMessage>, key: String, within: Duration, wanted: [String], at now: Timestamp
   ) -> TriggerLines.Group? {
@@ -188,7 +202,6 @@ extension Jobs {
     triggers.lines.know(row)
     batch.triggers.append(.put(row, with: nil))
     if let earlier = triggers.lines.gather(id, in: group, part: part) { replace(earlier, at: now) }
-    setTriggerAlarm()
     let parts = triggers.lines.parts(of: group)
     return wanted.allSatisfy { parts[$0] != nil } ? group : nil
   }
@@ -224,8 +237,12 @@ extension OwnedJob {
         "message": .string(failure.message), "step": .string(failure.step),
       ]
     }
+    return ["job": .object(job), "lineage": .array(lineage)]
+  }
+
+  /// The chain of jobs that led here, with this one as the last: what its end and its calls hand on (S33).
+  var lineage: [JSON] {
     let before = state.context?.value["lineage"]?.array ?? []
-    let own = Lineage.entry(pipeline, id, at: state.createdAt)
-    return ["job": .object(job), "lineage": .array(before + [own])]
+    return before + [Lineage.entry(pipeline, id, at: state.createdAt)]
   }
 }

@@ -25,10 +25,21 @@ struct TriggerLines {
   private struct Line {
     var elements = Deque<Element>()
     var isUnderWay = false
+    /// Somebody woke the line while its first was under way: that may have seen what was before.
+    var isWoken = false
     /// How often the first was put off in a row.
     var delays = 0
-    /// Until then nothing of the line is tried.
-    var rests: Duration?
+    /// Nothing of the line is tried meanwhile.
+    var rest: Rest?
+  }
+
+  private enum Rest {
+    /// Put off, on the monotonic clock.
+    case retry(at: Duration)
+    /// Its pipeline is paused until then.
+    case until(Timestamp)
+    /// Until somebody wakes the line.
+    case open
   }
 
   private struct Key: Hashable {
@@ -40,8 +51,8 @@ struct TriggerLines {
   private var rows: [ID<TriggerMessage>: TriggerMessageRow] = [:]
   private var keys: [Key: ID<TriggerMessage>] = [:]
   private var counts: [Place: Int] = [:]
-  /// The parts that have come, by the pipeline that ended.
-  private var joins: [Group: [String: ID<TriggerMessage>]] = [:]
+  /// The parts that have come, by what the join's key gave and the pipeline that ended.
+  private var joins: [Place: [ScalarString: [String: ID<TriggerMessage>]]] = [:]
   /// Those whose parts are all there and stand in their line.
   private var whole: Set<Group> = []
 
@@ -70,15 +81,22 @@ struct TriggerLines {
     keys[Key(place: row.place, key: ScalarString(row.key))] = row.id
   }
 
+  /// A join stands in its line once: whatever comes until its turn is part of it.
   mutating func line(up element: Element, at place: Place) {
-    if case .join(let group) = element { whole.insert(group) }
+    if case .join(let group) = element, !whole.insert(group).inserted { return }
     lines[place, default: Line()].elements.append(element)
   }
 
+  func isUnderWay(_ place: Place) -> Bool { lines[place]?.isUnderWay ?? false }
+
   /// Whether nothing of the line is tried now, though nothing of it is under way.
   func rests(_ place: Place, at moment: Duration) -> Bool {
-    guard let line = lines[place], !line.isUnderWay, let rests = line.rests else { return false }
-    return rests > moment
+    guard let line = lines[place], !line.isUnderWay else { return false }
+    return switch line.rest {
+    case .retry(let due): due > moment
+    case .until, .open: true
+    case nil: false
+    }
   }
 
   func messages(at place: Place) -> [ID<TriggerMessage>] {
@@ -87,11 +105,11 @@ struct TriggerLines {
 
   /// Begins with the first of the line; nil where there is none, or something of it is under way or rests.
   mutating func begin(_ place: Place, at moment: Duration) -> Element? {
-    guard let line = lines[place], !line.isUnderWay, line.rests.map({ $0 <= moment }) ?? true,
+    guard var line = lines[place], !line.isUnderWay, !rests(place, at: moment),
       let first = line.elements.first
     else { return nil }
-    lines[place]?.isUnderWay = true
-    lines[place]?.rests = nil
+    (line.isUnderWay, line.isWoken, line.rest) = (true, false, nil)
+    lines[place] = line
     return first
   }
 
@@ -99,7 +117,7 @@ struct TriggerLines {
   mutating func finish(_ place: Place) {
     lines[place]?.isUnderWay = false
     lines[place]?.delays = 0
-    _ = lines[place]?.elements.popFirst()
+    if case .join(let group)? = lines[place]?.elements.popFirst() { whole.remove(group) }
     if lines[place]?.elements.isEmpty == true { lines[place] = nil }
   }
 
@@ -107,22 +125,37 @@ struct TriggerLines {
   mutating func delay(_ place: Place, at moment: Duration) -> Duration {
     guard var line = lines[place] else { return .zero }
     let pause = min(Self.longestDelay, Self.firstDelay * (1 << min(line.delays, 10)))
-    (line.isUnderWay, line.delays, line.rests) = (false, line.delays + 1, moment + pause)
+    (line.isUnderWay, line.delays, line.rest) = (false, line.delays + 1, .retry(at: moment + pause))
     lines[place] = line
     return pause
   }
 
-  /// The first stays first until that moment, or until somebody wakes the line.
-  mutating func rest(_ place: Place, until moment: Duration = .seconds(Int64.max)) {
-    lines[place]?.isUnderWay = false
-    lines[place]?.rests = moment
+  /// The first stays first until that moment, or until somebody wakes the line. False where somebody did
+  /// while the first was under way: it is to be tried again at once.
+  mutating func rest(_ place: Place, until moment: Timestamp?) -> Bool {
+    guard var line = lines[place] else { return true }
+    let isWoken = line.isWoken
+    (line.isUnderWay, line.isWoken) = (false, false)
+    line.rest = isWoken ? nil : moment.map(Rest.until) ?? .open
+    lines[place] = line
+    return !isWoken
   }
 
   /// Those of a pipeline may be tried at once.
   mutating func wake(_ pipeline: PipelineName) -> [Place] {
     let woken = lines.keys.filter { $0.pipeline == pipeline }
-    for place in woken { lines[place]?.rests = nil }
+    for place in woken {
+      lines[place]?.rest = nil
+      if isUnderWay(place) { lines[place]?.isWoken = true }
+    }
     return woken.sorted { $0.trigger < $1.trigger }
+  }
+
+  /// Those whose pause is over may be tried at once.
+  mutating func wake(at now: Timestamp) {
+    for (place, line) in lines {
+      if case .until(let end) = line.rest, end <= now { lines[place]?.rest = nil }
+    }
   }
 
   var places: [Place] {
@@ -135,11 +168,10 @@ struct TriggerLines {
     if counts[row.place] == 0 { counts[row.place] = nil }
     let key = Key(place: row.place, key: ScalarString(row.key))
     if keys[key] == id { keys[key] = nil }
-    guard let group = row.joinGroup, let part = row.part, joins[group]?[part] == id else { return }
-    joins[group]?[part] = nil
-    guard joins[group]?.isEmpty == true else { return }
-    joins[group] = nil
-    whole.remove(group)
+    guard let group = row.joinGroup, let part = row.part, parts(of: group)[part] == id else { return }
+    joins[row.place]?[group.key]?[part] = nil
+    if parts(of: group).isEmpty { joins[row.place]?[group.key] = nil }
+    if joins[row.place]?.isEmpty == true { joins[row.place] = nil }
   }
 
   /// Takes a message out of its line or its join, but for one that is under way or whose join is whole: that
@@ -166,25 +198,43 @@ extension TriggerLines {
   /// The part joins those that came before it. A later end of the same pipeline takes the place of the
   /// earlier one, which is returned.
   mutating func gather(_ id: ID<TriggerMessage>, in group: Group, part: String) -> ID<TriggerMessage>? {
-    let earlier = joins[group]?[part]
-    joins[group, default: [:]][part] = id
+    let earlier = parts(of: group)[part]
+    joins[group.place, default: [:]][group.key, default: [:]][part] = id
     return earlier == id ? nil : earlier
   }
 
-  func parts(of group: Group) -> [String: ID<TriggerMessage>] { joins[group] ?? [:] }
+  func parts(of group: Group) -> [String: ID<TriggerMessage>] { joins[group.place]?[group.key] ?? [:] }
 
-  /// When the group is given up, if it has a part and is not whole.
+  /// When the time of the group is over, if it has a part and is not whole.
   func expiry(of group: Group) -> Timestamp? {
     whole.contains(group) ? nil : parts(of: group).values.compactMap { rows[$0]?.expiresAt }.min()
   }
 
-  var nextExpiry: Timestamp? { joins.keys.compactMap { expiry(of: $0) }.min() }
-
-  func isWhole(_ group: Group) -> Bool { whole.contains(group) }
+  /// When the next join is given up: of this place, or of all.
+  func nextExpiry(at place: Place? = nil) -> Timestamp? {
+    guard let place else { return joins.keys.compactMap { nextExpiry(at: $0) }.min() }
+    return expiries(at: place).map(\.expiry).min()
+  }
 
   func expired(at now: Timestamp) -> [Group] {
-    joins.keys.filter { group in expiry(of: group).map { $0 <= now } ?? false }
+    joins.keys.flatMap { expiries(at: $0) }.filter { $0.expiry <= now }.map(\.group)
       .sorted { ($0.place.pipeline.description, $0.key) < ($1.place.pipeline.description, $1.key) }
+  }
+
+  /// Of the joins of a place that may be given up. What came in time and still stands in the line, because
+  /// the pipeline is paused or the line is slow, may be the part that is missing: its turn comes first.
+  private func expiries(at place: Place) -> [(group: Group, expiry: Timestamp)] {
+    let oldest = oldestMessage(at: place)
+    return (joins[place] ?? [:]).keys.compactMap { key in
+      let group = Group(place: place, key: key)
+      guard let expiry = expiry(of: group), oldest.map({ $0 > expiry }) ?? true else { return nil }
+      return (group, expiry)
+    }
+  }
+
+  private func oldestMessage(at place: Place) -> Timestamp? {
+    for case .message(let id) in lines[place]?.elements.all ?? [] { return rows[id]?.receivedAt }
+    return nil
   }
 }
 

@@ -31,9 +31,9 @@ extension Turn {
     case .arrive(let arrival, let accepted, let outcome): take(arrival, accepted, outcome, at: now)
     case .claimed(let claimed, let reply): take(claimed, reply, at: now)
     case .fired(let fired): take(fired, at: now)
-    case .triggers(let changed, let reply):
-      jobs.triggers.book.replace(changed)
-      for pipeline in changed.keys { wakeTriggers(of: pipeline) }
+    case .triggers(let reading, let reply):
+      jobs.triggers.book.replace(by: reading)
+      for pipeline in reading.entries.keys { wakeTriggers(of: pipeline) }
       jobs.after(.nothing) { _ in reply(.success(())) }
     case .wakeTriggers(let pipeline): wakeTriggers(of: pipeline)
     case .withdraw(let ids, let reply): withdraw(ids, reply)
@@ -57,8 +57,9 @@ extension Turn {
       if let accepted { jobs.after(.nothing) { _ in accepted(.success(id)) } }
       guard let outcome else { return }
       jobs.triggers.replies[id, default: []].append(outcome)
-      if jobs.triggers.lines[id]?.state == .gathered {
-        jobs.answer(id, .stored(id, reason: Self.joins), .nothing)
+      // What came before with this key may stand in a line at rest, where nothing else would answer.
+      if id != arrival.id {
+        jobs.orders.append(.fire(TriggerLines.Place(arrival.pipeline, arrival.trigger)))
       }
     } catch {
       accepted?(.failure(error))
@@ -73,19 +74,29 @@ extension Turn {
   /// Of a batch that is not open any more the job has been made: the watcher asks again after a crash.
   private mutating func take(_ claimed: ClaimedFiles, _ reply: @escaping Reply<Void>, at now: Timestamp) {
     let place = TriggerLines.Place(claimed.pipeline, claimed.trigger)
-    defer { jobs.after(.nothing) { _ in reply(.success(())) } }
-    guard let id = jobs.triggers.lines.open(claimed.key, at: place), var row = jobs.triggers.lines[id],
-      row.state == .claiming
-    else { return }
-    guard let body = claimed.body, let key = jobs.key(ofNamespace: row.pipeline.namespace) else {
-      return jobs.settle([id], .filtered, .nothing)
-    }
+    do throws(Problem) {
+      if let id = jobs.triggers.lines.open(claimed.key, at: place), let row = jobs.triggers.lines[id],
+        row.state == .claiming
+      {
+        try take(claimed, row, at: place, now)
+      }
+    } catch { return reply(.failure(error)) }
+    jobs.after(.nothing) { _ in reply(.success(())) }
+  }
+
+  private mutating func take(
+    _ claimed: ClaimedFiles, _ claiming: TriggerMessageRow, at place: TriggerLines.Place, _ now: Timestamp
+  ) throws(Problem) {
+    guard let body = claimed.body else { return jobs.settle([claiming.id], .filtered, .nothing) }
+    let key = try jobs.key(ofNamespace: claiming.pipeline.namespace)
+    var row = claiming
     row.state = .waiting
     jobs.triggers.lines.know(row)
     row.body = AES256GCM.seal(body.serialized(), key: key, additionalData: row.binding)
     jobs.batch.triggers.append(.put(row, with: nil))
-    jobs.batch.triggers.append(.taken(claimed.contents, by: row.pipeline, trigger: row.trigger, at: now))
-    jobs.lineUp(.message(id), at: place)
+    jobs.batch.triggers.append(
+      .taken(claimed.contents, with: row.id, by: row.pipeline, trigger: row.trigger, at: now))
+    jobs.lineUp(.message(row.id), at: place)
   }
 
   private mutating func withdraw(
@@ -100,8 +111,9 @@ extension Turn {
   }
 
   private mutating func emit(_ emission: Emission, _ reply: @escaping Reply<Void>, at now: Timestamp) {
-    guard let key = jobs.key(ofNamespace: emission.namespace) else {
-      return reply(.failure(.namespaceKey(emission.namespace)))
+    let key: SymmetricKey
+    do throws(Problem) { key = try jobs.key(ofNamespace: emission.namespace) } catch {
+      return reply(.failure(error))
     }
     var row = EmittedRow(
       at: now, namespace: emission.namespace, type: emission.type, room: emission.room, job: emission.job,
@@ -114,18 +126,23 @@ extension Turn {
   private static let restingReason = Bilingual(
     "its trigger waits: the pipeline is paused, or a limit is full",
     pt: "seu gatilho espera: o pipeline está pausado, ou um limite está cheio")
-  private static var joins: Bilingual {
-    Bilingual("it waits for the rest of its join", pt: "espera o resto da sua junção")
-  }
+  private static let drainingReason = Bilingual(
+    "this server stops, and the next one goes on with it", pt: "este servidor para, e o próximo continua")
 }
 
 // The way of a message from its line to what it leads to.
 extension Turn {
   /// Begins with the first of the line, off the engine's thread; what comes back is an input.
   mutating func fire(_ place: TriggerLines.Place) {
+    guard configuration.restores, !jobs.isDraining else {
+      if !jobs.triggers.lines.isUnderWay(place) { tell(place, Self.drainingReason) }
+      return
+    }
     let moment = configuration.clock.monotonic
-    guard configuration.restores, !jobs.isDraining, let element = jobs.triggers.lines.begin(place, at: moment)
-    else { return tellResting(place, at: moment) }
+    guard let element = jobs.triggers.lines.begin(place, at: moment) else {
+      if jobs.triggers.lines.rests(place, at: moment) { tell(place, Self.restingReason) }
+      return
+    }
     let messages: [ID<TriggerMessage>]
     switch element {
     case .message(let id): messages = [id]
@@ -145,10 +162,10 @@ extension Turn {
   }
 
   /// Whoever handed something to a line at rest need not wait for its turn.
-  private mutating func tellResting(_ place: TriggerLines.Place, at moment: Duration) {
-    guard !jobs.triggers.replies.isEmpty, jobs.triggers.lines.rests(place, at: moment) else { return }
+  private mutating func tell(_ place: TriggerLines.Place, _ reason: Bilingual) {
+    if jobs.triggers.replies.isEmpty { return }
     for id in jobs.triggers.lines.messages(at: place) {
-      jobs.answer(id, .stored(id, reason: Self.restingReason), .nothing)
+      jobs.answer(id, .stored(id, reason: reason), .nothing)
     }
   }
 
@@ -159,29 +176,32 @@ extension Turn {
       case .signal(let signal): try deliver(signal, fired, at: now)
       case .gather(let key, let within, let parts): gather(fired, key, within, parts, at: now)
       case .filtered: finish(fired, .filtered)
-      case .gone:
-        if case .message(let id) = fired.element { jobs.triggers.lines.forget(id) }
+      case .gone(let messages):
+        for id in messages {
+          jobs.triggers.lines.forget(id)
+          jobs.answer(id, .filtered, .nothing)
+        }
         next(fired.place)
-      case .rests(let reason, let until):
-        rest(fired.place, until, at: now)
-        for id in fired.messages { jobs.answer(id, .stored(id, reason: reason), .nothing) }
+      case .rests(let reason, let until): rest(fired.place, reason, until: until)
       }
     } catch {
       refuse(fired, error, at: now)
     }
   }
 
-  private mutating func rest(_ place: TriggerLines.Place, _ until: Timestamp?, at now: Timestamp) {
-    guard let until else { return jobs.triggers.lines.rest(place) }
-    jobs.triggers.lines.rest(place, until: configuration.clock.monotonic)
-    jobs.timers.add(Timers.Instant(due: until, job: .triggers, wake: nil))
+  private mutating func rest(_ place: TriggerLines.Place, _ reason: Bilingual, until: Timestamp?) {
+    guard jobs.triggers.lines.rest(place, until: until) else { return jobs.orders.append(.fire(place)) }
+    if let until { jobs.timers.add(Timers.Instant(due: until, job: .triggers, wake: nil)) }
+    tell(place, reason)
   }
 
   private mutating func admit(
     _ prepared: PreparedJob, _ fired: FiredTrigger, at now: Timestamp
   ) throws(Problem) {
     if let existing = try existing(prepared) { return finish(fired, .started(existing)) }
-    if let pause = prepared.pause { return rest(fired.place, pause.until, at: now) }
+    if let pause = prepared.pause {
+      return rest(fired.place, FiringPreparation.paused(pause), until: pause.until)
+    }
     if let problem = refusal(of: prepared, at: now) { throw problem }
     let job = jobs.admit(prepared, at: now)
     jobs.makeRoom(for: job, at: now)
@@ -203,9 +223,8 @@ extension Turn {
   ) {
     guard let id = fired.messages.first else { return }
     let whole = jobs.gather(id, key: key, within: within, wanted: parts, at: now)
-    jobs.answer(id, .stored(id, reason: Self.joins), .nothing)
-    next(fired.place)
     if let whole { jobs.lineUp(.join(whole), at: fired.place) }
+    next(fired.place)
   }
 
   private mutating func finish(
@@ -219,21 +238,28 @@ extension Turn {
   private mutating func next(_ place: TriggerLines.Place) {
     jobs.triggers.lines.finish(place)
     jobs.orders.append(.fire(place))
+    // What has left the line may have been all that a join was waited with.
+    jobs.setTriggerAlarm(at: place)
   }
 
   /// What may pass is tried again; what a limit turns away for good leaves a row; the rest waits for a
   /// person.
   private mutating func refuse(_ fired: FiredTrigger, _ problem: Problem, at now: Timestamp) {
     switch problem.code {
-    case "store-unavailable", "node-full", "queue-full", "inbox-full":
-      let pause = jobs.triggers.lines.delay(fired.place, at: configuration.clock.monotonic)
-      jobs.timers.add(
-        Timers.Entry(due: configuration.clock.monotonic + pause, job: .triggers, wake: nil))
-      for id in fired.messages { jobs.answer(id, .stored(id, reason: problem.message), .write) }
+    case "store-unavailable", "node-full", "queue-full", "inbox-full": delay(fired.place, problem)
     case "skipped-by-limit": finish(fired, .refused(problem))
     case _:
-      jobs.bury(fired.messages, problem, at: now)
-      next(fired.place)
+      do throws(Problem) {
+        try jobs.bury(fired.messages, problem, at: now)
+        next(fired.place)
+      } catch { delay(fired.place, error) }
     }
+  }
+
+  private mutating func delay(_ place: TriggerLines.Place, _ problem: Problem) {
+    let moment = configuration.clock.monotonic
+    let pause = jobs.triggers.lines.delay(place, at: moment)
+    jobs.timers.add(Timers.Entry(due: moment + pause, job: .triggers, wake: nil))
+    tell(place, problem.message)
   }
 }

@@ -5,7 +5,8 @@ internal import Synchronization
 /// What triggers were given and what steps emitted, in the memory store.
 struct MemoryTriggers {
   var messages: [ID<TriggerMessage>: TriggerMessageRow] = [:]
-  var taken: Set<Content> = []
+  /// With the batch that took each.
+  var taken: [Content: ID<TriggerMessage>] = [:]
   /// By namespace, oldest first.
   var emitted: [ScalarString: [EmittedRow]] = [:]
   private var eventKeys: Set<Name> = []
@@ -30,8 +31,12 @@ struct MemoryTriggers {
       if row.body.isEmpty, let stored = messages[row.id] { row.body = stored.body }
       messages[row.id] = row
     case .remove(let id, with: _): messages[id] = nil
-    case .taken(let contents, let pipeline, let trigger, at: _):
-      for sha256 in contents { taken.insert(Content(sha256, by: pipeline, trigger: trigger)) }
+    case .taken(let contents, let batch, let pipeline, let trigger, at: _):
+      for sha256 in contents {
+        let content = Content(sha256, by: pipeline, trigger: trigger)
+        if taken[content] == nil { taken[content] = batch }
+      }
+    case .released(let batch): taken = taken.filter { $0.value != batch }
     }
   }
 
@@ -79,7 +84,7 @@ extension MemoryStore {
     rows.withLock { rows in
       Set(
         contents.filter {
-          rows.triggers.taken.contains(MemoryTriggers.Content($0, by: pipeline, trigger: trigger))
+          rows.triggers.taken[MemoryTriggers.Content($0, by: pipeline, trigger: trigger)] != nil
         })
     }
   }

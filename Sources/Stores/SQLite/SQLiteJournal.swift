@@ -6,7 +6,7 @@ struct SQLiteJournal: ~Copyable {
   let database: Database
   private let writer: Writer
   private let rows: RowWriter
-  private let triggers: TriggerWriter
+  private var triggers: TriggerWriter
   private let idempotentJob: Statement
   private let beginning: Statement
   private let ending: Statement
@@ -51,7 +51,7 @@ struct SQLiteJournal: ~Copyable {
   }
 
   /// Leaves the transaction open, with all rows in it but those of the refused.
-  private func written(_ batch: Batch) throws(StoreError) -> [RefusedJob] {
+  private mutating func written(_ batch: Batch) throws(StoreError) -> [RefusedJob] {
     do {
       try begin()
       try write(batch)
@@ -70,7 +70,7 @@ struct SQLiteJournal: ~Copyable {
 
   private func begin() throws(SQLiteError) { try beginning.run() }
 
-  private func write(_ batch: Batch) throws(SQLiteError) {
+  private mutating func write(_ batch: Batch) throws(SQLiteError) {
     for write in batch.writes { try database.write(write) }
     try writer.write(batch)
     try rows.write(batch)
@@ -82,7 +82,7 @@ struct SQLiteJournal: ~Copyable {
 
   /// Every part in a savepoint of its own. A job that takes a slot which is not free, perhaps because the
   /// one that would have freed it was refused, is refused too: then all is written again without it.
-  private func writeApart(_ batch: Batch) throws(SQLiteError) -> [RefusedJob] {
+  private mutating func writeApart(_ batch: Batch) throws(SQLiteError) -> [RefusedJob] {
     let parts = batch.parts
     var withoutSlot: [RefusedJob] = []
     while true {
@@ -102,7 +102,7 @@ struct SQLiteJournal: ~Copyable {
     }
   }
 
-  private func write(
+  private mutating func write(
     _ parts: [BatchPart], without known: [RefusedJob]
   ) throws(SQLiteError) -> [RefusedJob] {
     var refused = known

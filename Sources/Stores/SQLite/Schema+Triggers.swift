@@ -17,4 +17,10 @@ extension Migration {
     CREATE INDEX events_of_namespace ON emitted_events(namespace, position);
     CREATE INDEX events_of_room ON emitted_events(namespace, room, position);
     """
+
+  /// Which batch took a content, so that it can be given back. What was taken before stays taken.
+  static let contents = """
+    ALTER TABLE taken_contents ADD COLUMN batch TEXT;
+    CREATE INDEX contents_of_batch ON taken_contents(batch) WHERE batch IS NOT NULL;
+    """
 }

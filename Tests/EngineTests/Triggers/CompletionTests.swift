@@ -112,6 +112,26 @@ struct CompletionTests {
     // Itself and ten more.
     #expect(try harness.jobs(of: "test").count == 11)
   }
+
+  @Test("stops a chain that goes on by the end of a job that the pipeline itself calls")
+  func loopByCall() async throws {
+    let harness = try Harness()
+    try await harness.apply("steps: {own: {value: 1}}", id: "child")
+    try await harness.apply(
+      """
+      triggers: {again: {pipeline: {pipeline: child}}}
+      steps: {sub: {call: {pipeline: child}}}
+      """)
+    _ = try await harness.node.start(harness.request(key: "first"))
+    try await harness.onlooker.until {
+      let letters = try harness.readModel.deadLetters(in: "demo", limit: 10)
+      return try !letters.isEmpty || harness.jobs(of: "test").count > 30
+    }
+    #expect(
+      try harness.readModel.deadLetters(in: "demo", limit: 10).map { $0.error["code"] } == ["trigger-loop"])
+    // Twenty jobs are in the chain: each one and its child.
+    #expect(try harness.jobs(of: "test").count == 10)
+  }
 }
 
 @Suite("A join of pipelines", .timeLimit(.minutes(1)))

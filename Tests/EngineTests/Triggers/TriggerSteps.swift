@@ -29,6 +29,14 @@ struct Onlooker: Sendable {
     try await until { try ids.allSatisfy { try waiting(of: $0).isEmpty } }
   }
 
+  /// Returns once what was known and asked for before has been taken up, and what follows at once has too.
+  func settled() async throws {
+    for _ in 0..<20 {
+      _ = try await node.withdraw([])
+      await Task.yield()
+    }
+  }
+
   func until(_ holds: () throws -> Bool) async throws {
     while try !holds() {
       try Task.checkCancellation()

@@ -1,0 +1,136 @@
+import Dispatch
+import Engine
+import Model
+import Synchronization
+
+/// A read model that lets a test hold a read after its answer is known, or make it fail.
+final class WatchedReader: ReadModel {
+  /// The reads that can be held or fail.
+  enum Read: Hashable, Sendable {
+    case pause(PipelineName)
+    case revision(PipelineName)
+    case namespaceKey(String)
+    case triggerMessage
+  }
+
+  /// One read that waits for the test: what it found is out of date once it goes on.
+  final class Hold: Sendable {
+    private let arrivals = AsyncStream.makeStream(of: Void.self)
+    private let door = DispatchSemaphore(value: 0)
+
+    /// Returns once the read waits.
+    func reached() async { for await _ in arrivals.stream { return } }
+    func release() { door.signal() }
+
+    fileprivate func pass() {
+      arrivals.continuation.yield()
+      door.wait()
+    }
+  }
+
+  let real: any ReadModel
+  private let holds = Mutex<[Read: [Hold]]>([:])
+  private let failing = Mutex<Set<Read>>([])
+
+  init(_ real: any ReadModel) { self.real = real }
+
+  /// The next such read waits; one more for each call.
+  func hold(_ read: Read) -> Hold {
+    let hold = Hold()
+    holds.withLock { $0[read, default: []].append(hold) }
+    return hold
+  }
+
+  /// From now on such reads fail.
+  func fail(_ read: Read) { _ = failing.withLock { $0.insert(read) } }
+  func heal() { failing.withLock { $0 = [] } }
+
+  private func watched<Value>(
+    _ read: Read, _ body: () throws(StoreError) -> Value
+  ) throws(StoreError) -> Value {
+    if failing.withLock({ $0.contains(read) }) { throw .unavailable("told to fail") }
+    let value = try body()
+    let hold = holds.withLock { holds in
+      holds[read]?.isEmpty == false ? holds[read]?.removeFirst() : nil
+    }
+    hold?.pass()
+    return value
+  }
+
+  func pause(of pipeline: PipelineName) throws(StoreError) -> PauseRecord? {
+    try watched(.pause(pipeline)) { () throws(StoreError) in try real.pause(of: pipeline) }
+  }
+  func readRevision(of pipeline: PipelineName, number: Int?) throws(StoreError) -> RevisionRecord? {
+    try watched(.revision(pipeline)) { () throws(StoreError) in
+      try real.readRevision(of: pipeline, number: number)
+    }
+  }
+  func namespaceKey(_ namespace: String) throws(StoreError) -> [UInt8]? {
+    try watched(.namespaceKey(namespace)) { () throws(StoreError) in try real.namespaceKey(namespace) }
+  }
+  func triggerMessage(_ id: ID<TriggerMessage>) throws(StoreError) -> TriggerMessageRow? {
+    try watched(.triggerMessage) { () throws(StoreError) in try real.triggerMessage(id) }
+  }
+}
+
+// The rest is as it is.
+extension WatchedReader {
+  func jobs(_ filter: JobFilter, before: ID<Job>?, limit: Int) throws(StoreError) -> [JobSummary] {
+    try real.jobs(filter, before: before, limit: limit)
+  }
+  func job(_ id: ID<Job>) throws(StoreError) -> JobSummary? { try real.job(id) }
+  func job(number: JobNumber) throws(StoreError) -> JobSummary? { try real.job(number: number) }
+  func jobs(withPrefix prefix: String, limit: Int) throws(StoreError) -> [ID<Job>] {
+    try real.jobs(withPrefix: prefix, limit: limit)
+  }
+  func stepRows(of job: JobNumber) throws(StoreError) -> [StepRow] { try real.stepRows(of: job) }
+  func artifacts(of job: JobNumber) throws(StoreError) -> [ArtifactRow] { try real.artifacts(of: job) }
+  func pipelines(in namespace: String?) throws(StoreError) -> [PipelineSummary] {
+    try real.pipelines(in: namespace)
+  }
+  func connections(in namespace: String?) throws(StoreError) -> [Connection] {
+    try real.connections(in: namespace)
+  }
+  func credentials(in namespace: String?) throws(StoreError) -> [CredentialRecord] {
+    try real.credentials(in: namespace)
+  }
+  func settings(of namespace: String) throws(StoreError) -> JSONObject { try real.settings(of: namespace) }
+  func events(of job: JobNumber, after sequence: UInt32, limit: Int) throws(StoreError) -> [StoredEvent] {
+    try real.events(of: job, after: sequence, limit: limit)
+  }
+  func readBody(_ id: BodyID) throws(StoreError) -> [UInt8]? { try real.readBody(id) }
+  func asks(_ filter: AskFilter, before: ID<Ask>?, limit: Int) throws(StoreError) -> [AskRow] {
+    try real.asks(filter, before: before, limit: limit)
+  }
+  func ask(_ id: ID<Ask>) throws(StoreError) -> AskRow? { try real.ask(id) }
+  func asks(withPrefix prefix: String, limit: Int) throws(StoreError) -> [ID<Ask>] {
+    try real.asks(withPrefix: prefix, limit: limit)
+  }
+  func answers(of ask: ID<Ask>) throws(StoreError) -> [AskAnswerRow] { try real.answers(of: ask) }
+  func signals(in namespace: String?, limit: Int) throws(StoreError) -> [SignalRow] {
+    try real.signals(in: namespace, limit: limit)
+  }
+  func refusals(in namespace: String?, limit: Int) throws(StoreError) -> [RefusalRow] {
+    try real.refusals(in: namespace, limit: limit)
+  }
+  func deadLetters(in namespace: String?, limit: Int) throws(StoreError) -> [DeadLetterRow] {
+    try real.deadLetters(in: namespace, limit: limit)
+  }
+  func triggerMessages(of pipeline: PipelineName, limit: Int) throws(StoreError) -> [TriggerMessageRow] {
+    try real.triggerMessages(of: pipeline, limit: limit)
+  }
+  func takenContents(
+    _ contents: [String], by pipeline: PipelineName, trigger: String
+  ) throws(StoreError) -> Set<String> {
+    try real.takenContents(contents, by: pipeline, trigger: trigger)
+  }
+  func emitted(_ filter: EmittedFilter, after position: Int64, limit: Int) throws(StoreError) -> [EmittedRow]
+  {
+    try real.emitted(filter, after: position, limit: limit)
+  }
+  func pauses(in namespace: String?) throws(StoreError) -> [PauseRecord] { try real.pauses(in: namespace) }
+  func readSlots() throws(StoreError) -> [SlotRow] { try real.readSlots() }
+  func revisions(of pipeline: PipelineName) throws(StoreError) -> [RevisionRecord] {
+    try real.revisions(of: pipeline)
+  }
+}
