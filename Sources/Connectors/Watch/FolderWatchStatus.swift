@@ -33,6 +33,8 @@ enum WatchPace {
   static let attach: Duration = .seconds(5)
   /// For a trigger that may take nothing now, unless it is told by `wake`.
   static let held: Duration = .seconds(5)
+  /// What is granted is asked so often while nothing is taken; before that it is asked in any case.
+  static let grant: Duration = .seconds(1)
   /// For a batch that was begun and cannot be finished.
   static let left: Duration = .seconds(30)
   /// For a file that could not be taken and does not change.

@@ -15,7 +15,7 @@ extension FolderWatcher {
       if let reason = reasons[batch.id], left[batch.id] != reason { try await note(.left(batch, reason)) }
     }
     left = reasons
-    (progress.left, progress.leftBecause) = (left.count, left.values.first?.english)
+    (progress.left, progress.leftBecause) = (left.count, open.compactMap { reasons[$0.id] }.first?.english)
     leftAt = left.isEmpty ? nil : clock.monotonic + WatchPace.left
   }
 

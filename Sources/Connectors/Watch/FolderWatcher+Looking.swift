@@ -29,8 +29,11 @@ final class AttachedFolder {
 extension FolderWatcher {
   /// Opens the folder if it is not, once it is granted. False where it is not, or cannot be opened; people
   /// are told of that once.
-  func attach() async throws(WatchFailure) -> Bool {
+  /// `anew`: asks what is granted even if that was done a moment ago.
+  func attach(anew: Bool = false) async throws(WatchFailure) -> Bool {
+    if !anew, folder != nil, clock.monotonic < askAt { return true }
     guard let places = try await granted() else { return false }
+    askAt = clock.monotonic + WatchPace.grant
     if let folder, folder.places == places { return true }
     detach()
     let opened: AttachedFolder

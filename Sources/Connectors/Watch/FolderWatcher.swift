@@ -10,7 +10,7 @@ import Synchronization
 /// finished first.
 public actor FolderWatcher {
   let spec: FilesTriggerSpec
-  /// Asked anew each time: what the operator took away is gone with the next look.
+  /// Asked before each batch and each look at a folder: what the operator took away is gone then.
   let roots: @Sendable () throws(Problem) -> FileRoots
   let desk: FilesTriggerDesk
   let clock: any EngineClock
@@ -31,6 +31,8 @@ public actor FolderWatcher {
   var left: [String: Bilingual] = [:]
   /// When they are tried again.
   var leftAt: Duration?
+  /// Until then the folder counts as granted as long as nothing is taken.
+  var askAt = Duration.zero
   private var (attachAt, heldUntil, resumeAt) = (Duration.zero, Duration.zero, Duration.zero)
   var progress = FolderWatchStatus()
 
@@ -113,8 +115,8 @@ public actor FolderWatcher {
     if now < resumeAt { return sleep(until: resumeAt, hearsFolder: false) }
     if !isSettled || leftAt.map({ $0 <= now }) ?? false {
       try await finishOpen()
+      if !isSettled { folder?.wantsScan = true }
       isSettled = true
-      folder?.wantsScan = true
     }
     guard now >= attachAt, try await attach() else {
       attachAt = max(attachAt, now)
@@ -127,6 +129,7 @@ public actor FolderWatcher {
         heldUntil = clock.monotonic + WatchPace.held
         return sleep(until: heldUntil)
       }
+      guard try await attach(anew: true) else { return }
       try await takeBatch()
       clearFailures()
     } else if !isBusy {
