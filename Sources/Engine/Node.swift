@@ -11,6 +11,8 @@ internal import Synchronization
 public final class Node: Sendable {
   /// What was unfinished when the node started, in the order of the jobs.
   public let recovered: [RecoveredJob]
+  /// The triggers that had begun to take a batch of files when the last node ended.
+  public let begun: Set<TriggerName>
   let configuration: NodeConfiguration
   private let loop: EngineLoop
   private let executor: Executor
@@ -32,10 +34,12 @@ public final class Node: Sendable {
     var book = TriggerBook()
     book.replace(by: triggers)
     self.book = Mutex(book)
+    let messages = configuration.restores ? try configuration.store.openTriggerMessages() : []
+    begun = Set(messages.filter { $0.state == .claiming }.map { TriggerName($0.pipeline, $0.trigger) })
     let opening = EngineLoop.Opening(
       held: try HeldLimits(configuration.store), signals: try configuration.store.waitingSignals(),
       parked: configuration.restores ? try recovery.parked() : [], triggers: triggers,
-      messages: configuration.restores ? try configuration.store.openTriggerMessages() : [])
+      messages: messages)
     let loop = EngineLoop(configuration, numbers: try configuration.store.highestNumbers(), opening)
     let executor = try Executor(
       connectors: configuration.connectors, environment: configuration.environment,

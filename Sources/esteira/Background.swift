@@ -1,5 +1,6 @@
 import CLI
 import CSystem
+import Connectors
 import Glibc
 import Model
 
@@ -34,7 +35,7 @@ enum Background {
 
   /// The first line of a report is an exit code, the others are for people.
   static func send(_ code: Int32, _ lines: [String], to file: Int32) {
-    _ = Folder.writeAll(Array(([String(code)] + lines).joined(separator: "\n").utf8), to: file)
+    _ = AtomicFile.writeAll(Array(([String(code)] + lines).joined(separator: "\n").utf8), to: file)
     close(file)
   }
 

@@ -31,15 +31,16 @@ struct RootReader {
     return FileRoots.Root(path: try checked(path), isWritable: access == "write")
   }
 
-  /// Whoever could write the data folder would hold its master key.
+  /// Whoever could write the data folder would hold its master key. By what the paths lead to, not by how
+  /// they are written: a link or a `..` must not hide it.
   private func checked(_ path: String) throws(Problem) -> String {
-    let parts = path.split(separator: "/")
+    let parts = path.utf8.split(separator: UInt8(ascii: "/")).map { String(Substring($0)) }
     let clean = "/" + parts.joined(separator: "/")
-    guard path.hasPrefix("/"), !parts.isEmpty, !parts.contains(where: { $0 == "." || $0 == ".." }) else {
-      throw wrong
-    }
-    let data = config.folder
-    guard data != clean, !data.hasPrefix(clean + "/"), !clean.hasPrefix(data + "/") else {
+    guard path.utf8.first == UInt8(ascii: "/"), !parts.isEmpty,
+      !parts.contains(where: { [".", ".."].contains($0) })
+    else { throw wrong }
+    let (data, root) = (Places.real(config.folder), Places.real(clean))
+    guard !data.starts(with: root), !root.starts(with: data) else {
       throw config.wrong(
         Bilingual(
           "the root \(clean) and the data folder lie in one another",

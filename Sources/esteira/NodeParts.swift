@@ -75,7 +75,7 @@ struct NodeParts: Sendable {
       restores: restores && TestHooks.recovers,
       incident: { job, json in Incident.write(job, json, in: folder.path) },
       broken: { text in
-        _ = Folder.writeAll(Array("esteira: the store is broken: \(text)\n".utf8), to: STDERR_FILENO)
+        _ = AtomicFile.writeAll(Array("esteira: the store is broken: \(text)\n".utf8), to: STDERR_FILENO)
         _exit(7)
       }, crashPoint: { TestHooks.passed($0) })
   }

@@ -1,4 +1,5 @@
 import CSystem
+import Connectors
 import Glibc
 import Model
 
@@ -20,12 +21,40 @@ enum Places {
     return String(cString: value)
   }
 
+  /// With no `.`, no `..` and no slash too many, so that two spellings of a place are one text. Links stay,
+  /// but for those before a `..`: what lies above a link is above what it leads to.
   static func absolute(_ path: String) -> String {
-    if path.utf8.first == UInt8(ascii: "/") { return path }
-    guard let folder = getcwd(nil, 0) else { return path }
+    let whole = path.utf8.first == UInt8(ascii: "/") ? path : (currentFolder ?? "") + "/" + path
+    let parts = parts(of: whole)
+    return Self.path(parts.contains(Array("..".utf8)) ? real(whole) : parts)
+  }
+
+  private static var currentFolder: String? {
+    guard let folder = getcwd(nil, 0) else { return nil }
     defer { free(folder) }
-    let tail = path.hasPrefix("./") ? String(path.dropFirst(2)) : path
-    return String(cString: folder) + (tail == "." ? "" : "/" + tail)
+    return String(cString: folder)
+  }
+
+  /// The names on the way to what an absolute path leads to, without a link, so far as it is there; names
+  /// below that are as they are written. As bytes: that is how the system compares them.
+  static func real(_ path: String) -> [[UInt8]] {
+    if let found = realpath(path, nil) {
+      defer { free(found) }
+      return parts(of: String(cString: found))
+    }
+    var rest = parts(of: path)
+    guard let last = rest.popLast() else { return [] }
+    var above = real(Self.path(rest))
+    if last == Array("..".utf8) { _ = above.popLast() } else { above.append(last) }
+    return above
+  }
+
+  private static func parts(of path: String) -> [[UInt8]] {
+    path.utf8.split(separator: UInt8(ascii: "/")).map(Array.init).filter { $0 != Array(".".utf8) }
+  }
+
+  private static func path(_ parts: [[UInt8]]) -> String {
+    "/" + parts.map { String(decoding: $0, as: UTF8.self) }.joined(separator: "/")
   }
 
   /// The name of a uid, or its number.
@@ -81,17 +110,6 @@ enum Folder {
     let file = esteira_open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
     guard file >= 0 else { return false }
     defer { close(file) }
-    return writeAll(bytes, to: file) && fchmod(file, mode) == 0
-  }
-
-  static func writeAll(_ bytes: [UInt8], to file: Int32) -> Bool {
-    var rest = bytes[...]
-    while !rest.isEmpty {
-      let count = rest.withUnsafeBytes { Glibc.write(file, $0.baseAddress, $0.count) }
-      if count < 0, errno == EINTR { continue }
-      if count <= 0 { return false }
-      rest = rest.dropFirst(count)
-    }
-    return true
+    return AtomicFile.writeAll(bytes, to: file) && fchmod(file, mode) == 0
   }
 }

@@ -35,7 +35,7 @@ struct Serving: Sendable {
     let wishes = Signals.wishes()
     do throws(Problem) {
       let parts = try NodeParts(folder: try DataFolder(path: Places.data(options.data)), restores: true)
-      let watches = FolderWatches(node: parts.node, folder: parts.folder.path, log: Console.system.error)
+      let watches = FolderWatches(of: parts.node, folder: parts.folder.path, log: Console.system.error)
       parts.news.triggers.answer { watches.reconcile() }
       let server = try listen(parts)
       await Self.settle(parts.node)

@@ -1,18 +1,19 @@
 import CLI
+import Connectors
 import Glibc
 
 extension Console {
   /// Standard input, output and error of this process.
   static let system = Console(
     out: { write($0 + "\n", to: STDOUT_FILENO) },
-    bytes: { bytes in _ = Folder.writeAll(bytes, to: STDOUT_FILENO) },
+    bytes: { bytes in _ = AtomicFile.writeAll(bytes, to: STDOUT_FILENO) },
     error: { write($0 + "\n", to: STDERR_FILENO) },
     input: { readAll() },
     terminalWidth: width())
 
   /// A reader that went away is no failure of the command.
   private static func write(_ text: String, to file: Int32) {
-    _ = Folder.writeAll(Array(text.utf8), to: file)
+    _ = AtomicFile.writeAll(Array(text.utf8), to: file)
   }
 
   private static let inputLimit = 64 << 20

@@ -1,5 +1,6 @@
 import Engine
 import Foundation
+import Glibc
 import Model
 import Testing
 
@@ -84,5 +85,57 @@ struct ConfigFileTests {
       #expect(
         problem?.code == "bad-config" && problem?.message.english.contains("data folder") == true, "\(root)")
     }
+  }
+
+  @Test("takes a link, a `..` and a slash too many for what they lead to")
+  func spelledDataFolder() throws {
+    let place = FileManager.default.temporaryDirectory.path + "/esteira-" + UUID().uuidString
+    for folder in ["data", "beside"] {
+      try FileManager.default.createDirectory(
+        atPath: "\(place)/\(folder)", withIntermediateDirectories: true)
+    }
+    symlink("\(place)/data", "\(place)/link")
+    symlink(place, "\(place)/beside/up")
+    let inside = [
+      ("data", "data"), ("link", "data"), ("link", "data/inner"), ("beside/../data", "data"),
+      ("beside/../data", "data/new"), ("data/", "data/folders"), ("data//", ""), ("data", "link"),
+      ("data", "link/new/inner"), ("data", "beside/up"), ("data", "beside/up/data/master.key"),
+      // To a `Character` its slash would be no slash.
+      ("data", "data/\u{301}x"),
+    ]
+    for (data, root) in inside {
+      try refuse("\(place)/\(data)", root: root.isEmpty ? place : "\(place)/\(root)")
+    }
+    for (data, root) in [("data", "beside"), ("link", "data2"), ("data", "dat"), ("data", "new/data")] {
+      let config = try config("\(place)/\(data)", root: "\(place)/\(root)")
+      #expect(throws: Never.self, "\(data) \(root)") { try config.check() }
+    }
+  }
+
+  private func config(_ folder: String, root: String) throws -> ConfigFile {
+    let text = JSON.object(["roots": ["a": [.string(root)]]]).text
+    try text.write(toFile: folder + "/esteira.yaml", atomically: true, encoding: .utf8)
+    return ConfigFile(folder: folder)
+  }
+
+  private func refuse(_ folder: String, root: String) throws {
+    let config = try config(folder, root: root)
+    let problem = #expect(throws: Problem.self, "\(folder) \(root)") { try config.check() }
+    #expect(problem?.message.english.contains("data folder") == true, "\(folder) \(root)")
+  }
+
+  @Test("lies in a data folder whose path is one text however it is written")
+  func absolute() throws {
+    let place = FileManager.default.temporaryDirectory.path + "/esteira-" + UUID().uuidString
+    try FileManager.default.createDirectory(atPath: place + "/far/near", withIntermediateDirectories: true)
+    symlink(place + "/far/near", place + "/link")
+    #expect(Places.absolute("\(place)//far/./near/") == "\(place)/far/near")
+    #expect(Places.absolute("\(place)/link") == "\(place)/link")
+    #expect(Places.absolute("\(place)/link/../new") == "\(place)/far/new")
+    #expect(Places.absolute("\(place)/new/../../x") == Places.absolute("\(place)/../x"))
+    let here = FileManager.default.currentDirectoryPath
+    #expect(Places.absolute("./new") == "\(here)/new" && Places.absolute(".") == here)
+    let roots = FileRoots(own: Places.absolute("\(place)/far/../far/") + "/folders/a")
+    #expect(roots.place(of: "b/c")?.rest == "b/c")
   }
 }

@@ -58,16 +58,46 @@ enum EventWatch {
     run: { call in
       let query = try call.events(limit: nil)
       let most = try call.integer("--count", in: 1...1_000_000)
-      return try await call.withClient(.reading) { client in
-        var seen = 0
-        for try await event in try await client.follow(EventCalls.follow, query) {
-          EventList.show(try EventItem(try JSON(parsing: event.data)), call)
-          seen += 1
-          if let most, seen >= most { break }
-        }
-        return .done
+      try await call.withClient(.reading) { client in
+        try await follow(query, most: most, call, client)
       }
+      return .done
     })
+
+  /// Until `most` were shown. The stream of events has no end of its own: where it ends, or the connection
+  /// breaks, the watch comes back with the position that it has.
+  private static func follow(
+    _ query: EmittedQuery, most: Int?, _ call: Invocation, _ client: Client
+  ) async throws {
+    var (query, seen, failures) = (query, 0, 0)
+    while true {
+      do {
+        for try await event in try await client.follow(EventCalls.follow, query) {
+          let item = try EventItem(try JSON(parsing: event.data))
+          EventList.show(item, call)
+          (query.after, failures) = (item.position, 0)
+          seen += 1
+          if let most, seen >= most { return }
+        }
+        if failures >= JobWatch.reconnections { throw ended }
+      } catch let error as Problem
+        where error.code == "server-unreachable" && failures < JobWatch.reconnections
+      {}
+      failures += 1
+      try await call.bench.sleep(.seconds(failures))
+    }
+  }
+
+  private static var ended: Problem {
+    Problem(
+      "server-unreachable",
+      Bilingual(
+        "The server ended the stream of events again and again.",
+        pt: "O servidor encerrou a transmissão de eventos várias vezes seguidas."),
+      remedy: Bilingual(
+        "Look at the server's own lines: its store may not be readable.",
+        pt: "Veja as linhas do próprio servidor: o armazenamento pode estar ilegível."))
+  }
 }
 
 extension Invocation {

@@ -21,7 +21,7 @@ enum SmallFile {
 }
 
 /// Writes a file so that it is there whole or not at all. Blocks: not for the shared threads.
-enum AtomicFile {
+package enum AtomicFile {
   /// `durable`: also after the power fails, file and name alike. False on any error, whose `errno` is kept.
   static func write(_ bytes: [UInt8], to path: String, durable: Bool) -> Bool {
     let temporary = temporaryPath(besides: path)
@@ -43,7 +43,8 @@ enum AtomicFile {
     return "\(path[..<border]).#\(path[border...]).\(getpid())"
   }
 
-  static func writeAll(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
+  /// False on an error, whose `errno` is kept.
+  package static func writeAll(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
     bytes.withUnsafeBytes { buffer in
       var rest = buffer[...]
       while !rest.isEmpty {

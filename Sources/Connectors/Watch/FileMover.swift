@@ -13,6 +13,8 @@ struct FileMover {
     case gone
     /// It is, or was meanwhile, written: it stays in its folder, or is back there.
     case changed
+    /// The system does not let it out of its folder, for a reason that lasts. It is there, and nowhere else.
+    case stays(SystemError.Number)
   }
 
   /// How a file may get its new name, the best first.
@@ -30,6 +32,8 @@ struct FileMover {
   let continues: @Sendable () -> Bool
   /// All but in tests.
   var ways: [Way] = Way.allCases
+  /// Takes a name out of a folder; 0, or the number of the error.
+  var unlink: @Sendable (Int32, String) -> Int32 = { unlinkat($0, $1, 0) == 0 ? 0 : errno }
 
   func move(
     _ name: String, _ file: ReadFile, from source: borrowing FolderHandle, to target: borrowing FolderHandle,
@@ -39,40 +43,70 @@ struct FileMover {
       guard let stamp = try source.stamp(of: name) else { return .gone }
       guard stamp == file.stamp else { return .changed }
       for way in ways {
-        let number = try give(way, name, file, from: source, to: target, newName)
-        switch number {
-        case 0: return try way == .copy ? .done : settle(name, file, from: source, to: target, newName)
-        case EEXIST: return .nameTaken
-        case ENOENT: return .gone
-        case Self.changedMeanwhile: return .changed
-        case EINVAL, ENOSYS, EOPNOTSUPP, EPERM, EMLINK, EXDEV: continue
-        case let other: throw SystemError.Number(other)
+        switch try give(way, name, file, from: source, to: target, newName) {
+        case .moved: return try settle(name, file, from: source, to: target, newName)
+        case .copied: return .done
+        case .ended(let outcome): return outcome
+        case .refused(let number):
+          switch number {
+          case EEXIST: return .nameTaken
+          case ENOENT: return .gone
+          case EINVAL, ENOSYS, EOPNOTSUPP, EPERM, EMLINK, EXDEV: continue
+          case let other: throw SystemError.Number(other)
+          }
         }
       }
       throw SystemError.Number(EXDEV)
     }
   }
 
-  /// What a copy reports beside the system's own numbers.
-  private static let changedMeanwhile: Int32 = -2
+  private enum Given {
+    /// It has the new name and not the old one.
+    case moved
+    /// A copy of it has the new name, and it is gone.
+    case copied
+    case ended(Outcome)
+    /// Nothing has changed; another way may be tried.
+    case refused(Int32)
+
+    init(_ number: Int32) { self = number == 0 ? .moved : .refused(number) }
+  }
 
   private func give(
     _ way: Way, _ name: String, _ file: ReadFile, from source: borrowing FolderHandle,
     to target: borrowing FolderHandle, _ newName: String
-  ) throws(SystemError.Number) -> Int32 {
+  ) throws(SystemError.Number) -> Given {
     switch way {
-    case .rename: return esteira_watch_rename(source.descriptor, name, target.descriptor, newName)
+    case .rename: return Given(esteira_watch_rename(source.descriptor, name, target.descriptor, newName))
     case .link:
-      guard linkat(source.descriptor, name, target.descriptor, newName, 0) == 0 else { return errno }
+      guard linkat(source.descriptor, name, target.descriptor, newName, 0) == 0 else {
+        return .refused(errno)
+      }
       // A crash here leaves it with both names; whoever goes on removes the first one.
       try proceed()
-      return unlinkat(source.descriptor, name, 0) == 0 || errno == ENOENT ? 0 : errno
+      return try removeOriginal(name, from: source, to: target, newName) ?? .moved
     case .look:
-      if try target.has(newName) { return EEXIST }
-      return renameat(source.descriptor, name, target.descriptor, newName) == 0 ? 0 : errno
+      if try target.has(newName) { return .refused(EEXIST) }
+      let isRenamed = renameat(source.descriptor, name, target.descriptor, newName) == 0
+      return Given(isRenamed ? 0 : errno)
     case .copy: return try copy(name, file, from: source, to: target, newName)
     }
   }
+
+  /// The last step of a move that makes the new name first. Where the old one cannot go, the new one goes:
+  /// with both, each further try would make one more. Nil once the old one is gone.
+  private func removeOriginal(
+    _ name: String, from source: borrowing FolderHandle, to target: borrowing FolderHandle, _ newName: String
+  ) throws(SystemError.Number) -> Given? {
+    let number = unlink(source.descriptor, name)
+    if number == 0 || number == ENOENT { return nil }
+    try target.remove(newName)
+    guard Self.lasting.contains(number) else { throw SystemError.Number(number) }
+    return .ended(.stays(SystemError.Number(number)))
+  }
+
+  /// Does not pass by itself: another's file in a folder with the sticky bit, a folder that may only be read.
+  static let lasting: Set<Int32> = [EPERM, EACCES, EROFS]
 
   /// A writer may have begun between the reading and the move, and still writes into the moved file: then it
   /// goes back. From here on nobody opens it by its old name.
@@ -109,16 +143,16 @@ struct FileMover {
   private func copy(
     _ name: String, _ file: ReadFile, from source: borrowing FolderHandle, to target: borrowing FolderHandle,
     _ newName: String
-  ) throws(SystemError.Number) -> Int32 {
+  ) throws(SystemError.Number) -> Given {
     let temporary = ".\(file.sha256).part"
-    guard let original = try source.open(name) else { return ENOENT }
+    guard let original = try source.open(name) else { return .refused(ENOENT) }
     let flags = O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC
     let made = esteira_watch_open(target.descriptor, temporary, flags, 0o600)
-    guard made >= 0 else { return errno }
+    guard made >= 0 else { return .refused(errno) }
     let copied = HeldFile(descriptor: made)
     guard try pour(original, into: copied) == file.sha256 else {
       try target.remove(temporary)
-      return Self.changedMeanwhile
+      return .ended(.changed)
     }
     try Self.copyFacts(of: original, to: copied)
     try copied.sync()
@@ -127,12 +161,12 @@ struct FileMover {
       number = linkat(target.descriptor, temporary, target.descriptor, newName, 0) == 0 ? 0 : errno
     }
     try target.remove(temporary)
-    guard number == 0 else { return number }
+    guard number == 0 else { return .refused(number) }
     try target.sync()
     try proceed()
     // What was written to the original since the copy stays, and arrives as a new content.
-    if try source.stamp(of: name) == file.stamp { try source.remove(name) }
-    return 0
+    guard try source.stamp(of: name) == file.stamp else { return .copied }
+    return try removeOriginal(name, from: source, to: target, newName) ?? .copied
   }
 
   private func proceed() throws(SystemError.Number) { guard continues() else { throw .stopped } }

@@ -73,6 +73,55 @@ extension FileNote {
         pt: "A pasta \(path) não pode ser aberta (\(reason)). Será tentada de novo."))
   }
 
+  /// The folder of a trigger.
+  static func notGranted(_ path: String, _ problem: Problem) -> FileNote {
+    FileNote(
+      path, .notGranted,
+      Bilingual(
+        "\(problem.message.english) No file is touched meanwhile.",
+        pt: "\(problem.message.portuguese) Nenhum arquivo é tocado enquanto isso."))
+  }
+
+  /// `reason`: a sentence that says why.
+  static func left(_ batch: FileBatch, _ reason: Bilingual) -> FileNote {
+    let name = batch.files.first?.name ?? batch.id
+    return FileNote(
+      name, .batchLeft,
+      Bilingual(
+        "The batch of \(name) was begun and stays open, \(batch.files.count) files in all: \(reason.english)",
+        pt: "O lote de \(name) foi iniciado e fica aberto, \(batch.files.count) arquivos ao todo: "
+          + reason.portuguese))
+  }
+
+  static func givenBack(_ file: ArrivedFile, to path: String) -> FileNote {
+    FileNote(
+      file.name, .givenBack,
+      Bilingual(
+        "The trigger that was taking \(file.name) is gone. The file is moved from \(file.path) back to "
+          + "\(path).",
+        pt:
+          "O gatilho que recebia \(file.name) não existe mais. O arquivo volta de \(file.path) para \(path).")
+    )
+  }
+
+  /// Of a file whose trigger is gone.
+  static func changedThere(_ file: ArrivedFile) -> FileNote {
+    FileNote(
+      file.name, .changed,
+      Bilingual(
+        "\(file.name) changed after it was moved, and its trigger is gone. It stays at \(file.path).",
+        pt: "\(file.name) mudou depois de movido, e o gatilho não existe mais. Fica em \(file.path)."))
+  }
+
+  static func notMoved(_ name: String, _ number: SystemError.Number) -> FileNote {
+    let reason = SystemError.text(number.value)
+    return FileNote(
+      name, .notMoved,
+      Bilingual(
+        "\(name) cannot be taken out of its folder (\(reason)). It stays where it is.",
+        pt: "\(name) não pode ser tirado da sua pasta (\(reason)). Ele fica onde está."))
+  }
+
   static func notWatched(_ path: String, _ number: SystemError.Number) -> FileNote {
     let reason = SystemError.text(number.value)
     return FileNote(

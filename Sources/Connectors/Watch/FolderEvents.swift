@@ -85,13 +85,3 @@ struct FolderEvents: ~Copyable {
     return mask & leaving != 0 ? .gone(text) : .touched(text)
   }
 }
-
-/// The sleep of a watcher's thread.
-enum WatchSleep {
-  /// Returns when one of the descriptors can be read or the time is over; nil waits without end.
-  static func until(_ descriptors: [Int32], timeout: Duration?) {
-    var watched = descriptors.filter { $0 >= 0 }.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
-    let milliseconds = timeout.map { Int32(clamping: $0.microseconds / 1_000 + 1) } ?? -1
-    poll(&watched, nfds_t(watched.count), milliseconds)
-  }
-}

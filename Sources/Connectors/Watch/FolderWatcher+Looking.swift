@@ -3,7 +3,8 @@ import Model
 
 /// The open folder with what tells of its changes.
 final class AttachedFolder {
-  let handle: FolderHandle
+  let places: ClaimPlaces
+  let source: OpenPlace
   let events: FolderEvents
   let identity: FileStamp.Identity
   let isRemote: Bool
@@ -13,25 +14,33 @@ final class AttachedFolder {
   /// What the present scan has cost so far.
   var scanCost = Duration.zero
 
-  init(_ handle: consuming FolderHandle) throws(SystemError.Number) {
-    identity = try handle.identity()
-    isRemote = handle.isRemote
-    events = FolderEvents(handle)
-    self.handle = handle
+  init(_ places: ClaimPlaces) throws(WatchFailure) {
+    self.places = places
+    source = try OpenPlace(places.source)
+    do throws(SystemError.Number) { identity = try source.handle.identity() } catch {
+      throw .folder(places.source.path, error)
+    }
+    isRemote = source.handle.isRemote
+    events = FolderEvents(source.handle)
   }
 }
 
 // Files come and go.
 extension FolderWatcher {
-  /// Opens the folder if it is not. False where it cannot be; people are told of that once.
-  func attach() async throws(WatchFailure) -> Bool {
-    if folder != nil { return true }
+  /// Opens the folder if it is not, once it is granted. False where it is not, or cannot be opened; people
+  /// are told of that once.
+  /// `anew`: asks what is granted even if that was done a moment ago.
+  func attach(anew: Bool = false) async throws(WatchFailure) -> Bool {
+    if !anew, folder != nil, clock.monotonic < askAt { return true }
+    guard let places = try await granted() else { return false }
+    askAt = clock.monotonic + WatchPace.grant
+    if let folder, folder.places == places { return true }
+    detach()
     let opened: AttachedFolder
-    do throws(SystemError.Number) {
-      opened = try AttachedFolder(FolderHandle.open(source))
-    } catch {
+    do throws(WatchFailure) { opened = try AttachedFolder(places) } catch {
+      guard case .folder(let path, let number) = error else { throw error }
       retryAttaching()
-      if !noted.source { try await note(.missing(source.path, error)) }
+      if !noted.source { try await note(.missing(path, number)) }
       noted.source = true
       return false
     }
@@ -39,10 +48,29 @@ extension FolderWatcher {
     noted.source = false
     folder = opened
     if !opened.events.isTelling, !noted.notTold {
-      try await note(.notWatched(source.path, opened.events.failure))
+      try await note(.notWatched(places.source.path, opened.events.failure))
       noted.notTold = true
     }
     return true
+  }
+
+  /// Nil where the operator does not let the trigger have its folders now.
+  private func granted() async throws(WatchFailure) -> ClaimPlaces? {
+    do throws(Problem) {
+      let places = try ClaimPlaces(spec, in: try roots())
+      if noted.grant != nil { log("files \(spec.path): it is granted again") }
+      noted.grant = nil
+      return places
+    } catch {
+      detach()
+      retryAttaching()
+      if noted.grant != error.message {
+        log("files \(spec.path): \(error.message.english) \(error.remedy?.english ?? "")")
+        try await note(.notGranted(spec.path, error))
+      }
+      noted.grant = error.message
+      return nil
+    }
   }
 
   /// Whoever comes back looks for the folder by its path.
@@ -56,7 +84,7 @@ extension FolderWatcher {
     guard let folder else { return false }
     for event in folder.events.take() {
       switch event {
-      case .touched(let name): try await touched(name, in: folder)
+      case .touched(let name): try touched(name, in: folder)
       case .gone(let name): arrivals.forget(name)
       case .overflow: folder.wantsScan = true
       case .folderGone:
@@ -67,13 +95,14 @@ extension FolderWatcher {
     return try await scan(folder)
   }
 
-  private func touched(_ name: String, in folder: AttachedFolder) async throws(WatchFailure) {
+  private func touched(_ name: String, in folder: AttachedFolder) throws(WatchFailure) {
     guard isOfInterest(name) else { return }
     let stamp = try FileMover.naming("look at \(name)") { () throws(SystemError.Number) in
-      try folder.handle.stamp(of: name)
+      try folder.source.handle.stamp(of: name)
     }
     guard let stamp else { return arrivals.forget(name) }
-    if seen.recognizes(stamp) { return }
+    // What was set aside tells of our own attempt to take it.
+    if seen.recognizes(stamp) || isAside(name, stamp, at: clock.monotonic) { return }
     if !arrivals.see(name, stamp, isTouched: true, at: clock.monotonic) { folder.wantsScan = true }
   }
 
@@ -88,7 +117,7 @@ extension FolderWatcher {
         return true
       }
       folder.scan = try FileMover.naming("read the folder \(spec.path)") { () throws(SystemError.Number) in
-        try FolderScan(folder.handle)
+        try FolderScan(folder.source.handle)
       }
       (folder.wantsScan, folder.scanCost) = (false, .zero)
     }
@@ -118,7 +147,7 @@ extension FolderWatcher {
   private func see(_ name: String, in folder: AttachedFolder, at now: Duration) throws(WatchFailure) {
     guard isOfInterest(name) else { return }
     let stamp = try FileMover.naming("look at \(name)") { () throws(SystemError.Number) in
-      try folder.handle.stamp(of: name)
+      try folder.source.handle.stamp(of: name)
     }
     guard let stamp, !seen.recognizes(stamp), !isAside(name, stamp, at: now) else { return }
     _ = arrivals.see(name, stamp, at: now)
@@ -135,7 +164,9 @@ extension FolderWatcher {
 
   /// Events do not tell when the path leads to another folder, such as one that was mounted over it.
   private func isStillThere(_ folder: AttachedFolder) -> Bool {
-    let found = Result { () throws(SystemError.Number) in try FolderHandle.open(source).identity() }
+    let found = Result { () throws(SystemError.Number) in
+      try FolderHandle.open(folder.places.source).identity()
+    }
     return (try? found.get()) == folder.identity  // Whatever the error: the next turn opens it and tells.
   }
 
@@ -155,15 +186,21 @@ extension FolderWatcher {
   /// A file that cannot be taken is told of once, and tried again when it changes or after a long while.
   func setAside(_ name: String, _ stamp: FileStamp?, _ note: FileNote) async throws(WatchFailure) {
     let (key, now) = (ScalarString(name), clock.monotonic)
-    let isNew = aside[key].map { $0.stamp != stamp } ?? true
+    let isNew = aside[key].map { !Self.isSame($0.stamp, stamp) } ?? true
     if isNew { try await self.note(note) }
     if aside.count >= WatchPace.asideLimit { aside = aside.filter { $0.value.until > now } }
     if aside.count >= WatchPace.asideLimit { aside = [:] }
     aside[key] = Aside(stamp: stamp, until: now + WatchPace.aside)
   }
 
+  /// Also where only an attempt to take it has changed its marks.
+  private static func isSame(_ one: FileStamp?, _ other: FileStamp?) -> Bool {
+    if let one, let other { return one.isSameContent(as: other) }
+    return one == nil && other == nil
+  }
+
   func note(_ note: FileNote) async throws(WatchFailure) {
-    try proceed()
+    try claiming.proceed()
     do throws(Problem) { try await desk.note(note) } catch { throw .desk(error) }
   }
 }

@@ -25,11 +25,12 @@ extension FolderWatcher {
       }
     }
     if fresh.isEmpty { return }
-    let (batch, taken) = try await plan(fresh, in: folder)
+    let target = try await openTarget(of: folder.places)
+    let (batch, taken) = try await plan(fresh, from: folder.places.source, to: target)
     if batch.files.isEmpty { return }
-    try proceed()
+    try claiming.proceed()
     try await ask(desk.begin, batch)
-    try await finish(batch, as: taken.map(\.file))
+    try await finish(batch, as: taken.map(\.file), in: folder.places, to: target)
   }
 
   private func read(_ files: [FileArrivals.File], in folder: AttachedFolder) async throws(WatchFailure)
@@ -37,7 +38,7 @@ extension FolderWatcher {
   {
     var read: [Candidate] = []
     for file in files {
-      switch try reader.read(file.name, in: folder.handle, expected: file.stamp) {
+      switch try claiming.reader.read(file.name, in: folder.source.handle, expected: file.stamp) {
       case .complete(let content): read.append(Candidate(name: file.name, file: content))
       // Its writer's end is told, or found by the next scan.
       case .busy, .gone: break
@@ -50,57 +51,64 @@ extension FolderWatcher {
 
   /// A content that was taken before, or that another file of the batch has.
   private func leaveOut(_ candidate: Candidate, in folder: AttachedFolder) async throws(WatchFailure) {
-    guard let target else { return seen.insert(candidate.file.stamp) }
-    let place = target.below(Self.duplicates)
-    let handle = try await open(place)
-    let name = try FileMover.naming("look at \(place.path)") { () throws(SystemError.Number) in
-      try FreeName.find(candidate.name, sha256: candidate.file.sha256, in: handle)
+    guard let target = folder.places.target else { return seen.insert(candidate.file.stamp) }
+    let duplicates = try await open(target.below(Self.duplicates))
+    let path = duplicates.place.path
+    let name = try FileMover.naming("look at \(path)") { () throws(SystemError.Number) in
+      try FreeName.find(candidate.name, sha256: candidate.file.sha256, in: duplicates.handle)
     }
     guard let name else {
-      return try await setAside(
-        candidate.name, candidate.file.stamp, .noName(candidate.name, in: place.path))
+      return try await setAside(candidate.name, candidate.file.stamp, .noName(candidate.name, in: path))
     }
-    try await note(.duplicate(candidate.name, movedTo: place.path + "/" + name))
-    try proceed()
-    _ = try mover.move(candidate.name, candidate.file, from: folder.handle, to: handle, as: name)
-    try sync(handle, place)
-    try sync(folder.handle, source)
+    try await note(.duplicate(candidate.name, movedTo: path + "/" + name))
+    try claiming.proceed()
+    let outcome = try claiming.mover.move(
+      candidate.name, candidate.file, from: folder.source.handle, to: duplicates.handle, as: name)
+    if case .stays(let number) = outcome {
+      let stamp = try FileMover.naming("look at \(candidate.name)") { () throws(SystemError.Number) in
+        try folder.source.handle.stamp(of: candidate.name)
+      }
+      try await setAside(candidate.name, stamp, .notMoved(candidate.name, number))
+    }
+    try duplicates.sync()
+    try folder.source.sync()
   }
 
   static let duplicates = "duplicates"
 
   /// The batch with the path that each file is going to have, so that a crash leaves no doubt.
-  private func plan(_ candidates: [Candidate], in folder: AttachedFolder) async throws(WatchFailure)
-    -> (FileBatch, [Candidate])
+  private func plan(_ candidates: [Candidate], from source: FolderPlace, to target: OpenPlace?)
+    async throws(WatchFailure) -> (FileBatch, [Candidate])
   {
     var chance = SystemRandomNumberGenerator()
     let id = ID<FileBatch>.generate(at: clock.now, using: &chance).description
     guard let target else {
-      let files = candidates.map { arrived($0, at: source.path + "/" + $0.name) }
+      let files = candidates.map { arrived($0, from: source, at: source.path + "/" + $0.name) }
       return (FileBatch(id: id, files: files), candidates)
     }
-    let handle = try await open(target)
+    let path = target.place.path
     var reserved: Set<ScalarString> = []
     var (files, taken): ([ArrivedFile], [Candidate]) = ([], [])
     for candidate in candidates {
-      let name = try FileMover.naming("look at \(target.path)") { () throws(SystemError.Number) in
-        try FreeName.find(candidate.name, sha256: candidate.file.sha256, in: handle, reserved: reserved)
+      let name = try FileMover.naming("look at \(path)") { () throws(SystemError.Number) in
+        try FreeName.find(
+          candidate.name, sha256: candidate.file.sha256, in: target.handle, reserved: reserved)
       }
       guard let name else {
-        try await setAside(candidate.name, candidate.file.stamp, .noName(candidate.name, in: target.path))
+        try await setAside(candidate.name, candidate.file.stamp, .noName(candidate.name, in: path))
         continue
       }
       if ScalarString(name) != ScalarString(candidate.name) {
-        try await note(.nameTaken(candidate.name, now: target.path + "/" + name))
+        try await note(.nameTaken(candidate.name, now: path + "/" + name))
       }
       reserved.insert(ScalarString(name))
-      files.append(arrived(candidate, at: target.path + "/" + name))
+      files.append(arrived(candidate, from: source, at: path + "/" + name))
       taken.append(candidate)
     }
     return (FileBatch(id: id, files: files), taken)
   }
 
-  private func arrived(_ candidate: Candidate, at path: String) -> ArrivedFile {
+  private func arrived(_ candidate: Candidate, from source: FolderPlace, at path: String) -> ArrivedFile {
     ArrivedFile(
       path: path, name: candidate.name, sha256: candidate.file.sha256, size: candidate.file.stamp.size,
       modifiedAt: Timestamp(microseconds: candidate.file.stamp.modified / 1_000),
@@ -108,21 +116,15 @@ extension FolderWatcher {
   }
 
   /// The folder where files go, made if it is missing. People are told once where that cannot be.
-  func open(_ place: FolderPlace) async throws(WatchFailure) -> FolderHandle {
-    do throws(SystemError.Number) {
-      let handle = try FolderHandle.open(place, making: true)
+  func open(_ place: FolderPlace) async throws(WatchFailure) -> OpenPlace {
+    do throws(WatchFailure) {
+      let opened = try OpenPlace(place, making: true)
       noted.target = false
-      return handle
+      return opened
     } catch {
-      if !noted.target { try await note(.missing(place.path, error)) }
+      if case .folder(let path, let number) = error, !noted.target { try await note(.missing(path, number)) }
       noted.target = true
-      throw .system(action: "open the folder \(place.path)", error)
-    }
-  }
-
-  func sync(_ folder: borrowing FolderHandle, _ place: FolderPlace) throws(WatchFailure) {
-    do throws(SystemError.Number) { try folder.sync() } catch {
-      throw .system(action: "sync the folder \(place.path)", error)
+      throw error
     }
   }
 

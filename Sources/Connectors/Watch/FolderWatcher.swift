@@ -1,6 +1,5 @@
 public import Engine
 public import Model
-internal import Net
 import Synchronization
 
 /// Watches the folder of one `files` trigger: sees files come, takes those that are complete in batches,
@@ -11,19 +10,14 @@ import Synchronization
 /// finished first.
 public actor FolderWatcher {
   let spec: FilesTriggerSpec
-  let source: FolderPlace
-  /// Nil where files stay in place.
-  let target: FolderPlace?
+  /// Asked before each batch and each look at a folder: what the operator took away is gone then.
+  let roots: @Sendable () throws(Problem) -> FileRoots
   let desk: FilesTriggerDesk
   let clock: any EngineClock
   let log: @Sendable (String) -> Void
-  let reader: FileReader
-  let mover: FileMover
+  let claiming: FileClaiming
   private let waits: @Sendable (FolderWatchStatus) -> Void
-
-  private let executor: ThreadExecutor
-  private let signal: WakeEvent
-  private let stopping: StopFlag
+  private let thread: WatchThread
   private let shown = Mutex(FolderWatchStatus())
 
   var arrivals: FileArrivals
@@ -31,12 +25,18 @@ public actor FolderWatcher {
   var aside: [ScalarString: Aside] = [:]
   var folder: AttachedFolder?
   var noted = Noted()
-  /// What was begun before is finished.
+  /// What was begun before is finished, but for what is left.
   private var isSettled = false
+  /// Batches that have to wait, and why, as people were told.
+  var left: [String: Bilingual] = [:]
+  /// When they are tried again.
+  var leftAt: Duration?
+  /// Until then the folder counts as granted as long as nothing is taken.
+  var askAt = Duration.zero
   private var (attachAt, heldUntil, resumeAt) = (Duration.zero, Duration.zero, Duration.zero)
   var progress = FolderWatchStatus()
 
-  public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+  public nonisolated var unownedExecutor: UnownedSerialExecutor { thread.executor.asUnownedSerialExecutor() }
 
   /// A file that could not be taken in this state.
   struct Aside {
@@ -46,6 +46,7 @@ public actor FolderWatcher {
 
   /// What people were told of the folder and need not be told again.
   struct Noted {
+    var grant: Bilingual?
     var source = false
     var target = false
     var notTold = false
@@ -53,8 +54,8 @@ public actor FolderWatcher {
 
   /// `log` is given a line for each thing that an operator may look for.
   public init(
-    _ spec: FilesTriggerSpec, roots: FileRoots, desk: FilesTriggerDesk,
-    clock: any EngineClock = SystemClock(),
+    _ spec: FilesTriggerSpec, roots: @escaping @Sendable () throws(Problem) -> FileRoots,
+    desk: FilesTriggerDesk, clock: any EngineClock = SystemClock(),
     log: @escaping @Sendable (String) -> Void = { _ in }
   ) throws(Problem) {
     try self.init(spec, roots: roots, desk: desk, clock: clock, log: log, seams: Seams())
@@ -65,57 +66,30 @@ public actor FolderWatcher {
     /// Asked before each thing that changes something outside; false ends the watcher there, as a crash does.
     var continues: @Sendable () -> Bool = { true }
     var ways = FileMover.Way.allCases
+    var unlink: (@Sendable (Int32, String) -> Int32)?
     /// Called before each sleep.
     var waits: @Sendable (FolderWatchStatus) -> Void = { _ in }
   }
 
   init(
-    _ spec: FilesTriggerSpec, roots: FileRoots, desk: FilesTriggerDesk, clock: any EngineClock,
-    log: @escaping @Sendable (String) -> Void, seams: Seams
+    _ spec: FilesTriggerSpec, roots: @escaping @Sendable () throws(Problem) -> FileRoots,
+    desk: FilesTriggerDesk, clock: any EngineClock, log: @escaping @Sendable (String) -> Void, seams: Seams
   ) throws(Problem) {
-    (self.spec, self.desk, self.clock, self.log) = (spec, desk, clock, log)
-    (source, target) = try Self.places(spec, roots)
-    do throws(NetError) {
-      executor = try ThreadExecutor("esteira-files")
-      signal = try WakeEvent()
-    } catch {
-      throw Problem(
-        "cannot-watch",
-        Bilingual(
-          "No thread for the folder \(spec.path): \(error)",
-          pt: "Sem thread para a pasta \(spec.path): \(error)"),
-        remedy: Bilingual(
-          "Look at the limits of threads and open files of the server.",
-          pt: "Verifique os limites de threads e de arquivos abertos do servidor."))
-    }
-    let stopping = StopFlag()
-    let continues: @Sendable () -> Bool = { !stopping.isSet && seams.continues() }
-    self.stopping = stopping
-    reader = FileReader(continues: continues)
-    mover = FileMover(continues: continues, ways: seams.ways)
+    (self.spec, self.roots, self.desk, self.clock, self.log) = (spec, roots, desk, clock, log)
+    let thread = try WatchThread(for: spec.path, clock)
+    self.thread = thread
+    let continues: @Sendable () -> Bool = { !thread.isStopping && seams.continues() }
+    var mover = FileMover(continues: continues, ways: seams.ways)
+    if let unlink = seams.unlink { mover.unlink = unlink }
+    claiming = FileClaiming(reader: FileReader(continues: continues), mover: mover)
     waits = seams.waits
     arrivals = FileArrivals(spec)
-    clock.onAdvance { [weak signal] in signal?.signal() }
-  }
-
-  deinit { executor.stop() }
-
-  private static func places(_ spec: FilesTriggerSpec, _ roots: FileRoots) throws(Problem)
-    -> (FolderPlace, FolderPlace?)
-  {
-    switch spec.claim {
-    case .mark: return (try FolderPlace(spec.path, in: roots, writable: false), nil)
-    case .move(let to):
-      let source = try FolderPlace(spec.path, in: roots, writable: true)
-      let target = try FolderPlace(to, in: roots, writable: true)
-      return (source, target)
-    }
   }
 
   /// Watches until `stop`. Errors end a turn, not the loop: whatever a turn had begun is in the engine's rows
   /// or still in the folder, and the next turn starts from there.
   public func run() async {
-    while !stopping.isSet {
+    while !thread.isStopping {
       do throws(WatchFailure) {
         try await turn()
       } catch .stopped {
@@ -128,30 +102,25 @@ public actor FolderWatcher {
 
   /// From any thread. `run` returns at the next safe point, at most a piece of a file or a call of the desk
   /// later; what it leaves half done is finished by the next watcher of the folder.
-  public nonisolated func stop() {
-    stopping.set()
-    signal.signal()
-  }
+  public nonisolated func stop() { thread.stop() }
 
   /// From any thread: the trigger may take files again.
-  public nonisolated func wake() { signal.signal() }
+  public nonisolated func wake() { thread.wake() }
 
   public nonisolated var status: FolderWatchStatus { shown.withLock { $0 } }
 
-  /// Throws once the watcher is to end.
-  func proceed() throws(WatchFailure) { guard reader.continues() else { throw .stopped } }
-
   private func turn() async throws(WatchFailure) {
     let now = clock.monotonic
-    if now < resumeAt { return sleep(until: resumeAt) }
-    if !isSettled {
+    // Nothing is looked at before, so nothing that happens in the folder may end the sleep.
+    if now < resumeAt { return sleep(until: resumeAt, hearsFolder: false) }
+    if !isSettled || leftAt.map({ $0 <= now }) ?? false {
       try await finishOpen()
+      if !isSettled { folder?.wantsScan = true }
       isSettled = true
-      folder?.wantsScan = true
     }
     guard now >= attachAt, try await attach() else {
       attachAt = max(attachAt, now)
-      return sleep(until: attachAt)
+      return sleep(until: min(attachAt, leftAt ?? attachAt))
     }
     let isBusy = try await look()
     if folder == nil { return }
@@ -160,6 +129,7 @@ public actor FolderWatcher {
         heldUntil = clock.monotonic + WatchPace.held
         return sleep(until: heldUntil)
       }
+      guard try await attach(anew: true) else { return }
       try await takeBatch()
       clearFailures()
     } else if !isBusy {
@@ -171,19 +141,14 @@ public actor FolderWatcher {
   private var nextMoment: Duration? {
     let due = arrivals.next.map { max($0, heldUntil) }
     let scan = arrivals.isFull ? nil : folder?.scanAt
-    return [due, scan].compactMap(\.self).min()
+    return [due, scan, leftAt].compactMap(\.self).min()
   }
 
-  private func sleep(until moment: Duration?) {
+  private func sleep(until moment: Duration?, hearsFolder: Bool = true) {
     show()
     waits(progress)
-    var timeout: Duration?
-    if let moment {
-      if moment <= clock.monotonic { return }
-      timeout = clock.pause(until: moment)
-    }
-    WatchSleep.until([signal.descriptor, folder?.events.descriptor ?? -1], timeout: timeout)
-    if signal.take() { heldUntil = .zero }
+    let events = hearsFolder ? folder?.events.descriptor : nil
+    if thread.sleep(until: moment, hearing: events ?? -1) { heldUntil = .zero }
   }
 
   private func show() {
@@ -213,11 +178,4 @@ public actor FolderWatcher {
 
   /// When the missing folder is looked for again.
   func retryAttaching() { attachAt = clock.monotonic + WatchPace.attach }
-}
-
-/// Set once.
-final class StopFlag: Sendable {
-  private let value = Atomic(false)
-  var isSet: Bool { value.load(ordering: .acquiring) }
-  func set() { value.store(true, ordering: .releasing) }
 }

@@ -10,12 +10,18 @@ enum WatchFailure: Error {
   /// The watcher was told to stop.
   case stopped
   case desk(Problem)
+  /// The folder of that path cannot be opened.
+  case folder(String, SystemError.Number)
   case system(action: String, SystemError.Number)
 
   var text: Bilingual {
     switch self {
     case .stopped: Bilingual("It was stopped.", pt: "Foi parado.")
     case .desk(let problem): problem.message
+    case .folder(let path, let number):
+      Bilingual(
+        "Could not open the folder \(path): \(SystemError.text(number.value)).",
+        pt: "Não foi possível abrir a pasta \(path): \(SystemError.text(number.value)).")
     case .system(let action, let number):
       Bilingual(
         "Could not \(action): \(SystemError.text(number.value)).",

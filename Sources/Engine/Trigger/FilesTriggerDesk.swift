@@ -46,6 +46,14 @@ public struct FileNote: Sendable, Hashable {
     /// Another file has its name in the target folder; it is taken under another one.
     case nameTaken = "name-taken"
     case unreadable
+    /// It cannot be taken out of its folder; it stays there.
+    case notMoved = "not-moved"
+    /// Its trigger is gone: it lies in the folder again from which it was taken.
+    case givenBack = "given-back"
+    /// The batch was begun and cannot be finished now; it stays open and is tried again.
+    case batchLeft = "batch-left"
+    /// `esteira.yaml` does not grant the folder, or cannot be understood; it is asked again.
+    case notGranted = "not-granted"
     /// The folder cannot be opened; it is tried again.
     case folderMissing = "folder-missing"
     /// The system does not tell of changes in the folder; it is looked through at intervals.

@@ -3,8 +3,25 @@ internal import Pipelines
 
 // What the watcher of a folder asks.
 extension Node {
-  /// Messages and batches of a pipeline that wait for their job before no further file is taken (S24).
+  /// Batches of files of a pipeline that wait for their job before no further file is taken (S24).
   static let mostBatches = 100
+
+  /// A trigger by its names.
+  public struct TriggerName: Sendable, Hashable {
+    public var pipeline: PipelineName
+    public var trigger: String
+    public init(_ pipeline: PipelineName, _ trigger: String) {
+      (self.pipeline, self.trigger) = (pipeline, trigger)
+    }
+
+    public static func == (one: Self, other: Self) -> Bool {
+      one.pipeline == other.pipeline && ScalarString(one.trigger) == ScalarString(other.trigger)
+    }
+    public func hash(into hasher: inout Hasher) {
+      hasher.combine(pipeline)
+      hasher.combine(ScalarString(trigger))
+    }
+  }
 
   /// For the trigger of kind `files` with this name.
   public func filesDesk(_ pipeline: PipelineName, trigger: String) -> FilesTriggerDesk {
@@ -58,7 +75,9 @@ extension Node {
     let now = configuration.clock.now
     let isFree = try? await reading { (readModel) throws(StoreError) in
       if let pause = try readModel.pause(of: pipeline), pause.holds(at: now) { return false }
-      return try readModel.triggerMessages(of: pipeline, limit: Self.mostBatches).count < Self.mostBatches
+      // What else waits before the pipeline has bounds of its own.
+      let rows = try readModel.triggerMessages(of: pipeline, limit: TriggerLines.mostOpen)
+      return rows.count { $0.kind == "files" } < Self.mostBatches
     }
     return isFree ?? false
   }

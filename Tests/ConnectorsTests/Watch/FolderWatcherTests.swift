@@ -3,6 +3,7 @@ import Engine
 import Foundation
 import Glibc
 import Model
+import Synchronization
 import Testing
 
 @testable import Connectors
@@ -252,14 +253,102 @@ struct FolderWatcherTests {
     #expect(desk.rows.fired.isEmpty)
   }
 
-  @Test("is refused outside of the folders that are granted for writing")
-  func grants() throws {
-    let (bench, desk) = (try WatchBench(), WatchDesk())
+  @Test("is left alone outside of the folders that are granted for writing, which is told once")
+  func grants() async throws {
+    let bench = try WatchBench()
+    bench.write("x", to: "a")
     for roots in [
-      FileRoots.none, FileRoots(own: nil, granted: [.init(path: bench.root, isWritable: false)]),
-      FileRoots(own: nil, granted: [.init(path: bench.inbox, isWritable: true)]),
+      FileRoots.none, bench.roots(.init(path: bench.root, isWritable: false)),
+      bench.roots(.init(path: bench.inbox, isWritable: true)),
     ] {
-      #expect(throws: Problem.self) { try FolderWatcher(bench.spec(), roots: roots, desk: desk.desk) }
+      let (desk, clock) = (WatchDesk(), HandClock())
+      try await bench.watching(bench.spec(), desk, clock: clock, roots: Grants(roots)) { _ in
+        await desk.wait { $0.notes.count == 1 }
+        for _ in 0..<3 { clock.advance(by: .seconds(5)) }
+      }
+      #expect(desk.rows.notes.map(\.reason) == [.notGranted])
+      #expect(desk.rows.calls == 2, "It asks for begun batches, and notes.")
+      #expect(bench.names(bench.inbox) == ["a"] && bench.names(bench.work) == [])
     }
+  }
+
+  @Test(
+    "is left alone from the look on after the operator has taken it away, and taken up when he gives it back",
+    arguments: [false, true])
+  func takenAway(isUnreadable: Bool) async throws {
+    let (bench, desk, clock) = (try WatchBench(), WatchDesk(), HandClock())
+    let grants = Grants(bench.all)
+    try await bench.watching(bench.spec(), desk, clock: clock, roots: grants) { _ in
+      bench.deliver("one", as: "a")
+      await desk.wait { $0.fired.count == 1 }
+      if isUnreadable {
+        grants.become(Problem("bad-config", Bilingual("It is no map.", pt: "Não é um mapa.")))
+      } else {
+        grants.become(.none)
+      }
+      bench.deliver("two", as: "b")
+      await desk.wait { $0.notes.count == 1 && !$0.status.isAttached }
+      bench.deliver("three", as: "c")
+      for _ in 0..<3 { clock.advance(by: .seconds(5)) }
+      #expect(bench.names(bench.inbox) == ["b", "c"])
+      grants.become(bench.all)
+      while desk.rows.fired.count < 3 {
+        clock.advance(by: .seconds(5))
+        await Task.yield()
+      }
+    }
+    #expect(desk.rows.notes.map(\.reason) == [.notGranted])
+    #expect(desk.rows.names == ["a", "b", "c"])
+  }
+
+  @Test("sleeps through its back-off, whatever happens in the folder")
+  func backOff() async throws {
+    // The second call is that for what is known: the folder is open by then.
+    let (bench, clock) = (try WatchBench(), HandClock())
+    let desk = WatchDesk(fault: WatchDesk.Fault(call: 2, isAfter: false))
+    let naps = Mutex(0)
+    let seams = FolderWatcher.Seams(waits: { status in
+      guard status.failures > 0 else { return }
+      // Before the sleep, so that an event lies there that nobody has taken.
+      if naps.withLock({
+        $0 += 1
+        return $0
+      }) == 1 {
+        bench.write("more", to: "more")
+      }
+    })
+    bench.write("x", to: "a")
+    try await bench.watching(bench.spec(), desk, clock: clock, seams: seams) { _ in
+      await desk.wait { $0.status.failures == 1 }
+      for _ in 0..<1_000 { await Task.yield() }
+      #expect(naps.withLock { $0 } <= 1)
+      clock.advance(by: .seconds(1))
+      await desk.wait { $0.fired.count == 2 }
+    }
+    #expect(desk.rows.contents == ["x", "more"].map(WatchBench.hash).sorted())
+  }
+
+  @Test(
+    "leaves a file that the system does not let out of its folder there, once, without a second name",
+    arguments: [FileMover.Way.link, .copy])
+  func immovable(way: FileMover.Way) async throws {
+    let (bench, desk, clock) = (try WatchBench(), WatchDesk(), HandClock())
+    let seams = FolderWatcher.Seams(
+      ways: [way], unlink: { $1 == "stuck" ? EPERM : unlinkat($0, $1, 0) == 0 ? 0 : errno })
+    for name in ["stuck", "loose"] { bench.write(name, to: name) }
+    try await bench.watching(bench.spec(max: 2), desk, clock: clock, seams: seams) { _ in
+      await desk.wait { $0.fired.count == 1 }
+      for round in 0..<3 {
+        bench.deliver("\(round)", as: "z\(round)")
+        await desk.wait { $0.fired.count == round + 2 }
+      }
+      clock.advance(by: WatchPace.aside)
+      await desk.wait { $0.abandoned.count == 1 }
+    }
+    #expect(desk.rows.names == ["loose", "z0", "z1", "z2"])
+    #expect(bench.names(bench.inbox) == ["stuck"] && bench.text(bench.inbox + "/stuck") == "stuck")
+    #expect(bench.names(bench.work) == ["loose", "z0", "z1", "z2"])
+    #expect(desk.rows.notes.map(\.reason) == [.notMoved])
+    #expect(desk.rows.open.isEmpty)
   }
 }

@@ -34,23 +34,34 @@ final class WatchBench: Sendable {
       claim: claim ?? moving)
   }
 
+  var all: FileRoots { roots(FileRoots.Root(path: root, isWritable: true)) }
+
+  func roots(_ granted: FileRoots.Root...) -> FileRoots { FileRoots(own: nil, granted: granted) }
+
+  /// `seams`: its `waits` is set here. `roots`: all folders of the bench unless said.
   func watcher(
     _ spec: FilesTriggerSpec, _ desk: WatchDesk, clock: any EngineClock = SystemClock(),
-    ways: [FileMover.Way] = FileMover.Way.allCases, continues: @escaping @Sendable () -> Bool = { true }
+    seams: FolderWatcher.Seams = FolderWatcher.Seams(), roots: Grants? = nil
   ) throws -> FolderWatcher {
-    let roots = FileRoots(own: nil, granted: [FileRoots.Root(path: root, isWritable: true)])
-    let seams = FolderWatcher.Seams(
-      continues: continues, ways: ways, waits: { status in desk.change { $0.status = status } })
-    return try FolderWatcher(spec, roots: roots, desk: desk.desk, clock: clock, log: { _ in }, seams: seams)
+    var seams = seams
+    let waits = seams.waits
+    seams.waits = { status in
+      desk.change { $0.status = status }
+      waits(status)
+    }
+    let all = all
+    return try FolderWatcher(
+      spec, roots: { () throws(Problem) in try roots?.now() ?? all }, desk: desk.desk, clock: clock,
+      log: { _ in }, seams: seams)
   }
 
   /// Runs a watcher while `body` does.
   func watching(
     _ spec: FilesTriggerSpec, _ desk: WatchDesk, clock: any EngineClock = SystemClock(),
-    ways: [FileMover.Way] = FileMover.Way.allCases, continues: @escaping @Sendable () -> Bool = { true },
+    seams: FolderWatcher.Seams = FolderWatcher.Seams(), roots: Grants? = nil,
     _ body: (FolderWatcher) async throws -> Void
   ) async throws {
-    let watcher = try watcher(spec, desk, clock: clock, ways: ways, continues: continues)
+    let watcher = try watcher(spec, desk, clock: clock, seams: seams, roots: roots)
     let run = Task {
       await watcher.run()
       desk.change { $0.hasEnded = true }
@@ -63,6 +74,13 @@ final class WatchBench: Sendable {
     }
     watcher.stop()
     await run.value
+  }
+
+  /// As a batch names it that moves it on.
+  func arrived(_ text: String, as name: String, from: String? = nil, to: String? = nil) -> ArrivedFile {
+    ArrivedFile(
+      path: "\(to ?? work)/\(name)", name: name, sha256: Self.hash(text), size: Int64(text.utf8.count),
+      modifiedAt: Timestamp(microseconds: 0), originalPath: "\(from ?? inbox)/\(name)")
   }
 
   func write(_ text: String, to name: String, in folder: String? = nil) {
@@ -85,6 +103,15 @@ final class WatchBench: Sendable {
   func names(_ folder: String) -> [String] { Folders.names(in: folder) }
 
   static func hash(_ text: String) -> String { SHA256.hex(Array(text.utf8)) }
+}
+
+/// What the operator grants at the moment.
+final class Grants: Sendable {
+  private let state: Mutex<Result<FileRoots, Problem>>
+  init(_ roots: FileRoots) { state = Mutex(.success(roots)) }
+  func now() throws(Problem) -> FileRoots { try state.withLock { $0 }.get() }
+  func become(_ roots: FileRoots) { state.withLock { $0 = .success(roots) } }
+  func become(_ problem: Problem) { state.withLock { $0 = .failure(problem) } }
 }
 
 /// Whether this machine's temporary folder knows read leases.

@@ -61,11 +61,13 @@ struct WatchCrashTests {
         }
       }
       let spec = bench.spec(max: 10)
-      try await bench.watching(spec, desk, ways: ways, continues: continues) { _ in
+      try await bench.watching(
+        spec, desk, seams: FolderWatcher.Seams(continues: continues, ways: ways)
+      ) { _ in
         await desk.wait { $0.hasEnded || Self.isDone($0) }
       }
       wasCut = asked.withLock { $0 } >= cut
-      try await bench.watching(spec, desk, ways: ways) { _ in
+      try await bench.watching(spec, desk, seams: FolderWatcher.Seams(ways: ways)) { _ in
         await desk.wait { Self.isDone($0) && $0.status.scans >= 1 && $0.status.waiting == 0 }
       }
       check(bench, desk, "\(ways) at \(point)")
