@@ -4,10 +4,6 @@
 #include <stdio.h>
 #include <sys/vfs.h>
 
-int esteira_watch_open(int folder, const char *name, int flags, mode_t mode) {
-  return openat(folder, name, flags, mode);
-}
-
 int esteira_watch_rename(int from, const char *name, int to, const char *other) {
   return renameat2(from, name, to, other, RENAME_NOREPLACE) == 0 ? 0 : errno;
 }

@@ -79,4 +79,54 @@ struct ArchiveTests {
       try FileManager.default.contentsOfDirectory(atPath: bench.root + "/own").sorted()
         == (before + ["out"]).sorted())
   }
+
+  @Test(
+    "that is a tar without its end is refused, wherever it was cut", arguments: ["", "d/"], [false, true])
+  func cutAtBorder(last: String, isSmall: Bool) async throws {
+    let bench = try Bench()
+    try FileCases.layOut(bench)
+    var tar = TarMaker()
+    tar.add("a", isSmall ? "x" : String(repeating: "\0", count: 1_024))
+    if !last.isEmpty { tar.add(last, "", .folder) }
+    let whole = tar.data
+    let path = URL(filePath: bench.root + "/own/t")
+    // One of the two blocks of zeros is enough; some packers write no more.
+    for missing in [1_024, 512, 0] {
+      try whole.dropLast(missing).write(to: path)
+      let found = await failure { () async throws(Failure) in
+        let with: JSON = ["path": "t", "to": .string("out-\(missing)")]
+        return try await ArchiveUnpack().execute(bench.attempt(with, effect: .keyed)).value
+      }
+      #expect(found?.code == (missing == 1_024 ? "invalid-archive" : nil))
+    }
+    #expect(!FileManager.default.fileExists(atPath: bench.root + "/own/out-1024"))
+  }
+
+  @Test("that its writer has not finished is changed, not damaged", arguments: [false, true])
+  func stillWritten(isCut: Bool) throws {
+    let bench = try Bench()
+    var tar = TarMaker()
+    for name in ["a", "b", "c"] { tar.add(name, String(repeating: "x", count: 600_000)) }
+    let path = bench.root + "/t"
+    try (isCut ? tar.data.dropLast(100_000) : tar.data).write(to: URL(filePath: path))
+    let into = bench.root + "/into"
+    try FileManager.default.createDirectory(atPath: into, withIntermediateDirectories: true)
+    // The writer goes on while the first entry is read.
+    let archive = try OpenFile.own(path)
+    var reader = try ArchiveReader(archive)
+    let before = try reader.status()
+    _ = try reader.next()
+    let writer = try #require(FileHandle(forWritingAtPath: path))
+    try writer.seekToEnd()
+    try writer.write(contentsOf: Data("more".utf8))
+    try writer.close()
+    #expect(try reader.status() != before)
+    let told = #expect(throws: Failure.self) {
+      try Unpacking.unchanged(&reader, since: before) { reader throws(Failure) in
+        var buffer = [UInt8](repeating: 0, count: OpenFile.chunk)
+        repeat { while try reader.read(into: &buffer) > 0 {} } while try reader.next() != nil
+      }
+    }
+    #expect(told?.code == "file-changed" && told?.errorClass == .transient)
+  }
 }

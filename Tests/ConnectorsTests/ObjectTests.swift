@@ -1,6 +1,7 @@
 import Crypto
 import Engine
 import Foundation
+import Glibc
 import Model
 import Testing
 
@@ -62,11 +63,14 @@ struct ObjectTests {
   @Test("lies where its connection says")
   func connection() async throws {
     let bench = try Bench()
+    // The bench is what the data folder is to a node, and objects lie beside that.
+    let share = bench.root + "-share"
+    defer { try? FileManager.default.removeItem(atPath: share) }  // Left behind it harms no other test.
     let folder = Connection(
-      namespace: "demo", name: "share", kind: "folder", address: ["path": .string(bench.root + "/share")])
+      namespace: "demo", name: "share", kind: "folder", address: ["path": .string(share)])
     let with: JSON = ["bucket": "b", "key": "k", "body": "x"]
     let value = try await ObjectPut().execute(bench.attempt(with, connection: folder)).value
-    #expect(value["location"] == .string(bench.root + "/share/b/k"))
+    #expect(value["location"] == .string(share + "/b/k"))
     var relative = folder
     relative.address = ["path": "share"]
     let found = await failure { () async throws(Failure) in
@@ -105,6 +109,88 @@ struct ObjectTests {
     }
     #expect(found?.code == "unsafe-path")
     #expect(!FileManager.default.fileExists(atPath: bench.root + "/x"))
+  }
+
+  @Test(
+    "never lies in the data folder, at it or above it, by whatever way its connection leads there",
+    arguments: ["", "/objects", "/new/folder", "/..", "/own/../../..", "-link", "-link/own"])
+  func dataFolder(_ place: String) async throws {
+    let bench = try Bench()
+    let link = bench.root + "-link"
+    try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: bench.root)
+    defer { unlink(link) }
+    for folder in ["own", "objects"] {
+      try FileManager.default.createDirectory(
+        atPath: "\(bench.root)/\(folder)", withIntermediateDirectories: true)
+    }
+    try "the key".write(toFile: bench.root + "/own/master.key", atomically: false, encoding: .utf8)
+    // `/..` is spelled as the folder above, since a path with `..` is refused as such.
+    let above = (bench.root as NSString).deletingLastPathComponent
+    let path = place == "/.." ? above : bench.root + place
+    let connection = Connection(
+      namespace: "demo", name: "share", kind: "folder", address: ["path": .string(path)])
+    let with: JSON = ["bucket": "own", "key": "master.key", "body": "x"]
+    for connector in [ObjectPut(), ObjectGet(), ObjectDelete(), ObjectList()] as [any Connector] {
+      let found = await failure { () async throws(Failure) in
+        try await connector.execute(bench.attempt(with, connection: connection))
+      }
+      #expect(found?.code == "invalid-connection", "\(connector.description.name)")
+    }
+    #expect(try String(contentsOfFile: bench.root + "/own/master.key", encoding: .utf8) == "the key")
+    #expect(!FileManager.default.fileExists(atPath: bench.root + "/new"))
+  }
+
+  @Test("is never metadata or under way to the bytes, whatever its characters combine to")
+  func combined() async throws {
+    let bench = try Bench()
+    _ = try await ObjectPut().execute(
+      bench.attempt(["bucket": "b", "key": "a\u{600}", "body": "x", "metadata": ["of": "x"]]))
+    for key in ["a\u{600}.meta", ".#\u{301}x", "d/.#\u{301}x"] {
+      let found = await failure { () async throws(Failure) in
+        try await ObjectPut().execute(bench.attempt(["bucket": "b", "key": .string(key), "body": "y"]))
+      }
+      #expect(found?.code == "unsafe-path", "\(key.unicodeScalars.map(\.value))")
+    }
+    try Data().write(to: URL(filePath: bench.root + "/objects/demo/b/.#\u{301}x"))
+    let listed = try await ObjectList().execute(bench.attempt(["bucket": "b"])).value
+    #expect(listed["objects"] == [["key": "a\u{600}", "size": 1]])
+    let got = try await ObjectGet().execute(bench.attempt(["bucket": "b", "key": "a\u{600}"])).value
+    #expect(got["metadata"] == ["of": "x"])
+  }
+
+  @Test("that is not there is no error to a delete, also where an object stands in the way of its folder")
+  func deleteBelowObject() async throws {
+    let bench = try Bench()
+    _ = try await ObjectPut().execute(bench.attempt(["bucket": "b", "key": "a", "body": "x"]))
+    let with: JSON = ["bucket": "b", "key": "a/b"]
+    let deleted = try await ObjectDelete().execute(bench.attempt(with)).value
+    #expect(deleted["deleted"] == false)
+    let found = await failure { () async throws(Failure) in
+      try await ObjectGet().execute(bench.attempt(with))
+    }
+    #expect(found?.code == "object-not-found")
+  }
+
+  @Test("has a name of up to 250 bytes, with its metadata")
+  func longName() async throws {
+    let bench = try Bench()
+    let key = String(repeating: "n", count: 250)
+    let with: JSON = ["bucket": "b", "key": .string(key), "body": "x", "metadata": ["of": "x"]]
+    _ = try await ObjectPut().execute(bench.attempt(with))
+    let got = try await ObjectGet().execute(bench.attempt(["bucket": "b", "key": .string(key)])).value
+    #expect(got["metadata"] == ["of": "x"])
+  }
+
+  @Test("in whose place a folder stands leaves no metadata behind")
+  func folderInPlace() async throws {
+    let bench = try Bench()
+    let bucket = bench.root + "/objects/demo/b"
+    try FileManager.default.createDirectory(atPath: bucket + "/k", withIntermediateDirectories: true)
+    let found = await failure { () async throws(Failure) in
+      try await ObjectPut().execute(bench.attempt(["bucket": "b", "key": "k", "body": "x"]))
+    }
+    #expect(found?.code == "object-store" && found?.errorClass == .configuration)
+    #expect(try FileManager.default.contentsOfDirectory(atPath: bucket) == ["k"])
   }
 
   @Test("is found by its prefix, page by page, and without its metadata")

@@ -1,8 +1,4 @@
 #pragma once
-#include <sys/types.h>
-
-/// `openat` with a mode, which Swift cannot call because it is variadic.
-int esteira_watch_open(int folder, const char *name, int flags, mode_t mode);
 
 /// Renames unless something has the new name. Returns 0 or an errno: EEXIST where the name is taken, EINVAL
 /// where the file system cannot promise it.

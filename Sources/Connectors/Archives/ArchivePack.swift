@@ -86,7 +86,9 @@ struct ArchivePack: Connector {
     }
     let glob = try FilesList.glob(with)
     var members: [PackMember] = []
-    for (place, file) in (with["files"]?.array ?? []).enumerated() {
+    let files = with["files"]?.array ?? []
+    try Self.refuseTooLarge(files)
+    for (place, file) in files.enumerated() {
       members.append(try await Self.member(file, place, services))
     }
     if let path = with["folder"]?.string {
@@ -107,6 +109,15 @@ struct ArchivePack: Connector {
         "file": handle.json, "count": .int(Int64(sorted.count)), "sha256": .string(handle.sha256),
         "size": .int(handle.size),
       ], artifacts: [handle])
+  }
+
+  /// Before the first of up to 10,000 artifacts is fetched.
+  private static func refuseTooLarge(_ files: [JSON]) throws(Failure) {
+    var room = FileSchema.artifactLimit
+    for handle in files.compactMap({ ArtifactHandle($0["file"] ?? $0) }) {
+      guard handle.size <= room else { throw .artifactTooLarge("What is packed") }
+      room -= max(0, handle.size)
+    }
   }
 
   private static func member(
@@ -176,8 +187,7 @@ private struct PackMember: Sendable {
     var total: Int64 = 0
     for member in members {
       let source = try member.open()
-      let before: FileStatus
-      do throws(SystemError.Number) { before = try source.status() } catch { throw .file(error, member.name) }
+      let before = try source.status(of: member.name)
       total += before.size
       guard total <= FileSchema.artifactLimit else { throw .artifactTooLarge("What is packed") }
       try writer.add(member.name, size: before.size)
@@ -197,20 +207,9 @@ private struct PackMember: Sendable {
   private func copy(
     _ source: borrowing OpenFile, _ before: FileStatus, into writer: inout ArchiveWriter, _ flag: CancelFlag
   ) throws(Failure) {
-    var (buffer, size) = ([UInt8](repeating: 0, count: OpenFile.chunk), Int64(0))
-    while true {
-      try flag.check()
-      let count: Int
-      do throws(SystemError.Number) { count = try source.read(into: &buffer) } catch {
-        throw .file(error, name)
-      }
-      if count == 0 { break }
-      size += Int64(count)
-      guard size <= before.size else { throw .changed(name) }
-      try writer.write(buffer, count)
+    let read = try source.forEachUnchanged(name, flag) { bytes, count throws(Failure) in
+      try writer.write(bytes, count)
     }
-    let after: FileStatus
-    do throws(SystemError.Number) { after = try source.status() } catch { throw .file(error, name) }
-    guard before == after, size == after.size else { throw .changed(name) }
+    guard read == before else { throw .changed(name) }
   }
 }

@@ -19,6 +19,10 @@ struct ArchiveReader: ~Copyable {
   /// Read for as long as this lives.
   private let file: OpenFile
   private static let block = 1 << 16
+  /// Where the entry before the next one ended.
+  private var entryEnd: Int64 = 0
+  /// A tar ends with blocks of zeros; of the two that are usual one will do.
+  private static let tarBlock: Int64 = 512
   /// An archive by gzip has one filter, and libarchive counts itself as another.
   private static let filterLimit: Int32 = 2
 
@@ -39,11 +43,17 @@ struct ArchiveReader: ~Copyable {
 
   deinit { archive_read_free(handle) }
 
-  /// The next entry, whose bytes then come from `read`; nil at the end.
+  func status() throws(SystemError.Number) -> FileStatus { try file.status() }
+
+  /// The next entry, whose bytes then come from `read` and are read to their end; nil behind the last one.
   mutating func next() throws(Failure) -> Entry? {
+    entryEnd = expandedBytes
     var entry: OpaquePointer?
     let result = archive_read_next_header(handle, &entry)
-    if result == ARCHIVE_EOF { return nil }
+    if result == ARCHIVE_EOF {
+      try checkEnd()
+      return nil
+    }
     // A warning is about a name or a time, both of which we judge ourselves.
     guard result == ARCHIVE_OK || result == ARCHIVE_WARN, let entry else { throw Self.failure(handle) }
     guard archive_filter_count(handle) <= Self.filterLimit else {
@@ -60,6 +70,14 @@ struct ArchiveReader: ~Copyable {
       name: Self.name(entry), kind: kind,
       size: archive_entry_size_is_set(entry) != 0 ? archive_entry_size(entry) : nil,
       isEncrypted: archive_entry_is_encrypted(entry) != 0 || archive_read_has_encrypted_entries(handle) > 0)
+  }
+
+  /// libarchive also takes a tar for whole whose bytes just stop where an entry ends.
+  private func checkEnd() throws(Failure) {
+    let isTar = archive_format(handle) & ARCHIVE_FORMAT_BASE_MASK == ARCHIVE_FORMAT_TAR
+    guard !isTar || expandedBytes - entryEnd >= Self.tarBlock else {
+      throw .invalidArchive("it is cut off: its end is missing")
+    }
   }
 
   /// 0 at the end of the entry, whose check sum has then been compared.

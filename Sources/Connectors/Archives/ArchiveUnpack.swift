@@ -61,7 +61,7 @@ struct ArchiveUnpack: Connector {
             uses: archive.unpack
             with: {path: inbox/delivery.zip, to: "work/${{ job.key }}", match: "*.csv"}
           """)
-    ], failures: FileSchema.writing + ArchiveNotes.all,
+    ], failures: FileSchema.writing + [FileSchema.changing] + ArchiveNotes.all,
     check: problems(in:))
 
   static func problems(in with: JSON) -> [Problem] {
@@ -103,7 +103,8 @@ struct ArchiveUnpack: Connector {
     if let target {
       let record = PlaceRecord(attempt, "unpack \(target.root.path) \(target.parts)")
       let items = try await OwnThread.cancellable { flag throws(Failure) in
-        try UnpackedFolder(target: target, record: record).make(
+        try target.refuseInnerRoots(of: services.roots)
+        return try UnpackedFolder(target: target, record: record).make(
           Unpacking(limits: chosen, glob: glob, flag: flag), open)
       }
       return AttemptOutput(Self.value(items, to: target.shown))
@@ -200,11 +201,12 @@ private struct UnpackedFolder {
   private func place(
     _ temporary: RootedPath, as name: String, in parent: borrowing OpenFolder
   ) throws(Failure) {
+    let (own, shown) = (try temporary.fileName(), target.shown)
+    let status = try Failure.of(shown) { () throws(SystemError.Number) in try parent.status(of: own) }
+    guard let status else { throw .file(SystemError.Number(ENOENT), shown) }
+    try record.write(name: name, status)
     do throws(SystemError.Number) {
-      if let status = try parent.status(of: temporary.name ?? "") {
-        do throws(Failure) { try record.write(name: name, status) } catch { throw SystemError.Number(EIO) }
-      }
-      try parent.rename(temporary.name ?? "", into: parent, as: name, replacing: true)
+      try parent.rename(own, into: parent, as: name, replacing: true)
       try parent.sync()
     } catch {
       throw .file(error.value == ENOTEMPTY ? SystemError.Number(EEXIST) : error, target.shown)
@@ -237,8 +239,10 @@ enum ArchiveNotes {
     Note(
       .data, code: "unsafe-archive",
       Bilingual(
-        "an entry leads out, comes twice, is encrypted, a link or a device",
-        pt: "uma entrada leva para fora, repete-se, está cifrada, é ligação ou dispositivo"),
+        "an entry leads out, comes twice, is encrypted, a link or a device, or begins with `.#`",
+        pt:
+          "uma entrada leva para fora, repete-se, está cifrada, é ligação ou dispositivo, ou começa com `.#`"
+      ),
       remedy: Bilingual("Have it packed with plain files only.", pt: "Peça um pacote só com arquivos comuns.")
     ),
     Note(

@@ -38,6 +38,9 @@ struct EntryName: Sendable {
     let parts = bytes.split(separator: UInt8(ascii: "/")).map { String(decoding: $0, as: UTF8.self) }
       .filter { $0 != "." }
     guard !parts.contains("..") else { throw .unsafeArchive(name, "leads out of the folder by `..`") }
+    guard !parts.contains(where: IncomingFile.isUnderWay) else {
+      throw .unsafeArchive(name, "has a part that begins with `.#`, as only files under way do")
+    }
     guard parts.allSatisfy({ $0.utf8.count <= UnpackLimits.nameLength }), parts.count <= UnpackLimits.depth
     else {
       throw .unsafeArchive(name, "has a part of more than 255 bytes or lies more than 32 deep")
@@ -63,11 +66,39 @@ struct Unpacking {
   func run(_ archive: consuming OpenFile, into folder: borrowing OpenFolder) throws(Failure) -> [Item] {
     let locale = ThreadLocale()
     defer { locale.keep() }
-    let size: Int64
-    do throws(SystemError.Number) { size = try archive.status().size } catch {
-      throw .file(error, "the archive")
-    }
+    let before = try archive.status(of: Self.shown)
     var reader = try ArchiveReader(archive)
+    var items: [Item] = []
+    try Self.unchanged(&reader, since: before) { reader throws(Failure) in
+      items = try all(&reader, before.size, into: folder)
+    }
+    return items.sorted { ScalarString($0.path) < ScalarString($1.path) }
+  }
+
+  private static let shown = "the archive"
+
+  /// Half an archive looks damaged, or whole at a lucky moment; that its writer has not finished is another
+  /// matter, which passes.
+  static func unchanged(
+    _ reader: inout ArchiveReader, since before: FileStatus,
+    _ work: (inout ArchiveReader) throws(Failure) -> Void
+  ) throws(Failure) {
+    do throws(Failure) { try work(&reader) } catch {
+      if error.errorClass != .cancelled { try check(reader, before) }
+      throw error
+    }
+    try check(reader, before)
+  }
+
+  private static func check(_ reader: borrowing ArchiveReader, _ before: FileStatus) throws(Failure) {
+    let after: FileStatus
+    do throws(SystemError.Number) { after = try reader.status() } catch { throw .file(error, shown) }
+    guard after == before else { throw .changed(shown) }
+  }
+
+  private func all(
+    _ reader: inout ArchiveReader, _ size: Int64, into folder: borrowing OpenFolder
+  ) throws(Failure) -> [Item] {
     var (items, count, total): ([Item], Int, Int64) = ([], 0, 0)
     while let entry = try reader.next() {
       try flag.check()
@@ -86,7 +117,7 @@ struct Unpacking {
       }
       guard limits.allows(reader.expandedBytes, from: size) else { throw tooLarge }
     }
-    return items.sorted { ScalarString($0.path) < ScalarString($1.path) }
+    return items
   }
 
   private func checked(_ entry: ArchiveReader.Entry) throws(Failure) -> EntryName {

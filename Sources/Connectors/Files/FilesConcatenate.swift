@@ -106,27 +106,19 @@ private struct FileJoin: Sendable {
       } catch { throw .workFolder(error.value) }
     }
     if let path {
-      let source = try path.file()
-      return try add(source, path.shown, to: target, after: size, flag)
+      return size + (try add(try path.file(), path.shown, to: target, after: size, flag))
     }
     let source: OpenFile
     do throws(SystemError.Number) { source = try .own(part) } catch { throw .workFolder(error.value) }
-    let sum = try add(source, "the artifact", to: target, after: size, flag)
+    let added = try add(source, "the artifact", to: target, after: size, flag)
     Folders.remove(file: part)
-    return sum
+    return size + added
   }
 
   private func add(
     _ source: borrowing OpenFile, _ shown: String, to target: borrowing OpenFile, after size: Int64,
     _ flag: CancelFlag
   ) throws(Failure) -> Int64 {
-    let before: FileStatus
-    do throws(SystemError.Number) { before = try source.status() } catch { throw .file(error, shown) }
-    guard size + before.size <= FileSchema.artifactLimit else { throw .artifactTooLarge("What is joined") }
-    let digest = try WorkCopy.append(source, shown, to: target, flag)
-    let after: FileStatus
-    do throws(SystemError.Number) { after = try source.status() } catch { throw .file(error, shown) }
-    guard before == after, after.size == digest.size else { throw .changed(shown) }
-    return size + digest.size
+    try WorkCopy.append(source, shown, to: target, after: size, of: "What is joined", flag).digest.size
   }
 }

@@ -50,7 +50,10 @@ struct FilesCopy: Connector {
     let (placed, digest) = try await OwnThread.cancellable { flag throws(Failure) in
       let copy = FileCopy(to: target, conflict, record)
       if let done = try copy.earlier(flag) { return done }
-      return try copy.run(try from.file(), from.shown, flag)
+      let source = try from.file()
+      // What lies in the own folder is closed to others, a copy of it for them is not.
+      let permissions = from.isOwn ? nil : try source.status(of: from.shown).permissions
+      return try copy.run(source, from.shown, flag, permissions: permissions)
     }
     return AttemptOutput([
       "from": .string(from.shown), "to": .string(placed.shown), "sha256": .string(digest.sha256),

@@ -1,4 +1,3 @@
-import Crypto
 import Engine
 import Model
 
@@ -35,29 +34,5 @@ struct FilesHash: Connector {
       "path": .string(path.shown), "sha256": .string(facts.digest.sha256), "size": .int(facts.digest.size),
       "modified": facts.status.modifiedText,
     ])
-  }
-}
-
-/// The hash of a whole file that did not change meanwhile. Blocks.
-enum FileDigest {
-  static func read(_ path: RootedPath, _ flag: CancelFlag) throws(Failure) -> WorkCopy.Facts {
-    let file = try path.file()
-    let before = try Failure.of(path.shown) { () throws(SystemError.Number) in try file.status() }
-    var buffer = [UInt8](repeating: 0, count: OpenFile.chunk)
-    var hash = SHA256()
-    var size: Int64 = 0
-    while true {
-      try flag.check()
-      let count: Int
-      do throws(SystemError.Number) { count = try file.read(into: &buffer) } catch {
-        throw .file(error, path.shown)
-      }
-      if count == 0 { break }
-      hash.update(buffer, 0..<count)
-      size += Int64(count)
-    }
-    let after = try Failure.of(path.shown) { () throws(SystemError.Number) in try file.status() }
-    guard before == after, after.size == size else { throw .changed(path.shown) }
-    return WorkCopy.Facts(digest: Digest(sha256: Hex.encode(hash.finish()), size: size), status: after)
   }
 }

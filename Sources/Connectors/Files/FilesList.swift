@@ -119,7 +119,8 @@ struct FilesList: Connector {
 }
 
 /// The first files of a folder in the order of their paths. Keeps no more of them than are wanted, however
-/// many there are; each page reads the folders anew. Blocks.
+/// many there are, and the names of the folders beside those that it is in; each page reads the folders anew.
+/// Blocks.
 struct FileListing {
   struct Entry: Sendable {
     var path: ScalarString
@@ -170,7 +171,7 @@ struct FileListing {
     let border = border
     try open.forEachName { name throws(Failure) in
       try own.flag.check()
-      guard let name, !name.hasPrefix(IncomingFile.prefix) else { return true }
+      guard let name, !IncomingFile.isUnderWay(name) else { return true }
       let full = ScalarString(path.isEmpty ? name : "\(path)/\(name)")
       let status: FileStatus?
       do throws(SystemError.Number) { status = try open.status(of: name) } catch {

@@ -58,24 +58,41 @@ struct FilesMove: Connector {
 }
 
 /// One move. Blocks.
-private struct FileMove {
+struct FileMove: Sendable {
   let from: RootedPath
   let target: RootedPath
   let conflict: OnConflict
   let record: PlaceRecord
 
+  /// The file that is to be moved, as it was found.
+  struct Source: ~Copyable {
+    let folder: OpenFolder
+    let name: String
+    let status: FileStatus
+  }
+
   func run(_ flag: CancelFlag) throws(Failure) -> (RootedPath, Int64) {
     if record.exists, let done = try earlier() { return done }
+    return try move(try source(), flag)
+  }
+
+  func source() throws(Failure) -> Source {
     let name = try from.fileName()
-    let source = try from.parent()
-    let status = try self.status(of: name, in: source)
+    let folder = try from.parent()
+    let status = try status(of: name, in: folder)
+    return Source(folder: folder, name: name, status: status)
+  }
+
+  func move(_ source: borrowing Source, _ flag: CancelFlag) throws(Failure) -> (RootedPath, Int64) {
     let folder = try target.parent(making: true)
+    try refuseSame(source, folder)
     var isElsewhere = false
     let placed = try IncomingFile.place(target, conflict, in: folder) {
       newName, isReplacing throws(Failure) in
-      try record.write(name: newName, status)
+      // Some file systems rename by way of a second name; a death between leaves the first to the repeat.
+      try record.write(name: newName, source.status, source: PlaceRecord.mark(source.status))
       do throws(SystemError.Number) {
-        try source.rename(name, into: folder, as: newName, replacing: isReplacing)
+        try source.folder.rename(source.name, into: folder, as: newName, replacing: isReplacing)
         return true
       } catch {
         isElsewhere = error.value == EXDEV
@@ -84,41 +101,81 @@ private struct FileMove {
         throw .file(error, from.shown)
       }
     }
-    if isElsewhere { return try copy(name, in: source, status, flag) }
-    try sync(folder, source)
-    let moved = try Failure.of(placed.shown) { () throws(SystemError.Number) in
-      try folder.status(of: placed.name ?? "")
-    }
-    guard moved == status else { throw .changed(from.shown) }
-    return (placed, status.size)
+    if isElsewhere { return try copy(source, flag) }
+    try sync(folder, source.folder)
+    return (placed, try size(of: placed, in: folder, source))
   }
 
-  /// What an attempt before this one has moved. A copy may still have its source.
+  /// Two roots may lead to one folder; there a file would be its own hindrance, or its own rest.
+  private func refuseSame(_ source: borrowing Source, _ folder: borrowing OpenFolder) throws(Failure) {
+    let isSame = try Failure.of(target.shown) { () throws(SystemError.Number) in
+      try folder.status().isSameFile(as: try source.folder.status())
+    }
+    if isSame, ScalarString(try target.fileName()) == ScalarString(source.name) {
+      throw .file(SystemError.Number(EEXIST), target.shown)
+    }
+  }
+
+  /// The rename took effect, so whoever wrote to the file or exchanged it just before has had that moved.
+  private func size(
+    of placed: RootedPath, in folder: borrowing OpenFolder, _ source: borrowing Source
+  ) throws(Failure) -> Int64 {
+    let name = try placed.fileName()
+    let found = try Failure.of(placed.shown) { () throws(SystemError.Number) in try folder.status(of: name) }
+    // Who waited for it may have taken it already.
+    guard let found else { return source.status.size }
+    guard found.kind == .file else {
+      // What came in its place is not for us to move; where its old name is taken by now, it stays.
+      try? folder.rename(name, into: source.folder, as: source.name, replacing: false)
+      throw .file(SystemError.Number(found.kind == .folder ? EISDIR : ELOOP), from.shown)
+    }
+    if PlaceRecord.mark(found) != PlaceRecord.mark(source.status) { try record.write(name: name, found) }
+    return found.size
+  }
+
+  /// What an attempt before this one has moved. A copy, or a second name, may still have its source.
   private func earlier() throws(Failure) -> (RootedPath, Int64)? {
     let folder = try target.parent(making: true)
     guard let found = record.placed(in: folder) else { return nil }
-    if let expected = found.source {
-      let name = try from.fileName()
-      let source = try from.parent()
-      if let there = try? source.status(of: name), PlaceRecord.json(there) == expected {
-        try remove(name, in: source)
-      }
-    }
+    if let expected = found.source { try removeSource(expected) }
     return (target.sibling(found.name), found.status.size)
   }
 
-  private func copy(
-    _ name: String, in source: borrowing OpenFolder, _ status: FileStatus, _ flag: CancelFlag
-  ) throws(Failure) -> (RootedPath, Int64) {
-    let file: OpenFile
-    do throws(SystemError.Number) { file = try source.file(name) } catch { throw .file(error, from.shown) }
-    var incoming = try FileCopy(to: target, conflict, record).begin()
-    try incoming.copy(file, from.shown, flag)
+  private func removeSource(_ expected: JSON) throws(Failure) {
+    guard let folder = try sourceFolder() else { return }
+    let name = try from.fileName()
+    let there: FileStatus?
+    do throws(SystemError.Number) { there = try folder.status(of: name) } catch {
+      throw .file(error, from.shown)
+    }
+    guard let there, [PlaceRecord.mark(there), PlaceRecord.exactMark(there)].contains(expected) else {
+      return
+    }
+    try remove(name, in: folder)
+  }
+
+  /// Nil where it is gone since, and the source with it.
+  private func sourceFolder() throws(Failure) -> OpenFolder? {
+    do throws(Failure) { return try from.parent() } catch {
+      if ["file-not-found", "not-a-folder"].contains(error.code) { return nil }
+      throw error
+    }
+  }
+
+  private func copy(_ source: borrowing Source, _ flag: CancelFlag) throws(Failure) -> (RootedPath, Int64) {
+    let (name, status) = (source.name, source.status)
+    let file = try open(name, in: source.folder)
+    var incoming = try FileCopy(to: target, conflict, record).begin(status.permissions)
+    try incoming.copy(file, from.shown, flag) { .file($0, target.shown) }
     let placed = try incoming.place(as: target, conflict, record, source: status)
     // Somebody may have put another file under the name meanwhile: that one is not ours to remove.
-    guard try self.status(of: name, in: source) == status else { throw .changed(from.shown) }
-    try remove(name, in: source)
+    guard try self.status(of: name, in: source.folder) == status else { throw .changed(from.shown) }
+    try remove(name, in: source.folder)
     return (placed, status.size)
+  }
+
+  private func open(_ name: String, in folder: borrowing OpenFolder) throws(Failure) -> OpenFile {
+    do throws(SystemError.Number) { return try folder.file(name) } catch { throw .file(error, from.shown) }
   }
 
   private func status(of name: String, in folder: borrowing OpenFolder) throws(Failure) -> FileStatus {

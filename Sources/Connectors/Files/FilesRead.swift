@@ -74,7 +74,7 @@ struct FilesRead: Connector {
     let isArtifact = (with["as"]?.string ?? "artifact") == "artifact"
     let copy = attempt.services.workFolder + "/file"
     let read = try await OwnThread.cancellable {
-      flag throws(Failure) -> (facts: WorkCopy.Facts, bytes: [UInt8]) in
+      flag throws(Failure) -> (facts: FileFacts, bytes: [UInt8]) in
       if isArtifact { return (try WorkCopy.make(of: path, at: copy, flag), []) }
       return try Self.inline(path, flag)
     }
@@ -97,23 +97,16 @@ struct FilesRead: Connector {
   }
 
   private static func inline(_ path: RootedPath, _ flag: CancelFlag) throws(Failure) -> (
-    facts: WorkCopy.Facts, bytes: [UInt8]
+    facts: FileFacts, bytes: [UInt8]
   ) {
-    let file = try path.file()
-    let before = try Failure.of(path.shown) { () throws(SystemError.Number) in try file.status() }
-    guard before.size <= Int64(FileSchema.inlineLimit) else {
-      throw .tooLargeInline("`\(path.shown)`", "read it with `as: artifact`")
+    var bytes: [UInt8] = []
+    let status = try path.file().forEachUnchanged(path.shown, flag) { piece, count throws(Failure) in
+      guard bytes.count + count <= FileSchema.inlineLimit else {
+        throw .tooLargeInline("`\(path.shown)`", "read it with `as: artifact`")
+      }
+      bytes += piece[..<count]
     }
-    var (bytes, buffer): ([UInt8], [UInt8]) = ([], [UInt8](repeating: 0, count: OpenFile.chunk))
-    while bytes.count <= FileSchema.inlineLimit {
-      try flag.check()
-      let count = try Failure.of(path.shown) { () throws(SystemError.Number) in try file.read(into: &buffer) }
-      if count == 0 { break }
-      bytes += buffer[..<count]
-    }
-    let after = try Failure.of(path.shown) { () throws(SystemError.Number) in try file.status() }
-    guard before == after, after.size == Int64(bytes.count) else { throw .changed(path.shown) }
-    return (WorkCopy.Facts(digest: Digest(sha256: SHA256.hex(bytes), size: after.size), status: after), bytes)
+    return (FileFacts(digest: Digest(sha256: SHA256.hex(bytes), size: status.size), status: status), bytes)
   }
 
   private static func text(_ bytes: [UInt8], _ encoding: String, _ path: RootedPath) throws(Failure) -> String
@@ -130,48 +123,6 @@ struct FilesRead: Connector {
       throw Failure(
         .data, code: "invalid-json",
         "`\(path.shown)` is not JSON: line \(error.line), column \(error.column): \(error.message.english)")
-    }
-  }
-}
-
-/// A copy of a file in the work folder, for those who need a path of their own. Blocks.
-enum WorkCopy {
-  struct Facts: Sendable {
-    var digest: Digest
-    var status: FileStatus
-  }
-
-  static func make(of path: RootedPath, at copy: String, _ flag: CancelFlag) throws(Failure) -> Facts {
-    let source = try path.file()
-    let before = try Failure.of(path.shown) { () throws(SystemError.Number) in try source.status() }
-    guard before.size <= FileSchema.artifactLimit else { throw .artifactTooLarge("`\(path.shown)`") }
-    let target: OpenFile
-    do throws(SystemError.Number) { target = try .newOwn(copy) } catch { throw .workFolder(error.value) }
-    let digest = try append(source, path.shown, to: target, flag)
-    let after = try Failure.of(path.shown) { () throws(SystemError.Number) in try source.status() }
-    guard before == after, after.size == digest.size else { throw .changed(path.shown) }
-    return Facts(digest: digest, status: after)
-  }
-
-  /// The rest of one file behind another; gives the hash of what was copied.
-  static func append(
-    _ source: borrowing OpenFile, _ shown: String, to target: borrowing OpenFile, _ flag: CancelFlag
-  ) throws(Failure) -> Digest {
-    var buffer = [UInt8](repeating: 0, count: OpenFile.chunk)
-    var hash = SHA256()
-    var size: Int64 = 0
-    while true {
-      try flag.check()
-      let count: Int
-      do throws(SystemError.Number) { count = try source.read(into: &buffer) } catch {
-        throw .file(error, shown)
-      }
-      if count == 0 { return Digest(sha256: Hex.encode(hash.finish()), size: size) }
-      do throws(SystemError.Number) { try target.write(buffer[..<count]) } catch {
-        throw .workFolder(error.value)
-      }
-      hash.update(buffer, 0..<count)
-      size += Int64(count)
     }
   }
 }

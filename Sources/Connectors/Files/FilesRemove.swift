@@ -54,11 +54,13 @@ struct FilesRemove: Connector {
     ])
 
   func execute(_ attempt: Attempt) async throws(Failure) -> AttemptOutput {
-    let path = try RootedPath(attempt.with["path"]?.string ?? "", in: attempt.services.roots, writing: true)
+    let roots = attempt.services.roots
+    let path = try RootedPath(attempt.with["path"]?.string ?? "", in: roots, writing: true)
     let isRecursive = attempt.with["recursive"]?.bool ?? false
     let mustExist = attempt.with["must_exist"]?.bool ?? false
     let record = PlaceRecord(attempt, "remove \(path.root.path) \(path.parts)")
     let removed = try await OwnThread.cancellable { flag throws(Failure) in
+      try path.refuseInnerRoots(of: roots)
       var removal = FileRemoval(path, flag, isRecursive: isRecursive)
       // Without `must_exist` a repeat needs no memory: what is gone is gone.
       try removal.run(mustExist ? record : nil)

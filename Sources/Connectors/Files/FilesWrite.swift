@@ -1,4 +1,5 @@
 import Engine
+import Glibc
 import Model
 
 /// `files.write`: one file below a root.
@@ -79,17 +80,18 @@ struct FileCopy {
 
   func run(_ bytes: [UInt8]) throws(Failure) -> (RootedPath, Digest) {
     if let done = try earlier(CancelFlag()) { return done }
-    var incoming = try begin()
+    var incoming = try begin(try replaced())
     do throws(SystemError.Number) { try incoming.write(bytes) } catch { throw .file(error, target.shown) }
     return (try incoming.place(as: target, conflict, record), incoming.digest())
   }
 
+  /// `permissions` are for a new name below a granted root; without them the process's mask decides.
   func run(
-    _ source: borrowing OpenFile, _ shown: String, _ flag: CancelFlag
+    _ source: borrowing OpenFile, _ shown: String, _ flag: CancelFlag, permissions: mode_t? = nil
   ) throws(Failure) -> (RootedPath, Digest) {
     if let done = try earlier(flag) { return done }
-    var incoming = try begin()
-    try incoming.copy(source, shown, flag)
+    var incoming = try begin(try replaced() ?? permissions)
+    try incoming.copy(source, shown, flag) { .file($0, target.shown) }
     return (try incoming.place(as: target, conflict, record), incoming.digest())
   }
 
@@ -102,11 +104,22 @@ struct FileCopy {
     return (placed, try FileDigest.read(placed, flag).digest)
   }
 
-  func begin() throws(Failure) -> IncomingFile {
+  func begin(_ permissions: mode_t?) throws(Failure) -> IncomingFile {
     _ = try target.fileName()
     let parent = try target.parent(making: true)
-    do throws(SystemError.Number) { return try IncomingFile(in: parent, key: record.key) } catch {
+    do throws(SystemError.Number) {
+      return try IncomingFile(in: parent, key: record.key, permissions: permissions)
+    } catch {
       throw .file(error, target.shown)
     }
+  }
+
+  /// The rights of the file that is written over: whoever may use it may go on using it.
+  private func replaced() throws(Failure) -> mode_t? {
+    guard conflict == .overwrite else { return nil }
+    let name = try target.fileName()
+    let parent = try target.parent(making: true)
+    let found = try Failure.of(target.shown) { () throws(SystemError.Number) in try parent.status(of: name) }
+    return found.flatMap { $0.kind == .file ? $0.permissions : nil }
   }
 }

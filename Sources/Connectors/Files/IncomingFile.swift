@@ -31,24 +31,39 @@ struct IncomingFile: ~Copyable {
   private var hash = SHA256()
   private var size: Int64 = 0
   private var isPlaced = false
+  /// What it gets instead of those that new files have.
+  private let permissions: mode_t?
 
   /// Names that begin with it are ours, and no listing shows them.
   static let prefix = ".#"
   static let renameLimit = 10_000
 
-  /// `key` is the same for each attempt, so a later one finds what an earlier one left behind.
-  init(in folder: consuming OpenFolder, key: String) throws(SystemError.Number) {
+  /// `key` is the same for each attempt, so a later one finds what an earlier one left behind. `permissions`
+  /// are for where others may come; until it has its name nobody else reads a file that gets them.
+  init(
+    in folder: consuming OpenFolder, key: String, permissions: mode_t? = nil
+  ) throws(SystemError.Number) {
     let temporary = Self.temporary(key)
     try folder.remove(temporary)
-    file = try folder.newFile(temporary)
+    let file = try folder.newFile(temporary, forOwner: permissions != nil)
+    self.init(in: folder, file, named: temporary, permissions)
+  }
+
+  /// A file that is open for writing already.
+  init(in folder: consuming OpenFolder, _ file: consuming OpenFile, named name: String, _ mode: mode_t? = nil)
+  {
+    permissions = folder.isPrivate ? nil : mode
     self.folder = folder
-    self.temporary = temporary
+    self.file = file
+    temporary = name
   }
 
   deinit {
     // A name that stays behind is taken away by the next attempt, or harms nobody.
     if !isPlaced { _ = try? folder.remove(temporary) }
   }
+
+  static func isUnderWay(_ name: String) -> Bool { name.utf8.starts(with: prefix.utf8) }
 
   static func temporary(_ key: String) -> String { "\(prefix)\(SHA256.hex(Array(key.utf8)).prefix(32))" }
 
@@ -60,33 +75,41 @@ struct IncomingFile: ~Copyable {
 
   mutating func write(_ bytes: [UInt8]) throws(SystemError.Number) { try write(bytes, 0..<bytes.count) }
 
-  /// All of a file that must not change meanwhile.
-  mutating func copy(_ source: borrowing OpenFile, _ shown: String, _ flag: CancelFlag) throws(Failure) {
-    let before = try Failure.of(shown) { () throws(SystemError.Number) in try source.status() }
-    var buffer = [UInt8](repeating: 0, count: OpenFile.chunk)
-    while true {
-      try flag.check()
-      do throws(SystemError.Number) {
-        let count = try source.read(into: &buffer)
-        if count == 0 { break }
-        try write(buffer, 0..<count)
-      } catch { throw .file(error, shown) }
+  /// All of a file that must not change meanwhile; `failing` says what the system refuses of this one.
+  mutating func copy(
+    _ source: borrowing OpenFile, _ shown: String, _ flag: CancelFlag,
+    failing: (SystemError.Number) -> Failure
+  ) throws(Failure) {
+    try source.forEachUnchanged(shown, flag) { bytes, count throws(Failure) in
+      do throws(SystemError.Number) { try write(bytes, 0..<count) } catch { throw failing(error) }
     }
-    let after = try Failure.of(shown) { () throws(SystemError.Number) in try source.status() }
-    guard before == after, size == after.size else { throw .changed(shown) }
   }
 
   mutating func digest() -> Digest { Digest(sha256: Hex.encode(hash.finish()), size: size) }
+
+  /// Gives it a name, in place of the file that has it; all is on the disk when it returns.
+  mutating func place(as name: String) throws(SystemError.Number) {
+    try settle()
+    try folder.rename(temporary, into: folder, as: name, replacing: true)
+    isPlaced = true
+    try folder.sync()
+  }
+
+  private func settle() throws(SystemError.Number) {
+    // A file system that keeps no rights refuses; the content is what counts.
+    if let permissions { try? file.setPermissions(permissions) }
+    try file.sync()
+  }
 
   /// Gives it its name, or another where `conflict` says so; all is on the disk when it returns.
   mutating func place(
     as target: RootedPath, _ conflict: OnConflict, _ record: PlaceRecord, source: FileStatus? = nil
   ) throws(Failure) -> RootedPath {
-    do throws(SystemError.Number) { try file.sync() } catch { throw .file(error, target.shown) }
+    do throws(SystemError.Number) { try settle() } catch { throw .file(error, target.shown) }
     let status: FileStatus
     do throws(SystemError.Number) { status = try file.status() } catch { throw .file(error, target.shown) }
     let placed = try Self.place(target, conflict, in: folder) { name, isReplacing throws(Failure) in
-      try record.write(name: name, status, source: source)
+      try record.write(name: name, status, source: source.map(PlaceRecord.exactMark))
       do throws(SystemError.Number) {
         try folder.rename(temporary, into: folder, as: name, replacing: isReplacing)
         return true
@@ -127,10 +150,6 @@ struct IncomingFile: ~Copyable {
     }
   }
 
-  /// `report.csv` becomes `report-1.csv`.
-  static func numbered(_ name: String, _ number: Int) -> String {
-    let dot = name.utf8.lastIndex(of: UInt8(ascii: ".")) ?? name.endIndex
-    let border = dot == name.startIndex ? name.endIndex : dot
-    return "\(name[..<border])-\(number)\(name[border...])"
-  }
+  /// `report.csv` becomes `report-1.csv`, cut where a name would be too long.
+  static func numbered(_ name: String, _ number: Int) -> String { FreeName.suffixed(name, "-\(number)") }
 }

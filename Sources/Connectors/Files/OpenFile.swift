@@ -66,6 +66,10 @@ struct OpenFile: ~Copyable {
     guard isWritten else { throw .last }
   }
 
+  func setPermissions(_ permissions: mode_t) throws(SystemError.Number) {
+    guard fchmod(descriptor, permissions) == 0 else { throw .last }
+  }
+
   func sync() throws(SystemError.Number) { guard fsync(descriptor) == 0 else { throw .last } }
 }
 

@@ -1,4 +1,5 @@
 import CSystem
+import Engine
 import Glibc
 
 /// An open folder, and what can be done below it by name. A name never leads elsewhere: links are not
@@ -6,14 +7,17 @@ import Glibc
 /// it under our hands. Blocks: not for the shared threads.
 struct OpenFolder: ~Copyable {
   fileprivate let descriptor: Int32
+  /// What is made in it and below it is for the node's user alone. Elsewhere the process's mask decides, as
+  /// it does for any program: others are meant to find what is left there.
+  let isPrivate: Bool
 
   deinit { close(descriptor) }
 
   /// A folder by its path, links on the way included: the operator names it, not a pipeline.
-  static func open(_ path: String) throws(SystemError.Number) -> OpenFolder {
+  static func open(_ path: String, isPrivate: Bool = true) throws(SystemError.Number) -> OpenFolder {
     let descriptor = esteira_open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0)
     guard descriptor >= 0 else { throw .last }
-    return OpenFolder(descriptor: descriptor)
+    return OpenFolder(descriptor: descriptor, isPrivate: isPrivate)
   }
 
   /// Fails with `ELOOP` or `ENOTDIR` where the name is a link.
@@ -22,20 +26,20 @@ struct OpenFolder: ~Copyable {
     let flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC
     let found = esteira_openat(descriptor, name, flags, 0)
     guard found >= 0 else { throw .last }
-    return OpenFolder(descriptor: found)
+    return OpenFolder(descriptor: found, isPrivate: isPrivate)
   }
 
   /// The folder itself once more.
   func again() throws(SystemError.Number) -> OpenFolder {
     let copy = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
     guard copy >= 0 else { throw .last }
-    return OpenFolder(descriptor: copy)
+    return OpenFolder(descriptor: copy, isPrivate: isPrivate)
   }
 
-  /// Makes a folder for its owner alone; true also where one is there.
+  /// That something has the name already is no error.
   func makeFolder(_ name: String) throws(SystemError.Number) {
     try Self.check(name)
-    guard mkdirat(descriptor, name, 0o700) == 0 || errno == EEXIST else { throw .last }
+    guard mkdirat(descriptor, name, isPrivate ? 0o700 : 0o777) == 0 || errno == EEXIST else { throw .last }
   }
 
   /// Opens a plain file for reading. A device is not even opened: that alone can have effects.
@@ -50,13 +54,34 @@ struct OpenFolder: ~Copyable {
     return file
   }
 
-  /// Makes a new file; one that has the name is in the way.
-  func newFile(_ name: String) throws(SystemError.Number) -> OpenFile {
+  /// Makes a new file; one that has the name is in the way. `forOwner`: for the node's user alone here too.
+  func newFile(_ name: String, forOwner: Bool = false) throws(SystemError.Number) -> OpenFile {
     try Self.check(name)
     let flags = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC
-    let made = esteira_openat(descriptor, name, flags, 0o600)
+    let made = esteira_openat(descriptor, name, flags, isPrivate || forOwner ? 0o600 : 0o666)
     guard made >= 0 else { throw .last }
     return OpenFile(descriptor: made)
+  }
+
+  func status() throws(SystemError.Number) -> FileStatus {
+    var found = stat()
+    guard fstat(descriptor, &found) == 0 else { throw .last }
+    return FileStatus(found)
+  }
+
+  /// Whether this is the other folder or lies somewhere below it, whatever their paths and links say.
+  func isWithin(_ other: borrowing OpenFolder) throws(SystemError.Number) -> Bool {
+    let sought = try other.status()
+    var (path, below): (String, FileStatus?) = (".", nil)
+    while true {
+      var found = stat()
+      guard fstatat(descriptor, path, &found, 0) == 0 else { throw .last }
+      let status = FileStatus(found)
+      if status.isSameFile(as: sought) { return true }
+      // What lies above the topmost folder is that folder again.
+      if let below, below.isSameFile(as: status) { return false }
+      (path, below) = (path + "/..", status)
+    }
   }
 
   /// Of the name itself; nil where nothing has it.
@@ -130,14 +155,20 @@ struct OpenFolder: ~Copyable {
   }
 }
 
-/// What the system says of a file. Two of one file at two moments are equal where nobody wrote it between.
+/// What the system says of a file. Two of one file at two moments are equal where nobody wrote it between,
+/// gave it other rights or another name: the stamp holds a time that nobody can set back.
 struct FileStatus: Sendable, Hashable {
   enum Kind: Sendable { case file, folder, link, other }
   var kind: Kind
-  var size: Int64
-  var number: UInt64
+  var stamp: FileStamp
+  /// Who may read, write and run it.
+  var permissions: mode_t
+
+  var size: Int64 { stamp.size }
+  /// In its file system.
+  var number: UInt64 { stamp.inode }
   /// Nanoseconds since 1970.
-  var modified: Int64
+  var modified: Int64 { stamp.modified }
 
   init(_ status: stat) {
     switch status.st_mode & S_IFMT {
@@ -146,9 +177,11 @@ struct FileStatus: Sendable, Hashable {
     case S_IFLNK: kind = .link
     default: kind = .other
     }
-    (size, number) = (Int64(status.st_size), UInt64(status.st_ino))
-    modified = Int64(status.st_mtim.tv_sec) &* 1_000_000_000 &+ Int64(status.st_mtim.tv_nsec)
+    (stamp, permissions) = (FileStamp(status), status.st_mode & 0o777)
   }
+
+  /// Whatever became of its content and name.
+  func isSameFile(as other: FileStatus) -> Bool { stamp.identity == other.stamp.identity }
 }
 
 extension SystemError.Number {

@@ -23,10 +23,10 @@ struct PlaceRecord: Sendable {
     path = "\(folder)/placed-\(SHA256.hex(Array(self.key.utf8)).prefix(32))"
   }
 
-  /// `source`: what is still to be removed once the new name is there.
-  func write(name: String, _ status: FileStatus, source: FileStatus? = nil) throws(Failure) {
-    var json = JSONObject([("name", .string(name)), ("placed", Self.json(status))])
-    if let source { json["source"] = Self.json(source) }
+  /// `source`: the mark of what is still to be removed once the new name is there.
+  func write(name: String, _ status: FileStatus, source: JSON? = nil) throws(Failure) {
+    var json = JSONObject([("name", .string(name)), ("placed", Self.mark(status))])
+    json["source"] = source
     guard Folders.make(folder), AtomicFile.write(JSON.object(json).serialized(), to: path, durable: true)
     else {
       throw .workFolder(SystemError.Number.last.value)
@@ -38,19 +38,29 @@ struct PlaceRecord: Sendable {
     guard let bytes = SmallFile.read(path, limit: Self.sizeLimit),
       case .success(let json) = Result(catching: { () throws(JSONError) in try JSON(parsing: bytes) }),
       let name = json["name"]?.string, let expected = json["placed"],
-      let there = try? folder.status(of: name), Self.json(there) == expected
+      let there = try? folder.status(of: name), Self.mark(there) == expected
     else { return nil }
     return (name, there, json["source"])
   }
 
   var exists: Bool { Folders.isFile(path) }
 
-  static func json(_ status: FileStatus) -> JSON {
+  /// What a rename keeps of a file. Its device is left out: the system may give that another number when it
+  /// starts again, and a start is just when a record is read.
+  static func mark(_ status: FileStatus) -> JSON {
     // Entries come and go in a folder, so only its number tells it.
     let isFolder = status.kind == .folder
     return [
       "number": .string(String(status.number)), "size": .int(isFolder ? 0 : status.size),
       "modified": .int(isFolder ? 0 : status.modified),
+    ]
+  }
+
+  /// What also notices that a file got other rights, another name, or its old time back after a change.
+  static func exactMark(_ status: FileStatus) -> JSON {
+    [
+      "number": .string(String(status.number)), "size": .int(status.size),
+      "modified": .int(status.modified), "changed": .int(status.stamp.changed),
     ]
   }
 }

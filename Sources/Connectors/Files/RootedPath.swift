@@ -7,7 +7,8 @@ import Model
 /// walking from the root, folder by folder, without following a link.
 struct RootedPath: Sendable {
   let root: FileRoots.Root
-  private let isOwn: Bool
+  /// Below the namespace's own folder, which is the node's alone.
+  let isOwn: Bool
   /// From the root down; empty for the root itself.
   let parts: [String]
   /// As it would be written: absolute, or relative to the namespace's own folder.
@@ -66,6 +67,20 @@ struct RootedPath: Sendable {
     root.path == other.root.path && parts.map { ScalarString($0) } == other.parts.map { ScalarString($0) }
   }
 
+  /// For what is done to a whole folder: it must not reach into another root, which may be for reading only,
+  /// nor take one away. Links at roots are followed, as they are when a root is opened. Blocks.
+  func refuseInnerRoots(of roots: FileRoots) throws(Failure) {
+    let inside = ([Folders.canonical(root.path)] + parts).joined(separator: "/") + "/"
+    for inner in roots.all where Folders.canonical(inner.path).utf8.starts(with: inside.utf8) {
+      guard inner.isWritable else {
+        throw Failure(
+          .configuration, code: "read-only-root",
+          "`\(shown)` holds the root \(inner.path), which \(Self.file) grants for reading only.")
+      }
+      throw .unsafeFile(shown, "holds the root \(inner.path), which stays as it is")
+    }
+  }
+
   /// The name, where a root itself will not do.
   func fileName() throws(Failure) -> String {
     guard let name = parts.last else { throw .unsafeFile(shown, "names a whole root, which stays as it is") }
@@ -106,7 +121,9 @@ struct RootedPath: Sendable {
 
   private func openRoot() throws(Failure) -> OpenFolder {
     if isOwn, !Folders.make(root.path) { throw .root(SystemError.Number.last, root.path) }
-    do throws(SystemError.Number) { return try .open(root.path) } catch { throw .root(error, root.path) }
+    do throws(SystemError.Number) { return try .open(root.path, isPrivate: isOwn) } catch {
+      throw .root(error, root.path)
+    }
   }
 }
 
@@ -126,8 +143,12 @@ extension Failure {
       .data, code: "not-a-file", "In `\(path.prefix(300))`, `\(name)` is a link; links are not followed.")
   }
 
+  /// Of the root itself: where it is missing or closed, only the operator can help.
   static func root(_ error: SystemError.Number, _ path: String) -> Failure {
-    Failure(
+    guard [ENOENT, EACCES, EPERM, ENOTDIR, ELOOP, EROFS].contains(error.value) else {
+      return .file(error, path)
+    }
+    return Failure(
       .configuration, code: "file-access",
       "The root \(path) cannot be opened: \(SystemError.text(error.value)).")
   }

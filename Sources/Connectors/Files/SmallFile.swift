@@ -1,5 +1,6 @@
 import CSystem
 import Glibc
+import Synchronization
 
 /// Reads whole files of a known bound. Blocks: not for the shared threads.
 enum SmallFile {
@@ -38,9 +39,13 @@ package enum AtomicFile {
     return !durable || syncFolder(of: path)
   }
 
-  private static func temporaryPath(besides path: String) -> String {
+  private static let count = Atomic<UInt64>(0)
+
+  /// Another one each time: two may write one file at once, and the last rename wins.
+  static func temporaryPath(besides path: String) -> String {
     let border = path.lastIndex(of: "/").map { path.index(after: $0) } ?? path.startIndex
-    return "\(path[..<border]).#\(path[border...]).\(getpid())"
+    let number = count.wrappingAdd(1, ordering: .relaxed).newValue
+    return "\(path[..<border]).#\(path[border...]).\(getpid()).\(number)"
   }
 
   /// False on an error, whose `errno` is kept.
@@ -73,6 +78,13 @@ enum Folders {
     if mkdir(path, 0o700) == 0 || errno == EEXIST { return true }
     guard errno == ENOENT, let slash = path.lastIndex(of: "/"), slash > path.startIndex else { return false }
     return make(String(path[..<slash])) && (mkdir(path, 0o700) == 0 || errno == EEXIST)
+  }
+
+  /// The path without links; as it is where it leads to nothing.
+  static func canonical(_ path: String) -> String {
+    guard let found = realpath(path, nil) else { return path }
+    defer { free(found) }
+    return String(cString: found)
   }
 
   /// The names in a folder, sorted by their bytes, without `.` and `..`; empty where it cannot be read.

@@ -43,24 +43,25 @@ struct ObjectDelete: Connector {
 
   func execute(_ attempt: Attempt) async throws(Failure) -> AttemptOutput {
     let (bucket, key) = (attempt.with["bucket"]?.string ?? "", attempt.with["key"]?.string ?? "")
-    let folder = try ObjectFolder(attempt, bucket: bucket)
-    let path = try folder.path(of: key)
+    let object = try ObjectFolder(attempt, bucket: bucket).object(key)
     let deleted = try await OwnThread.run { () throws(Failure) in
-      try folder.refuseLinks(key)
-      // The object goes first: metadata alone are none, and the next put or delete takes them away.
-      let wasThere = try Self.remove(path)
-      let hadMetadata = try Self.remove(path + ObjectFolder.metadataEnding)
-      if wasThere || hadMetadata, !AtomicFile.syncFolder(of: path) { throw .objectFolder(errno) }
-      return wasThere
+      guard let folder = try object.parent() else { return false }
+      return try Self.remove(object, in: folder)
     }
     return AttemptOutput(["bucket": .string(bucket), "key": .string(key), "deleted": .bool(deleted)])
   }
 
-  /// False where nothing was there, neither its folder.
-  private static func remove(_ path: String) throws(Failure) -> Bool {
-    if unlink(path) == 0 { return true }
-    if errno == ENOENT { return false }
-    throw .objectFolder(errno)
+  /// False where no such object was there.
+  private static func remove(
+    _ object: StoredObject, in folder: borrowing OpenFolder
+  ) throws(Failure) -> Bool {
+    do throws(SystemError.Number) {
+      // The object goes first: metadata alone are none, and the next put or delete takes them away.
+      let wasThere = try folder.remove(object.name)
+      let hadMetadata = try folder.remove(object.metadataName)
+      if wasThere || hadMetadata { try folder.sync() }
+      return wasThere
+    } catch { throw .objectFolder(error.value) }
   }
 }
 
@@ -78,8 +79,13 @@ enum ObjectNotes {
     Note(
       .configuration, code: "invalid-connection",
       Bilingual(
-        "the connection's `path` is no absolute path", pt: "o `path` da conexão não é um caminho absoluto"),
-      remedy: Bilingual("Apply the connection anew.", pt: "Aplique a conexão de novo.")),
+        "the connection's `path` is no absolute path, or it and the data folder lie in one another",
+        pt:
+          "o `path` da conexão não é um caminho absoluto, ou ele e a pasta de dados ficam um dentro do outro"
+      ),
+      remedy: Bilingual(
+        "Apply the connection anew, with a folder beside the data folder.",
+        pt: "Aplique a conexão de novo, com uma pasta ao lado da pasta de dados.")),
     Note(
       .configuration, code: "object-store",
       Bilingual(
@@ -101,5 +107,6 @@ enum ObjectNotes {
         .data, code: "invalid-json",
         Bilingual("`as: json` and it is not JSON", pt: "`as: json` e não é JSON"),
         remedy: Bilingual("Read it with `as: text`.", pt: "Leia com `as: text`.")),
+      FileSchema.large,
     ]
 }

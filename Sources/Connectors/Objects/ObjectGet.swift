@@ -1,4 +1,3 @@
-import CSystem
 import Crypto
 import Engine
 import Glibc
@@ -7,12 +6,6 @@ import Model
 /// `object.get`: reads one object.
 struct ObjectGet: Connector {
   var description: ConnectorDescription { Self.description }
-
-  /// What may stand in an output as text or value.
-  private static let inlineLimit = 4 << 20
-  /// How often an object that changes while it is read is read anew, and the microseconds between.
-  private static let readLimit = 4
-  private static let readPause: UInt32 = 10_000
 
   static let description = ConnectorDescription(
     name: "object.get",
@@ -59,72 +52,22 @@ struct ObjectGet: Connector {
 
   func execute(_ attempt: Attempt) async throws(Failure) -> AttemptOutput {
     let (bucket, key) = (attempt.with["bucket"]?.string ?? "", attempt.with["key"]?.string ?? "")
-    let folder = try ObjectFolder(attempt, bucket: bucket)
-    let path = try folder.path(of: key)
+    let object = try ObjectFolder(attempt, bucket: bucket).object(key)
     let form = attempt.with["as"]?.string ?? "artifact"
-    for _ in 0..<Self.readLimit {
-      let found = try await OwnThread.run { () throws(Failure) in
-        try folder.refuseLinks(key)
-        return try Self.facts(of: path, bucket: bucket, key: key)
-      }
-      var value = JSONObject([
-        ("bucket", .string(bucket)), ("key", .string(key)), ("sha256", .string(found.sha256)),
-        ("size", .int(found.size)), ("content_type", .string(found.contentType)),
-        ("metadata", .object(found.metadata)),
-      ])
-      if form == "artifact" {
-        let name = String(key.split(separator: "/").last ?? "object")
-        let handle = try await attempt.services.storeArtifact(name, path, found.contentType)
-        guard handle.sha256 == found.sha256 else { continue }
-        value["artifact"] = handle.json
-        return AttemptOutput(.object(value), artifacts: [handle])
-      }
-      let bytes = try await OwnThread.run { () throws(Failure) in try Self.read(path, key: key) }
-      guard SHA256.hex(bytes) == found.sha256 else { continue }
-      if form == "text" { value["text"] = .string(String(decoding: bytes, as: UTF8.self)) }
-      if form == "json" { value["value"] = try Self.parse(bytes, key: key) }
-      return AttemptOutput(.object(value))
-    }
-    throw Failure(
-      .transient, code: "object-store",
-      "The object `\(key)` was written anew each of \(Self.readLimit) times that it was read; try later.")
-  }
-
-  /// The hash is of what is there now; metadata of another content, as a put that broke off leaves them, are
-  /// none. Blocks.
-  static func facts(of path: String, bucket: String, key: String) throws(Failure) -> ObjectMetadata {
-    var hashed = try hash(of: path, bucket: bucket, key: key)
-    for _ in 1..<readLimit {
-      guard let kept = ObjectMetadata.read(besides: path) else { break }
-      if kept.sha256 == hashed.sha256 { return kept }
-      // A put may be between its two files; a moment later both are there.
-      usleep(readPause)
-      hashed = try hash(of: path, bucket: bucket, key: key)
-    }
-    return ObjectMetadata(
-      sha256: hashed.sha256, size: hashed.size, contentType: MediaType.of(key), metadata: JSONObject())
-  }
-
-  private static func hash(
-    of path: String, bucket: String, key: String
-  ) throws(Failure) -> (sha256: String, size: Int64) {
-    let file = esteira_open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW, 0)
-    guard file >= 0, case .file? = Folders.kind(of: path) else {
-      if file >= 0 { close(file) }
-      throw Failure(.data, code: "object-not-found", "There is no object `\(key)` in the bucket `\(bucket)`.")
-    }
-    defer { close(file) }
-    guard let hashed = FileHash.read(file) else { throw .objectFolder(errno) }
-    return hashed
-  }
-
-  private static func read(_ path: String, key: String) throws(Failure) -> [UInt8] {
-    guard let bytes = SmallFile.read(path, limit: inlineLimit) else {
-      throw Failure(
-        .outputTooLarge, code: "output-too-large",
-        "The object `\(key)` is larger than 4 MiB: read it with `as: artifact`.")
-    }
-    return bytes
+    let copy = attempt.services.workFolder + "/object"
+    let reader = ObjectReader(object: object, copy: form == "artifact" ? copy : nil)
+    let (found, bytes) = try await OwnThread.cancellable { flag throws(Failure) in try reader.read(flag) }
+    var value = JSONObject([
+      ("bucket", .string(bucket)), ("key", .string(key)), ("sha256", .string(found.sha256)),
+      ("size", .int(found.size)), ("content_type", .string(found.contentType)),
+      ("metadata", .object(found.metadata)),
+    ])
+    if form == "text" { value["text"] = .string(String(decoding: bytes, as: UTF8.self)) }
+    if form == "json" { value["value"] = try Self.parse(bytes, key: key) }
+    guard form == "artifact" else { return AttemptOutput(.object(value)) }
+    let handle = try await attempt.services.storeArtifact(object.name, copy, found.contentType)
+    value["artifact"] = handle.json
+    return AttemptOutput(.object(value), artifacts: [handle])
   }
 
   private static func parse(_ bytes: [UInt8], key: String) throws(Failure) -> JSON {
@@ -135,5 +78,71 @@ struct ObjectGet: Connector {
           + "\(error.message.english)"
       )
     }
+  }
+}
+
+/// Reads one object with the metadata that belong to what was read. Blocks.
+private struct ObjectReader: Sendable {
+  let object: StoredObject
+  /// Where the bytes go; without it they are given back, up to the limit of an output.
+  let copy: String?
+
+  /// How often an object that changes while it is read is read anew, and the microseconds between.
+  private static let readLimit = 4
+  private static let readPause: UInt32 = 10_000
+
+  /// Metadata of another content, as a put that broke off leaves them, are none.
+  func read(_ flag: CancelFlag) throws(Failure) -> (ObjectMetadata, [UInt8]) {
+    for turn in 1...Self.readLimit {
+      // A put may be between its two files, or another program may write; a moment later all is there.
+      if turn > 1 { usleep(Self.readPause) }
+      guard let folder = try object.parent() else { throw notFound }
+      guard let (digest, bytes) = try content(in: folder, flag) else { continue }
+      let kept = ObjectMetadata.read(object, in: folder, flag)
+      if let kept, kept.sha256 == digest.sha256 { return (kept, bytes) }
+      if kept != nil, turn < Self.readLimit { continue }
+      let type = MediaType.of(object.key)
+      return (
+        ObjectMetadata(
+          sha256: digest.sha256, size: digest.size, contentType: type, metadata: JSONObject()), bytes
+      )
+    }
+    throw Failure(
+      .transient, code: "object-store",
+      "The object `\(object.key)` was written each of \(Self.readLimit) times that it was read; try later.")
+  }
+
+  /// Nil where it changed meanwhile.
+  private func content(
+    in folder: borrowing OpenFolder, _ flag: CancelFlag
+  ) throws(Failure) -> (Digest, [UInt8])? {
+    let file: OpenFile
+    do throws(SystemError.Number) { file = try folder.file(object.name) } catch {
+      if [ENOENT, EISDIR].contains(error.value) { throw notFound }
+      if error.value == ELOOP { throw .unsafeKey(object.key) }
+      throw .objectFolder(error.value)
+    }
+    do throws(Failure) {
+      if let copy { return (try WorkCopy.make(of: file, object.key, at: copy, flag).digest, []) }
+      var bytes: [UInt8] = []
+      try file.forEachUnchanged(object.key, flag) { piece, count throws(Failure) in
+        guard bytes.count + count <= FileSchema.inlineLimit else { throw tooLarge }
+        bytes += piece[..<count]
+      }
+      return (Digest(sha256: SHA256.hex(bytes), size: Int64(bytes.count)), bytes)
+    } catch {
+      if error.code == "file-changed" { return nil }
+      throw error
+    }
+  }
+
+  private var tooLarge: Failure {
+    .tooLargeInline("The object `\(object.key)`", "read it with `as: artifact`")
+  }
+
+  private var notFound: Failure {
+    Failure(
+      .data, code: "object-not-found",
+      "There is no object `\(object.key)` in the bucket `\(object.folder.bucket)`.")
   }
 }

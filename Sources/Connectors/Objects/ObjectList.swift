@@ -1,4 +1,5 @@
 import Engine
+import Glibc
 import Model
 
 /// `object.list`: the objects below a prefix.
@@ -54,16 +55,19 @@ struct ObjectList: Connector {
             uses: object.list
             with: {bucket: gold, prefix: daily/}
           """)
-    ], failures: Array(ObjectNotes.writing.prefix(2)))
+    ], failures: ObjectNotes.writing)
 
   func execute(_ attempt: Attempt) async throws(Failure) -> AttemptOutput {
     let folder = try ObjectFolder(attempt, bucket: attempt.with["bucket"]?.string ?? "")
     let prefix = attempt.with["prefix"]?.string ?? ""
     let after = attempt.with["after"]?.string
     let limit = Int(attempt.with["limit"]?.int ?? Self.standardLimit)
-    let found = await OwnThread.run { Self.objects(in: folder.folder, prefix: "", matching: prefix) }
-      .filter { object in after.map { ScalarString($0) < ScalarString(object.key) } ?? true }
-      .sorted { ScalarString($0.key) < ScalarString($1.key) }
+    let found = try await OwnThread.cancellable { flag throws(Failure) in
+      guard let opened = try folder.open(for: folder.bucket) else { return [Entry]() }
+      var listing = ObjectListing(prefix, after: after, flag)
+      try listing.visit(opened, "")
+      return listing.found.sorted { ScalarString($0.key) < ScalarString($1.key) }
+    }
     let page = found.prefix(limit).map { object -> JSON in
       ["key": .string(object.key), "size": .int(object.size)]
     }
@@ -72,25 +76,67 @@ struct ObjectList: Connector {
     ])
   }
 
-  /// Folders that can hold nothing of the prefix are not entered; links are left out. Blocks.
-  private static func objects(
-    in bucket: String, prefix path: String, matching prefix: String
-  ) -> [(key: String, size: Int64)] {
-    var found: [(key: String, size: Int64)] = []
-    for name in Folders.names(in: "\(bucket)/\(path)") where !name.hasPrefix(".#") {
-      let key = path + name
-      switch Folders.kind(of: "\(bucket)/\(key)") {
-      case .file(let size)?:
-        let isObject = !key.hasSuffix(ObjectFolder.metadataEnding)
-        if isObject, key.utf8.starts(with: prefix.utf8) { found.append((key, size)) }
-      case .folder?:
-        let inside = key + "/"
-        if inside.utf8.starts(with: prefix.utf8) || prefix.utf8.starts(with: inside.utf8) {
-          found += objects(in: bucket, prefix: inside, matching: prefix)
-        }
-      case .other?, nil: break
+  struct Entry: Sendable {
+    var key: String
+    var size: Int64
+  }
+}
+
+/// The objects of a bucket. Folders that can hold nothing of the prefix are not entered; links are left out.
+/// Blocks.
+private struct ObjectListing {
+  private let prefix: String
+  private let after: ScalarString?
+  private let flag: CancelFlag
+  private(set) var found: [ObjectList.Entry] = []
+
+  init(_ prefix: String, after: String?, _ flag: CancelFlag) {
+    (self.prefix, self.after, self.flag) = (prefix, after.map { ScalarString($0) }, flag)
+  }
+
+  mutating func visit(_ folder: borrowing OpenFolder, _ path: String) throws(Failure) {
+    // The folder is read to its end before another is opened, so one stream is open at a time.
+    for name in try inner(folder, path) {
+      let next: OpenFolder
+      do throws(SystemError.Number) { next = try folder.folder(name) } catch {
+        // It went, or became another thing, since it was read.
+        if [ENOENT, ENOTDIR, ELOOP].contains(error.value) { continue }
+        throw .objectFolder(error.value)
       }
+      try visit(next, "\(path)\(name)/")
     }
-    return found
+  }
+
+  /// Takes the objects of one folder, and gives the folders in it.
+  private mutating func inner(_ folder: borrowing OpenFolder, _ path: String) throws(Failure) -> [String] {
+    var folders: [String] = []
+    try folder.forEachName { name throws(Failure) in
+      try flag.check()
+      // No key is longer, and none has another encoding.
+      guard let name, !IncomingFile.isUnderWay(name) else { return true }
+      let key = path + name
+      guard key.utf8.count <= ObjectFolder.keyLimit else { return true }
+      let status: FileStatus?
+      do throws(SystemError.Number) { status = try folder.status(of: name) } catch {
+        throw .objectFolder(error.value)
+      }
+      switch status?.kind {
+      case .file?:
+        let isObject = !ObjectFolder.isMetadata(key) && key.utf8.starts(with: prefix.utf8)
+        if isObject, isBehind(key) { found.append(.init(key: key, size: status?.size ?? 0)) }
+      case .folder?: if mayHold("\(key)/") { folders.append(name) }
+      case .link?, .other?, nil: break
+      }
+      return true
+    } failing: {
+      .objectFolder($0.value)
+    }
+    return folders
+  }
+
+  private func isBehind(_ key: String) -> Bool { after.map { $0 < ScalarString(key) } ?? true }
+
+  private func mayHold(_ inside: String) -> Bool {
+    inside.utf8.starts(with: prefix.utf8) || prefix.utf8.starts(with: inside.utf8)
   }
 }

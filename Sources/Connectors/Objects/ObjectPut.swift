@@ -63,21 +63,20 @@ struct ObjectPut: Connector {
   func execute(_ attempt: Attempt) async throws(Failure) -> AttemptOutput {
     let (bucket, key) = (attempt.with["bucket"]?.string ?? "", attempt.with["key"]?.string ?? "")
     let body = attempt.with["body"] ?? .null
-    let folder = try ObjectFolder(attempt, bucket: bucket)
-    let path = try folder.path(of: key)
-    let writer = ObjectWriter(folder, key: key, stepKey: attempt.stepKey)
-    try await OwnThread.run { () throws(Failure) in try writer.begin() }
+    let object = try ObjectFolder(attempt, bucket: bucket).object(key)
     let handle = ArtifactHandle(body)
-    if let handle { try await attempt.services.fetchArtifact(handle.sha256, writer.temporary) }
-    let contentType = attempt.with["content_type"]?.string ?? handle?.mediaType ?? Self.contentType(of: body)
-    let metadata = attempt.with["metadata"]?.object ?? JSONObject()
-    let facts = try await OwnThread.run { () throws(Failure) in
-      if handle == nil { try writer.write(Self.bytes(of: body)) }
-      return try writer.finish(contentType: contentType, metadata: metadata)
+    let fetched = attempt.services.workFolder + "/object"
+    if let handle { try await attempt.services.fetchArtifact(handle.sha256, fetched) }
+    let writer = ObjectWriter(
+      object: object, stepKey: attempt.stepKey,
+      contentType: attempt.with["content_type"]?.string ?? handle?.mediaType ?? Self.contentType(of: body),
+      metadata: attempt.with["metadata"]?.object ?? JSONObject())
+    let facts = try await OwnThread.cancellable { flag throws(Failure) in
+      try writer.put(handle == nil ? .bytes(Self.bytes(of: body)) : .file(fetched), flag)
     }
     return AttemptOutput([
       "bucket": .string(bucket), "key": .string(key), "sha256": .string(facts.sha256),
-      "size": .int(facts.size), "location": .string(path),
+      "size": .int(facts.size), "location": .string(object.location),
     ])
   }
 

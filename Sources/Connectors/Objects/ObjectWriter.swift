@@ -1,4 +1,3 @@
-import CSystem
 import Crypto
 import Engine
 import Glibc
@@ -6,77 +5,54 @@ import Model
 
 /// Puts one object into its folder so that a reader finds the old one or the new one, never a half. Blocks.
 struct ObjectWriter: Sendable {
-  let folder: ObjectFolder
-  let key: String
-  /// Made from the step's key, so that a second attempt writes over what the first one left.
-  let temporary: String
+  let object: StoredObject
+  /// The same for each attempt, so that a later one takes away what an earlier one left.
+  let stepKey: String
+  var contentType: String
+  var metadata: JSONObject
 
-  init(_ folder: ObjectFolder, key: String, stepKey: String) {
-    (self.folder, self.key) = (folder, key)
-    temporary = "\(folder.folder)/.#\(SHA256.hex(Array("\(stepKey)\n\(key)".utf8)).prefix(32))"
+  enum Body: Sendable {
+    case bytes([UInt8])
+    /// In the work folder.
+    case file(String)
   }
 
-  func begin() throws(Failure) {
-    guard Folders.make(folder.folder) else { throw .objectFolder(errno) }
-    try folder.refuseLinks(key)
-    unlink(temporary)
-  }
-
-  func write(_ bytes: [UInt8]) throws(Failure) {
-    let file = esteira_open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-    guard file >= 0 else { throw .objectFolder(errno) }
-    defer { close(file) }
-    guard AtomicFile.writeAll(bytes, to: file) else { throw .objectFolder(errno) }
-  }
-
-  /// Makes the written file the object; gives what its metadata say. All is on the disk when it returns.
-  func finish(contentType: String, metadata: JSONObject) throws(Failure) -> ObjectMetadata {
-    let path = try folder.path(of: key)
-    let (sha256, size) = try synced()
-    let parent = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? folder.folder
-    guard Folders.make(parent) else { throw .objectFolder(errno) }
-    let facts = ObjectMetadata(sha256: sha256, size: size, contentType: contentType, metadata: metadata)
-    // The metadata come first, so no new object is without them; they name the hash of their object, so a
-    // reader between the two, or after a crash there, does not take them for those of the old one.
-    guard AtomicFile.write(facts.json.serialized(), to: path + ObjectFolder.metadataEnding, durable: true),
-      rename(temporary, path) == 0
-    else { throw .objectFolder(errno) }
-    try syncFolders(from: parent)
+  /// Gives what the metadata say. All is on the disk when it returns.
+  func put(_ body: Body, _ flag: CancelFlag) throws(Failure) -> ObjectMetadata {
+    guard let folder = try object.parent(making: true) else { throw .objectFolder(ENOENT) }
+    var incoming = try begin(object.key, in: folder)
+    switch body {
+    case .bytes(let bytes):
+      do throws(SystemError.Number) { try incoming.write(bytes) } catch { throw .objectFolder(error.value) }
+    case .file(let path):
+      let source: OpenFile
+      do throws(SystemError.Number) { source = try .own(path) } catch { throw .workFolder(error.value) }
+      try incoming.copy(source, "the artifact", flag) { .objectFolder($0.value) }
+    }
+    let digest = incoming.digest()
+    let facts = ObjectMetadata(
+      sha256: digest.sha256, size: digest.size, contentType: contentType, metadata: metadata)
+    var beside = try begin(object.key + ObjectFolder.metadataEnding, in: folder)
+    do throws(SystemError.Number) {
+      try refuseFolder(in: folder)
+      // The metadata come first, so no new object is without them; they name the hash of their object, so a
+      // reader between the two, or after a crash there, does not take them for those of the old one.
+      try beside.write(facts.json.serialized())
+      try beside.place(as: object.metadataName)
+      try incoming.place(as: object.name)
+    } catch { throw .objectFolder(error.value) }
     return facts
   }
 
-  private func synced() throws(Failure) -> (sha256: String, size: Int64) {
-    let file = esteira_open(temporary, O_RDONLY | O_CLOEXEC | O_NOFOLLOW, 0)
-    guard file >= 0 else { throw .objectFolder(errno) }
-    defer { close(file) }
-    guard let hashed = FileHash.read(file), fsync(file) == 0 else { throw .objectFolder(errno) }
-    return hashed
+  private func begin(_ key: String, in folder: borrowing OpenFolder) throws(Failure) -> IncomingFile {
+    do throws(SystemError.Number) {
+      return try IncomingFile(in: try folder.again(), key: "\(stepKey)\n\(object.folder.bucket)\n\(key)")
+    } catch { throw .objectFolder(error.value) }
   }
 
-  /// A new folder is only there after a power failure if the one above it was synced.
-  private func syncFolders(from parent: String) throws(Failure) {
-    var path = parent
-    while path.utf8.count >= folder.root.utf8.count {
-      guard AtomicFile.syncFolder(of: path + "/.") else { throw .objectFolder(errno) }
-      guard let slash = path.lastIndex(of: "/"), slash > path.startIndex else { return }
-      path = String(path[..<slash])
-    }
-  }
-}
-
-/// The SHA-256 and the length of an open file. Blocks.
-enum FileHash {
-  static func read(_ file: Int32) -> (sha256: String, size: Int64)? {
-    var hash = SHA256()
-    var chunk = [UInt8](repeating: 0, count: 1 << 18)
-    var size: Int64 = 0
-    while true {
-      let count = Glibc.read(file, &chunk, chunk.count)
-      if count < 0 { return nil }
-      if count == 0 { return (Hex.encode(hash.finish()), size) }
-      hash.update(chunk, 0..<count)
-      size += Int64(count)
-    }
+  /// Before its metadata are written, which would stay behind.
+  private func refuseFolder(in folder: borrowing OpenFolder) throws(SystemError.Number) {
+    if try folder.status(of: object.name)?.kind == .folder { throw SystemError.Number(EISDIR) }
   }
 }
 
@@ -86,6 +62,6 @@ extension Failure {
     let isLasting = [EACCES, EPERM, EROFS, ENOTDIR, EISDIR, EEXIST, ENAMETOOLONG, ELOOP].contains(number)
     return Failure(
       isLasting ? .configuration : .transient, code: "object-store",
-      "The folder of the objects cannot be written: \(SystemError.text(number)).")
+      "The folder of the objects cannot be used: \(SystemError.text(number)).")
   }
 }

@@ -147,7 +147,7 @@ struct FileMover {
     let temporary = ".\(file.sha256).part"
     guard let original = try source.open(name) else { return .refused(ENOENT) }
     let flags = O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC
-    let made = esteira_watch_open(target.descriptor, temporary, flags, 0o600)
+    let made = esteira_openat(target.descriptor, temporary, flags, 0o600)
     guard made >= 0 else { return .refused(errno) }
     let copied = HeldFile(descriptor: made)
     guard try pour(original, into: copied) == file.sha256 else {

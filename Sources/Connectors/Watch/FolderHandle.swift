@@ -16,13 +16,13 @@ struct FolderHandle: ~Copyable {
     guard root >= 0 else { throw SystemError.Number(errno) }
     var folder = FolderHandle(descriptor: root)
     for part in place.parts {
-      var found = esteira_watch_open(folder.descriptor, part, flags | O_NOFOLLOW, 0)
+      var found = esteira_openat(folder.descriptor, part, flags | O_NOFOLLOW, 0)
       if found < 0, errno == ENOENT, making {
         guard mkdirat(folder.descriptor, part, newFolderMode) == 0 || errno == EEXIST else {
           throw SystemError.Number(errno)
         }
         try folder.sync()
-        found = esteira_watch_open(folder.descriptor, part, flags | O_NOFOLLOW, 0)
+        found = esteira_openat(folder.descriptor, part, flags | O_NOFOLLOW, 0)
       }
       guard found >= 0 else { throw SystemError.Number(errno) }
       folder = FolderHandle(descriptor: found)
@@ -62,7 +62,7 @@ struct FolderHandle: ~Copyable {
   func open(_ name: String) throws(SystemError.Number) -> HeldFile? {
     guard try stamp(of: name) != nil else { return nil }
     let flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC
-    let found = esteira_watch_open(descriptor, name, flags, 0)
+    let found = esteira_openat(descriptor, name, flags, 0)
     guard found >= 0 else {
       if errno == ENOENT || errno == ELOOP { return nil }
       throw SystemError.Number(errno)

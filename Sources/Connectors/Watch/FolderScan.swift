@@ -15,7 +15,7 @@ final class FolderScan {
 
   /// Has a place of its own, so that several can walk through one folder.
   init(_ folder: borrowing FolderHandle) throws(SystemError.Number) {
-    let own = esteira_watch_open(folder.descriptor, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0)
+    let own = esteira_openat(folder.descriptor, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0)
     guard own >= 0 else { throw SystemError.Number(errno) }
     guard let stream = fdopendir(own) else {
       let reason = SystemError.Number(errno)

@@ -47,6 +47,9 @@ extension Refused {
       "33 folders in one another",
       TarMaker.one(Array(repeating: "d", count: 33).joined(separator: "/") + "/f")),
     unsafe("an encrypted entry", encryptedZip),
+    unsafe("a name of ours under way", TarMaker.one("a/.#x")),
+    unsafe("a name of ours whose mark combines", TarMaker.one("a/.#\u{301}x")),
+    unsafe("a tar without its end", Data(TarMaker.one("a").dropLast(1_024)), "invalid-archive"),
     unsafe("no archive", Data("just text, and long enough to look at".utf8), "invalid-archive"),
     unsafe("nothing", Data(), "invalid-archive"),
     unsafe("an archive that is cut off", cutOff, "invalid-archive"),
@@ -129,6 +132,13 @@ extension Refused {
   private static let encryptedZip = zip(flags: 1)
   private static let damagedZip = zip(sum: [1, 2, 3, 4])
 
+  /// A handle without an artifact: to fetch it would be another failure.
+  private static func huge(_ name: String) -> JSON {
+    ArtifactHandle(
+      sha256: String(repeating: "0", count: 64), name: name, size: 3 << 30, mediaType: "text/plain"
+    ).json
+  }
+
   private static func packed(_ why: String, _ with: JSON, _ errorClass: ErrorClass, _ code: String) -> Refused
   {
     Refused(
@@ -146,6 +156,9 @@ extension Refused {
 
   private static let packing: [Refused] = [
     packed("no source", [:], .configuration, "invalid-with"),
+    Refused(
+      "archive.pack", "more than 5 GiB of artifacts, by their handles",
+      ["files": [huge("a"), huge("b")]], .outputTooLarge, "artifact-too-large"),
     Refused("archive.pack", "an unknown format", ["folder": "in", "format": "rar"]),
     packed("a file outside", ["files": ["../x"]], .configuration, "outside-roots"),
     packed("a folder outside", ["folder": "/etc"], .configuration, "outside-roots"),
