@@ -23,7 +23,7 @@ struct NamespaceKeys {
 
 extension Jobs {
   /// The key of a namespace; the first who needs it makes it, in this very commit. Throws where the stored
-  /// one does not open, or nobody knows whether there is one: what is sealed under another could never be read.
+  /// one does not open, or nobody knows whether there is one: what another sealed could never be read.
   mutating func key(ofNamespace namespace: String) throws(Problem) -> SymmetricKey {
     if let known = namespaceKeys.known[namespace] { return known }
     var wrapped: [UInt8]?
