@@ -40,7 +40,11 @@ struct FilesHash: Connector {
 
 /// The hash of a whole file that did not change meanwhile. Blocks.
 enum FileDigest {
-  static func read(_ path: RootedPath, _ flag: CancelFlag) throws(Failure) -> WorkCopy.Facts {
+  /// `look` sees the bytes on their way, piece by piece.
+  static func read(
+    _ path: RootedPath, _ flag: CancelFlag,
+    _ look: (ArraySlice<UInt8>) -> Void = { _ in }
+  ) throws(Failure) -> WorkCopy.Facts {
     let file = try path.file()
     let before = try Failure.of(path.shown) { () throws(SystemError.Number) in try file.status() }
     var buffer = [UInt8](repeating: 0, count: OpenFile.chunk)
@@ -54,6 +58,7 @@ enum FileDigest {
       }
       if count == 0 { break }
       hash.update(buffer, 0..<count)
+      look(buffer[..<count])
       size += Int64(count)
     }
     let after = try Failure.of(path.shown) { () throws(SystemError.Number) in try file.status() }
