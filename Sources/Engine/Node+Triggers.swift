@@ -31,14 +31,11 @@ extension Node {
     return ID<TriggerMessage>.generate(at: configuration.clock.now, using: &generator)
   }
 
-  /// Takes undelivered messages away; gives those that were there and are gone now. One that becomes a job in
-  /// this moment stays.
-  public func withdraw(_ messages: [ID<TriggerMessage>]) async throws(Problem) -> [ID<TriggerMessage>] {
-    try await send { .withdraw(messages, $0) }
-  }
-
-  /// Cancels a job of which nothing has begun; `job-has-begun` where something has.
-  public func withdraw(_ job: ID<Job>, actor: String, reason: String) async throws(Problem) {
-    _ = try await order(job, .withdraw(actor: actor, reason: reason))
+  /// Takes undelivered messages of the pipeline away; gives those that were there and are gone now. One that
+  /// becomes a job in this moment stays.
+  public func withdraw(
+    _ messages: [ID<TriggerMessage>], of pipeline: PipelineName, by actor: String
+  ) async throws(Problem) -> [ID<TriggerMessage>] {
+    try await send { .withdraw(messages, of: pipeline, by: actor, $0) }
   }
 }

@@ -33,6 +33,8 @@ struct EarlyCheckTests {
       uses: "sql.execute", with: "{statement: 'SELECT 1', statements: [{statement: 'SELECT 2'}]}",
       connection: true,
       code: "invalid-with"),
+    Mistake(uses: "nist.parse", with: "{file: a.nst, require: [type-14, '14.999']}", code: "invalid-with"),
+    Mistake(uses: "nist.extract", with: "{file: a.nst, fields: ['7.005']}", code: "invalid-with"),
     Mistake(uses: "sql.load", with: "{table: t}", connection: true, code: "invalid-with"),
   ]
 

@@ -66,6 +66,8 @@ struct SelectTests {
       ("article:nth-child(-n+2)", 2), ("a[rel]", 1), ("a[href='/1']", 1), ("a[href^=\"/\"]", 2),
       ("a[href$=\"2\"]", 1),
       ("[class~=wide]", 1), ("a[href*='1'], h1", 2), ("ARTICLE", 3), ("*", 14),
+      ("[class^='']", 0), ("[class$='']", 0), ("[class*='']", 0), ("[class~='']", 0), ("a[rel='']", 0),
+      ("a:not([rel^=''])", 2), ("[HREF]", 2), ("A[Rel=nofollow]", 1),
     ])
   func css(selector: String, count: Int64) async throws {
     let found = try await select([

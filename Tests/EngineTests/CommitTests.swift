@@ -15,8 +15,16 @@ final class FaultyStore: Store {
 
   let real: any Store
   private let fault = Mutex<(Fault, Int)?>(nil)
+  private let held = Mutex<HeldCommit?>(nil)
 
   init(_ real: any Store) { self.real = real }
+
+  /// Holds the next commit until it is let go.
+  func hold() -> HeldCommit {
+    let commit = HeldCommit()
+    held.withLock { $0 = commit }
+    return commit
+  }
 
   /// Fails the commit that follows `count` good ones.
   func fail(_ fault: Fault, after count: Int) { self.fault.withLock { $0 = (fault, count) } }
@@ -30,6 +38,7 @@ final class FaultyStore: Store {
   }
 
   func commit(_ batch: borrowing Batch) throws(StoreError) -> [RefusedJob] {
+    held.withLock { $0.take() }?.wait()
     let due: Fault? = fault.withLock { fault in
       guard let (kind, count) = fault else { return nil }
       fault = count == 0 ? nil : (kind, count - 1)

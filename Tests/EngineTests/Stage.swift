@@ -6,7 +6,8 @@ import Synchronization
 ///
 /// `with` says how an attempt goes: `value` is its output, `hold: true` lets it wait until the test ends it,
 /// `door` names where it waits instead of its path, `deaf: true` lets it ignore a cancel, `fail: class` lets
-/// it fail, the first `fail_times` times.
+/// it fail, the first `fail_times` times. With `ask` it asks its node, after it was let go by `hold`; with
+/// `hold_first` the first attempt waits once it has asked.
 final class Stage: Sendable {
   struct Start: Hashable {
     var path: String
@@ -119,7 +120,7 @@ final class Stage: Sendable {
       state.most = max(state.most, state.running)
     }
     defer { state.withLock { $0.running -= 1 } }
-    if attempt.with["hold"]?.bool == true {
+    if attempt.with["hold"]?.bool == true || attempt.with["hold_first"]?.bool == true {
       switch await held(attempt) {
       case .success(let output): return output
       case .failure(let failure): throw failure
@@ -175,14 +176,17 @@ struct StageConnector: Connector {
         "properties": [
           "value": true, "hold": ["type": "boolean"], "deaf": ["type": "boolean"], "fail": ["type": "string"],
           "door": ["type": "string"], "ask": ["type": "string"], "target": ["type": "string"],
-          "fail_times": ["type": "integer"],
+          "fail_times": ["type": "integer"], "hold_first": ["type": "boolean"],
         ],
       ], output: true, effect: .always(effect))
   }
 
   func execute(_ attempt: Attempt) async throws(Failure) -> AttemptOutput {
     guard let word = attempt.with["ask"]?.string else { return try await stage.perform(attempt) }
-    return try await ask(word, attempt)
+    if attempt.with["hold"]?.bool == true { _ = try await stage.perform(attempt) }
+    let output = try await ask(word, attempt)
+    if attempt.with["hold_first"]?.bool == true, attempt.number == 1 { _ = try await stage.perform(attempt) }
+    return output
   }
 
   /// `ask: pause | resume | resume-own | queue | purge | emit`, of the pipeline `target`.

@@ -25,8 +25,16 @@ program() {
 }
 
 # begin NAME: a fresh folder `demo` with a copy of the blueprint in `blueprint`, and what it needs to be left clean.
+# One run of a demo at a time: a second one would stop the first one's server and remove its folder.
 begin() {
+  local tool
+  for tool in python3 sqlite3 curl; do
+    command -v "$tool" >/dev/null || fail "$tool is missing; install it with your system's packages"
+  done
   demo=$root/.build/demo-$1
+  mkdir -p "$root/.build"
+  exec 9> "$demo.lock"                     # what we start does not inherit it: 9>&-
+  flock -n 9 || fail "the demo $1 is already running"
   blueprint=$demo/$(basename "$here")
   esteira=$(program)
   export ESTEIRA_DATA=$demo/data ESTEIRA_LANG=en
@@ -45,7 +53,7 @@ is_our_server() { [[ -n $1 ]] && tr '\0' ' ' < "/proc/$1/cmdline" 2>/dev/null | 
 is_our_child() { grep -q "^PPid:[[:space:]]*$$\$" "/proc/$1/status" 2>/dev/null; }
 gone() { tail --pid="$1" -f /dev/null 2>/dev/null || true; }
 
-start_server() { "$esteira" server --background; }
+start_server() { "$esteira" server --background 9>&-; }
 
 stop_server() {
   local pid
@@ -77,7 +85,7 @@ stop_all() {
 # it, and `served` to its process.
 serve() {
   local descriptor
-  exec {descriptor}< <(exec python3 -B "$@" 2>>"$demo/servers.log")
+  exec {descriptor}< <(exec python3 -B "$@" 2>>"$demo/servers.log" 9>&-)
   served=$!
   started+=("$served")
   read -r -t 30 address <&"$descriptor" || fail "$1 did not start; see $demo/servers.log"
@@ -100,7 +108,7 @@ print(json.dumps({"namespace": space, "name": name, "kind": "http", "address": {
 await_fact() {
   local job=$1 events
   shift
-  exec {events}< <(exec "$esteira" job watch "$job" -o jsonl 2>/dev/null)
+  exec {events}< <(exec "$esteira" job watch "$job" -o jsonl 2>/dev/null 9>&-)
   started+=($!)
   python3 -B "$lib/await.py" "$@" <&"$events" || fail "job $job went another way: it was to come to $*"
   exec {events}<&-

@@ -46,11 +46,15 @@ struct FileFacts: Sendable {
 
 /// The hash of a whole file that did not change meanwhile. Blocks.
 enum FileDigest {
-  static func read(_ path: RootedPath, _ flag: CancelFlag) throws(Failure) -> FileFacts {
+  /// `look` sees the bytes on their way, piece by piece.
+  static func read(
+    _ path: RootedPath, _ flag: CancelFlag, _ look: (ArraySlice<UInt8>) -> Void = { _ in }
+  ) throws(Failure) -> FileFacts {
     let file = try path.file()
     var hash = SHA256()
     let status = try file.forEachUnchanged(path.shown, flag) { bytes, count throws(Failure) in
       hash.update(bytes, 0..<count)
+      look(bytes[..<count])
     }
     return FileFacts(digest: Digest(sha256: Hex.encode(hash.finish()), size: status.size), status: status)
   }

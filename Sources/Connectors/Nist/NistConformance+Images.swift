@@ -1,14 +1,15 @@
 /// The rules about images.
 extension NistConformance {
-  /// The highest codes of the tables of impressions and fingers.
-  private static let impressions: ClosedRange<UInt8> = 0...29
   private static let fingers: ClosedRange<UInt8> = 0...16
 
   /// A Type-4 record.
   mutating func check(_ image: NistFixedImage, of record: NistRecord, _ position: Int) {
     let named = image.fingers.filter { $0 != NistFixedImage.noFinger }
     let faults: [(Bool, Int, String)] = [
-      (Self.impressions.contains(image.impression), 5, "IMP must be a number from 0 to 29."),
+      (
+        NistRule.impressions.contains(Int(image.impression)), 5,
+        "IMP must be a number from 0 to \(NistRule.impressions.upperBound)."
+      ),
       (!named.isEmpty && named.allSatisfy(Self.fingers.contains), 6, "FGP must be from 0 to 16, or 255."),
       (image.scanResolution <= 1, 12, "ISR must be 0 or 1."),
       (image.width > 0, 13, "HLL must be above 0."), (image.height > 0, 15, "VLL must be above 0."),

@@ -5,7 +5,7 @@ import Model
 /// The rules are those of ANSI/NIST-ITL 1-2011 that can be told without the agreement between two agencies,
 /// which decides about types of transactions and the fields of Type-2.
 struct NistConformance {
-  /// A report has no more issues than this of its content.
+  /// A report has no more issues than this of the file's structure, and no more of its content.
   static let issueLimit = 1_000
 
   private let file: NistFile
@@ -51,8 +51,10 @@ struct NistConformance {
   private mutating func check(_ rule: NistRule, of record: NistRecord, _ fields: NistFields, _ position: Int)
   {
     guard let field = fields[rule.number], !field.value.isEmpty else {
-      // Without an image, which a missing finger explains, its measures are missing too.
-      let isExcused = rule.isOfImage && fields[NistRecord.imageField] == nil && fields[18] != nil
+      // Without an image, which a missing finger or eye explains, its measures are missing too.
+      let isExcused =
+        rule.isOfImage && fields[NistRecord.imageField] == nil
+        && NistRule.absence(of: record.type).map { fields[$0] != nil } == true
       if rule.isMandatory, !isExcused {
         add(
           .missingField, .error, record.offset, position, record.type, rule.number,

@@ -1,5 +1,4 @@
 import Engine
-import Glibc
 import Model
 
 /// `nist.extract`: images of a file as artifacts, and fields as values.
@@ -32,7 +31,7 @@ struct NistExtract: Connector {
           [
             "type": "array", "minItems": 1, "maxItems": 1_000,
             "items": ["type": "string", "pattern": .string(NistSchema.fieldPattern)],
-            "description": "Such as `2.018`.",
+            "description": "Such as `2.018`; none of the types that are kept as they are, and no image.",
           ]
         ),
         (
@@ -53,7 +52,8 @@ struct NistExtract: Connector {
             with: {file: /srv/inbox/person.nst, types: [4, 14], finger: [1]}
           """)
     ],
-    failures: NistSchema.inputFailures + [NistSchema.invalid, NistSchema.incomplete, tooMany])
+    failures: NistSchema.inputFailures + [NistSchema.invalid, NistSchema.incomplete, tooMany],
+    check: { NistSchema.unreadable($0["fields"]) })
 
   private static func numbers(_ range: ClosedRange<Int64>, _ text: String) -> JSON {
     [
@@ -98,16 +98,18 @@ struct NistExtract: Connector {
   ]
 
   func execute(_ attempt: Attempt) async throws(Failure) -> AttemptOutput {
-    let (input, with) = (try await NistInput.load(attempt), attempt.with)
-    let (summary, images) = try await OwnThread.run { () throws(Failure) in
+    let with = attempt.with
+    if let problem = NistSchema.unreadable(with["fields"]).first { throw .nistWith(problem) }
+    let input = try await NistInput.load(attempt)
+    let (summary, images, fields) = try await OwnThread.run { () throws(Failure) in
       let file: NistFile
       do throws(NistIssue) { file = try NistFile(parsing: input.bytes) } catch {
         throw .invalidNist(input.name, error)
       }
       let summary = NistSummary(name: input.name, bytes: input.bytes, file: file)
-      return (summary, try Self.chosen(file.images, with, input.name))
+      let images = try Self.chosen(file.images, with, input.name)
+      return (summary, images, try Self.fields(of: summary, with))
     }
-    let fields = try Self.fields(of: summary, with)
     let (handles, values) = try await Self.store(images, attempt)
     return AttemptOutput(
       [
@@ -122,11 +124,13 @@ struct NistExtract: Connector {
     var (handles, values): ([ArtifactHandle], [JSON]) = ([], [])
     for (image, name) in zip(images, names(of: images)) {
       let path = attempt.services.workFolder + "/image"
-      guard await OwnThread.run({ AtomicFile.write(Array(image.data), to: path, durable: false) }) else {
-        throw .workFolder(errno)
+      var members = try await OwnThread.run { () throws(Failure) in
+        guard AtomicFile.write(Array(image.data), to: path, durable: false) else {
+          throw .workFolder(SystemError.Number.last.value)
+        }
+        return NistSummary.json(image).object ?? JSONObject()
       }
       let handle = try await attempt.services.storeArtifact(name, path, image.compression.mediaType)
-      var members = NistSummary.json(image).object ?? JSONObject()
       members["artifact"] = handle.json
       handles.append(handle)
       values.append(.object(members))

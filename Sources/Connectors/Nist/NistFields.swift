@@ -70,6 +70,26 @@ struct NistField: Sendable, Hashable {
     return "\(type)." + String(repeating: "0", count: max(0, 3 - digits.utf8.count)) + digits
   }
 
+  /// What `14.011` names.
+  struct Name: Hashable {
+    var type: Int
+    var number: Int
+
+    init?(_ text: String) {
+      let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+      guard parts.count == 2, let type = NistField.integer(Array(parts[0].utf8)[...]),
+        let number = NistField.integer(Array(parts[1].utf8)[...])
+      else { return nil }
+      (self.type, self.number) = (type, number)
+    }
+
+    /// Whether its value can be had: images are no text, and of other types fields are not read.
+    var hasValue: Bool {
+      NistRecord.readTypes.contains(type)
+        && !(NistRecord.imageTypes.contains(type) && number == NistRecord.imageField)
+    }
+  }
+
   /// Its subfields, each with its items.
   var subfields: [[ArraySlice<UInt8>]] {
     value.split(separator: NistSeparator.subfield, omittingEmptySubsequences: false).map {

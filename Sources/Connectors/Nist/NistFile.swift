@@ -1,4 +1,4 @@
-/// A file of ANSI/NIST-ITL in its traditional encoding, as a value: parsed, changed and written without I/O.
+/// A file of ANSI/NIST-ITL in its traditional encoding, as a value: parsed and written without I/O.
 ///
 /// Every byte of the input is kept, so that `bytes` of a parsed file are the file itself. The parts are
 /// slices of the input: an image is never copied.
@@ -23,16 +23,6 @@ struct NistFile: Sendable, Hashable {
 
   /// The fields of the first record; a parsed file has them.
   var transaction: NistFields { records.first?.fields ?? NistFields([]) }
-
-  /// Sets a field of a record of tagged fields, or adds it; the LEN follows. False, and no change, for other
-  /// records, for LEN itself, and for a value that has a separator of fields or records in it.
-  mutating func set(_ number: Int, ofRecord position: Int, to value: [UInt8]) -> Bool {
-    guard records.indices.contains(position), case .fields(var fields) = records[position].body,
-      fields.set(number, of: records[position].type, to: value)
-    else { return false }
-    records[position].body = .fields(fields)
-    return true
-  }
 }
 
 /// One record.

@@ -1,5 +1,4 @@
 import Engine
-import Glibc
 import Model
 
 /// The file that a step of `nist.*` names: a path below a root, or an artifact.
@@ -21,9 +20,12 @@ struct NistInput: Sendable {
     guard handle.size <= Int64(limit) else { throw .nistTooLarge(handle.name) }
     let copy = attempt.services.workFolder + "/nist-source"
     try await attempt.services.fetchArtifact(handle.sha256, copy)
-    let bytes = await OwnThread.run { SmallFile.read(copy, limit: limit) }
-    guard let bytes else { throw .workFolder(errno) }
-    return NistInput(name: handle.name, bytes: bytes)
+    return try await OwnThread.run { () throws(Failure) in
+      guard let bytes = SmallFile.read(copy, limit: limit) else {
+        throw .workFolder(SystemError.Number.last.value)
+      }
+      return NistInput(name: handle.name, bytes: bytes)
+    }
   }
 
   /// Blocks.

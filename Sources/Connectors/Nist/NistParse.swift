@@ -39,7 +39,8 @@ struct NistParse: Connector {
             "description": """
             What the file must have: `hash` (its SHA-256, which every file that is read has), `images` \
             (one at least), `type-14` (a record of that type), `2.018` (that field, not empty), \
-            `conformant` (no error of `nist.validate`).
+            `conformant` (no error of `nist.validate`). Of an image ask for `images` or its type, and of a \
+            type that is kept as it is for the type.
             """,
           ]
         ),
@@ -84,7 +85,8 @@ struct NistParse: Connector {
             with: {file: /srv/inbox/person.nst, require: [hash, type-2, "2.018"]}
           """)
     ],
-    failures: NistSchema.inputFailures + [NistSchema.invalid, NistSchema.incomplete, lineTooLong])
+    failures: NistSchema.inputFailures + [NistSchema.invalid, NistSchema.incomplete, lineTooLong],
+    check: { NistSchema.unreadable($0["require"]) })
 
   private static let lineTooLong = ConnectorDescription.FailureNote(
     .data, code: "line-too-long",
@@ -94,6 +96,7 @@ struct NistParse: Connector {
       pt: "escolha com `fields` os campos do Type-2 que são necessários"))
 
   func execute(_ attempt: Attempt) async throws(Failure) -> AttemptOutput {
+    if let problem = NistSchema.unreadable(attempt.with["require"]).first { throw .nistWith(problem) }
     let input = try await NistInput.load(attempt)
     let (with, path) = (attempt.with, attempt.services.workFolder + "/records.ndjson")
     let (summary, issues) = try await OwnThread.run { () throws(Failure) in

@@ -163,12 +163,12 @@ struct NistReader {
       fault: fault, severity: .error, offset: offset, record: record, field: field, sentence: sentence)
   }
 
-  /// For what a tolerant reader notes and reads past.
+  /// For what a tolerant reader notes and reads past, up to as much as a report has room for.
   mutating func report(
     _ fault: NistFault, at offset: Int, field: String? = nil, _ sentence: String
   ) throws(NistIssue) {
     let found = issue(fault, at: offset, field: field, sentence)
     guard isTolerant else { throw found }
-    issues.append(found)
+    if issues.count < NistConformance.issueLimit { issues.append(found) }
   }
 }

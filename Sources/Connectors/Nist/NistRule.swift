@@ -5,7 +5,7 @@ struct NistRule: Sendable {
   var isMandatory = false
   /// A number within these bounds.
   var range: ClosedRange<Int>?
-  /// Describes an image: not asked for where a record says that there is none (`AMP`).
+  /// Describes an image: not asked for where a record says why there is none.
   var isOfImage = false
 
   private init(
@@ -14,6 +14,18 @@ struct NistRule: Sendable {
   ) {
     (self.number, self.mnemonic, self.isMandatory) = (number, mnemonic, mandatory)
     (self.range, self.isOfImage) = (range, ofImage)
+  }
+
+  /// Codes of impressions, with those that the updates of the standard added up to contactless ones.
+  static let impressions = 0...42
+
+  /// The field that says why a record has no image: AMP of fingers and palms, DME of an eye.
+  static func absence(of type: Int) -> Int? {
+    switch type {
+    case 14, 15: 18
+    case 17: 28
+    case _: nil
+    }
   }
 
   static func rules(of type: Int) -> [NistRule] { table[type] ?? [] }
@@ -37,7 +49,7 @@ struct NistRule: Sendable {
   ]
 
   private static let minutiae = [
-    NistRule(3, "IMP", mandatory: true, 0...29), NistRule(4, "FMT", mandatory: true),
+    NistRule(3, "IMP", mandatory: true, impressions), NistRule(4, "FMT", mandatory: true),
   ]
 
   /// From SRC on, as all tagged types with an image have them.
@@ -52,7 +64,7 @@ struct NistRule: Sendable {
   ]
 
   private static let depth = NistRule(12, "BPX", mandatory: true, 1...99, ofImage: true)
-  private static let impression = NistRule(3, "IMP", mandatory: true, 0...29)
+  private static let impression = NistRule(3, "IMP", mandatory: true, impressions)
   private static let latent =
     image + [depth, impression, NistRule(5, "LCD", mandatory: true), NistRule(13, "FGP", mandatory: true)]
   private static let finger =

@@ -14,6 +14,22 @@ enum NistSchema {
   /// The same of Type-2.
   static let descriptivePattern = #"^2\.([0-9]{3}|[1-9][0-9]{3,8})$"#
 
+  /// Names in a list of `with` whose values no file can give. What is no name of a field is passed over.
+  static func unreadable(_ names: JSON?) -> [Problem] {
+    (names?.array ?? []).compactMap { name in
+      guard let text = name.string, let field = NistField.Name(text), !field.hasValue else { return nil }
+      return Problem(
+        "invalid-with",
+        Bilingual(
+          "The field \(text) is an image, or of a type whose fields are not read: it has no value here.",
+          pt:
+            "O campo \(text) é uma imagem, ou de um tipo cujos campos não são lidos: não tem valor aqui."),
+        remedy: Bilingual(
+          "Ask for `images` or `type-\(field.type)` in `require`, or choose images with `types`.",
+          pt: "Peça `images` ou `type-\(field.type)` em `require`, ou escolha imagens com `types`."))
+    }
+  }
+
   static let issues: JSON = [
     "type": "array",
     "items": [
@@ -72,6 +88,10 @@ extension Failure {
     Failure(
       .data, code: "invalid-nist",
       "`\(name.prefix(200))` is no valid ANSI/NIST-ITL file (\(issue.fault.rawValue)): \(issue.message).")
+  }
+
+  static func nistWith(_ problem: Problem) -> Failure {
+    Failure(.configuration, code: problem.code, "\(problem.message.english) \(problem.remedy?.english ?? "")")
   }
 
   static func incompleteNist(_ name: String, _ lack: String) -> Failure {

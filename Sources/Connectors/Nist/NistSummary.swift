@@ -47,23 +47,23 @@ struct NistSummary: Sendable {
   /// The fields of all Type-2 records, without LEN and IDC: a list of subfields, of which one with a single
   /// item is text. What several records have lies in one list.
   private func descriptive(_ chosen: [String]?) -> JSON {
-    let wanted = chosen.map { Set($0.map(ScalarString.init)) }
-    var members = JSONObject()
+    let wanted = chosen.map { Set($0.compactMap { NistField.Name($0)?.number }) }
+    var (order, found): ([Int], [Int: [JSON]]) = ([], [:])
     for record in file.records where record.type == 2 {
       for field in record.fields?.fields ?? [] where field.number > 2 {
-        let name = NistField.name(2, field.number)
-        if let wanted, !wanted.contains(ScalarString(name)) { continue }
-        members[name] = .array((members[name]?.array ?? []) + values(of: field))
+        guard wanted?.contains(field.number) ?? true else { continue }
+        if found[field.number] == nil { order.append(field.number) }
+        found[field.number, default: []].append(contentsOf: values(of: field))
       }
     }
-    return .object(members)
+    return .object(JSONObject(order.map { (NistField.name(2, $0), .array(found[$0] ?? [])) }))
   }
 
   /// The values of a field such as `2.018` in all records of its type.
   func values(of name: String) -> [JSON] {
-    file.records.flatMap { record -> [JSON] in
-      let field = record.fields?.fields.first { NistField.name(record.type, $0.number) == name }
-      guard let field, !field.isImage(of: record.type) else { return [] }
+    guard let name = NistField.Name(name), name.hasValue else { return [] }
+    return file.records.flatMap { record -> [JSON] in
+      guard record.type == name.type, let field = record.fields?[name.number] else { return [] }
       return values(of: field)
     }
   }

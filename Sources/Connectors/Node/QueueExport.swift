@@ -33,7 +33,9 @@ struct QueueExport: Connector {
       ], required: ["pipeline", "to"]),
     output: WebSchema.object(
       [
-        ("path", ["type": "string", "description": "The folder of this backup."]),
+        (
+          "path", ["type": "string", "description": "The folder of this backup, which no other step shares."]
+        ),
         ("count", ["type": "integer"]), ("jobs", ["type": "integer"]), ("messages", ["type": "integer"]),
         ("sha256", ["type": "string", "description": "Of `queue.ndjson`, 64 hex digits."]),
         ("manifest", ["type": "artifact"]),
@@ -52,8 +54,7 @@ struct QueueExport: Connector {
   func execute(_ attempt: Attempt) async throws(Failure) -> AttemptOutput {
     let target = try NodeNotes.target(attempt)
     let asked = try RootedPath(attempt.with["to"]?.string ?? "", in: attempt.services.roots, writing: true)
-    // A backup is never written over: each job has a folder of its own.
-    let folder = asked.child("\(target.namespace)-\(target.name)-\(attempt.job)")
+    let folder = asked.child(Self.folderName(target, attempt))
     let lines = attempt.services.workFolder + "/" + Self.queueName
     let writer = try QueueWriter(lines)
     try await attempt.services.control.queue(target) { (item) throws(Failure) in try writer.write(item) }
@@ -68,8 +69,10 @@ struct QueueExport: Connector {
     ]
     try await place(folder, lines, manifest, digest, attempt)
     let whole = attempt.services.workFolder + "/" + Self.manifestName
-    guard AtomicFile.write(manifest.serialized(), to: whole, durable: false) else {
-      throw .workFolder(SystemError.Number.last.value)
+    try await OwnThread.run { () throws(Failure) in
+      guard AtomicFile.write(manifest.serialized(), to: whole, durable: false) else {
+        throw .workFolder(SystemError.Number.last.value)
+      }
     }
     let handle = try await attempt.services.storeArtifact(Self.manifestName, whole, "application/json")
     let jobs = items.count { $0.kind == .job }
@@ -81,22 +84,34 @@ struct QueueExport: Connector {
       ], artifacts: [handle])
   }
 
+  /// A backup is never written over: each execution of the step has a folder of its own, which its attempts
+  /// share. The digest tells apart what the readable part does not, such as `a-b/c` and `a/b-c`.
+  private static func folderName(_ target: PipelineName, _ attempt: Attempt) -> String {
+    let execution = SHA256.hex(Array("\(attempt.stepKey)\n\(target)".utf8)).prefix(16)
+    return "\(target.namespace)-\(target.name)-\(attempt.job)-\(execution)"
+  }
+
   private func place(
     _ folder: RootedPath, _ lines: String, _ manifest: JSON, _ digest: Digest, _ attempt: Attempt
   ) async throws(Failure) {
     let sums = attempt.with["checksums"]?.bool ?? true
     let text = "\(digest.sha256)  \(Self.queueName)\n"
     try await OwnThread.cancellable { flag throws(Failure) in
-      func copy(_ name: String) -> FileCopy {
+      // The queue goes on between two attempts, so what an earlier one placed is ours only if it is the same.
+      func copy(_ name: String, _ sha256: String) -> FileCopy {
         FileCopy(
           to: folder.child(name), .overwrite,
-          PlaceRecord(attempt, "export \(folder.root.path) \(folder.parts) \(name)"))
+          PlaceRecord(attempt, "export \(folder.root.path) \(folder.parts) \(name) \(sha256)"))
+      }
+      func copy(_ name: String, of bytes: [UInt8]) throws(Failure) {
+        _ = try copy(name, SHA256.hex(bytes)).run(bytes)
       }
       let source: OpenFile
       do throws(SystemError.Number) { source = try .own(lines) } catch { throw .workFolder(error.value) }
-      _ = try copy(Self.queueName).run(source, lines, flag)
-      _ = try copy(Self.manifestName).run(manifest.serialized())
-      if sums { _ = try copy(Self.sumsName).run(Array(text.utf8)) }
+      let placed = try copy(Self.queueName, digest.sha256).run(source, lines, flag)
+      guard placed.1 == digest else { throw .changed(placed.0.shown) }
+      try copy(Self.manifestName, of: manifest.serialized())
+      if sums { try copy(Self.sumsName, of: Array(text.utf8)) }
     }
   }
 }

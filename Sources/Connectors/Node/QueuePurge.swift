@@ -8,20 +8,22 @@ struct QueuePurge: Connector {
 
   /// Of a manifest, in bytes.
   static let manifestLimit = 64 << 20
+  /// Of one line of a backup, in bytes.
+  static let lineLimit = 64 << 20
 
   static let description = ConnectorDescription(
     name: "esteira.purge_queue",
     title: Bilingual("Purge a queue", pt: "Limpar uma fila"),
     summary: Bilingual(
       """
-      Cancels the queued jobs and removes the undelivered messages that stand in the manifest of a backup, \
-      and no others. The backup must be where the manifest says, unchanged. A job that has begun meanwhile \
-      goes on. Needs the right `purge`.
+      Cancels the queued jobs and removes the undelivered messages of the pipeline that stand in the \
+      manifest of a backup and in the backup itself, and no others. The backup must be where the manifest \
+      says, unchanged. A job that has begun meanwhile goes on. Needs the right `purge`.
       """,
       pt: """
-        Cancela os jobs na fila e remove as mensagens não entregues que estão no manifesto de uma cópia, e \
-        nada mais. A cópia deve estar onde o manifesto diz, inalterada. Um job que começou nesse meio tempo \
-        segue. Precisa do direito `purge`.
+        Cancela os jobs na fila e remove as mensagens não entregues do pipeline que estão no manifesto de \
+        uma cópia e na própria cópia, e nada mais. A cópia deve estar onde o manifesto diz, inalterada. Um \
+        job que começou nesse meio tempo segue. Precisa do direito `purge`.
         """),
     with: WebSchema.object(
       [
@@ -37,8 +39,11 @@ struct QueuePurge: Connector {
       ], required: ["pipeline", "only_those_in"]),
     output: WebSchema.object(
       [
-        ("purged", ["type": "integer"]),
-        ("skipped", ["type": "integer", "description": "Begun, ended or gone since the backup."]),
+        ("purged", ["type": "integer", "description": "By this job, over all attempts."]),
+        (
+          "skipped",
+          ["type": "integer", "description": "Begun, ended or gone since the backup, or another pipeline's."]
+        ),
       ], required: ["purged", "skipped"]),
     effect: .always(.keyed),
     examples: [
@@ -54,8 +59,8 @@ struct QueuePurge: Connector {
       .init(
         .data, code: "bad-manifest",
         Bilingual(
-          "the artifact is no manifest of a backup of this pipeline",
-          pt: "o artefato não é o manifesto de uma cópia deste pipeline"),
+          "the artifact is no manifest of a backup of this pipeline, or names what the backup does not have",
+          pt: "o artefato não é o manifesto de uma cópia deste pipeline, ou indica o que a cópia não tem"),
         remedy: Bilingual(
           "Give `manifest` of `esteira.export_queue`.", pt: "Dê o `manifest` de `esteira.export_queue`.")),
       .init(
@@ -73,12 +78,7 @@ struct QueuePurge: Connector {
     try await attempt.services.fetchArtifact(handle.sha256, copy)
     let backup = try await OwnThread.run { () throws(Failure) in try Backup(copy, of: target) }
     let path = try RootedPath(backup.path, in: attempt.services.roots)
-    let found = try await OwnThread.cancellable { flag throws(Failure) in try FileDigest.read(path, flag) }
-    guard found.digest.sha256 == backup.sha256 else {
-      throw Failure(
-        .data, code: "backup-changed",
-        "The backup `\(path.shown)` is not what its manifest says. Nothing was purged; make a new one.")
-    }
+    try await OwnThread.cancellable { flag throws(Failure) in try backup.check(path, flag) }
     let reason = attempt.with["reason"]?.string ?? "purged with a backup"
     let gone = try await attempt.services.control.purge(target, backup.items, reason)
     return AttemptOutput([
@@ -86,13 +86,14 @@ struct QueuePurge: Connector {
     ])
   }
 
-  fileprivate static func badManifest(_ what: String) -> Failure {
+  static func badManifest(_ what: String) -> Failure {
     Failure(.data, code: "bad-manifest", "\(what). Give `manifest` of esteira.export_queue.")
   }
 }
 
 /// A manifest, read and checked. Blocks.
 private struct Backup: Sendable {
+  /// Of the file with the lines.
   var path: String
   var sha256: String
   var items: [QueuedItem.Name]
@@ -116,6 +117,25 @@ private struct Backup: Sendable {
     guard items.count == list.count else {
       throw QueuePurge.badManifest("The manifest names something unknown")
     }
-    (self.path, self.sha256, self.items) = (path, sha256, items)
+    var seen: Set<QueuedItem.Name> = []
+    (self.path, self.sha256, self.items) = (path, sha256, items.filter { seen.insert($0).inserted })
+  }
+
+  /// The file must be the one that was written, and have a line of all that is to go.
+  func check(_ path: RootedPath, _ flag: CancelFlag) throws(Failure) {
+    var lines = BackupLines()
+    let found = try FileDigest.read(path, flag) { lines.take($0) }
+    lines.finish()
+    guard ScalarString(found.digest.sha256) == ScalarString(sha256) else {
+      throw Failure(
+        .data, code: "backup-changed",
+        "The backup `\(path.shown)` is not what its manifest says. Nothing was purged; make a new one.")
+    }
+    if let fault = lines.fault {
+      throw QueuePurge.badManifest("`\(path.shown)` is no backup: a line of it \(fault)")
+    }
+    guard Set(items).isSubset(of: lines.names) else {
+      throw QueuePurge.badManifest("The manifest names what the backup `\(path.shown)` does not have")
+    }
   }
 }

@@ -125,7 +125,8 @@ private struct CSSParser {
 
   private mutating func attribute() throws(CSSSelector.Fault) -> String {
     skipBlanks()
-    let attribute = "@" + (try name())
+    // In HTML names have no case, and the parser writes them small.
+    let attribute = "@" + (try name().lowercased())
     skipBlanks()
     if take("]") { return attribute }
     var sign: Unicode.Scalar = "="
@@ -139,6 +140,8 @@ private struct CSSParser {
     skipBlanks()
     guard take("]") else { throw unexpected }
     let literal = CSSSelector.literal(value)
+    // Every text begins, ends and has the empty one in it, but CSS says that none matches.
+    if value.isEmpty, sign != "=" { return "false()" }
     switch sign {
     case "^": return "starts-with(\(attribute), \(literal))"
     case "*": return "contains(\(attribute), \(literal))"

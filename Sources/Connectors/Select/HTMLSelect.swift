@@ -56,8 +56,9 @@ struct HTMLSelect: Connector {
     let source = try await ReaderSource(client: client, attempt: attempt).file()
     return try await OwnThread.cancellable { flag throws(Failure) in
       let bytes = try Self.bytes(source.path)
-      try MarkupLoad.check(bytes)
-      let document = try MarkupDocument(html: bytes, encoding: Self.encoding(source.charset, bytes))
+      let text = MarkupText.html(bytes, charset: source.charset)
+      try MarkupLoad.check(text, isXML: false)
+      let document = try MarkupDocument(html: text)
       return Self.output(try document.select(selection, flag), selection)
     }
   }
@@ -78,43 +79,5 @@ struct HTMLSelect: Connector {
       "rows": .array(page.map { .object($0) }), "count": .int(Int64(page.count)),
       "truncated": .bool(rows.count > selection.limit),
     ])
-  }
-
-  /// What the server named; else UTF-8 where the bytes are; else the page itself says.
-  private static func encoding(_ charset: String?, _ bytes: [UInt8]) -> String? {
-    switch charset.flatMap(TextEncoding.init(named:)) {
-    case .utf8?: return "UTF-8"
-    case .latin1?: return "ISO-8859-1"
-    case .windows1252?: return "windows-1252"
-    case nil: return String(validating: bytes, as: UTF8.self) == nil ? nil : "UTF-8"
-    }
-  }
-}
-
-/// libxml2 compares each attribute of a tag with all before it, so one tag could keep it busy for hours.
-enum MarkupLoad {
-  static let attributes = 5_000
-
-  static func check(_ bytes: [UInt8]) throws(Failure) {
-    var (isTag, quote, count): (Bool, UInt8?, Int) = (false, nil, 0)
-    var before: UInt8 = 0
-    for byte in bytes {
-      defer { before = byte }
-      if let open = quote {
-        if byte == open { quote = nil }
-      } else if isTag {
-        switch byte {
-        case UInt8(ascii: ">"): isTag = false
-        case UInt8(ascii: "\""), UInt8(ascii: "'"): if before == UInt8(ascii: "=") { quote = byte }
-        case 0x20, 0x09, 0x0A, 0x0D, 0x0C, UInt8(ascii: "="), UInt8(ascii: "/"): count += 1
-        default: break
-        }
-        if count > attributes {
-          throw Failure(.data, code: "select-limit", "A tag of the document has more than 2,500 attributes.")
-        }
-      } else if before == UInt8(ascii: "<"), byte | 0x20 >= 0x61, byte | 0x20 <= 0x7A {
-        (isTag, count) = (true, 0)
-      }
-    }
   }
 }

@@ -4,7 +4,8 @@ import Glibc
 import Model
 
 /// A document of libxml2 and what is asked of it by XPath: nothing is fetched, no entity is expanded, depth,
-/// size and the steps of all questions together are bounded. No pointer leaves. Blocks.
+/// size and the steps of all questions together are bounded. It is made of UTF-8, which nothing in the
+/// document changes. No pointer leaves. Blocks.
 struct MarkupDocument: ~Copyable {
   private let document: xmlDocPtr
   private let context: xmlXPathContextPtr
@@ -16,22 +17,22 @@ struct MarkupDocument: ~Copyable {
     XML_XPATH_EXPRESSION_OK.rawValue + XPATH_OP_LIMIT_EXCEEDED.rawValue)
   private static let quiet = Int32(
     XML_PARSE_NONET.rawValue | XML_PARSE_NOERROR.rawValue | XML_PARSE_NOWARNING.rawValue
-      | XML_PARSE_NOCDATA.rawValue)
+      | XML_PARSE_NOCDATA.rawValue | XML_PARSE_IGNORE_ENC.rawValue)
   private static let htmlOptions = Int32(
     HTML_PARSE_NONET.rawValue | HTML_PARSE_NOERROR.rawValue | HTML_PARSE_NOWARNING.rawValue
-      | HTML_PARSE_RECOVER.rawValue)
+      | HTML_PARSE_RECOVER.rawValue | HTML_PARSE_IGNORE_ENC.rawValue)
   private static let isReady: Bool = {
     xmlInitParser()
     return true
   }()
 
   /// Any page is one: what is wrong in it is put right as browsers do.
-  init(html bytes: [UInt8], encoding: String?) throws(Failure) {
+  init(html bytes: [UInt8]) throws(Failure) {
     guard Self.isReady, let parser = htmlNewParserCtxt() else { throw .noMarkup("HTML", "no memory") }
     defer { htmlFreeParserCtxt(parser) }
     let found = bytes.withUnsafeBytes { buffer in
       htmlCtxtReadMemory(
-        parser, buffer.baseAddress?.assumingMemoryBound(to: CChar.self), Int32(buffer.count), nil, encoding,
+        parser, buffer.baseAddress?.assumingMemoryBound(to: CChar.self), Int32(buffer.count), nil, "UTF-8",
         Self.htmlOptions)
     }
     guard let found else { throw .noMarkup("HTML", "it is empty") }
@@ -53,7 +54,7 @@ struct MarkupDocument: ~Copyable {
     guard !Self.declaresType(bytes) else { throw .noMarkup("XML", "a document type (DOCTYPE) is not taken") }
     let found = bytes.withUnsafeBytes { buffer in
       xmlCtxtReadMemory(
-        parser, buffer.baseAddress?.assumingMemoryBound(to: CChar.self), Int32(buffer.count), nil, nil,
+        parser, buffer.baseAddress?.assumingMemoryBound(to: CChar.self), Int32(buffer.count), nil, "UTF-8",
         Self.quiet)
     }
     guard let found else { throw .noMarkup("XML", Self.reason(parser)) }
@@ -108,36 +109,34 @@ struct MarkupDocument: ~Copyable {
     }
     guard let rows = selection.rows else {
       var size = 0
-      return [try values(fields, at: xmlDocGetRootElement(document), isWhole: true, &size)]
+      return [try values(fields, at: nil, &size, flag)]
     }
     let found = try evaluate(try CompiledPath(rows, context), at: nil, rows)
     defer { xmlXPathFreeObject(found) }
     var (result, size): ([JSONObject], Int) = ([], 0)
     for node in Self.nodes(found).prefix(selection.limit + 1) {
       try flag.check()
-      result.append(try values(fields, at: node, isWhole: false, &size))
+      result.append(try values(fields, at: node, &size, flag))
     }
     return result
   }
 
+  /// At the document itself where no node is given. `size` is what has been selected so far.
   private func values(
-    _ fields: [(Selection.Field, CompiledPath)], at node: xmlNodePtr?, isWhole: Bool, _ size: inout Int
+    _ fields: [(Selection.Field, CompiledPath)], at node: xmlNodePtr?, _ size: inout Int, _ flag: CancelFlag
   ) throws(Failure) -> JSONObject {
     var values = JSONObject()
     for (field, path) in fields {
-      let found = try evaluate(path, at: isWhole ? nil : node, field.xpath)
+      let found = try evaluate(path, at: node, field.xpath)
       defer { xmlXPathFreeObject(found) }
-      let all = self.values(of: found, first: !field.all)
+      size += field.name.utf8.count + 8
+      let all = try self.values(of: found, first: !field.all, &size, flag)
       if field.isRequired, all.isEmpty {
         throw Failure(
           .data, code: "nothing-selected",
           "`\(field.name)` is required, and \(field.xpath.prefix(300)) finds nothing.")
       }
       values[field.name] = field.all ? .array(all) : all.first ?? .null
-      size += field.name.utf8.count + all.reduce(8) { $0 + ($1.string?.utf8.count ?? 8) + 4 }
-      guard size <= FileSchema.inlineLimit else {
-        throw .tooLargeInline("What is selected", "select less, or set a `limit`")
-      }
     }
     return values
   }
@@ -156,11 +155,36 @@ struct MarkupDocument: ~Copyable {
       "`\(text.prefix(300))` cannot be asked: it names a function or a namespace prefix that is not known.")
   }
 
-  private func values(of found: xmlXPathObjectPtr, first: Bool) -> [JSON] {
+  /// Elements in one another have their text in common, so the texts of a page may be far larger than the
+  /// page: they are counted as they come.
+  private func values(
+    of found: xmlXPathObjectPtr, first: Bool, _ size: inout Int, _ flag: CancelFlag
+  ) throws(Failure) -> [JSON] {
+    guard found.pointee.type == XPATH_NODESET else {
+      let values = Self.plainValues(of: found)
+      try Self.add(values.reduce(0) { $0 + ($1.string?.utf8.count ?? 8) + 4 }, to: &size)
+      return values
+    }
+    let nodes = Self.nodes(found)
+    var texts: [JSON] = []
+    for node in first ? nodes.prefix(1) : nodes[...] {
+      try flag.check()
+      let text = text(of: node)
+      try Self.add(text.utf8.count + 4, to: &size)
+      texts.append(.string(text))
+    }
+    return texts
+  }
+
+  private static func add(_ count: Int, to size: inout Int) throws(Failure) {
+    size += count
+    guard size <= FileSchema.inlineLimit else {
+      throw .tooLargeInline("What is selected", "select less, or set a `limit`")
+    }
+  }
+
+  private static func plainValues(of found: xmlXPathObjectPtr) -> [JSON] {
     switch found.pointee.type {
-    case XPATH_NODESET:
-      let nodes = Self.nodes(found)
-      return (first ? nodes.prefix(1) : nodes[...]).map { .string(text(of: $0)) }
     case XPATH_BOOLEAN: return [.bool(found.pointee.boolval != 0)]
     case XPATH_NUMBER:
       let number = found.pointee.floatval
@@ -193,10 +217,17 @@ struct MarkupDocument: ~Copyable {
     return String(decoding: trimmed[..<end], as: UTF8.self)
   }
 
-  /// Also in UTF-16, where every other byte is zero.
-  private static func declaresType(_ bytes: [UInt8]) -> Bool {
-    let plain = bytes.contains(0) ? bytes.filter { $0 != 0 } : bytes
-    return plain.firstRange(of: Array("<!DOCTYPE".utf8)) != nil
+  /// Only before the root element is it one: in a comment or behind `<![CDATA[` it is text.
+  private static func declaresType(_ text: [UInt8]) -> Bool {
+    var rest = text.starts(with: [0xEF, 0xBB, 0xBF]) ? text[3...] : text[...]
+    while true {
+      rest = rest.drop { [0x20, 0x09, 0x0A, 0x0D].contains($0) }
+      let isComment = rest.starts(with: "<!--".utf8)
+      guard isComment || rest.starts(with: "<?".utf8) else { return rest.starts(with: "<!DOCTYPE".utf8) }
+      let (start, end) = isComment ? (4, Array("-->".utf8)) : (2, Array("?>".utf8))
+      guard let found = rest.dropFirst(start).firstRange(of: end) else { return false }
+      rest = rest[found.upperBound...]
+    }
   }
 
   private static func reason(_ parser: xmlParserCtxtPtr) -> String {

@@ -51,7 +51,8 @@ struct Selection: Sendable {
         place, Bilingual("`\(path.prefix(200))` is no XPath", pt: "`\(path.prefix(200))` não é XPath"))
     }
     guard let attribute = json["attr"]?.string else { return path }
-    return "(\(path))/@\(attribute)"
+    // In HTML names have no case, and the parser writes them small.
+    return "(\(path))/@\(css ? attribute.lowercased() : attribute)"
   }
 
   private static func css(_ text: String, _ place: String) throws(Problem) -> String {
@@ -153,8 +154,8 @@ enum SelectSchema {
       Note(
         .data, code: "select-limit",
         Bilingual(
-          "the document is larger than 16 MiB, or a selector takes too long on it",
-          pt: "o documento tem mais de 16 MiB, ou um seletor demora demais nele"),
+          "it is larger than 16 MiB, its tags have too many attributes, or a selector takes too long on it",
+          pt: "o documento tem mais de 16 MiB, atributos demais nas tags, ou um seletor demora demais nele"),
         remedy: Bilingual("Select less, or use a script.", pt: "Selecione menos, ou use um script.")),
       Note(
         .outputTooLarge, code: "output-too-large",

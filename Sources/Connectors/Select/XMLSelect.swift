@@ -70,9 +70,9 @@ struct XMLSelect: Connector {
     let namespaces = attempt.with["namespaces"]?.object ?? JSONObject()
     let source = try await ReaderSource(client: client, attempt: attempt).file()
     return try await OwnThread.cancellable { flag throws(Failure) in
-      let bytes = try HTMLSelect.bytes(source.path)
-      try MarkupLoad.check(bytes)
-      let document = try MarkupDocument(xml: bytes)
+      let text = try MarkupText.xml(try HTMLSelect.bytes(source.path))
+      try MarkupLoad.check(text, isXML: true)
+      let document = try MarkupDocument(xml: text)
       try document.register(namespaces)
       return HTMLSelect.output(try document.select(selection, flag), selection)
     }

@@ -143,7 +143,7 @@ public struct RefusalRow: Sendable, Hashable {
   public var actor: String
   /// `queue_full`, `skipped` …
   public var reason: String
-  /// Of the limit that turned it away.
+  /// Of the limit that turned it away; of a purged message its id.
   public var key: String
   public var idempotencyKey: String?
   public init(
@@ -153,6 +153,9 @@ public struct RefusalRow: Sendable, Hashable {
     (self.at, self.namespace, self.pipeline, self.trigger) = (at, namespace, pipeline, trigger)
     (self.actor, self.reason, self.key, self.idempotencyKey) = (actor, reason, key, idempotencyKey)
   }
+
+  /// The reason of a message that somebody took away.
+  static let purged = "purged"
 }
 
 /// A message, signal or job that ran out.

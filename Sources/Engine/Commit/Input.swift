@@ -23,8 +23,8 @@ enum Input: Sendable {
   /// The triggers of these pipelines are from now on these.
   case triggers(TriggerBook.Reading, Reply<Void>)
   case wakeTriggers(of: PipelineName)
-  /// Takes undelivered messages away; the reply says which were there.
-  case withdraw([ID<TriggerMessage>], Reply<[ID<TriggerMessage>]>)
+  /// Takes undelivered messages of the pipeline away; the reply says which were there.
+  case withdraw([ID<TriggerMessage>], of: PipelineName, by: String, Reply<[ID<TriggerMessage>]>)
   case emit(Emission, Reply<Void>)
   /// A row of something that a trigger turned away.
   case refused(RefusalRow, Reply<Void>)
@@ -33,6 +33,10 @@ enum Input: Sendable {
   case follow(ID<Job>, Follower, Reply<Bool>)
   case unfollow(ID<Job>, follower: Int)
   case write([CatalogWrite], Reply<Void>)
+  /// The reply is the pause that holds from then on: this one, or one that stood before.
+  case pauseUnlessPaused(PauseRecord, Reply<PauseRecord>)
+  /// With a job only a pause that one of its steps made. False where there is no such pause.
+  case endPause(of: PipelineName, by: ID<Job>?, Reply<Bool>)
   case restored(Restored)
   case reopen(Restored, paths: [String], actor: String, Reply<Void>)
   /// No attempt starts any more (S7).
@@ -73,8 +77,8 @@ enum Command: Sendable {
   case kill(actor: String, reason: String)
   case resolve(path: String, Resolution, actor: String)
   case adopt(path: String, actor: String)
-  /// Cancels a job of which nothing has begun, and no other.
-  case withdraw(actor: String, reason: String)
+  /// Cancels a job of the pipeline of which nothing has begun, and no other.
+  case withdraw(of: PipelineName, actor: String, reason: String)
 }
 
 /// Called once, on the engine's thread, after the commit.

@@ -75,6 +75,8 @@ struct Turn: ~Copyable {
     case .write(let writes, let reply):
       jobs.add(writes)
       jobs.after(.write) { reply($0) }
+    case .pauseUnlessPaused(let wanted, let reply): pause(wanted, reply)
+    case .endPause(let pipeline, let job, let reply): endPause(of: pipeline, by: job, reply)
     case .restored(let restored):
       configuration.crashPoint(.recovery)
       jobs.restore(restored, at: now)
@@ -190,7 +192,8 @@ extension Turn {
     switch command {
     case .cancel(let actor, let reason): return .cancelled(actor: actor, reason: reason)
     case .kill(let actor, let reason): return .killed(actor: actor, reason: reason)
-    case .withdraw(let actor, let reason):
+    case .withdraw(let pipeline, let actor, let reason):
+      guard job.pipeline == pipeline else { throw .noJob(job.id) }
       guard [.pending, .queued].contains(job.state.status), job.state.startedAt == .never else {
         throw .hasBegun(job.id)
       }

@@ -26,7 +26,7 @@ struct ControlDesk: Sendable {
       queue: { (pipeline, take) throws(Failure) in try await queue(pipeline, principal, take) },
       purge: { (pipeline, items, reason) throws(Failure) in
         try await run(principal, .purge, pipeline) { () throws(Problem) in
-          try await purge(items, reason, principal)
+          try await purge(pipeline, items, reason, principal)
         }
       })
   }
@@ -67,7 +67,7 @@ struct ControlDesk: Sendable {
     if !isThere { throw Failure(control: .noPipeline(target, revision: nil)) }
   }
 
-  private func send<Value: Sendable>(_ input: (@escaping Reply<Value>) -> Input) async throws(Problem)
+  func send<Value: Sendable>(_ input: (@escaping Reply<Value>) -> Input) async throws(Problem)
     -> Value
   {
     let result: Result<Value, Problem> = await withCheckedContinuation { continuation in
@@ -76,7 +76,7 @@ struct ControlDesk: Sendable {
     return try result.get()
   }
 
-  private func reading<Value>(_ body: () throws(StoreError) -> Value) throws(Problem) -> Value {
+  func reading<Value>(_ body: () throws(StoreError) -> Value) throws(Problem) -> Value {
     do throws(StoreError) { return try body() } catch { throw .store(error) }
   }
 }
@@ -97,23 +97,15 @@ extension ControlDesk {
     _ pipeline: PipelineName, _ reason: String, _ principal: Principal
   ) async throws(Problem) -> NodeControl.PauseAnswer {
     let now = configuration.clock.now
-    let standing = try reading { () throws(StoreError) in try configuration.readModel.pause(of: pipeline) }
-    // What a person paused is theirs (S31).
-    if let standing, standing.holds(at: now) {
-      return NodeControl.PauseAnswer(by: standing.by, isOurs: standing.by == principal.actor)
-    }
-    let pause = PauseRecord(pipeline: pipeline, by: principal.actor, reason: reason, at: now, until: nil)
-    try await send { .write([.pause(pause)], $0) }
-    return NodeControl.PauseAnswer(by: principal.actor, isOurs: true)
+    let wanted = PauseRecord(pipeline: pipeline, by: principal.actor, reason: reason, at: now, until: nil)
+    let standing = try await send { .pauseUnlessPaused(wanted, $0) }
+    return NodeControl.PauseAnswer(by: standing.by, isOurs: standing.by == principal.actor)
   }
 
   private func resume(_ pipeline: PipelineName, _ job: ID<Job>?) async throws(Problem) -> Bool {
-    let standing = try reading { () throws(StoreError) in try configuration.readModel.pause(of: pipeline) }
-    guard let standing else { return false }
-    if let job, !standing.by.hasSuffix("/\(job)") { return false }
-    try await send { .write([.resume(pipeline)], $0) }
-    report(.wakeTriggers(of: pipeline))
-    return true
+    let isEnded = try await send { .endPause(of: pipeline, by: job, $0) }
+    if isEnded { report(.wakeTriggers(of: pipeline)) }
+    return isEnded
   }
 }
 
@@ -137,11 +129,13 @@ extension ControlDesk {
   /// Blocks.
   private func read(_ pipeline: PipelineName, _ take: (QueuedItem) throws(Failure) -> Void) throws(Failure) {
     for summary in try queuedJobs(of: pipeline) { try take(try item(summary)) }
-    let rows: [TriggerMessageRow]
+    let (rows, triggers): ([TriggerMessageRow], [TriggerBook.Entry])
     do throws(StoreError) {
       rows = try configuration.readModel.triggerMessages(of: pipeline, limit: TriggerLines.mostOpen)
+      triggers = try TriggerReading(configuration: configuration).entries(of: pipeline)
     } catch { throw Failure(control: .store(error)) }
-    for row in rows where row.state != .claiming {
+    // Files that are being moved are their watcher's; where it is gone nobody will go on with them.
+    for row in rows where row.state != .claiming || !triggers.contains(where: { $0.watches(row) }) {
       if let item = try item(row) { try take(item) }
     }
   }
@@ -192,31 +186,6 @@ extension ControlDesk {
     } catch { throw Failure(control: error) }
   }
 
-  private func purge(
-    _ items: [QueuedItem.Name], _ reason: String, _ principal: Principal
-  ) async throws(Problem) -> [QueuedItem.Name] {
-    var gone: [QueuedItem.Name] = []
-    let messages = items.filter { $0.kind == .message }.compactMap { ID<TriggerMessage>($0.id) }
-    let withdrawn = try await send { .withdraw(messages, $0) }
-    gone += withdrawn.map { QueuedItem.Name(kind: .message, id: $0.description) }
-    for item in items where item.kind == .job {
-      guard let id = ID<Job>(item.id) else { continue }
-      if try await cancel(id, reason, principal) { gone.append(item) }
-    }
-    return gone
-  }
-
-  /// False where something of it has begun, or it has ended already.
-  private func cancel(_ job: ID<Job>, _ reason: String, _ principal: Principal) async throws(Problem) -> Bool
-  {
-    do throws(Problem) {
-      _ = try await send { .command(job, .withdraw(actor: principal.actor, reason: reason), $0) }
-      return true
-    } catch {
-      if ["job-has-begun", "job-ended"].contains(error.code) { return false }
-      throw error
-    }
-  }
 }
 
 /// Opens what a trigger was given.

@@ -10,6 +10,11 @@ public struct TriggerBook: Sendable {
     public var trigger: TriggerPlan
     /// What `enabled:` gave over the settings as they were read.
     public var isEnabled: Bool
+
+    /// Whether the files of a batch that is being taken are this trigger's, also while it is not enabled.
+    func watches(_ row: TriggerMessageRow) -> Bool {
+      ScalarString(trigger.name) == ScalarString(row.trigger) && trigger.kind == row.kind
+    }
   }
 
   /// Who hears of a job's end.

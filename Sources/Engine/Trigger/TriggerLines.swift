@@ -174,22 +174,42 @@ struct TriggerLines {
     if joins[row.place]?.isEmpty == true { joins[row.place] = nil }
   }
 
-  /// Takes a message out of its line or its join, but for one that is under way or whose join is whole: that
-  /// becomes a job in this very moment. False where it stays.
-  mutating func withdraw(_ id: ID<TriggerMessage>) -> Bool {
-    guard let row = rows[id], row.state != .claiming else { return false }
-    if let group = row.joinGroup { return !whole.contains(group) }
-    guard var line = lines[row.place] else { return false }
-    var rest = Deque<Element>()
-    var found = false
-    var isFirst = true
-    while let element = line.elements.popFirst() {
-      if element == .message(id), !(isFirst && line.isUnderWay) { found = true } else { rest.append(element) }
-      isFirst = false
+  /// Takes messages of this pipeline out of their lines and joins, each line in one pass, and gives those
+  /// that were taken. One that is under way or whose join is whole stays: it becomes a job in this very
+  /// moment. So does one whose files are being moved, unless it is forsaken: nobody would go on with it.
+  mutating func withdraw(
+    _ ids: Set<ID<TriggerMessage>>, of pipeline: PipelineName,
+    isForsaken: (TriggerMessageRow) -> Bool
+  ) -> Set<ID<TriggerMessage>> {
+    var taken: Set<ID<TriggerMessage>> = []
+    var waiting: [Place: Set<ID<TriggerMessage>>] = [:]
+    for id in ids {
+      guard let row = rows[id], row.pipeline == pipeline else { continue }
+      switch row.state {
+      case .waiting: waiting[row.place, default: []].insert(id)
+      case .claiming: if isForsaken(row) { taken.insert(id) }
+      case .gathered: if let group = row.joinGroup, !whole.contains(group) { taken.insert(id) }
+      }
+    }
+    for (place, wanted) in waiting { taken.formUnion(take(wanted, from: place)) }
+    return taken
+  }
+
+  private mutating func take(
+    _ wanted: Set<ID<TriggerMessage>>, from place: Place
+  ) -> Set<ID<TriggerMessage>> {
+    guard var line = lines[place] else { return [] }
+    var (taken, rest): (Set<ID<TriggerMessage>>, Deque<Element>) = ([], Deque())
+    for (position, element) in line.elements.all.enumerated() {
+      if case .message(let id) = element, wanted.contains(id), position > 0 || !line.isUnderWay {
+        taken.insert(id)
+      } else {
+        rest.append(element)
+      }
     }
     line.elements = rest
-    lines[row.place] = rest.isEmpty ? nil : line
-    return found
+    lines[place] = rest.isEmpty ? nil : line
+    return taken
   }
 }
 

@@ -36,13 +36,14 @@ extension Turn {
       for pipeline in reading.entries.keys { wakeTriggers(of: pipeline) }
       jobs.after(.nothing) { _ in reply(.success(())) }
     case .wakeTriggers(let pipeline): wakeTriggers(of: pipeline)
-    case .withdraw(let ids, let reply): withdraw(ids, reply)
+    case .withdraw(let ids, let pipeline, let actor, let reply):
+      withdraw(ids, of: pipeline, by: actor, reply, at: now)
     case .emit(let emission, let reply): emit(emission, reply, at: now)
     case .refused(let row, let reply):
       jobs.batch.refusals.append(row)
       jobs.after(.nothing) { _ in reply(.success(())) }
     case .admit, .command, .ask, .event, .attemptEnded, .examined, .childPrepared, .signal, .read, .follow,
-      .unfollow, .write, .restored, .reopen, .drain, .stop:
+      .unfollow, .write, .pauseUnlessPaused, .endPause, .restored, .reopen, .drain, .stop:
       break
     }
   }
@@ -99,12 +100,20 @@ extension Turn {
     jobs.lineUp(.message(row.id), at: place)
   }
 
+  /// A row says who took which message away.
   private mutating func withdraw(
-    _ ids: [ID<TriggerMessage>], _ reply: @escaping Reply<[ID<TriggerMessage>]>
+    _ ids: [ID<TriggerMessage>], of pipeline: PipelineName, by actor: String,
+    _ reply: @escaping Reply<[ID<TriggerMessage>]>, at now: Timestamp
   ) {
-    var withdrawn: [ID<TriggerMessage>] = []
-    for id in ids {
-      if jobs.triggers.lines.withdraw(id) { withdrawn.append(id) }
+    let book = jobs.triggers.book
+    var taken = jobs.triggers.lines.withdraw(Set(ids), of: pipeline) { row in
+      !(book[row.pipeline, row.trigger]?.watches(row) ?? false)
+    }
+    let withdrawn = ids.filter { taken.remove($0) != nil }
+    jobs.batch.refusals += withdrawn.compactMap { jobs.triggers.lines[$0] }.map { row in
+      RefusalRow(
+        at: now, namespace: row.pipeline.namespace, pipeline: row.pipeline.name, trigger: row.trigger,
+        actor: actor, reason: RefusalRow.purged, key: row.id.description, idempotencyKey: row.key)
     }
     jobs.settle(withdrawn, .filtered, .nothing)
     jobs.after(.nothing) { _ in reply(.success(withdrawn)) }

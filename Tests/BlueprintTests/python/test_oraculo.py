@@ -1,10 +1,13 @@
 """The messages of ORÁCULO, what publishes them, and the two workers that answer them."""
 
+import functools
+import http.server
 import json
 import os
 import stat
 import subprocess
 import sys
+import threading
 import unittest
 import urllib.request
 
@@ -27,6 +30,11 @@ with open(folder / "asked.jsonl", "a") as file:
     file.write(json.dumps({{"words": words, "message": message}}) + "\\n")
 sys.exit(int((folder / "exit").read_text()))
 """
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_):
+        """Says nothing."""
 
 
 class TheEnvelope(unittest.TestCase):
@@ -173,11 +181,23 @@ class Workers(Case):
         self.assertEqual(first, second)
         self.assertFalse((self.spool / "coleta.youtube/m1.json").exists())
 
-    def test_an_answer_that_the_server_refuses_is_dead(self):
+    def test_an_answer_that_the_server_refuses_is_dead_and_its_order_too(self):
         self.order(payload={"fonte": "nada"})
         self.write("exit", "3")
         self.assertEqual(self.work(), 0)
         self.assertEqual(len(list(self.spool.glob("oraculo.resultados/mortas/*.json"))), 1)
+        self.assertEqual([path.name for path in self.spool.glob("coleta.youtube/mortas/*")], ["m1.json"])
+        self.assertEqual(list(self.spool.glob("coleta.youtube/lidas/*")), [])
+
+    def test_the_excavator_reads_a_title_whatever_is_in_the_link(self):
+        self.write("site/index.html",
+                   "<p><a href=x><b>Um</b> <i>título</i></a> fora <a name=y>sem</a><a href=z>Dois<img></a></p>")
+        handler = functools.partial(Quiet, directory=str(self.folder / "site"))
+        with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+            payload = self.collected("web", {"url": f"http://127.0.0.1:{server.server_port}/"})
+            server.shutdown()
+        self.assertEqual([one["titulo"] for one in payload["dados"]], ["Um título", "Dois"])
 
     def test_what_is_no_message_is_dead_and_holds_nothing_up(self):
         self.write("spool/coleta.youtube/a.json", "{")

@@ -1,4 +1,5 @@
 import Foundation
+import Model
 import Testing
 
 @testable import Connectors
@@ -163,6 +164,15 @@ struct NistFaultTests {
     #expect(report.map(\.offset) == report.map(\.offset).sorted())
   }
 
+  @Test("is reported within a bound, however much of it is wrong")
+  func bound() {
+    let many = Array(repeating: "3:x", count: 45_000)
+    let bytes = NistSample.first("1␟1␞2␟00") + NistSample.tagged(2, ["2:00"] + many)
+    let report = NistConformance.report(on: bytes)
+    #expect(report.count == NistConformance.issueLimit && report.allSatisfy { $0.fault == .repeatedField })
+    #expect(JSON.array(report.map(\.json)).serialized().count < FileSchema.inlineLimit)
+  }
+
   @Test(
     "is judged by its content too",
     arguments: [
@@ -200,7 +210,8 @@ struct NistFaultTests {
     let print = NistSample.fingerprint()
     #expect(try report("4␟01", print) == [])
     for (place, value, faults) in [
-      (5, 30, [NistFault.value]), (6, 17, [.value]), (6, 255, [.value]), (12, 2, [.value]),
+      (5, 31, []), (5, 42, []), (5, 43, [NistFault.value]), (6, 17, [.value]), (6, 255, [.value]),
+      (12, 2, [.value]),
       (14, 1, [.imageSize]),
       (14, 0, [.value, .imageSize]), (17, 1, [.imageFormat]), (17, 9, [.compression]),
     ] {
@@ -212,6 +223,13 @@ struct NistFaultTests {
     let fields = ["2:02", "3:0", "4:S", "5:20260102", "13:1"]
     #expect(try report("14␟02", NistSample.tagged(14, fields)).allSatisfy { $0 == .missingField })
     #expect(try report("14␟02", NistSample.tagged(14, fields + ["18:1␟XX"])) == [])
+    // What says that there is no image is another field in each type.
+    let palm = ["2:02", "3:42", "4:S", "5:20260102", "13:21"]
+    #expect(try report("15␟02", NistSample.tagged(15, palm + ["18:21␟XX"])) == [])
+    let eye = ["2:02", "3:1", "4:S", "5:20260102", "13:RGB"]
+    #expect(try report("17␟02", NistSample.tagged(17, eye + ["28:MA"])) == [])
+    #expect(try report("17␟02", NistSample.tagged(17, eye + ["18:1"])).contains(.missingField))
+    #expect(try report("13␟02", NistSample.tagged(13, fields + ["18:1␟XX"])).contains(.missingField))
     let wide = fields.dropLast() + ["6:0", "7:2", "8:1", "9:500", "10:500", "11:ZIP", "12:8", "13:1"]
     #expect(try report("14␟02", NistSample.tagged(14, Array(wide), image: [1])) == [.value, .compression])
   }

@@ -85,3 +85,15 @@ extension Bench {
     return path
   }
 }
+
+extension NistFile {
+  /// Sets a field of a record of tagged fields, or adds it; the LEN follows. False, and no change, for other
+  /// records, for LEN itself, and for a value that has a separator of fields or records in it.
+  mutating func set(_ number: Int, ofRecord position: Int, to value: [UInt8]) -> Bool {
+    guard records.indices.contains(position), case .fields(var fields) = records[position].body,
+      fields.set(number, of: records[position].type, to: value)
+    else { return false }
+    records[position].body = .fields(fields)
+    return true
+  }
+}

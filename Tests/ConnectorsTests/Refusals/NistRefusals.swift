@@ -81,6 +81,12 @@ extension Refused {
       "nist.parse", "a field that is not there", ["require": ["2.059"]], .data, "nist-incomplete",
       prepare: file(NistSample.whole)),
     Refused(
+      "nist.parse", "an image as a field", ["file": "a", "require": ["14.999"]], .configuration,
+      "invalid-with"),
+    Refused(
+      "nist.parse", "a field of a type that is kept as it is", ["file": "a", "require": ["4.005"]],
+      .configuration, "invalid-with"),
+    Refused(
       "nist.parse", "no image", ["require": ["images"]], .data, "nist-incomplete",
       prepare: file(Array(NistSample.text.utf8))),
     Refused(
@@ -106,6 +112,12 @@ extension Refused {
   private static let nistExtract: [Refused] = [
     Refused("nist.extract", "a field without a type", ["file": "a", "fields": ["018"]]),
     Refused("nist.extract", "a type that is none", ["file": "a", "types": [0]]),
+    Refused(
+      "nist.extract", "an image as a field", ["file": "a", "fields": ["2.018", "10.999"]], .configuration,
+      "invalid-with"),
+    Refused(
+      "nist.extract", "a field of a type that is kept as it is", ["file": "a", "fields": ["18.003"]],
+      .configuration, "invalid-with"),
     Refused(
       "nist.extract", "no image of the type", ["types": [13]], .data, "nist-incomplete",
       prepare: file(NistSample.whole)),

@@ -180,6 +180,14 @@ extension Refused {
       manifest("an item of an unknown kind", "bad-manifest") { _ in
         NodeCases.text { $0["items"] = [["kind": "person", "id": "1"]] }
       },
+      manifest("an item that the backup does not have", "bad-manifest") { _ in
+        NodeCases.text { $0["items"] = [["kind": "job", "id": "0190"], ["kind": "job", "id": "0191"]] }
+      },
+      manifest("a message for a job of the same id", "bad-manifest") { _ in
+        NodeCases.text { $0["items"] = [["kind": "message", "id": "0190"]] }
+      },
+      backup("a file that is no backup", "a: 1\nb: 2\n"),
+      backup("a backup whose line names nothing", "{\"kind\":\"job\"}\n"),
       manifest("a backup of another hash", "backup-changed") { _ in
         NodeCases.text { $0["sha256"] = .string(String(repeating: "0", count: 64)) }
       },
@@ -187,6 +195,17 @@ extension Refused {
         NodeCases.text { $0["path"] = "backups/none.ndjson" }
       },
     ]
+
+  /// A file with these lines, whose hash the manifest names.
+  private static func backup(_ why: String, _ lines: String) -> Refused {
+    manifest(why, "bad-manifest") { bench in
+      let bytes = Array(lines.utf8)
+      _ = try? bench.lay("own/backups/other.ndjson", bytes)
+      return NodeCases.text {
+        ($0["path"], $0["sha256"]) = ("backups/other.ndjson", .string(SHA256.hex(bytes)))
+      }
+    }
+  }
 
   private static func manifest(
     _ why: String, _ code: String, _ text: @escaping @Sendable (Bench) -> String

@@ -40,7 +40,7 @@ struct Onlooker: Sendable {
   func until(_ holds: () throws -> Bool) async throws {
     while try !holds() {
       try Task.checkCancellation()
-      _ = try await node.withdraw([])
+      _ = try await node.withdraw([], of: PipelineName(namespace: "demo", name: "none"), by: "local:test")
       await Task.yield()
     }
   }

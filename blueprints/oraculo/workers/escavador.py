@@ -86,10 +86,11 @@ class Links(html.parser.HTMLParser):
         self.feed(text)
 
     def handle_starttag(self, tag, attributes):
-        address = dict(attributes).get("href")
-        self.is_link = tag == "a" and bool(address)
-        if self.is_link:
-            self.found.append([address, ""])
+        if tag == "a":
+            address = dict(attributes).get("href")
+            self.is_link = bool(address)
+            if self.is_link:
+                self.found.append([address, ""])
 
     def handle_endtag(self, tag):
         self.is_link = self.is_link and tag != "a"

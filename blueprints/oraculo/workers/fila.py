@@ -2,7 +2,7 @@
 
 At least once: an order is put away (`lidas/`) only after its answer was accepted. Whoever is killed in between takes it
 again; the answer was written down before it was sent, so it is the same answer under the same key, and counts once.
-A message that is none is put into `mortas/`.
+A message that is none is put into `mortas/`, and so is an order whose answer the server refuses, with that answer.
 """
 
 import json
@@ -21,6 +21,7 @@ PIPELINE, TRIGGER = "oraculo/coleta", "resultados"
 SECONDS_BETWEEN_LOOKS = 0.2
 SECONDS_BETWEEN_TRIES = 0.5
 LONGEST_MESSAGE = 4 * 1024 * 1024
+ACCEPTED = 0
 UNREACHABLE = 7
 TRY_AGAIN = 75
 NAMESPACE = uuid.UUID("7d0e6c0c-5a6d-4c7e-9a53-0c4b8d3f2a11")
@@ -77,10 +78,18 @@ class Worker:
             self.put_away(path, "mortas")
             return True
         key = str(uuid.uuid5(NAMESPACE, f"{name}/{self.answers}"))
-        if not self.send(self.answer(order, key), key):
+        answer = self.answer(order, key)
+        ended = self.send(answer, key)
+        if ended is None:
             return False
-        self.put_away(path, "lidas")
-        self.log(name, f"{order['correlation_id']} answered with {key}")
+        if ended == ACCEPTED:
+            self.put_away(path, "lidas")
+            self.log(name, f"{order['correlation_id']} answered with {key}")
+        else:
+            # The order last: while it is there, whoever finds it again makes the same of it.
+            self.put_away(answer, "mortas")
+            self.put_away(path, "mortas")
+            self.log(name, f"dead: the answer {key} was refused")
         return True
 
     def answer(self, order, key):
@@ -99,22 +108,22 @@ class Worker:
         return path
 
     def send(self, path, key):
-        """Hands it over as the queue would; waits for the server as long as nobody ends us."""
+        """Hands it over as the queue would, and gives the program's exit; waits for the server as long as nobody
+        ends us, and gives None where it could not be reached."""
         while not self.is_asked_to_end:
             command = [self.options.esteira, "trigger", "send", PIPELINE, TRIGGER, "--message", path,
                        "--idempotency-key", key]
             ended = subprocess.run(
                 command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=False)
-            if ended.returncode == 0:
-                return True
+            if ended.returncode == ACCEPTED:
+                return ended.returncode
             self.log(os.path.basename(path), f"exit {ended.returncode}: {ended.stderr.strip()}")
             if ended.returncode != UNREACHABLE:
-                self.put_away(path, "mortas")
-                return True
+                return ended.returncode
             if self.options.once:
-                return False
+                return None
             time.sleep(SECONDS_BETWEEN_TRIES)
-        return False
+        return None
 
     def put_away(self, path, folder):
         target = os.path.join(os.path.dirname(path), folder)
