@@ -19,12 +19,12 @@ let pure = settings + [.strictMemorySafety()]
 let package = Package(
   name: "esteira",
   targets: [
-    .systemLibrary(name: "CSQLite", path: "Sources/CSQLite"),
     .systemLibrary(name: "COpenSSL", path: "Sources/COpenSSL"),
     .systemLibrary(name: "CYAML", path: "Sources/CYAML"),
     .systemLibrary(name: "CXML", path: "Sources/CXML", pkgConfig: "libxml-2.0"),
     .systemLibrary(name: "CArchive", path: "Sources/CArchive"),
     .target(name: "CCurl", path: "Sources/CCurl", linkerSettings: [.linkedLibrary("curl")]),
+    .target(name: "CSQLite", path: "Sources/CSQLite", linkerSettings: [.linkedLibrary("sqlite3")]),
     .target(name: "CLLHTTP", path: "Sources/CLLHTTP", cSettings: [.unsafeFlags(["-w"])]),
     .target(
       name: "CRE2", path: "Sources/CRE2", cxxSettings: [.unsafeFlags(["-std=c++17"])],

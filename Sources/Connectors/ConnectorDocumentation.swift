@@ -42,7 +42,7 @@ public enum ConnectorDocumentation {
         "`\(member.key)`", type(of: member.value, words), isRequired ? words.yes : "",
         meaning.joined(separator: " "),
       ]
-      lines.append("| \(cells.map { $0.replacing("|", with: "\\|") }.joined(separator: " | ")) |")
+      lines.append("| \(cells.map { $0.spelling(["|": "\\|"]) }.joined(separator: " | ")) |")
     }
     return lines + [""]
   }
@@ -59,7 +59,7 @@ public enum ConnectorDocumentation {
         "`\(note.errorClass.rawValue)`", "[`\(note.code)`](../errors/\(note.code).md)",
         note.cause[words.language], note.remedy[words.language],
       ]
-      lines.append("| \(cells.map { $0.replacing("|", with: "\\|") }.joined(separator: " | ")) |")
+      lines.append("| \(cells.map { $0.spelling(["|": "\\|"]) }.joined(separator: " | ")) |")
     }
     return lines + [""]
   }

@@ -78,6 +78,50 @@ struct SQLLoadTests {
     #expect(left == [])
   }
 
+  @Test("keeps text that the database would take for another number out of the columns where it would")
+  func numbersInDisguise() async throws {
+    let bench = try Bench()
+    try SQLBench.make(
+      bench, "CREATE TABLE t (d TIME, a ANY, f); CREATE TABLE s (a ANY) STRICT; CREATE TABLE n (v DECIMAL)")
+    for text in ["0930", " 12 ", "1e999", "1.50", "5.", "+7", "-0", "1E5", "12.0", "9223372036854775808"] {
+      for column in ["d", "a"] {
+        let found = await SQLBench.refusal(
+          SQLLoad(), bench, ["table": "t", "file": Self.csv(bench, "\(column)\n\(text)\n")])
+        #expect(found?.code == "load-row" && found?.message.hasPrefix("Line 2") == true, "\(text)")
+      }
+    }
+    for text in ["930", "-12.5", "09:30", "0x10", "2026-01-31", "1e", ".", "-", "007a"] {
+      _ = try await SQLBench.run(
+        SQLLoad(), bench,
+        ["table": "t", "file": Self.csv(bench, "d,a,f\n\(text),\(text),007\n"), "mode": "replace"])
+      let rows = try SQLBench.rows(bench, "SELECT CAST(d AS TEXT), CAST(a AS TEXT), f FROM t")
+      #expect(rows == [[.text(text), .text(text), .text("007")]])
+    }
+    _ = try await SQLBench.run(SQLLoad(), bench, ["table": "s", "file": Self.csv(bench, "a\n007\n")])
+    #expect(try SQLBench.rows(bench, "SELECT a FROM s") == [[.text("007")]])
+  }
+
+  @Test("takes no more digits into a decimal than it keeps, however they are written")
+  func digits() async throws {
+    let bench = try Bench()
+    try SQLBench.make(bench, "CREATE TABLE n (v DECIMAL)")
+    for file in [
+      Self.ndjson(bench, #"{"v": 1234567890123456.78}"#),
+      Self.ndjson(bench, #"{"v": "1234567890123456.78"}"#),
+      Self.csv(bench, "v\n1.2345678901234567e0\n"),
+    ] {
+      let found = await SQLBench.refusal(SQLLoad(), bench, ["table": "n", "file": file])
+      #expect(found?.message.contains("more than 15 digits") == true, "\(found?.message ?? "")")
+    }
+    let file = Self.ndjson(
+      bench, #"{"v": 0.000123456789012345}"# + "\n" + #"{"v": "1.500000000000000000e3"}"#)
+    _ = try await SQLBench.run(SQLLoad(), bench, ["table": "n", "file": file])
+    #expect(
+      try SQLBench.rows(bench, "SELECT v FROM n ORDER BY v") == [
+        [.real(0.000123456789012345)], [.integer(1500)],
+      ])
+  }
+
   @Test("with `upsert` changes what is there by its keys, also when it is loaded again")
   func upsert() async throws {
     let bench = try Bench()
@@ -197,7 +241,7 @@ struct SQLLoadTests {
     let with: JSON = [
       "table": "t", "file": Self.csv(bench, Self.numbers(1...57)), "batch": 10, "mode": "replace",
     ]
-    let records = LoadRecords(stepKey: "k1", now: Timestamp(microseconds: 0))
+    let records = LoadRecords(stepKey: "k1", now: bench.attempt(with).services.now())
     let plan = try LoadPlan(with)
     let handle = plan.parts[0].file
     let file = bench.root + "/part.csv"

@@ -75,6 +75,56 @@ struct SQLQueryTests {
     #expect(whole["row_count"] == 2 && whole["truncated"] == false)
   }
 
+  @Test("doubles a quote in CSV also where an accent follows it, and its loader reads the same text")
+  func accentedQuotes() async throws {
+    let bench = try Bench()
+    let text = "a\"\u{301},b\"\u{FE0F}\n"
+    try SQLBench.make(bench, "CREATE TABLE t (v TEXT)")
+    let value = try await SQLBench.run(
+      SQLQuery(), bench,
+      ["query": "SELECT :v AS v", "parameters": ["v": .string(text)], "result": "artifact", "format": "csv"])
+    let file = try #require(value["file"].flatMap(ArtifactHandle.init))
+    let written = "v\r\n\"a\"\"\u{301},b\"\"\u{FE0F}\n\"\r\n"
+    #expect(bench.bytes(of: file) == Array(written.utf8))
+    _ = try await SQLBench.run(SQLLoad(), bench, ["table": "t", "file": file.json])
+    #expect(try SQLBench.rows(bench, "SELECT hex(v) FROM t") == SQLBench.rows(bench, "SELECT hex('\(text)')"))
+  }
+
+  @Test("takes back what a killed writer left where it may write, and waits for another where it may not")
+  func killedWriter() async throws {
+    let bench = try Bench()
+    let path = try SQLBench.make(
+      bench,
+      """
+      CREATE TABLE t (a TEXT); WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c WHERE x < 4000)
+      INSERT INTO t SELECT hex(zeroblob(500)) FROM c
+      """)
+    let own = bench.root + "/own/"
+    do {
+      // What is changed is more than the cache holds, so that the file has some of it before the commit.
+      let writer = try SQLiteConnection.open(path, .writes)
+      try writer.execute(
+        "BEGIN IMMEDIATE; UPDATE t SET a = 'new'; INSERT INTO t SELECT hex(zeroblob(900)) FROM t")
+      for name in ["k.db", "l.db"] {
+        for ending in ["", "-journal"] {
+          try FileManager.default.copyItem(atPath: path + ending, toPath: own + name + ending)
+        }
+      }
+    }
+    let query: JSON = ["query": "SELECT count(*) AS n, count(*) FILTER (WHERE a = 'new') AS new FROM t"]
+    let found = await SQLBench.refusal(
+      SQLQuery(), bench, query, on: SQLBench.connection("k.db", readOnly: true))
+    #expect(found?.errorClass == .transient && found?.code == "sql-busy", "\(found?.message ?? "")")
+    for name in ["k.db", "l.db"] {
+      let value = try await SQLBench.run(SQLQuery(), bench, query, on: SQLBench.connection(name))
+      #expect(value["rows"] == [["n": 4000, "new": 0]])
+      #expect(!FileManager.default.fileExists(atPath: own + name + "-journal"))
+    }
+    let value = try await SQLBench.run(
+      SQLQuery(), bench, query, on: SQLBench.connection("k.db", readOnly: true))
+    #expect(value["rows"] == [["n": 4000, "new": 0]])
+  }
+
   @Test("stores many rows, of which the output could hold none")
   func many() async throws {
     let bench = try Bench()

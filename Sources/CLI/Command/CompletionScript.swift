@@ -157,6 +157,6 @@ extension CompletionScript {
   }
 
   private static func quoted(_ text: String) -> String {
-    "'" + text.replacing("\\", with: "\\\\").replacing("'", with: "\\'") + "'"
+    "'" + text.spelling(["\\": "\\\\", "'": "\\'"]) + "'"
   }
 }

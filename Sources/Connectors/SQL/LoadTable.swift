@@ -9,6 +9,8 @@ struct LoadTable: Sendable {
     enum Kind: Sendable { case integer, real, numeric, moment, text, bytes, any }
     var name: String
     var kind: Kind
+    /// Whether the database turns text that looks like a number into one.
+    var makesNumbers: Bool
     var isRequired: Bool
   }
 
@@ -30,13 +32,21 @@ struct LoadTable: Sendable {
         "The database has no table `\(name.prefix(80))` to load into; make it with sql.execute.")
     }
     self.name = real
-    columns = try Self.texts(
+    let rows = try Self.texts(
       connection,
       """
       SELECT name, type, "notnull" AND NOT (pk > 0 AND upper(type) = 'INTEGER') FROM pragma_table_xinfo(?)
       WHERE hidden = 0
       """, real
-    ).map { Column(name: $0[0], kind: Self.kind($0[1]), isRequired: $0[2] == "1") }
+    )
+    let hasAny = rows.contains { $0[1].uppercased() == "ANY" }
+    let isStrict = try hasAny ? Self.isStrict(real, connection) : false
+    columns = rows.map { row in
+      let kind = Self.kind(row[1])
+      // A column without a type keeps what it gets, and so does ANY in a strict table, but in no other.
+      let makesNumbers = kind == .moment || (kind == .any && !row[1].isEmpty && !isStrict)
+      return Column(name: row[0], kind: kind, makesNumbers: makesNumbers, isRequired: row[2] == "1")
+    }
   }
 
   /// By its name, in which the case of ASCII letters does not matter to SQLite.
@@ -49,7 +59,15 @@ struct LoadTable: Sendable {
       "The table `\(self.name)` has no column `\(name.prefix(80))` that can be written; it has: \(known).")
   }
 
-  private static func texts(
+  private static func isStrict(
+    _ name: String, _ connection: borrowing SQLiteConnection
+  ) throws(Failure) -> Bool {
+    try !texts(
+      connection, "SELECT 1 FROM pragma_table_list WHERE schema = 'main' AND name = ? AND strict", name
+    ).isEmpty
+  }
+
+  static func texts(
     _ connection: borrowing SQLiteConnection, _ sql: String, _ value: String
   ) throws(Failure) -> [[String]] {
     try Failure.ofSQL(in: nil) { () throws(SQLFault) in
@@ -88,8 +106,6 @@ struct LoadTable: Sendable {
 struct LoadComplaint: Error { var text: String }
 
 extension LoadTable.Column {
-  /// Doubles hold so many digits of a decimal number.
-  private static let exactDigits = 15
   private static let exactIntegers = Int64(1) << 53
 
   /// A field of a CSV.
@@ -117,8 +133,11 @@ extension LoadTable.Column {
         throw LoadComplaint(text: "\(json.text) is no integer")
       }
       return .integer(integer)
-    case (.double(let real), .real), (.double(let real), .numeric), (.double(let real), .moment),
-      (.double(let real), .any):
+    case (.double(let real), .numeric):
+      // The number was read as a double, which may have rounded it already.
+      try checkDigits(json.text)
+      return .real(real)
+    case (.double(let real), .real), (.double(let real), .moment), (.double(let real), .any):
       return .real(real)
     case (.int, .text), (.double, .text), (.bool, .text), (.array, .text), (.object, .text), (.array, .any),
       (.object, .any):
@@ -137,7 +156,12 @@ extension LoadTable.Column {
 
   private func value(text: String) throws(LoadComplaint) -> SQLValue {
     switch kind {
-    case .text, .any, .moment: return .text(text)
+    case .text: return .text(text)
+    case .any, .moment:
+      guard !makesNumbers || LoadNumber.staysItself(text) else {
+        throw complaint(text, "would be kept as a number that reads otherwise")
+      }
+      return .text(text)
     case .bytes:
       guard let bytes = Base64.decode(text) else {
         throw complaint(text, "is no base64, as bytes are written")
@@ -147,26 +171,20 @@ extension LoadTable.Column {
       guard let integer = Int64(text) else { throw complaint(text, "is no integer") }
       return .integer(integer)
     case .real:
-      guard let real = Self.number(text) else { throw complaint(text, "is no number") }
+      guard let real = LoadNumber.read(text) else { throw complaint(text, "is no number") }
       return .real(real)
     case .numeric:
       if let integer = Int64(text) { return .integer(integer) }
-      guard let real = Self.number(text) else { throw complaint(text, "is no number") }
-      let digits = text.utf8.filter { (0x30...0x39).contains($0) }.drop { $0 == 0x30 }
-      guard digits.count <= Self.exactDigits || text.utf8.contains(where: { $0 | 0x20 == UInt8(ascii: "e") })
-      else {
-        throw complaint(text, "has more than \(Self.exactDigits) digits, and the database would round it")
-      }
+      guard let real = LoadNumber.read(text) else { throw complaint(text, "is no number") }
+      try checkDigits(text)
       return .real(real)
     }
   }
 
-  /// With a point, as everywhere in data: `1.234,56` is no number.
-  private static func number(_ text: String) -> Double? {
-    guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) || "+-.eE".utf8.contains($0) }),
-      let number = Double(text), number.isFinite
-    else { return nil }
-    return number
+  private func checkDigits(_ text: String) throws(LoadComplaint) {
+    guard LoadNumber.digits(of: text) <= LoadNumber.exactDigits else {
+      throw complaint(text, "has more than \(LoadNumber.exactDigits) digits, and the database would round it")
+    }
   }
 
   private func complaint(_ text: String, _ what: String) -> LoadComplaint {

@@ -28,6 +28,11 @@ extension Failure {
         "The statement took longer than its `timeout`; raise it, or let it read less (an index, a LIMIT).")
     case .busy:
       self.init(.transient, code: "sql-busy", "Somebody else holds the database: \(said).")
+    case .unfinished:
+      self.init(
+        .transient, code: "sql-busy",
+        "A program was killed while it wrote to the database; a step that may write over this connection, or "
+          + "that program, takes back what it had not committed.")
     case .constraint:
       self.init(.data, code: "sql-constraint", "A row breaks a rule of its table: \(said).")
     case .value:

@@ -114,8 +114,8 @@ struct SQLInspection: Sendable {
       let isSyntax = Self.isSyntax(fault)
       if isSyntax { isSyntaxValid = false }
       fail(isSyntax ? "syntax" : Self.word(fault), "\(fault.message).", at: place)
-    case .cancelled, .timeout, .busy, .constraint, .value, .full, .io, .outOfMemory, .readOnly, .cannotOpen,
-      .corrupt, .notADatabase:
+    case .cancelled, .timeout, .busy, .unfinished, .constraint, .value, .full, .io, .outOfMemory, .readOnly,
+      .cannotOpen, .corrupt, .notADatabase:
       throw Failure(fault)
     }
   }

@@ -114,6 +114,12 @@ struct SQLLoad: Connector {
     let records = LoadRecords(stepKey: attempt.stepKey, now: attempt.services.now())
     let (ready, log) = (sources, attempt.services.log)
     return try await SQLWork.run(attempt, writing: true) { connection throws(Failure) in
+      if plan.mode.isStaged {
+        let names = try plan.parts.map { part throws(Failure) in
+          try LoadTable(part.table, on: connection).name
+        }
+        try LoadReferences.check(names, plan.mode, on: connection)
+      }
       var loaded: [TableLoader.Loaded] = []
       for (part, source) in zip(plan.parts, ready) {
         let loader = TableLoader(plan: plan, part: part, source: source, records: records)
@@ -137,7 +143,7 @@ struct SQLLoad: Connector {
       tables.append(
         LoadSwap.Table(name: one.table, stage: records.stage(of: one.table), shape: one.shape, done: done))
     }
-    if !tables.isEmpty { try LoadSwap(records: records).run(tables, on: connection) }
+    if !tables.isEmpty { try LoadSwap(records: records, mode: plan.mode).run(tables, on: connection) }
   }
 
   private static func output(_ loaded: [TableLoader.Loaded]) -> JSON {

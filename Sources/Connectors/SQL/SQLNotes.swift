@@ -131,6 +131,14 @@ enum SQLNotes {
         "Name the columns of a primary key or unique index.",
         pt: "Indique as colunas de uma chave primária ou índice único.")),
     Note(
+      .configuration, code: "load-references",
+      Bilingual(
+        "replacing rows would delete or change rows of another table, by its ON DELETE",
+        pt: "trocar as linhas apagaria ou alteraria linhas de outra tabela, pelo ON DELETE dela"),
+      remedy: Bilingual(
+        "Use `upsert`, or a foreign key without an action.",
+        pt: "Use `upsert`, ou uma chave estrangeira sem ação.")),
+    Note(
       .data, code: "load-row",
       Bilingual("a value does not fit in its column", pt: "um valor não cabe na coluna"),
       remedy: Bilingual("Mend the line that is named.", pt: "Corrija a linha indicada.")),

@@ -59,8 +59,13 @@ struct SQLPlace: Sendable {
     }
     let path = try path(creating: writing && mayCreate)
     return try Failure.ofSQL(in: nil) { () throws(SQLFault) in
-      try SQLiteConnection.open(path, writing ? (mayCreate ? .creates : .writes) : .reads, stop: stop)
+      try SQLiteConnection.open(path, access(writing: writing), stop: stop)
     }
+  }
+
+  private func access(writing: Bool) -> SQLiteConnection.Access {
+    if writing { return mayCreate ? .creates : .writes }
+    return root.isWritable && !isReadOnly ? .recovers : .reads
   }
 
   /// The file, below its root without a link. It is only looked at, never opened: closing a file that a
@@ -70,9 +75,9 @@ struct SQLPlace: Sendable {
     guard let base = realpath(root.path, nil) else { throw missing }
     defer { free(base) }
     var path = String(cString: base)
-    let parts = rest.split(separator: "/")
+    let parts = rest.utf8.split(separator: UInt8(ascii: "/"))
     for (place, part) in parts.enumerated() {
-      path += "/\(part)"
+      path += "/" + String(decoding: part, as: UTF8.self)
       let isLast = place == parts.count - 1
       switch Folders.kind(of: path) {
       case .file? where isLast, .folder? where !isLast: break

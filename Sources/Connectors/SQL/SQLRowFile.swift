@@ -91,9 +91,11 @@ struct SQLRowFile: ~Copyable {
     bytes.append(contentsOf: "\r\n".utf8)
   }
 
+  private static let doubled: [Unicode.Scalar: String] = ["\"": "\"\""]
+
   private static func field(_ text: String) -> String {
     let needsQuotes = text.isEmpty || text.utf8.contains { [0x22, 0x2C, 0x0A, 0x0D].contains($0) }
-    return needsQuotes ? "\"" + text.replacing("\"", with: "\"\"") + "\"" : text
+    return needsQuotes ? "\"" + text.spelling(doubled) + "\"" : text
   }
 
   private mutating func flush() throws(Failure) {

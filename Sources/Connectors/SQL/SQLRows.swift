@@ -31,6 +31,7 @@ struct SQLRows: Sendable {
         statement.reset()
         return (rows, true)
       }
+      guard size + statement.rowBytes <= Self.limit else { throw .rowsTooLarge(rows.count + 1) }
       var row = JSONObject()
       for (place, column) in columns.enumerated() {
         row[column] = try json(statement, place, row: rows.count + 1)

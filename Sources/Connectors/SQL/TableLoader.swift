@@ -116,7 +116,11 @@ struct TableLoader: Sendable {
   private func prepare(_ sql: String, _ connection: borrowing SQLiteConnection) throws(Failure)
     -> SQLiteStatement
   {
-    do throws(SQLFault) { return try connection.prepare(sql, allowing: LoadRecords.allowance) } catch {
+    do throws(SQLFault) {
+      // A stage is ours and has no triggers.
+      return try connection.prepare(
+        sql, allowing: plan.mode.isStaged ? LoadRecords.allowance : LoadRecords.userAllowance)
+    } catch {
       guard plan.mode == .upsert, error.message.contains("ON CONFLICT clause does not match") else {
         throw Failure(error, in: sql)
       }

@@ -11,6 +11,8 @@ public struct SQLFault: Error, Hashable, Sendable {
     case timeout
     /// Somebody else holds the database.
     case busy
+    /// A killed writer left a transaction, and only who may write can take it back.
+    case unfinished
     /// A row breaks a rule of its table.
     case constraint
     /// A value that its column cannot hold, or no text where text was said to be.

@@ -7,33 +7,59 @@ private let configured = csqlite_configure()
 ///
 /// A connection belongs to one thread, which it blocks. Only `SQLStop` reaches it from elsewhere.
 public struct SQLiteConnection: ~Copyable {
-  public enum Access: Sendable, Hashable { case reads, writes, creates }
+  public enum Access: Sendable, Hashable {
+    case reads
+    /// Reads; but where a killed writer left a transaction, that is taken back first, which writes.
+    case recovers
+    case writes, creates
+  }
 
   private let handle: OpaquePointer
   private let watch: SQLiteGuard
 
   private init(handle: OpaquePointer, watch: SQLiteGuard) { (self.handle, self.watch) = (handle, watch) }
 
-  deinit { sqlite3_close_v2(handle) }
+  deinit {
+    sqlite3_close_v2(handle)
+    csqlite_unlimit_memory()
+  }
 
   /// `path` is absolute and has no link in it; SQLite refuses one.
   public static func open(
     _ path: String, _ access: Access, stop: SQLStop = SQLStop()
   ) throws(SQLFault) -> SQLiteConnection {
+    guard access == .recovers else { return try connect(path, access, stop) }
+    do throws(SQLFault) { return try connect(path, .reads, stop) } catch {
+      guard error.kind == .unfinished else { throw error }
+    }
+    // A writer takes the transaction back when it first reads, which it does while it is opened.
+    _ = try connect(path, .writes, stop)
+    return try connect(path, .reads, stop)
+  }
+
+  private static func connect(
+    _ path: String, _ access: Access, _ stop: SQLStop
+  ) throws(SQLFault) -> SQLiteConnection {
     precondition(configured == SQLITE_OK, "SQLite cannot be configured.")
+    // Without a name SQLite would take its own, in which a journal makes it delete files of other names.
+    guard let files = csqlite_guarded_files() else {
+      throw SQLFault(.other, "SQLite cannot register its files")
+    }
     let watch = SQLiteGuard(stop: stop)
     var opened: OpaquePointer?
     let flags =
       switch access {
-      case .reads: SQLITE_OPEN_READONLY
+      case .reads, .recovers: SQLITE_OPEN_READONLY
       case .writes: SQLITE_OPEN_READWRITE
       case .creates: SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
       }
     let always = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_NOFOLLOW
-    let code = sqlite3_open_v2(path, &opened, flags | always, nil)
+    csqlite_limit_memory(SQLiteLimits.memory)
+    let code = sqlite3_open_v2(path, &opened, flags | always, files)
     guard code == SQLITE_OK, let opened else {
       let fault = SQLFault(code, on: opened, watch: watch)
       sqlite3_close_v2(opened)  // SQLite may give a handle even when it cannot open the file.
+      csqlite_unlimit_memory()
       throw fault
     }
     let connection = SQLiteConnection(handle: opened, watch: watch)
@@ -49,7 +75,11 @@ public struct SQLiteConnection: ~Copyable {
     }
     watch.watch(handle)
     // The version makes SQLite read the file's head, so that a file of another kind is found here.
-    let settings = "PRAGMA cell_size_check=1; PRAGMA mmap_size=0; PRAGMA schema_version"
+    // The file itself says how much of it is to be cached, unless it is said here.
+    let settings = """
+      PRAGMA cell_size_check=1; PRAGMA mmap_size=0; PRAGMA schema_version;
+      PRAGMA cache_size=-\(SQLiteLimits.cacheKiB)
+      """
     try execute(access == .reads ? "PRAGMA query_only=1; \(settings)" : settings)
     try wakeVirtualTables()
   }
@@ -110,6 +140,12 @@ public struct SQLiteConnection: ~Copyable {
 
   /// A name as SQL: whatever stands in it, it is one name.
   public static func quoted(_ name: String) -> String {
-    "\"" + name.replacing("\"", with: "\"\"") + "\""
+    // By scalars: to Swift a quote with an accent over it is another character, to SQLite it is a quote.
+    var quoted = "\""
+    for scalar in name.unicodeScalars {
+      if scalar == "\"" { quoted.unicodeScalars.append(scalar) }
+      quoted.unicodeScalars.append(scalar)
+    }
+    return quoted + "\""
   }
 }

@@ -2,8 +2,11 @@ internal import CSQLite
 
 /// What statements of users may cost, so that none of them exhausts the node.
 enum SQLiteLimits {
-  /// A text, a value of bytes and a whole row.
-  static let value = 64 << 20
+  /// A text, a value of bytes, a row as it is stored, and all values of a row that a statement gives.
+  static let value = 16 << 20
+  /// All that the engine holds for a connection: its cache, the values of a row, what an aggregate gathers.
+  static let memory: Int64 = 256 << 20
+  static let cacheKiB = 2_000
   static let statement = 1 << 20
   static let parameters = 32_766
   static let pattern = 1_000

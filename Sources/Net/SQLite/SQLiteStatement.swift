@@ -41,7 +41,6 @@ public struct SQLiteStatement: ~Copyable {
   public var isEmpty: Bool { handle == nil }
   /// By what it was compiled into, whatever its words are.
   public var isReadOnly: Bool { sqlite3_stmt_readonly(handle) != 0 }
-  public var isExplanation: Bool { sqlite3_stmt_isexplain(handle) != 0 }
   public var columnCount: Int { Int(sqlite3_column_count(handle)) }
   public var columnNames: [String] {
     (0..<Int32(columnCount)).map { column in
@@ -67,7 +66,11 @@ public struct SQLiteStatement: ~Copyable {
     }
     guard watch.goesOn() else { throw halted }
     let code = sqlite3_step(handle)
-    if code == SQLITE_ROW { return true }
+    if code == SQLITE_ROW {
+      guard rowBytes > SQLiteLimits.value else { return true }
+      sqlite3_reset(handle)
+      throw SQLFault(.tooLarge, "the row is larger than \(SQLiteLimits.value >> 20) MiB")
+    }
     if code == SQLITE_DONE {
       sqlite3_reset(handle)
       return false
@@ -75,6 +78,16 @@ public struct SQLiteStatement: ~Copyable {
     let fault = SQLFault(code, on: connection, watch: watch)
     sqlite3_reset(handle)
     throw fault
+  }
+
+  /// What the texts and bytes of the row take that `next` moved to; looked at before any of it is copied.
+  public var rowBytes: Int {
+    (0..<sqlite3_column_count(handle)).reduce(0) { sum, column in
+      // Asked of a number, SQLite would turn it into text.
+      let type = sqlite3_column_type(handle, column)
+      guard type == SQLITE_TEXT || type == SQLITE_BLOB else { return sum }
+      return sum + Int(sqlite3_column_bytes(handle, column))
+    }
   }
 
   private var halted: SQLFault {

@@ -175,7 +175,7 @@ struct PlanPages {
   /// Text as code, whatever back quotes are in it.
   private static func code(_ text: String) -> String {
     let text = line(text)
-    guard text.contains("`") else { return "`\(text)`" }
+    guard text.unicodeScalars.contains("`") else { return "`\(text)`" }
     return "`` \(text) ``"
   }
 
@@ -183,5 +183,5 @@ struct PlanPages {
     text.split(whereSeparator: \.isNewline).joined(separator: " ")
   }
 
-  private static func cell(_ text: String) -> String { text.replacing("|", with: "\\|") }
+  private static func cell(_ text: String) -> String { text.spelling(["|": "\\|"]) }
 }

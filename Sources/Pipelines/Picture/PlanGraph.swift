@@ -75,8 +75,6 @@ extension Plan {
   }
 
   private static func quoted(_ text: String) -> String {
-    let escaped = text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"").replacing(
-      "\n", with: "\\n")
-    return "\"\(escaped)\""
+    "\"" + text.spelling(["\\": "\\\\", "\"": "\\\"", "\n": "\\n"]) + "\""
   }
 }

@@ -80,7 +80,8 @@ extension Refused {
       ("two columns of one name", "SELECT 1 AS a, 2 AS a", .data, "duplicate-column"),
       ("an infinite number", "SELECT 9e999 AS a", .data, "sql-value"),
       ("text that is no UTF-8", "SELECT CAST(x'ff' AS TEXT) AS a", .data, "sql-value"),
-      ("a value beyond the limit", "SELECT zeroblob(100000000) AS a", .data, "sql-value"),
+      ("a value beyond the limit", "SELECT zeroblob(20000000) AS a", .data, "sql-value"),
+      ("a row beyond the limit", "SELECT zeroblob(9000000) AS a, zeroblob(9000000) AS b", .data, "sql-value"),
       ("rows beyond an output", "SELECT hex(zeroblob(3000000)) AS a", .outputTooLarge, "output-too-large"),
     ].map { one("sql.query", $0, ["query": .string($1)], $2, $3) } + [
       one(
