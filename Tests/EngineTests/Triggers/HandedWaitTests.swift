@@ -58,7 +58,7 @@ struct HandedWaitTests {
     try await pause(harness, for: .seconds(7_200))
     for text in ["one", "two", "three"] { _ = try stored(try await harness.node.hand(message(text))) }
     harness.clock.advance(by: .seconds(7_199))
-    _ = try await harness.node.withdraw([])
+    try await harness.onlooker.turn()
     #expect(try harness.waiting(of: "test").count == 3)
     harness.clock.advance(by: .seconds(1))
     await harness.stage.holding("one")

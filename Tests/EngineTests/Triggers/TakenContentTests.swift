@@ -62,7 +62,8 @@ struct TakenContentTests {
       #expect(try await desk.known(["aa"]) == ["aa"])
       // One that is just being looked at stays.
       while case let waiting = try harness.waiting(of: "test").map(\.id), !waiting.isEmpty {
-        _ = try await harness.node.withdraw(waiting)
+        _ = try await harness.node.withdraw(
+          waiting, of: PipelineName(namespace: "demo", name: "test"), by: "local:test")
         await Task.yield()
       }
     case .buried, .filtered, .refused: break

@@ -29,10 +29,15 @@ struct Onlooker: Sendable {
     try await until { try ids.allSatisfy { try waiting(of: $0).isEmpty } }
   }
 
+  /// Returns once the engine has taken a turn, in which it looks at the time.
+  func turn() async throws {
+    _ = try await node.withdraw([], of: PipelineName(namespace: "demo", name: "none"), by: "local:test")
+  }
+
   /// Returns once what was known and asked for before has been taken up, and what follows at once has too.
   func settled() async throws {
     for _ in 0..<20 {
-      _ = try await node.withdraw([])
+      try await turn()
       await Task.yield()
     }
   }
@@ -40,7 +45,7 @@ struct Onlooker: Sendable {
   func until(_ holds: () throws -> Bool) async throws {
     while try !holds() {
       try Task.checkCancellation()
-      _ = try await node.withdraw([], of: PipelineName(namespace: "demo", name: "none"), by: "local:test")
+      try await turn()
       await Task.yield()
     }
   }
