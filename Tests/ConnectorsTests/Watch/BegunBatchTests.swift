@@ -61,6 +61,7 @@ struct BegunBatchTests {
       grants.become(bench.all)
       while desk.rows.fired.count < 3 {
         clock.advance(by: WatchPace.left)
+        try Task.checkCancellation()
         await Task.yield()
       }
     }
@@ -83,6 +84,7 @@ struct BegunBatchTests {
       rename(bench.root + "/unmounted", bench.inbox)
       while desk.rows.fired.count < 2 {
         clock.advance(by: WatchPace.left)
+        try Task.checkCancellation()
         await Task.yield()
       }
       await desk.wait { $0.status.left == 0 }
@@ -159,12 +161,14 @@ struct BatchReturnTests {
     let run = Task { await giving.run() }
     while desk.rows.calls < 6 {
       clock.advance(by: WatchPace.left)
+      try Task.checkCancellation()
       await Task.yield()
     }
     #expect(desk.rows.notes.map(\.reason) == [.batchLeft] && bench.names(bench.work) == ["a"])
     grants.become(bench.all)
     while desk.rows.abandoned.isEmpty {
       clock.advance(by: WatchPace.left)
+      try Task.checkCancellation()
       await Task.yield()
     }
     await run.value
