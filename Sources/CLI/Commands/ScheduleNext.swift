@@ -139,7 +139,7 @@ enum ClockWords {
 
   /// What the clocks of a zone do in the twelve months behind a moment.
   static func changes(of zone: Zone, after start: Timestamp) -> Bilingual {
-    let end = start.wholeSeconds + 366 * 86_400
+    let end = start.wholeSeconds + 365 * 86_400
     var found: [String] = []
     var moment = start.wholeSeconds
     while let change = zone.nextChange(after: moment), change.at <= end {

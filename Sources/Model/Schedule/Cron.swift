@@ -14,7 +14,8 @@ public struct Cron: Sendable, Hashable {
     case unix
     /// Six: the same behind the second.
     case seconds
-    /// Six or seven, as Quartz has them: second first, perhaps the year last, Sunday is 1, `?`, `L`, `W`, `#`.
+    /// Six or seven, as Quartz has them: the second first, perhaps the year last, Sunday is 1; `?`, `L`, `W`,
+    /// `#`.
     case quartz
   }
 
