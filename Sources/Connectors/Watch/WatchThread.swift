@@ -1,3 +1,4 @@
+import CSystem
 import Engine
 import Glibc
 import Model
