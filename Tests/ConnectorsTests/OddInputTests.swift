@@ -84,11 +84,9 @@ struct OddInputTests {
       text += "<!ENTITY a\(level) \"\(inner)\">"
     }
     text += "]><rss><channel><item><title>t&a12;</title></item></channel></rss>"
-    let start = ContinuousClock.now
-    // Refused or passed over: both are fine, growing is not.
+    // Refused or passed over: both are fine, growing is not: ten million million letters have no end here.
     let feed = Result { () throws(Failure) in try Feed(Array(text.utf8), limit: 10) }
     if case .success(let feed) = feed { #expect(feed.items.allSatisfy { $0.title.utf8.count < 1_000 }) }
-    #expect(start.duration(to: .now) < .seconds(5))
   }
 
   @Test("a feed above 16 MiB is refused")
