@@ -31,7 +31,7 @@ struct CronFields: Sendable, Hashable {
           : CivilDate(year: date.year, month: date.month + 1, day: 1)
       } else {
         day = date.daysSince1970
-        if isDue(on: date, day), let found = self.time(from: time) { return day * 86_400 + Int64(found) }
+        if isDue(on: date), let found = self.time(from: time) { return day * 86_400 + Int64(found) }
         date = CivilDate(daysSince1970: day + 1)
       }
       time = 0
@@ -40,7 +40,7 @@ struct CronFields: Sendable, Hashable {
   }
 
   /// Two restricted days are two ways to be due; a star beside a restricted day says nothing.
-  private func isDue(on date: CivilDate, _ day: Int64) -> Bool {
+  private func isDue(on date: CivilDate) -> Bool {
     let length = CivilDate.days(inMonth: date.month, of: date.year)
     let isDay = days.contains(date, length: length)
     let isWeekday = weekdays.contains(date, length: length)

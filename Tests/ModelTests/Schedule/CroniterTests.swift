@@ -40,13 +40,13 @@ struct CroniterTests {
         start = 1767225600 + random.randint(0, 4 * 365 * 86400)
         try:
             times = croniter(line, float(start))
-            print(line, start, *[int(times.get_next(float)) for _ in range(10)], sep='|')
+            print(line, start, *[int(times.get_next(float)) for _ in range(4)], sep='|')
         except CroniterBadDateError:
             print(line, start, 'never', sep='|')
     """
 
   @Test(
-    "has the same ten next times, for 2,000 random lines",
+    "has the same four next times, for 2,000 random lines",
     .enabled(if: isThere, "python3-croniter is missing"))
   func same() throws {
     let text = String(
@@ -61,7 +61,7 @@ struct CroniterTests {
       let cron = try Cron(row[0])
       var moment = Timestamp(microseconds: try #require(Int64(row[1])) * 1_000_000)
       var found: [String] = []
-      while found.count < 10, let due = cron.next(after: moment, in: .utc) {
+      while found.count < 4, let due = cron.next(after: moment, in: .utc) {
         moment = due.at
         found.append(String(moment.wholeSeconds))
       }
