@@ -28,10 +28,10 @@ code=0
 if (($#)); then
   run "$@"
 else
-  # Jobs of tens of thousands of items, and then those that load the machine with servers and programs of
+  # What works through tens of thousands of items, hundreds of jobs or fifty years by itself, and then those that load the machine with servers and programs of
   # their own, come last and two at a time: beside them the others would miss their time limits.
   heavy='^(MitrarrTests|BlueprintTests|EzpocketTests|AtlasRegTests|KillTests|SizeTests)\.'
-  large='^EngineTests\.WindowTests'
+  large='^(EngineTests\.(WindowTests|ParkingTests|ParkedMemoryTests)|ModelTests\.Cron(iter|Scan)Tests)'
   run --skip "$heavy" --skip "$large"
   SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=2 run --filter "$large"
   SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=2 run --filter "$heavy"
