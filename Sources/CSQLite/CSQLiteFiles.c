@@ -21,9 +21,10 @@ static int belongs_to_database(const char *name) {
   return ends_with(name, "-journal") || ends_with(name, "-wal");
 }
 
-/* SQLite itself calls super-journals `…-mjXXXXXX9XX`, with hexadecimal digits. */
+/* SQLite itself calls super-journals `…-mj` and nine characters: hexadecimal digits, of which the seventh
+   is a 9. */
 static int is_super_journal(const char *name) {
-  size_t length = strlen(name), tail = strlen("-mjXXXXXX9XX");
+  size_t length = strlen(name), tail = strlen("-mj") + 9;
   if (length < tail) return 0;
   const char *end = name + length - tail;
   if (strncmp(end, "-mj", 3) != 0 || end[9] != '9') return 0;

@@ -221,7 +221,7 @@ struct FilesTriggerTests {
 
   private func file(_ name: String, _ sha256: String) -> ArrivedFile {
     ArrivedFile(
-      path: "/work/\(name)", name: name, sha256: sha256, size: 3,
+      path: "/taken/\(name)", name: name, sha256: sha256, size: 3,
       modifiedAt: Timestamp(microseconds: 1_800_000_000_123_456), originalPath: "/in/\(name)")
   }
 

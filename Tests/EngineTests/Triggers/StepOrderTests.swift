@@ -108,7 +108,7 @@ struct StepOrderTests {
       """
     try await harness.apply(files, id: "target")
     let file = ArrivedFile(
-      path: "/work/a", name: "a", sha256: String(repeating: "0", count: 64), size: 1,
+      path: "/taken/a", name: "a", sha256: String(repeating: "0", count: 64), size: 1,
       modifiedAt: harness.clock.now, originalPath: "/in/a")
     try await harness.node.filesDesk(Self.target, trigger: "drop").begin(FileBatch(id: "b1", files: [file]))
     let row = try #require(try harness.waiting(of: "target").first)
