@@ -5,8 +5,11 @@ set -uo pipefail
 cd "$(dirname "$0")/.."
 
 events=.build/test-events.jsonl
-if ! swift build --build-tests; then
-  echo "The tests do not build." >&2
+log=.build/test-build.log
+if ! swift build --build-tests 2>&1 | tee "$log"; then
+  # What is wrong stands far above, among a thousand files that were compiled after it.
+  grep -E 'error:' "$log" | sort -u | head -20
+  echo "The tests do not build."
   echo "0 passed, 1 failed, 0 skipped"
   exit 1
 fi

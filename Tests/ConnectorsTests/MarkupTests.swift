@@ -149,7 +149,7 @@ struct MarkupEncodingTests {
       Array("<?xml version='1.0' encoding='euc-jp'?><r>".utf8) + [0xFF, 0xFF, 0xFF] + Array("</r>".utf8),
       [0x4C, 0x6F, 0xA7, 0x94],
     ] {
-      #expect(throws: Failure.self) { try MarkupDocument(xml: try MarkupText.xml(bad)) }
+      #expect(throws: Failure.self) { _ = try MarkupDocument(xml: try MarkupText.xml(bad)) }
     }
   }
 
@@ -162,7 +162,7 @@ struct MarkupEncodingTests {
       wide, Array("<?xml version='1.0'?><!-- a --> <?p q?>\n<!DOCTYPE r><r/>".utf8),
     ]
     for text in refused {
-      #expect(throws: Failure.self) { try MarkupDocument(xml: try MarkupText.xml(text)) }
+      #expect(throws: Failure.self) { _ = try MarkupDocument(xml: try MarkupText.xml(text)) }
     }
     for text in [
       "<!-- <!DOCTYPE r> --><r/>", "<r><![CDATA[<!DOCTYPE html>]]></r>", "<r>a<!-- <!DOCTYPE r> --></r>",
