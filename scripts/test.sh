@@ -6,6 +6,7 @@ cd "$(dirname "$0")/.."
 
 events=.build/test-events.jsonl
 log=.build/test-build.log
+mkdir -p .build
 if ! swift build --build-tests 2>&1 | tee "$log"; then
   # What is wrong stands far above, among a thousand files that were compiled after it.
   grep -E 'error:' "$log" | sort -u | head -20
