@@ -39,7 +39,8 @@ public final class Node: Sendable {
     let opening = EngineLoop.Opening(
       held: try HeldLimits(configuration.store), signals: try configuration.store.waitingSignals(),
       parked: configuration.restores ? try recovery.parked() : [], triggers: triggers,
-      messages: messages)
+      messages: messages, schedules: configuration.restores ? try configuration.store.schedules() : [],
+      backfills: configuration.restores ? try configuration.store.openBackfills() : [])
     let loop = EngineLoop(configuration, numbers: try configuration.store.highestNumbers(), opening)
     let executor = try Executor(
       connectors: configuration.connectors, environment: configuration.environment,
@@ -48,6 +49,8 @@ public final class Node: Sendable {
       report: { loop.inbox.push($0) })
     (self.loop, self.executor) = (loop, executor)
     for job in restored { loop.inbox.push(.restored(job.restored)) }
+    // Behind the jobs: whether one of a schedule is live decides what its next due time may do.
+    if configuration.restores { loop.inbox.push(.schedule(.begin)) }
     if restored.isEmpty { loop.settled.open() }
     startThread { loop.run(executor) }
   }

@@ -19,6 +19,8 @@ public struct NodeConfiguration: Sendable {
   public var wrapNamespaceKey: @Sendable (SymmetricKey, _ namespace: String) -> [UInt8]
   public var unwrapNamespaceKey: @Sendable ([UInt8], _ namespace: String) throws(Problem) -> SymmetricKey
   public var random: @Sendable (Int) -> [UInt8]
+  /// Of the schedules. UTC is always known.
+  public var zones = ZoneDatabase { _ in nil }
   /// False for `run`: it drives its own job and leaves the unfinished ones of others alone.
   public var restores: Bool
   /// Writes what is known of a job that the engine could not drive (S4).

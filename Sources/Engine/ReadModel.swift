@@ -39,6 +39,14 @@ public protocol ReadModel: Sendable {
   ) throws(StoreError) -> Set<String>
   /// Oldest first, those behind `position`.
   func emitted(_ filter: EmittedFilter, after position: Int64, limit: Int) throws(StoreError) -> [EmittedRow]
+  func readSchedules(in namespace: String?) throws(StoreError) -> [ScheduleRow]
+  /// The latest due times first.
+  func fires(_ filter: FireFilter, limit: Int) throws(StoreError) -> [ScheduleFireRow]
+  /// How many due times the matching rows stand for.
+  func fireCount(_ filter: FireFilter) throws(StoreError) -> Int
+  /// Newest first, also ended ones.
+  func backfills(in namespace: String?, limit: Int) throws(StoreError) -> [BackfillRow]
+  func backfill(_ id: ID<Backfill>) throws(StoreError) -> BackfillRow?
   func pauses(in namespace: String?) throws(StoreError) -> [PauseRecord]
   func pause(of pipeline: PipelineName) throws(StoreError) -> PauseRecord?
   func readSlots() throws(StoreError) -> [SlotRow]

@@ -46,6 +46,12 @@ public protocol Store: Sendable {
   /// What triggers were given and no commit has settled, oldest first, without the bodies.
   func openTriggerMessages() throws(StoreError) -> [TriggerMessageRow]
 
+  /// Of all triggers of kind `schedule`.
+  func schedules() throws(StoreError) -> [ScheduleRow]
+
+  /// Those that have not ended, in the order in which they were made.
+  func openBackfills() throws(StoreError) -> [BackfillRow]
+
   /// The slots that are held, by key and number.
   func heldSlots() throws(StoreError) -> [SlotRow]
 
@@ -119,14 +125,18 @@ public struct LiveJob: Sendable {
   public var status: JobStatus
   public var identity: JobIdentity
   public var isParked: Bool
+  /// What made it, and the trigger's name: with a backfill behind it, where that made it.
+  public var triggerType: String
+  public var triggerID: String?
   /// `job.key`, unique among the live jobs of its pipeline.
   public var key: String?
 
   public init(
     number: JobNumber, id: ID<Job>, pipeline: PipelineName, revision: Int, wrappedKey: [UInt8],
     driveCount: Int, status: JobStatus, identity: JobIdentity = JobIdentity(), isParked: Bool = false,
-    key: String? = nil
+    key: String? = nil, triggerType: String = "manual", triggerID: String? = nil
   ) {
+    (self.triggerType, self.triggerID) = (triggerType, triggerID)
     (self.identity, self.isParked, self.key) = (identity, isParked, key)
     (self.number, self.id, self.pipeline, self.revision) = (number, id, pipeline, revision)
     (self.wrappedKey, self.driveCount, self.status) = (wrappedKey, driveCount, status)

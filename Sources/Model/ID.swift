@@ -56,3 +56,4 @@ public enum Ask {}
 public enum Signal {}
 /// What a trigger was given and no job has been made of yet.
 public enum TriggerMessage {}
+public enum Backfill {}

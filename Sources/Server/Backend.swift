@@ -19,6 +19,8 @@ public struct Backend: Sendable {
   public var sealCredential: @Sendable (CredentialDraft) throws(Problem) -> CredentialRecord
   public var now: @Sendable () -> Timestamp
   public var events = EmittedReading.none
+  /// Of the schedules. UTC is always known.
+  public var zones = ZoneDatabase { _ in nil }
 
   public init(
     node: Node?, readModel: any ReadModel, jobs: JobReading, asks: AskReading, artifacts: ArtifactReading,

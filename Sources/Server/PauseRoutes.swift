@@ -18,14 +18,17 @@ struct PauseRoutes: Sendable {
 
   private func pause(_ request: PauseRequest, _ caller: Caller) async throws(Problem) -> PipelineItem {
     let (node, summary, now) = (try backend.writer(), try pipeline(request.id), backend.now())
-    guard !request.reason.isEmpty, request.reason.unicodeScalars.count <= Self.reasonLimit else {
-      throw Self.noReason
-    }
-    if let until = request.until, until <= now { throw Self.past(until) }
+    try Self.check(request, at: now)
     let pause = PauseRecord(
       pipeline: summary.pipeline, by: caller.actor, reason: request.reason, at: now, until: request.until)
     try await node.write([.pause(pause)])
     return PipelineItem(summary, pause: pause)
+  }
+
+  /// Of a pipeline or a schedule.
+  static func check(_ request: PauseRequest, at now: Timestamp) throws(Problem) {
+    guard !request.reason.isEmpty, request.reason.unicodeScalars.count <= reasonLimit else { throw noReason }
+    if let until = request.until, until <= now { throw past(until) }
   }
 
   /// Of a pipeline that is not paused, too: what was wished for is so.

@@ -6,6 +6,7 @@ extension Router {
         + PauseRoutes(backend: backend).routes + ExportRoutes(backend).routes
         + JobRoutes(backend).routes + JobActions(backend).routes + JobReruns(backend).routes
         + AskRoutes(backend: backend).routes + DeletionRoutes(backend: backend).routes
+        + ScheduleRoutes(backend: backend).routes + BackfillRoutes(backend: backend).routes
         + TriggerRoutes(backend: backend).routes + EventRoutes(backend: backend).routes
         + SignalRoutes(backend: backend).routes + AccessRoutes(backend: backend).routes
         + SystemRoutes(backend: backend).routes)

@@ -45,6 +45,7 @@ extension Batch {
     for job in unparked { parts[job, default: empty].unparked.append(job) }
     for row in signals { if let job = row.takenBy { parts[job, default: empty].signals.append(row) } }
     for change in triggers { if let job = change.job { parts[job, default: empty].triggers.append(change) } }
+    for change in schedules { if let job = change.job { parts[job, default: empty].schedules.append(change) } }
     return parts
   }
 
@@ -66,6 +67,7 @@ extension Batch {
     (rest.governors, rest.refusals, rest.deadLetters) = (governors, refusals, deadLetters)
     (rest.signalsForgotten, rest.cachesForgotten) = (signalsForgotten, cachesForgotten)
     (rest.triggers, rest.emitted) = (triggers.filter { $0.job == nil }, emitted)
+    rest.schedules = schedules.filter { $0.job == nil }
     if !rest.isEmpty { parts.append(BatchPart(job: .catalog, batch: rest)) }
     return parts
   }

@@ -39,6 +39,7 @@ struct NodeParts: Sendable {
     var configuration = try Self.configuration(folder, store, vault, places, plans, restores: restores)
     configuration.triggersChanged = { news.triggers.tell() }
     configuration.emitted = { news.events.tell() }
+    configuration.zones = .system
     let node = try Self.node(configuration)
     self.node = node
     places.writes { (writes) throws(Problem) in try await node.write(writes) }

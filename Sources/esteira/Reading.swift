@@ -30,6 +30,7 @@ struct Reading: Sendable {
         await Checks(path: path, readModel: readModel, isServer: node != nil).all(language)
       },
       sealCredential: { (draft) throws(Problem) in vault.seal(draft) }, now: Program.now)
+    backend.zones = .system
     backend.events = EmittedReading(
       open: { (row) throws(Problem) in try vault.open(row) }, changes: { events.rings() })
     return backend

@@ -35,6 +35,13 @@ struct Preparation {
     if let fired = request.origin {
       // Whatever the trigger's key says is the same is the same, also where the message reads otherwise.
       prepared.isKeyTrusted = true
+      if let backfill = fired.backfill {
+        prepared.triggerID = "\(fired.name)/\(backfill)"
+        if plan.identity.priority == nil {
+          prepared.identity.priority = BackfillRow.priority
+          prepared.context = prepared.context.with("priority", .int(Int64(BackfillRow.priority)))
+        }
+      }
       if !fired.lineage.isEmpty { prepared.context = prepared.context.with("lineage", .array(fired.lineage)) }
     }
     if let calls = try calls(of: plan) { prepared.context = prepared.context.with("calls", calls) }

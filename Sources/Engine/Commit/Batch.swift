@@ -36,6 +36,8 @@ public struct Batch: Sendable {
   /// In the order in which they happened.
   public var triggers: [TriggerChange] = []
   public var emitted: [EmittedRow] = []
+  /// In the order in which they happened.
+  public var schedules: [ScheduleChange] = []
 
   public init() {}
 
@@ -47,7 +49,7 @@ public struct Batch: Sendable {
     signalsForgotten != nil || cachesForgotten != nil
       || !(asks.isEmpty && answers.isEmpty && signals.isEmpty && slots.isEmpty && governors.isEmpty
         && caches.isEmpty && refusals.isEmpty && deadLetters.isEmpty && parked.isEmpty && unparked.isEmpty
-        && triggers.isEmpty && emitted.isEmpty)
+        && triggers.isEmpty && emitted.isEmpty && schedules.isEmpty)
   }
 }
 

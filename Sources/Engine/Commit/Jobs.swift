@@ -35,6 +35,8 @@ struct Jobs: ~Copyable {
   /// Of the sub-jobs that are under way.
   var callers = Callers()
   var triggers = TriggerInbox()
+  var schedules = Schedules()
+  var backfills = Backfills()
 
   enum FollowUp {
     case event(JobNumber, Event)
@@ -116,6 +118,7 @@ struct Jobs: ~Copyable {
         wrappedKey: prepared.wrappedKey, createdAt: now, identity: prepared.identity))
     own(job, key: prepared.key)
     enter(job, prepared.context, prepared.identity)
+    count(job.number, of: job.pipeline, prepared.triggerType, prepared.triggerID)
     let creation = Fact.Creation(
       namespace: job.pipeline.namespace, pipeline: job.pipeline.name, revision: job.revision,
       engine: setting.version, key: prepared.key)
@@ -149,6 +152,7 @@ struct Jobs: ~Copyable {
     job.identity = restored.identity
     own(job, key: restored.state.creation?.key)
     enter(job, restored.state.context?.value, restored.identity)
+    count(job)
     reconcile(job)
     let decider = Decider(job.state, job.plan, .init(job: job.id), now: now, decision: Decision())
     for (wake, after) in decider.pendingWakes() { addTimer(wake, after: after, job.number) }
@@ -166,6 +170,7 @@ struct Jobs: ~Copyable {
     (job.state, job.chain, job.writtenStatus) = (restored.state, restored.chain, restored.state.status)
     own(job, key: restored.state.creation?.key)
     enter(job, restored.state.context?.value, restored.identity)
+    count(job)
     decide(job, .retried(actor: actor, paths: paths), at: now)
     if job.state.round > restored.state.round { return true }
     disown(job)
@@ -187,6 +192,7 @@ struct Jobs: ~Copyable {
     owned[job.number] = nil
     parked[job.number] = nil
     numbers[job.id] = nil
+    leaveSchedule(job.number)
     governors.exit(job.number)
     signals.removeAll(of: job.number)
     guard let key = job.state.creation?.key else { return }
@@ -247,6 +253,7 @@ struct Jobs: ~Copyable {
     orders.append(.ended(job))
     tellCallers(of: job)
     tellSubscribers(of: job, at: now)
+    tellSchedule(of: job)
   }
 
   /// The emptied arrays of the last decision, to be used again by their only owner.

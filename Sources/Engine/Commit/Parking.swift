@@ -95,6 +95,7 @@ extension Jobs {
         id: live.id, pipeline: live.pipeline, revision: live.revision, key: live.key, due: row.due,
         hasAlarm: row.due != nil)
       know(row.job, live.id, key: live.key, live.pipeline)
+      count(row.job, of: live.pipeline, live.triggerType, live.triggerID)
       for wait in row.waits {
         signals.add(
           .init(job: row.job, node: wait.node, since: wait.since, isBroadcast: wait.broadcast),
@@ -147,6 +148,8 @@ extension Jobs {
         expireSignals(at: now)
       } else if number == .triggers {
         wakeTriggers(at: now)
+      } else if number == .schedules {
+        tickSchedules(at: now)
       } else if let job = inMemory(number) {
         if let wake { decide(job, .fired(wake), at: now) } else { look(at: job) }
       } else if let sleeper = parked[number], wake.map({ sleeper.wakes.contains($0) }) ?? sleeper.hasAlarm {
@@ -167,7 +170,7 @@ extension Jobs {
     guard timers.isSwollen else { return }
     let (owned, parked) = (owned, parked)
     timers.sweep { number, wake in
-      if number == .signals || number == .triggers { return true }
+      if number == .signals || number == .triggers || number == .schedules { return true }
       if let job = owned[number] { return wake.map { job.state.awaits($0) } ?? job.isWatched }
       guard let sleeper = parked[number] else { return false }
       return wake.map { sleeper.wakes.contains($0) } ?? sleeper.hasAlarm

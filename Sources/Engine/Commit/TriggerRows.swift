@@ -15,12 +15,12 @@ public struct TriggerMessageRow: Sendable, Hashable {
   public var id: ID<TriggerMessage>
   public var pipeline: PipelineName
   public var trigger: String
-  /// `queue`, `files` or `pipeline`.
+  /// `queue`, `files`, `pipeline`, `schedule` or `backfill`.
   public var kind: String
   public var state: State
   /// A second message of the trigger with the same key, while the first is open, is the same message.
   public var key: String
-  /// Of a gathered one: what the join's `key` gave, and the pipeline whose end it is.
+  /// Of a gathered one: what the join's `key` gave, and the pipeline whose end it is. Of a backfill's: its id.
   public var group: String?
   public var part: String?
   /// Such as `local:ana`, or `job:<id>` where another pipeline's end is the message.
@@ -39,6 +39,15 @@ public struct TriggerMessageRow: Sendable, Hashable {
     (self.id, self.pipeline, self.trigger, self.kind) = (id, pipeline, trigger, kind)
     (self.state, self.key, self.group, self.part) = (state, key, group, part)
     (self.actor, self.receivedAt, self.expiresAt, self.body) = (actor, receivedAt, expiresAt, body)
+  }
+
+  static let scheduleKind = "schedule"
+  static let backfillKind = "backfill"
+
+  /// The due time that it is about.
+  var due: Timestamp? {
+    guard kind == Self.scheduleKind || kind == Self.backfillKind else { return nil }
+    return key.split(separator: " ").last.flatMap { Timestamp(rfc3339: String($0)) }
   }
 
   /// Binds the sealed body to its message.

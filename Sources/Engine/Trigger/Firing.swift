@@ -13,6 +13,8 @@ enum Firing: Sendable {
   case filtered
   /// The pipeline is paused, or the trigger is disabled: it waits until then, or until that changes.
   case rests(Bilingual, until: Timestamp?)
+  /// A due time that comes while its pipeline is paused or its trigger disabled is nobody's.
+  case missed(LeftOut)
   /// The store does not have these: they were taken away, or never kept.
   case gone([ID<TriggerMessage>])
 }
@@ -52,12 +54,18 @@ struct FiringPreparation {
     guard let record else { throw .noPipeline(place.pipeline, revision: nil) }
     let plan = try configuration.plan(record)
     // One of another kind is another trigger, even under the same name.
-    let named = plan.triggers.first { ScalarString($0.name) == place.trigger && $0.kind == first.kind }
+    let kind = first.kind == TriggerMessageRow.backfillKind ? TriggerMessageRow.scheduleKind : first.kind
+    let named = plan.triggers.first { ScalarString($0.name) == place.trigger && $0.kind == kind }
     guard let trigger = named else {
       throw .noTrigger(place.trigger.string, of: place.pipeline, plan.triggers.map(\.name))
     }
     let now = configuration.clock.now
-    if let pause, pause.holds(at: now) { return .rests(Self.paused(pause), until: pause.until) }
+    if let pause, pause.holds(at: now) {
+      if first.kind == TriggerMessageRow.scheduleKind {
+        return .missed(.pipelinePaused(by: pause.by, pause.reason))
+      }
+      return .rests(Self.paused(pause), until: pause.until)
+    }
     let origin = try origin(of: rows, first)
     if let loop = Lineage.loop(origin.lineage, to: place.pipeline, at: now) { throw loop }
     return try firing(first, trigger, origin, settings, revision: record.number)
@@ -79,6 +87,7 @@ struct FiringPreparation {
     let evaluation = TriggerEvaluation(
       trigger: trigger, resolver: resolver, random: RandomSource(take: configuration.random))
     if let enabled = trigger.enabled, try !evaluation.holds(enabled, "enabled") {
+      if row.kind == TriggerMessageRow.scheduleKind { return .missed(.disabled) }
       return .rests(Self.disabled, until: nil)
     }
     // What a join's `if` reads is there once the join is whole.
@@ -123,6 +132,15 @@ struct FiringPreparation {
     var origin = TriggerOrigin(
       name: first.trigger, kind: first.kind, at: rows.map(\.receivedAt).max() ?? first.receivedAt,
       members: JSONObject(), defaultKey: "trigger \(first.trigger) \(first.key)")
+    if let due = first.due {
+      (origin.at, origin.backfill) = (due, first.backfill)
+      if let backfill = first.backfill {
+        origin.members["backfill"] = .string(backfill.description)
+        // Without the id of the backfill: the next one fills only the holes that this one leaves (S21).
+        origin.defaultKey = "backfill/\(place.pipeline.name)/\(first.trigger)/\(due.rfc3339)"
+      }
+      return origin
+    }
     guard first.kind == "pipeline" else {
       origin.members = bodies[0].body.object ?? JSONObject()
       return origin

@@ -53,9 +53,15 @@ struct TriggerArrival: Sendable {
   var kind: String
   var state = TriggerMessageRow.State.waiting
   var key: String
+  var group: String?
   var part: String?
   var actor: String
   var body: JSON
+
+  var place: TriggerLines.Place {
+    let backfill = kind == TriggerMessageRow.backfillKind ? group.flatMap { ID<Backfill>($0) } : nil
+    return TriggerLines.Place(pipeline, trigger, backfill: backfill)
+  }
 }
 
 /// Where a job comes from, where a trigger started it.
@@ -69,6 +75,8 @@ struct TriggerOrigin: Sendable {
   var defaultKey: String
   /// The jobs whose ends and calls led here, oldest first (S33).
   var lineage: [JSON] = []
+  /// Its due times' jobs are made by a backfill.
+  var backfill: ID<Backfill>?
 }
 
 /// The chain of jobs that started each other by their ends or called each other, which must not go on for

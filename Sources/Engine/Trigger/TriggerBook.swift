@@ -10,6 +10,8 @@ public struct TriggerBook: Sendable {
     public var trigger: TriggerPlan
     /// What `enabled:` gave over the settings as they were read.
     public var isEnabled: Bool
+    /// Of a trigger `schedule`; nil where its zone is not on this machine.
+    public var schedule: ScheduleSpec?
 
     /// Whether the files of a batch that is being taken are this trigger's, also while it is not enabled.
     func watches(_ row: TriggerMessageRow) -> Bool {
@@ -97,7 +99,7 @@ struct TriggerReading {
     return plan.triggers.map { trigger in
       TriggerBook.Entry(
         pipeline: pipeline, revision: record.number, trigger: trigger,
-        isEnabled: isEnabled(trigger, settings))
+        isEnabled: isEnabled(trigger, settings), schedule: schedule(trigger, of: pipeline, settings))
     }
   }
 
@@ -130,6 +132,15 @@ struct TriggerReading {
     var found: [PipelineName: [TriggerBook.Entry]] = [:]
     for name in names { found[name] = try entries(of: name) }
     return found
+  }
+
+  /// A calendar is a setting of the namespace.
+  private func schedule(
+    _ trigger: TriggerPlan, of pipeline: PipelineName, _ settings: JSONObject
+  ) -> ScheduleSpec? {
+    if trigger.kind != "schedule" { return nil }
+    return ScheduleSpec(
+      trigger.spec, of: pipeline, trigger: trigger.name, zones: configuration.zones, settings: settings)
   }
 
   /// An `enabled:` that cannot be evaluated is no yes.

@@ -56,7 +56,7 @@ extension Jobs {
   mutating func arrive(
     _ arrival: TriggerArrival, with job: JobNumber? = nil, at now: Timestamp
   ) throws(Problem) -> ID<TriggerMessage> {
-    let place = TriggerLines.Place(arrival.pipeline, arrival.trigger)
+    let place = arrival.place
     if let known = triggers.lines.open(arrival.key, at: place) { return known }
     guard triggers.lines.count(at: place) < TriggerLines.mostOpen else { throw .triggerFull(arrival) }
     let key = try key(ofNamespace: arrival.pipeline.namespace)
@@ -64,8 +64,8 @@ extension Jobs {
     triggers.newest = moment
     var row = TriggerMessageRow(
       id: arrival.id, pipeline: arrival.pipeline, trigger: arrival.trigger, kind: arrival.kind,
-      state: arrival.state, key: arrival.key, part: arrival.part, actor: arrival.actor, receivedAt: moment,
-      body: [])
+      state: arrival.state, key: arrival.key, group: arrival.group, part: arrival.part, actor: arrival.actor,
+      receivedAt: moment, body: [])
     row.body = AES256GCM.seal(arrival.body.serialized(), key: key, additionalData: row.binding)
     batch.triggers.append(.put(row, with: job))
     triggers.lines.know(row)
@@ -136,15 +136,22 @@ extension Jobs {
   /// The rows go with the commit of what they led to. Where no job came of a batch of files, their contents
   /// may come again.
   mutating func settle(
-    _ ids: [ID<TriggerMessage>], _ outcome: TriggerOutcome, with job: JobNumber? = nil, _ subject: Subject
+    _ ids: [ID<TriggerMessage>], _ outcome: TriggerOutcome, with job: JobNumber? = nil, _ subject: Subject,
+    left: LeftOut? = nil
   ) {
+    var backfills: [ID<Backfill>] = []
     for id in ids {
+      if let row = triggers.lines[id] {
+        note(row, outcome, left, with: job)
+        if let backfill = row.backfill { backfills.append(backfill) }
+      }
       if let row = triggers.lines[id], let job { triggers.lent.append((job, row)) }
       if triggers.lines[id]?.kind == "files", !outcome.isUse { batch.triggers.append(.released(by: id)) }
       batch.triggers.append(.remove(id, with: job))
       triggers.lines.forget(id)
       answer(id, outcome, subject)
     }
+    for id in backfills { pump(id) }
   }
 
   mutating func answer(_ id: ID<TriggerMessage>, _ outcome: TriggerOutcome, _ subject: Subject) {

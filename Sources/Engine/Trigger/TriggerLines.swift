@@ -6,8 +6,10 @@ struct TriggerLines {
   struct Place: Hashable {
     var pipeline: PipelineName
     var trigger: ScalarString
-    init(_ pipeline: PipelineName, _ trigger: String) {
-      (self.pipeline, self.trigger) = (pipeline, ScalarString(trigger))
+    /// A backfill has a line of its own beside that of its schedule.
+    var backfill: ID<Backfill>?
+    init(_ pipeline: PipelineName, _ trigger: String, backfill: ID<Backfill>? = nil) {
+      (self.pipeline, self.trigger, self.backfill) = (pipeline, ScalarString(trigger), backfill)
     }
   }
 
@@ -151,6 +153,12 @@ struct TriggerLines {
     return woken.sorted { $0.trigger < $1.trigger }
   }
 
+  /// What held this one up may be gone.
+  mutating func wake(_ place: Place) {
+    lines[place]?.rest = nil
+    if isUnderWay(place) { lines[place]?.isWoken = true }
+  }
+
   /// Those whose pause is over may be tried at once.
   mutating func wake(at now: Timestamp) {
     for (place, line) in lines {
@@ -259,7 +267,10 @@ extension TriggerLines {
 }
 
 extension TriggerMessageRow {
-  var place: TriggerLines.Place { TriggerLines.Place(pipeline, trigger) }
+  var place: TriggerLines.Place { TriggerLines.Place(pipeline, trigger, backfill: backfill) }
+
+  /// Of a message for one of its due times.
+  var backfill: ID<Backfill>? { kind == Self.backfillKind ? group.flatMap { ID<Backfill>($0) } : nil }
 
   /// Of a gathered one.
   var joinGroup: TriggerLines.Group? {

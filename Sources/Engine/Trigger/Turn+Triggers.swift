@@ -33,12 +33,14 @@ extension Turn {
     case .fired(let fired): take(fired, at: now)
     case .triggers(let reading, let reply):
       jobs.triggers.book.replace(by: reading)
+      jobs.takeSchedules(of: Set(reading.entries.keys), at: now)
       for pipeline in reading.entries.keys { wakeTriggers(of: pipeline) }
       jobs.after(.nothing) { _ in reply(.success(())) }
     case .wakeTriggers(let pipeline): wakeTriggers(of: pipeline)
     case .withdraw(let ids, let pipeline, let actor, let reply):
       withdraw(ids, of: pipeline, by: actor, reply, at: now)
     case .emit(let emission, let reply): emit(emission, reply, at: now)
+    case .schedule(let order): jobs.take(order, at: now)
     case .refused(let row, let reply):
       jobs.batch.refusals.append(row)
       jobs.after(.nothing) { _ in reply(.success(())) }
@@ -115,7 +117,7 @@ extension Turn {
         at: now, namespace: row.pipeline.namespace, pipeline: row.pipeline.name, trigger: row.trigger,
         actor: actor, reason: RefusalRow.purged, key: row.id.description, idempotencyKey: row.key)
     }
-    jobs.settle(withdrawn, .filtered, .nothing)
+    jobs.settle(withdrawn, .filtered, .nothing, left: .purged(by: actor))
     jobs.after(.nothing) { _ in reply(.success(withdrawn)) }
   }
 
@@ -185,6 +187,9 @@ extension Turn {
       case .signal(let signal): try deliver(signal, fired, at: now)
       case .gather(let key, let within, let parts): gather(fired, key, within, parts, at: now)
       case .filtered: finish(fired, .filtered)
+      case .missed(let left):
+        jobs.settle(fired.messages, .filtered, .nothing, left: left)
+        next(fired.place)
       case .gone(let messages):
         for id in messages {
           jobs.triggers.lines.forget(id)
@@ -208,6 +213,7 @@ extension Turn {
     _ prepared: PreparedJob, _ fired: FiredTrigger, at now: Timestamp
   ) throws(Problem) {
     if let existing = try existing(prepared) { return finish(fired, .started(existing)) }
+    if let holder = jobs.overlap(of: fired) { return rest(fired.place, holder, until: nil) }
     if let pause = prepared.pause {
       return rest(fired.place, FiringPreparation.paused(pause), until: pause.until)
     }

@@ -36,6 +36,11 @@ public struct Cron: Sendable, Hashable {
     rule = try reader.rule()
   }
 
+  /// A number below `count` that a text decides, always the same and evenly spread: what `H` and jitter use.
+  public static func spread(_ seed: String, below count: UInt64) -> UInt64 {
+    count == 0 ? 0 : CronField.hash(seed, .second) % count
+  }
+
   /// The first moment behind `moment` at which it is due. Nil where there is none within a hundred years.
   public func next(after moment: Timestamp, in zone: Zone) -> DueTime? {
     let seconds = moment.wholeSeconds

@@ -9,7 +9,7 @@ struct TriggerSpec {
       Key("cron", .text, required: true), Key("dialect", .word(Cron.Dialect.allCases.map(\.rawValue))),
       Key("timezone", .zone),
       Key("overlap", .word(["skip", "queue", "buffer_one", "buffer_all", "allow", "cancel_running"])),
-      Key("catch_up", .map([Key("last", .count), Key("within", .duration)])), Key("jitter", .duration),
+      Key("catch_up", .any), Key("jitter", .duration),
       Key("calendar", .text),
     ],
     "queue": [
@@ -45,7 +45,7 @@ struct TriggerSpec {
       draft.mentionFile(name, at: span, path: path)
     }
     checker.check(entry.value, keys, path: path)
-    if entry.key == "schedule" { ScheduleRules(report: report).check(entry.value, path: path) }
+    if entry.key == "schedule" { ScheduleRules(report: report, shapes: checker).check(entry.value, path: path) }
     if entry.key == "files" { FilesTriggerRules(report: report).check(entry.value, path: path) }
     guard entry.key == "queue", let map = entry.value.entries else { return }
     let names = map.filter { $0.key == "list" || $0.key == "queue" }

@@ -12,6 +12,7 @@ struct MemoryRows {
   var catalog = MemoryCatalog()
   var tables = MemoryTables()
   var triggers = MemoryTriggers()
+  var schedules = MemorySchedules()
 
   var jobsInOrder: [MemoryJob] { jobs.values.sorted { $0.row.number < $1.row.number } }
 
@@ -70,6 +71,7 @@ struct MemoryRows {
     catalog.apply(batch.writes)
     tables.apply(batch)
     triggers.apply(batch)
+    schedules.apply(batch.schedules)
     for row in batch.newJobs { add(row) }
     for row in batch.bodies { bodies[row.id] = Array(batch.bytes[row.sealed]) }
     if !batch.events.isEmpty || !batch.unparked.isEmpty { driveCounts[number] = nil }
@@ -106,7 +108,8 @@ struct MemoryRows {
     return LiveJob(
       number: number, id: job.row.id, pipeline: job.row.pipeline, revision: job.row.revision,
       wrappedKey: job.row.wrappedKey, driveCount: driveCounts[number] ?? 0, status: job.status,
-      identity: job.row.identity, isParked: tables.parked[number] != nil, key: job.row.key)
+      identity: job.row.identity, isParked: tables.parked[number] != nil, key: job.row.key,
+      triggerType: job.row.triggerType, triggerID: job.row.triggerID)
   }
 }
 

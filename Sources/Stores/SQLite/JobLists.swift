@@ -16,7 +16,7 @@ extension Database {
     try query(
       """
       SELECT j.job, j.id, j.namespace, j.pipeline, j.revision, j.wrapped_key,
-        coalesce(o.drive_count, 0), j.status, p.job, j.key, \(Self.identity)
+        coalesce(o.drive_count, 0), j.status, p.job, j.key, j.trigger_type, j.trigger_id, \(Self.identity)
       FROM job_executions j LEFT JOIN job_owners o ON o.job = j.job LEFT JOIN parked_jobs p ON p.job = j.job
       \(rest)
       """, values
@@ -26,7 +26,8 @@ extension Database {
           number: JobNumber(row.integer(0)), id: try row.id(1),
           pipeline: PipelineName(namespace: row.text(2), name: row.text(3)), revision: Int(row.integer(4)),
           wrappedKey: row.bytes(5), driveCount: Int(row.integer(6)), status: try row.jobStatus(7),
-          identity: try row.identity(10), isParked: !row.isNull(8), key: row.optionalText(9)))
+          identity: try row.identity(12), isParked: !row.isNull(8), key: row.optionalText(9),
+          triggerType: row.text(10), triggerID: row.optionalText(11)))
     }
     return jobs
   }

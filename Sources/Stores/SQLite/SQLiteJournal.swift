@@ -7,6 +7,7 @@ struct SQLiteJournal: ~Copyable {
   private let writer: Writer
   private let rows: RowWriter
   private var triggers: TriggerWriter
+  private let schedules: ScheduleWriter
   private let idempotentJob: Statement
   private let beginning: Statement
   private let ending: Statement
@@ -23,15 +24,15 @@ struct SQLiteJournal: ~Copyable {
     let writer = try Writer(database)
     let rows = try RowWriter(database)
     let triggers = try TriggerWriter(database)
+    let schedules = try ScheduleWriter(database)
     let idempotentJob = try database.prepare(idempotentJobQuery)
     let beginning = try database.prepare("BEGIN IMMEDIATE")
     let ending = try database.prepare("COMMIT")
     var raised: Set<JobNumber> = []
     try database.query("SELECT job FROM job_owners") { row in raised.insert(JobNumber(row.integer(0))) }
     return SQLiteJournal(
-      database: database, writer: writer, rows: rows, triggers: triggers, idempotentJob: idempotentJob,
-      beginning: beginning,
-      ending: ending, raised: raised)
+      database: database, writer: writer, rows: rows, triggers: triggers, schedules: schedules,
+      idempotentJob: idempotentJob, beginning: beginning, ending: ending, raised: raised)
   }
 
   /// One transaction for all jobs of a batch. Only after a first conflict is it done again job by job, so
@@ -75,6 +76,7 @@ struct SQLiteJournal: ~Copyable {
     try writer.write(batch)
     try rows.write(batch)
     try triggers.write(batch)
+    try schedules.write(batch.schedules)
     for change in batch.slots { try rows.write(change) }
     if raised.isEmpty { return }
     for job in batch.driven where raised.contains(job) { try writer.forgetDriveCount(of: job) }
