@@ -85,6 +85,8 @@ final class RecordingStore: Store {
     try store.signal(messageID: messageID, name: name, in: namespace)
   }
   func openTriggerMessages() throws(StoreError) -> [TriggerMessageRow] { try store.openTriggerMessages() }
+  func schedules() throws(StoreError) -> [ScheduleRow] { try store.schedules() }
+  func openBackfills() throws(StoreError) -> [BackfillRow] { try store.openBackfills() }
   func heldSlots() throws(StoreError) -> [SlotRow] { try store.heldSlots() }
   func governors() throws(StoreError) -> [GovernorRow] { try store.governors() }
   func cached(_ key: String, in namespace: String) throws(StoreError) -> CacheRow? {

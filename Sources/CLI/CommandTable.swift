@@ -20,6 +20,10 @@ public enum CommandTable {
     CredentialSet.spec, CredentialList.spec, CredentialDelete.spec,
     ConnectionApply.spec, ConnectionList.spec, ConnectionDelete.spec,
     SettingList.spec, SettingGet.spec, SettingSet.spec, SettingUnset.spec,
-    ScheduleNext.spec, ExprEval.spec, ConnectorList.spec, ConnectorSchema.spec,
+    ScheduleList.spec, ScheduleGet.spec, SchedulePause.spec, ScheduleResume.spec, ScheduleTrigger.spec,
+    ScheduleNext.spec, ScheduleFires.all, ScheduleFires.missed, ScheduleBackfill.spec,
+    BackfillList.spec, BackfillControl.get, BackfillControl.pause, BackfillControl.resume,
+    BackfillControl.cancel,
+    ExprEval.spec, ConnectorList.spec, ConnectorSchema.spec,
   ]
 }

@@ -47,6 +47,32 @@ struct RequestTests {
     ("setting set demo/name Ana", "PUT /api/v1/settings/demo~name", #"{"value":"Ana"}"#),
     ("setting unset demo/limit", "PUT /api/v1/settings/demo~limit", #"{"value":null}"#),
     ("setting get demo/limit", "GET /api/v1/settings?namespace=demo", ""),
+    ("schedule ls -n demo", "GET /api/v1/schedules?namespace=demo", ""),
+    ("schedule get demo/report/daily", "GET /api/v1/schedules/demo~report~daily", ""),
+    ("schedule next report -n demo --count 3", "GET /api/v1/schedules/demo~report", ""),
+    (
+      "schedule pause demo/report/daily --reason why --until 2h",
+      "POST /api/v1/schedules/demo~report~daily/pause",
+      #"{"reason":"why","until":"2026-11-20T11:00:00Z"}"#
+    ),
+    (
+      "schedule resume demo/report --catch-up", "POST /api/v1/schedules/demo~report/resume",
+      #"{"catch_up":true}"#
+    ),
+    ("schedule trigger demo/report", "POST /api/v1/schedules/demo~report/trigger", "{}"),
+    ("schedule fires demo/report --limit 9", "GET /api/v1/schedules/demo~report/fires?limit=9", ""),
+    (
+      "schedule missed -n demo --since -2h",
+      "GET /api/v1/fires?namespace=demo&outcome=missed&since=2026-11-20T07:00:00Z", ""
+    ),
+    (
+      "schedule backfill demo/report --from 2026-11-01 --only-missing --concurrency 4",
+      "POST /api/v1/backfills",
+      #"{"schedule":"demo~report","from":"2026-11-01T00:00:00Z","to":"2026-11-20T09:00:00Z","only_missing":true,"concurrency":4}"#
+    ),
+    ("backfill ls --limit 5", "GET /api/v1/backfills?limit=5", ""),
+    ("backfill get 019a", "GET /api/v1/backfills/019a", ""),
+    ("backfill cancel 019a", "POST /api/v1/backfills/019a/cancel", "{}"),
     ("pipeline get demo/hello --revision 2", "GET /api/v1/pipelines/demo~hello?revision=2", ""),
   ]
 
@@ -64,6 +90,9 @@ struct RequestTests {
     "what is missing or meaningless is refused before anything is sent",
     arguments: [
       "pipeline pause demo/hello", "pipeline pause demo/hello --reason x --until soon",
+      "schedule pause demo/report", "schedule backfill demo/report",
+      "schedule next demo/report --cron '* * * * *'",
+      "schedule get report",
       "pipeline rollback demo/hello", "setting ls", "setting set demo/limit null", "job ls -l team",
     ])
   func refused(_ line: String) async {

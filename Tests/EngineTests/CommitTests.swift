@@ -80,6 +80,8 @@ final class FaultyStore: Store {
     try real.signal(messageID: messageID, name: name, in: namespace)
   }
   func openTriggerMessages() throws(StoreError) -> [TriggerMessageRow] { try real.openTriggerMessages() }
+  func schedules() throws(StoreError) -> [ScheduleRow] { try real.schedules() }
+  func openBackfills() throws(StoreError) -> [BackfillRow] { try real.openBackfills() }
   func heldSlots() throws(StoreError) -> [SlotRow] { try real.heldSlots() }
   func governors() throws(StoreError) -> [GovernorRow] { try real.governors() }
   func cached(_ key: String, in namespace: String) throws(StoreError) -> CacheRow? {

@@ -73,7 +73,7 @@ final class Harness {
     _ store: any Store, _ readModel: any ReadModel, _ clock: ManualClock, _ stage: Stage, _ master: MasterKey,
     _ setting: NodeSetting, _ incidents: Incidents, _ breaks: Breaks
   ) -> NodeConfiguration {
-    NodeConfiguration(
+    var configuration = NodeConfiguration(
       setting: setting, store: store, readModel: readModel, clock: clock,
       connectors: connectors.map { StageConnector(effect: $0, stage: stage) },
       environment: stage.environment,
@@ -90,6 +90,13 @@ final class Harness {
       },
       incident: { id, json in incidents.add(id, json) },
       broken: { breaks.happened($0) })
+    configuration.zones = zones
+    return configuration
+  }
+
+  /// A second node over the same store, as if nothing kept the two apart.
+  func another() throws -> Node {
+    try Node(Self.configuration(store, reads, clock, stage, master, setting, incidents, breaks))
   }
 
   /// Drops the node as a SIGKILL would: nothing of it reaches the store any more.

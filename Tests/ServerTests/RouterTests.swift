@@ -33,33 +33,34 @@ struct TestServer: Sendable {
         throw Problem("test", Bilingual("The key does not open.", pt: "A chave não abre."))
       }
     }
-    let node = try Node(
-      NodeConfiguration(
-        setting: NodeSetting(name: "test", version: "test", cores: 2), store: store, readModel: store,
-        connectors: [], environment: .none, plan: plan, wrap: { master.wrap($0, place: "job") },
-        unwrap: unwrap,
-        broken: { Issue.record("The store broke: \($0)") }))
+    var configuration = NodeConfiguration(
+      setting: NodeSetting(name: "test", version: "test", cores: 2), store: store, readModel: store,
+      connectors: [], environment: .none, plan: plan, wrap: { master.wrap($0, place: "job") },
+      unwrap: unwrap, broken: { Issue.record("The store broke: \($0)") })
+    configuration.zones = zones
+    let node = try Node(configuration)
     let history = JobHistory(readModel: store, plan: plan, unwrap: unwrap)
     let jobs = Self.jobs(node, history)
     let none = Problem("test", Bilingual("None.", pt: "Nada."))
-    router = Router(
-      Backend(
-        node: isReadOnly ? nil : node, readModel: store, jobs: jobs,
-        asks: AskReading(
-          ask: { (id) throws(Problem) in try history.ask(id) },
-          list: { (filter, before, limit) throws(Problem) in
-            try history.asks(filter, before: before, limit: limit)
-          },
-          groups: { (actor) throws(Problem) in actor == "local:bia" ? ["compliance"] : [] }),
-        artifacts: ArtifactReading { (_, _) throws(Problem) in throw none },
-        logs: LogReading { (_, _, _, _) throws(Problem) in ([], nil) }, compiler: compiler, connectors: [],
-        version: VersionInfo(version: "test", swift: "", sqlite: ""), checks: { _ in [] },
-        sealCredential: { (draft) throws(Problem) in
-          CredentialRecord(
-            namespace: draft.namespace, name: draft.name, type: draft.type, version: draft.version,
-            sealed: master.seal(JSON.object(draft.values).serialized(), place: "test"),
-            createdAt: Timestamp(microseconds: 0), createdBy: draft.actor)
-        }, now: { Timestamp(microseconds: 0) }))
+    var backend = Backend(
+      node: isReadOnly ? nil : node, readModel: store, jobs: jobs,
+      asks: AskReading(
+        ask: { (id) throws(Problem) in try history.ask(id) },
+        list: { (filter, before, limit) throws(Problem) in
+          try history.asks(filter, before: before, limit: limit)
+        },
+        groups: { (actor) throws(Problem) in actor == "local:bia" ? ["compliance"] : [] }),
+      artifacts: ArtifactReading { (_, _) throws(Problem) in throw none },
+      logs: LogReading { (_, _, _, _) throws(Problem) in ([], nil) }, compiler: compiler, connectors: [],
+      version: VersionInfo(version: "test", swift: "", sqlite: ""), checks: { _ in [] },
+      sealCredential: { (draft) throws(Problem) in
+        CredentialRecord(
+          namespace: draft.namespace, name: draft.name, type: draft.type, version: draft.version,
+          sealed: master.seal(JSON.object(draft.values).serialized(), place: "test"),
+          createdAt: Timestamp(microseconds: 0), createdBy: draft.actor)
+      }, now: { Timestamp(microseconds: 0) })
+    backend.zones = zones
+    router = Router(backend)
     self.node = node
   }
 

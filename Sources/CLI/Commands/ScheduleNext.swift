@@ -1,3 +1,4 @@
+import API
 import Model
 
 /// `schedule next`
@@ -5,8 +6,14 @@ enum ScheduleNext {
   static let spec = CommandSpec(
     "schedule next",
     Bilingual(
-      "shows when a cron line is due, and what clock changes do to it",
-      pt: "mostra quando uma linha cron vence e o que as mudanças de relógio fazem com ela"),
+      "shows when a schedule or a cron line is due, and what clock changes do to it",
+      pt: "mostra quando um agendamento ou uma linha cron vence e o que as mudanças de relógio fazem com isso"
+    ),
+    arguments: [
+      ArgumentSpec(
+        "SCHEDULE", required: false,
+        Bilingual("namespace/pipeline/trigger; or --cron", pt: "espaço/pipeline/gatilho; ou --cron"))
+    ],
     flags: [
       FlagSpec("--cron", value: "LINE", Bilingual("such as '0 6 * * 1-5'", pt: "como '0 6 * * 1-5'")),
       FlagSpec(
@@ -24,6 +31,9 @@ enum ScheduleNext {
     ],
     examples: [
       .init(
+        "esteira schedule next atlasreg/daily-ingest --count 10",
+        Bilingual("holidays of its calendar included", pt: "com os feriados do calendário")),
+      .init(
         "esteira schedule next --cron '0 6 * * 1-5' --zone America/Sao_Paulo",
         Bilingual("the next five workday mornings", pt: "as próximas cinco manhãs de dias úteis")),
       .init(
@@ -33,9 +43,10 @@ enum ScheduleNext {
     ], run: run)
 
   /// More than anyone reads; what is due each second is shown for some minutes.
-  private static let countLimit = 1_000
+  static let countLimit = 1_000
 
   static func run(_ call: Invocation) async throws -> ExitCode {
+    if let name = call.arguments.first { return try await ScheduleComing.show(name, call) }
     let cron = try cron(call)
     let zone = try zone(call)
     let start = try start(call)
@@ -101,7 +112,7 @@ enum ScheduleNext {
         "Write an IANA name such as America/Sao_Paulo.", pt: "Escreva um nome IANA, como America/Sao_Paulo."))
   }
 
-  private static func start(_ call: Invocation) throws -> Timestamp {
+  static func start(_ call: Invocation) throws -> Timestamp {
     guard let text = call.value("--from") else { return call.bench.now() }
     if let moment = Timestamp(rfc3339: text) { return moment }
     throw UsageError(
@@ -121,10 +132,7 @@ enum ClockWords {
 
   static func note(_ note: DueTime.Note) -> Bilingual {
     switch note {
-    case .moved(let wanted):
-      let time = clock(wanted)
-      return Bilingual(
-        "\(time) does not exist: the clock skips it", pt: "\(time) não existe: o relógio a pula")
+    case .moved(let wanted): return skipped(clock(wanted))
     case .onlyFirst:
       return Bilingual(
         "the clock shows this time twice; due at the first",
@@ -135,6 +143,10 @@ enum ClockWords {
     case .second:
       return Bilingual("the second of two", pt: "a segunda de duas")
     }
+  }
+
+  static func skipped(_ time: String) -> Bilingual {
+    Bilingual("\(time) does not exist: the clock skips it", pt: "\(time) não existe: o relógio a pula")
   }
 
   /// What the clocks of a zone do in the twelve months behind a moment.

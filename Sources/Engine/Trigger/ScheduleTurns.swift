@@ -46,7 +46,6 @@ extension Jobs {
     if !configuration.restores { return }
     for pipeline in pipelines.sorted(by: { $0.description < $1.description }) {
       batch.schedules += schedules.take(triggers.book.entries(of: pipeline), of: pipeline, at: now)
-        .map { change in change }
     }
     setScheduleAlarm()
   }
@@ -60,7 +59,9 @@ extension Jobs {
   /// Decides what is due: a message for each due time that starts, a row for each.
   mutating func tickSchedules(at now: Timestamp) {
     schedules.alarm = nil
-    if !isDraining { decideDue(at: now) }
+    // What is due from now on is the next node's.
+    if isDraining { return }
+    decideDue(at: now)
     setScheduleAlarm()
   }
 
@@ -68,7 +69,8 @@ extension Jobs {
     for (place, verdict) in schedules.takeDue(at: now) {
       if let row = schedules.rows[place] { batch.schedules.append(.put(row)) }
       for left in verdict.left {
-        leaveOut(left.due, at: place, LeftOut(outcome: left.outcome, reason: left.reason, detail: left.detail), now,
+        leaveOut(
+          left.due, at: place, LeftOut(outcome: left.outcome, reason: left.reason, detail: left.detail), now,
           last: left.last, count: left.count)
       }
       for start in verdict.starts { begin(start, at: place, now) }
@@ -117,7 +119,8 @@ extension Jobs {
             decidedAt: now), with: nil))
       return id
     } catch {
-      leaveOut(due, at: place, LeftOut(outcome: .refused, reason: error.code, detail: error.message.english), now)
+      leaveOut(
+        due, at: place, LeftOut(outcome: .refused, reason: error.code, detail: error.message.english), now)
       return nil
     }
   }
@@ -140,7 +143,8 @@ extension Jobs {
       for number in live {
         guard let job = job(number), job.state.cancel == nil else { continue }
         decide(
-          job, .cancelled(
+          job,
+          .cancelled(
             actor: "trigger:\(place.pipeline)/\(place.trigger.string)",
             reason: "The due time \(due.rfc3339) takes its place."), at: now)
       }

@@ -128,6 +128,17 @@ extension WatchedReader {
   {
     try real.emitted(filter, after: position, limit: limit)
   }
+  func readSchedules(in namespace: String?) throws(StoreError) -> [ScheduleRow] {
+    try real.readSchedules(in: namespace)
+  }
+  func fires(_ filter: FireFilter, limit: Int) throws(StoreError) -> [ScheduleFireRow] {
+    try real.fires(filter, limit: limit)
+  }
+  func fireCount(_ filter: FireFilter) throws(StoreError) -> Int { try real.fireCount(filter) }
+  func backfills(in namespace: String?, limit: Int) throws(StoreError) -> [BackfillRow] {
+    try real.backfills(in: namespace, limit: limit)
+  }
+  func backfill(_ id: ID<Backfill>) throws(StoreError) -> BackfillRow? { try real.backfill(id) }
   func pauses(in namespace: String?) throws(StoreError) -> [PauseRecord] { try real.pauses(in: namespace) }
   func readSlots() throws(StoreError) -> [SlotRow] { try real.readSlots() }
   func revisions(of pipeline: PipelineName) throws(StoreError) -> [RevisionRecord] {
