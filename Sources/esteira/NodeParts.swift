@@ -1,4 +1,5 @@
 import API
+import CLI
 import Connectors
 import Crypto
 import Engine

@@ -1,4 +1,5 @@
 import API
+import CLI
 import Crypto
 import Engine
 import Glibc

@@ -1,5 +1,7 @@
 import API
+import Engine
 import Model
+import Stores
 import Testing
 
 @testable import Server
