@@ -57,7 +57,8 @@ struct BackfillRoutes: Sendable {
         found.isEmpty
           ? Bilingual("There is no backfill \"\(text)\".", pt: "Não existe o backfill \"\(text)\".")
           : Bilingual(
-            "\(found.count) backfills begin with \"\(text)\".", pt: "\(found.count) backfills começam com \"\(text)\"."),
+            "\(found.count) backfills begin with \"\(text)\".",
+            pt: "\(found.count) backfills começam com \"\(text)\"."),
         remedy: Bilingual("See them with: esteira backfill ls", pt: "Veja-os com: esteira backfill ls"))
     }
     return found[0]

@@ -112,7 +112,8 @@ struct ScheduleRoutes: Sendable {
         : Bilingual(
           "\(pipeline) has \(known.count) schedules.", pt: "\(pipeline) tem \(known.count) agendamentos."),
       remedy: Bilingual(
-        "Name one of these behind the pipeline: \(list).", pt: "Indique um destes depois do pipeline: \(list)."))
+        "Name one of these behind the pipeline: \(list).",
+        pt: "Indique um destes depois do pipeline: \(list)."))
   }
 
   func item(_ found: Found) throws(Problem) -> ScheduleItem {
@@ -124,7 +125,8 @@ struct ScheduleRoutes: Sendable {
           $0.pipeline == pipeline && ScalarString($0.trigger) == ScalarString(trigger)
         },
         try backend.readModel.fires(
-          FireFilter(pipeline: pipeline, trigger: trigger, outcomes: [.started, .delivered]), limit: 1).first,
+          FireFilter(pipeline: pipeline, trigger: trigger, outcomes: [.started, .delivered]), limit: 1
+        ).first,
         try backend.readModel.fireCount(
           FireFilter(
             pipeline: pipeline, trigger: trigger, outcomes: [.missed],

@@ -45,7 +45,9 @@ extension Batch {
     for job in unparked { parts[job, default: empty].unparked.append(job) }
     for row in signals { if let job = row.takenBy { parts[job, default: empty].signals.append(row) } }
     for change in triggers { if let job = change.job { parts[job, default: empty].triggers.append(change) } }
-    for change in schedules { if let job = change.job { parts[job, default: empty].schedules.append(change) } }
+    for change in schedules {
+      if let job = change.job { parts[job, default: empty].schedules.append(change) }
+    }
     return parts
   }
 

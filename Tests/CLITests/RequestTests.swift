@@ -68,7 +68,8 @@ struct RequestTests {
     (
       "schedule backfill demo/report --from 2026-11-01 --only-missing --concurrency 4",
       "POST /api/v1/backfills",
-      #"{"schedule":"demo~report","from":"2026-11-01T00:00:00Z","to":"2026-11-20T09:00:00Z","only_missing":true,"concurrency":4}"#
+      #"{"schedule":"demo~report","from":"2026-11-01T00:00:00Z","to":"2026-11-20T09:00:00Z","#
+        + #""only_missing":true,"concurrency":4}"#
     ),
     ("backfill ls --limit 5", "GET /api/v1/backfills?limit=5", ""),
     ("backfill get 019a", "GET /api/v1/backfills/019a", ""),

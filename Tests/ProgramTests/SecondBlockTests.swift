@@ -28,7 +28,8 @@ struct SecondBlockTests {
     say next
     esteira schedule next --cron "0 6 * * *" --zone America/Sao_Paulo --from 2026-11-20T12:00:00Z --count 2
     say gap
-    esteira schedule next --cron "30 2 * * *" --zone America/New_York --from 2027-03-13T00:00:00Z --count 3 -o id
+    export ZONE=America/New_York
+    esteira schedule next --cron "30 2 * * *" --zone $ZONE --from 2027-03-13T00:00:00Z --count 3 -o id
     esteira server --background >/dev/null
     say secret
     printf %s s3cret | esteira credential set demo/api --type bearer --from-stdin

@@ -13,7 +13,7 @@ enum ScheduleBackfill {
         "--to", value: "TIME", Bilingual("the last one; now without it", pt: "o último; sem ela, agora")),
       FlagSpec(
         "--only-missing",
-        Bilingual("leaves out due times that have their job", pt: "deixa de fora vencimentos que já têm job")),
+        Bilingual("leaves out those that have their job", pt: "deixa de fora os que já têm job")),
       FlagSpec(
         "--concurrency", value: "N",
         Bilingual("jobs at once; 1 without it", pt: "jobs de uma vez; sem ela, 1")),
@@ -125,8 +125,8 @@ private struct BackfillWords {
     let done = item.succeeded + item.existing
     return call.text(
       Bilingual(
-        "\(Words.short(item.id))  \(name)  \(item.state): \(item.begun) of \(item.total) begun, \(done) done, "
-          + "\(item.failed) failed, \(item.refused) not started",
+        "\(Words.short(item.id))  \(name)  \(item.state): \(item.begun) of \(item.total) begun, "
+          + "\(done) done, \(item.failed) failed, \(item.refused) not started",
         pt: "\(Words.short(item.id))  \(name)  \(item.state): \(item.begun) de \(item.total) iniciados, "
           + "\(done) prontos, \(item.failed) falharam, \(item.refused) não iniciados"))
   }

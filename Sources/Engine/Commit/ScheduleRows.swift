@@ -152,7 +152,7 @@ public struct BackfillRow: Sendable, Hashable {
 public enum ScheduleChange: Sendable {
   case put(ScheduleRow)
   case remove(PipelineName, trigger: String)
-  /// New, or in place of the row of that due time; one that has started stays as it is, but for another start.
+  /// New, or in place of the row of that due time; one that has started only another start replaces.
   /// With a job: kept or left out with that job's rows.
   case fire(ScheduleFireRow, with: JobNumber?)
   case backfill(BackfillRow)

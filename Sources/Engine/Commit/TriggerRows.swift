@@ -20,7 +20,8 @@ public struct TriggerMessageRow: Sendable, Hashable {
   public var state: State
   /// A second message of the trigger with the same key, while the first is open, is the same message.
   public var key: String
-  /// Of a gathered one: what the join's `key` gave, and the pipeline whose end it is. Of a backfill's: its id.
+  /// Of a gathered one: what the join's `key` gave, and the pipeline whose end it is. The group of a
+  /// backfill's is the id of the backfill.
   public var group: String?
   public var part: String?
   /// Such as `local:ana`, or `job:<id>` where another pipeline's end is the message.

@@ -30,7 +30,9 @@ extension Jobs {
       }
       triggers.replies[id, default: []].append(reply)
     case .backfill(let row, let reply):
-      guard backfills.count < Backfills.most else { return reply(.failure(.tooManyBackfills(Backfills.most))) }
+      guard backfills.count < Backfills.most else {
+        return reply(.failure(.tooManyBackfills(Backfills.most)))
+      }
       backfills.keep(row)
       batch.schedules.append(.backfill(row))
       pump(row.id)

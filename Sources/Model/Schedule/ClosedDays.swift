@@ -82,7 +82,8 @@ extension ClosedDays {
     guard closures.count <= Self.limit else {
       throw CalendarFault(
         message: Bilingual(
-          "a calendar has at most \(Self.limit) entries", pt: "um calendário tem no máximo \(Self.limit) itens"))
+          "a calendar has at most \(Self.limit) entries",
+          pt: "um calendário tem no máximo \(Self.limit) itens"))
     }
   }
 

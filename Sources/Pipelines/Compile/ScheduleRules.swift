@@ -1,7 +1,7 @@
 import Model
 
-/// What the shape of a `schedule` trigger cannot say: whether its line can be read in its dialect, and how far
-/// its other keys go.
+/// What the shape of a `schedule` trigger cannot say: whether its line can be read in its dialect, and how
+/// far its other keys go.
 struct ScheduleRules {
   let report: Report
   let shapes: ShapeChecker

@@ -45,7 +45,9 @@ struct TriggerSpec {
       draft.mentionFile(name, at: span, path: path)
     }
     checker.check(entry.value, keys, path: path)
-    if entry.key == "schedule" { ScheduleRules(report: report, shapes: checker).check(entry.value, path: path) }
+    if entry.key == "schedule" {
+      ScheduleRules(report: report, shapes: checker).check(entry.value, path: path)
+    }
     if entry.key == "files" { FilesTriggerRules(report: report).check(entry.value, path: path) }
     guard entry.key == "queue", let map = entry.value.entries else { return }
     let names = map.filter { $0.key == "list" || $0.key == "queue" }

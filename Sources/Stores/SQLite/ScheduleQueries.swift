@@ -77,8 +77,8 @@ extension Database {
     var rows: [BackfillRow] = []
     try query(
       """
-      SELECT id, namespace, pipeline, trigger_name, from_at, to_at, dues, concurrency, state, next_due, existing,
-        refused, succeeded, failed, created_by, created_at, ended_at FROM backfills \(rest)
+      SELECT id, namespace, pipeline, trigger_name, from_at, to_at, dues, concurrency, state, next_due,
+        existing, refused, succeeded, failed, created_by, created_at, ended_at FROM backfills \(rest)
       """, values
     ) { row throws(SQLiteError) in
       guard let state = BackfillRow.State(rawValue: UInt8(truncatingIfNeeded: row.integer(8))) else {
@@ -93,7 +93,8 @@ extension Database {
           counts: BackfillRow.Counts(
             existing: Int(row.integer(10)), refused: Int(row.integer(11)), succeeded: Int(row.integer(12)),
             failed: Int(row.integer(13))),
-          createdBy: row.text(14), createdAt: Timestamp(microseconds: row.integer(15)), endedAt: row.time(16)))
+          createdBy: row.text(14), createdAt: Timestamp(microseconds: row.integer(15)),
+          endedAt: row.time(16)))
     }
     return rows
   }

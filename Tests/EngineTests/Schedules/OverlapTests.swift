@@ -65,7 +65,8 @@ struct OverlapTests {
       """
       inputs: {at: {type: string, default: "${{ string(trigger.time) }}"}}
       triggers: {daily: {schedule: {cron: "0 * * * *", overlap: cancel_running}}}
-      steps: {work: {uses: test.keyed, with: {hold: true, deaf: true, door: "${{ inputs.at }}"}}}
+      steps:
+        work: {uses: test.keyed, timeout: 30d, with: {hold: true, deaf: true, door: "${{ inputs.at }}"}}
       """, id: "report")
     harness.advance(hours: 1)
     try await harness.told(once: "09:00 started")
@@ -102,7 +103,9 @@ struct OverlapTests {
     try await harness.apply(
       """
       triggers: {daily: {schedule: {cron: "0 * * * *", overlap: skip}}}
-      steps: {nap: {wait: {signal: {name: go}}}, work: {needs: [nap], uses: test.keyed, with: {fail: data, fail_times: 1}}}
+      steps:
+        nap: {wait: {signal: {name: go}}}
+        work: {needs: [nap], uses: test.keyed, with: {fail: data, fail_times: 1}}
       """, id: "report")
     harness.advance(hours: 1)
     try await harness.told(once: "09:00 started")

@@ -17,7 +17,8 @@ extension Harness {
         daily:
           schedule: {\(keys)}
           \(more)
-      steps: {work: {uses: test.keyed, with: {hold: \(holds), door: "${{ inputs.at }}", value: {}}}}
+      steps:
+        work: {uses: test.keyed, timeout: 30d, with: {hold: \(holds), door: "${{ inputs.at }}", value: {}}}
       outputs: {at: "${{ inputs.at }}", type: "${{ trigger.type }}"}
       """, id: "report")
   }

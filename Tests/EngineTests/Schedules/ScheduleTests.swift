@@ -271,7 +271,10 @@ struct ScheduleTests {
     try await harness.apply(
       """
       inputs: {count: {type: integer}}
-      triggers: {daily: {schedule: {cron: "0 * * * *"}, inputs: {count: "${{ trigger.time.getHours() > 8 ? 'x' : '1' }}"}}}
+      triggers:
+        daily:
+          schedule: {cron: "0 * * * *"}
+          inputs: {count: "${{ trigger.time.getHours() > 8 ? 'x' : '1' }}"}
       steps: {work: {uses: test.keyed, with: {value: {}}}}
       """, id: "report")
     harness.advance(hours: 1)

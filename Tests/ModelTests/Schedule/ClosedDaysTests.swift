@@ -88,7 +88,8 @@ struct ClosedDaysTests {
       ("\"2026-12-25\"", "BEGIN:VCALENDAR"), ("[\"25/12/2026\"]", "\"25/12/2026\" is no day"),
       ("[\"2026-02-30\"]", "is no day"), ("{\"feriados\": []}", "\"feriados\""), ("7", "a list of days"),
       (
-        "\"BEGIN:VCALENDAR\\nBEGIN:VEVENT\\nDTSTART:20270101\\nRRULE:FREQ=MONTHLY\\nSUMMARY:Pay\\nEND:VEVENT\\n\"",
+        "\"BEGIN:VCALENDAR\\nBEGIN:VEVENT\\nDTSTART:20270101\\nRRULE:FREQ=MONTHLY\\n"
+          + "SUMMARY:Pay\\nEND:VEVENT\\n\"",
         "\"Pay\" repeats as FREQ=MONTHLY"
       ),
       (
