@@ -60,7 +60,7 @@ struct OverlapTests {
 
   @Test("cancels the live job with cancel_running; the newest takes its place once that has ended (S20)")
   func cancelRunning() async throws {
-    let harness = try Harness()
+    let harness = try Harness { $0.cancelGrace = .seconds(86_400) }
     try await harness.apply(
       """
       inputs: {at: {type: string, default: "${{ string(trigger.time) }}"}}

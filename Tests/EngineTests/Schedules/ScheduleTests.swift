@@ -270,11 +270,11 @@ struct ScheduleTests {
     let harness = try Harness()
     try await harness.apply(
       """
-      inputs: {count: {type: integer}}
+      inputs: {count: {type: integer, maximum: 3}}
       triggers:
         daily:
           schedule: {cron: "0 * * * *"}
-          inputs: {count: "${{ trigger.time.getHours() > 8 ? 'x' : '1' }}"}
+          inputs: {count: "${{ trigger.time.getHours() }}"}
       steps: {work: {uses: test.keyed, with: {value: {}}}}
       """, id: "report")
     harness.advance(hours: 1)
