@@ -20,6 +20,7 @@ public enum CommandTable {
     CredentialSet.spec, CredentialList.spec, CredentialDelete.spec,
     ConnectionApply.spec, ConnectionList.spec, ConnectionDelete.spec,
     SettingList.spec, SettingGet.spec, SettingSet.spec, SettingUnset.spec,
+    RetentionShow.spec, RetentionSet.spec, RetentionRun.spec,
     BackupCreate.spec, BackupList.spec, BackupVerify.spec, BackupRestore.spec,
     ScheduleNext.spec, ExprEval.spec, ConnectorList.spec, ConnectorSchema.spec,
   ]

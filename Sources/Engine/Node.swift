@@ -21,6 +21,8 @@ public final class Node: Sendable {
   private let book: Mutex<TriggerBook>
   /// How many readings of triggers have begun.
   private let readings = Mutex(0)
+  /// Whether a deletion by the rules is under way.
+  let retaining = Mutex(false)
 
   /// Takes over what the store holds and starts the engine's thread.
   public init(_ configuration: NodeConfiguration) throws {

@@ -29,6 +29,10 @@ public struct NodeSetting: Sendable {
   /// How long the row of a signal that was taken or has expired outlives its time.
   public var signalsRemembered = Duration.seconds(86_400)
 
+  /// What rules of retention give up goes so long after the start, and then once in so long.
+  public var retentionFirst = Duration.seconds(600)
+  public var retentionEvery = Duration.seconds(86_400)
+
   /// Pauses between two tries of a turn that the store does not take, which double.
   public var storeFirstPause = Duration.milliseconds(250)
   public var storeLongestPause = Duration.seconds(5)

@@ -8,6 +8,7 @@ extension Router {
         + AskRoutes(backend: backend).routes + DeletionRoutes(backend: backend).routes
         + TriggerRoutes(backend: backend).routes + EventRoutes(backend: backend).routes
         + SignalRoutes(backend: backend).routes + AccessRoutes(backend: backend).routes
+        + RetentionRoutes(backend: backend).routes
         + SystemRoutes(backend: backend).routes)
   }
 }

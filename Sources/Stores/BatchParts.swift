@@ -66,6 +66,7 @@ extension Batch {
     (rest.governors, rest.refusals, rest.deadLetters) = (governors, refusals, deadLetters)
     (rest.signalsForgotten, rest.cachesForgotten) = (signalsForgotten, cachesForgotten)
     (rest.triggers, rest.emitted) = (triggers.filter { $0.job == nil }, emitted)
+    rest.deletions = deletions
     if !rest.isEmpty { parts.append(BatchPart(job: .catalog, batch: rest)) }
     return parts
   }

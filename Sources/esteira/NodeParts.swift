@@ -49,8 +49,12 @@ struct NodeParts: Sendable {
       if let remedy = problem.remedy { console.error("  \(remedy[language])") }
       _exit(7)
     }
+    configuration.retainedFiles = RetainedFolder.files(of: folder)
+    let retention = RetentionByClock()
+    if restores { configuration.retentionDue = { retention.run() } }
     let node = try Self.node(configuration)
     self.node = node
+    retention.begin(node, tell: console.error)
     places.writes { (writes) throws(Problem) in try await node.write(writes) }
     let history = JobHistory(
       readModel: store, plan: { (revision) throws(Problem) in try plans.plan(revision) },

@@ -128,13 +128,14 @@ struct SQLiteFileTests {
     let tables = [
       "job_labels", "asks", "ask_assignees", "ask_answers", "signals", "parked_jobs", "waits", "slots",
       "governors", "caches", "refusals", "dead_letters", "pauses", "deleted_pipelines",
-      "trigger_messages", "taken_contents", "emitted_events",
+      "trigger_messages", "taken_contents", "emitted_events", "retention_rules", "deletions",
     ]
     let columns = [
       "correlation_id", "owner", "priority", "fair_key", "parent_job", "parent_node", "rerun_of",
     ]
     let indexes = [
-      "jobs_of_namespace", "jobs_of_correlation", "jobs_of_parent", "reruns_of_job",
+      "bodies_of_job", "keys_of_job", "jobs_of_namespace", "jobs_of_correlation", "jobs_of_parent",
+      "reruns_of_job",
     ]
     let changes =
       tables.map { "DROP TABLE \($0);" } + indexes.map { "DROP INDEX \($0);" }

@@ -35,13 +35,15 @@ final class Harness {
   private let master = MasterKey(SymmetricKey.generate())
   private(set) var node: Node
   private var setting: NodeSetting
+  private let configure: (inout NodeConfiguration) -> Void
   private let incidents = Incidents()
   private let breaks = Breaks()
   /// The store's faults, where the harness was made with them.
   let faulty: FaultyStore?
 
   init(
-    _ backend: Backend = .memory, faulty: Bool = false, change: (inout NodeSetting) -> Void = { _ in }
+    _ backend: Backend = .memory, faulty: Bool = false, change: (inout NodeSetting) -> Void = { _ in },
+    configure: @escaping (inout NodeConfiguration) -> Void = { _ in }
   ) throws {
     folder = NSTemporaryDirectory() + "esteira-engine-" + UUID().uuidString
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
@@ -51,8 +53,10 @@ final class Harness {
     reads = WatchedReader(reader)
     setting = NodeSetting(name: "test", version: "test", cores: 2)
     change(&setting)
-    node = try Node(
-      Self.configuration(store, reads, clock, stage, master, setting, incidents, breaks))
+    self.configure = configure
+    var configuration = Self.configuration(store, reads, clock, stage, master, setting, incidents, breaks)
+    configure(&configuration)
+    node = try Node(configuration)
   }
 
   deinit { try? FileManager.default.removeItem(atPath: folder) }
@@ -102,7 +106,9 @@ final class Harness {
 
   /// Returns once every job that is driven has been taken over.
   func reopen() async throws {
-    node = try Node(Self.configuration(store, reads, clock, stage, master, setting, incidents, breaks))
+    var configuration = Self.configuration(store, reads, clock, stage, master, setting, incidents, breaks)
+    configure(&configuration)
+    node = try Node(configuration)
     for job in node.recovered where job.quarantine == nil { try await happened(job.id, "recovered") }
   }
 

@@ -36,6 +36,8 @@ public struct Batch: Sendable {
   /// In the order in which they happened.
   public var triggers: [TriggerChange] = []
   public var emitted: [EmittedRow] = []
+  /// What rules of retention give up. Jobs of it have no other row here.
+  public var deletions: [Deletion] = []
 
   public init() {}
 
@@ -47,7 +49,7 @@ public struct Batch: Sendable {
     signalsForgotten != nil || cachesForgotten != nil
       || !(asks.isEmpty && answers.isEmpty && signals.isEmpty && slots.isEmpty && governors.isEmpty
         && caches.isEmpty && refusals.isEmpty && deadLetters.isEmpty && parked.isEmpty && unparked.isEmpty
-        && triggers.isEmpty && emitted.isEmpty)
+        && triggers.isEmpty && emitted.isEmpty && deletions.isEmpty)
   }
 }
 
@@ -210,4 +212,7 @@ public enum CatalogWrite: Sendable {
   /// The pipeline takes no new jobs and is listed no more; its revisions stay, and a new one brings it back
   /// under the next number (S30).
   case deletePipeline(PipelineName, at: Timestamp, by: String)
+  case retention(RetentionRule)
+  /// Takes the rule away.
+  case keepForEver(Retained, namespace: String)
 }

@@ -37,6 +37,9 @@ final class EngineLoop: Sendable {
     turn.jobs.restore(opening.signals)
     turn.jobs.restore(opening.parked, at: configuration.clock.now)
     turn.jobs.restore(opening.triggers, opening.messages)
+    if configuration.retentionDue != nil {
+      turn.jobs.setRetentionTimer(after: configuration.setting.retentionFirst)
+    }
     var inputs: [Input] = []
     while turn.stopped == nil {
       inbox.takeAll(into: &inputs, wait(turn))

@@ -147,6 +147,9 @@ extension Jobs {
         expireSignals(at: now)
       } else if number == .triggers {
         wakeTriggers(at: now)
+      } else if number == .retention {
+        orders.append(.retain)
+        setRetentionTimer(after: setting.retentionEvery)
       } else if let job = inMemory(number) {
         if let wake { decide(job, .fired(wake), at: now) } else { look(at: job) }
       } else if let sleeper = parked[number], wake.map({ sleeper.wakes.contains($0) }) ?? sleeper.hasAlarm {
@@ -167,7 +170,7 @@ extension Jobs {
     guard timers.isSwollen else { return }
     let (owned, parked) = (owned, parked)
     timers.sweep { number, wake in
-      if number == .signals || number == .triggers { return true }
+      if number == .signals || number == .triggers || number == .retention { return true }
       if let job = owned[number] { return wake.map { job.state.awaits($0) } ?? job.isWatched }
       guard let sleeper = parked[number] else { return false }
       return wake.map { sleeper.wakes.contains($0) } ?? sleeper.hasAlarm

@@ -82,6 +82,7 @@ struct Turn: ~Copyable {
     case .write(let writes, let reply):
       jobs.add(writes)
       jobs.after(.write) { reply($0) }
+    case .delete(let deletion, let reply): delete(deletion, reply)
     case .pauseUnlessPaused(let wanted, let reply): pause(wanted, reply)
     case .endPause(let pipeline, let job, let reply): endPause(of: pipeline, by: job, reply)
     case .restored(let restored):
@@ -270,6 +271,7 @@ extension Turn {
       executor.forget(job.id)
     case .parked(let job): if jobs.inMemory(job.number) == nil { executor.forget(job.id) }
     case .fire(let place): fire(place)
+    case .retain: configuration.retentionDue?()
     case .reply(let subject, let reply): reply(verdict(on: subject, refused))
     }
   }

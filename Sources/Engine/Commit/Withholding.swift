@@ -23,6 +23,7 @@ extension Turn {
       case .command(_, _, let reply): reply(.failure(problem))
       case .ask(_, let reply): reply(.failure(problem))
       case .write(_, let reply): reply(.failure(problem))
+      case .delete(_, let reply): reply(.failure(problem))
       case .reopen(_, _, _, let reply): reply(.failure(problem))
       case .read(_, let give): give(.stored)
       case .follow(let id, let follower, let reply): reply(follow(id, follower, problem))
@@ -83,7 +84,8 @@ extension Input {
     switch self {
     case .read, .follow, .unfollow: false
     case .admit, .command, .ask, .event, .attemptEnded, .examined, .childPrepared, .signal, .arrive, .claimed,
-      .fired, .triggers, .wakeTriggers, .withdraw, .emit, .refused, .write, .pauseUnlessPaused, .endPause,
+      .fired, .triggers, .wakeTriggers, .withdraw, .emit, .refused, .write, .delete, .pauseUnlessPaused,
+      .endPause,
       .restored, .reopen, .drain, .stop:
       true
     }

@@ -75,6 +75,7 @@ struct SQLiteJournal: ~Copyable {
     try writer.write(batch)
     try rows.write(batch)
     try triggers.write(batch)
+    for deletion in batch.deletions { try database.perform(deletion) }
     for change in batch.slots { try rows.write(change) }
     if raised.isEmpty { return }
     for job in batch.driven where raised.contains(job) { try writer.forgetDriveCount(of: job) }

@@ -13,6 +13,7 @@ struct Migration {
     Migration(version: 1, name: "spine", sql: spine), Migration(version: 2, name: "wider", sql: wider),
     Migration(version: 3, name: "triggers", sql: triggers),
     Migration(version: 4, name: "contents", sql: contents),
+    Migration(version: 7, name: "retention", sql: retention),
   ]
   static var newest: Int64 { all.reduce(0) { max($0, $1.version) } }
 
@@ -125,7 +126,8 @@ extension Database {
     }
     let known = Dictionary(uniqueKeysWithValues: Migration.all.map { ($0.version, $0) })
     // One that is missing below the newest was never made, and never would be.
-    let other = (1...version).first { made[$0]?.checksum != known[$0]?.checksum }
+    let all = Set(made.keys).union(known.keys.filter { $0 <= version })
+    let other = all.sorted().first { made[$0]?.checksum != known[$0]?.checksum }
     return other.map { .storeMismatch(path, $0, made[$0]?.name ?? known[$0]?.name ?? "") }
   }
 
