@@ -27,6 +27,8 @@ public enum EndpointCatalog {
     AccessCalls.credentials.shape, AccessCalls.setCredential.shape, AccessCalls.deleteCredential.shape,
     AccessCalls.connections.shape, AccessCalls.setConnection.shape, AccessCalls.deleteConnection.shape,
     AccessCalls.settings.shape, AccessCalls.setSetting.shape,
+    RetentionCalls.show.shape, RetentionCalls.set.shape, RetentionCalls.run.shape,
+    RetentionCalls.deletions.shape,
     SystemCalls.connectors.shape, SystemCalls.connectorSchema.shape, SystemCalls.doctor.shape,
     SystemCalls.health.shape,
     SystemCalls.ready.shape, SystemCalls.version.shape,

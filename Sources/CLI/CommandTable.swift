@@ -24,6 +24,8 @@ public enum CommandTable {
     ScheduleNext.spec, ScheduleFires.all, ScheduleFires.missed, ScheduleBackfill.spec,
     BackfillList.spec, BackfillControl.get, BackfillControl.pause, BackfillControl.resume,
     BackfillControl.cancel,
+    RetentionShow.spec, RetentionSet.spec, RetentionRun.spec,
+    BackupCreate.spec, BackupList.spec, BackupVerify.spec, BackupRestore.spec,
     ExprEval.spec, ConnectorList.spec, ConnectorSchema.spec,
   ]
 }

@@ -14,6 +14,7 @@ public struct Workbench: Sendable {
   public var serve: @Sendable (ServeOptions, Language) async -> Int32
   /// Runs a file once without a store.
   public var rehearse: @Sendable (Rehearsal) async throws(Problem) -> RehearsalResult
+  public var backups: Backups
   public var now: @Sendable () -> Timestamp
   public var sleep: @Sendable (Duration) async throws -> Void
   /// Returns when the user presses Ctrl-C.
@@ -25,13 +26,14 @@ public struct Workbench: Sendable {
     connect: @escaping @Sendable (Access, String?) async throws(Problem) -> any Transport,
     serve: @escaping @Sendable (ServeOptions, Language) async -> Int32,
     rehearse: @escaping @Sendable (Rehearsal) async throws(Problem) -> RehearsalResult,
+    backups: Backups,
     now: @escaping @Sendable () -> Timestamp, sleep: @escaping @Sendable (Duration) async throws -> Void,
     interruption: @escaping @Sendable () async -> Void
   ) {
     (self.connectors, self.zones, self.version) = (connectors, zones, version)
     (self.environment, self.console, self.connect) = (environment, console, connect)
     (self.serve, self.rehearse, self.now, self.sleep) = (serve, rehearse, now, sleep)
-    self.interruption = interruption
+    (self.interruption, self.backups) = (interruption, backups)
   }
 }
 

@@ -52,6 +52,18 @@ public protocol ReadModel: Sendable {
   func readSlots() throws(StoreError) -> [SlotRow]
   /// All revisions of a pipeline, newest first, without their files.
   func revisions(of pipeline: PipelineName) throws(StoreError) -> [RevisionRecord]
+  func retentionRules() throws(StoreError) -> [RetentionRule]
+  /// The proofs of deletions, newest first.
+  func deletions(in namespace: String?, limit: Int) throws(StoreError) -> [DeletionRow]
+  /// Ended jobs that nothing needs: no rerun of them is there, no live job called them or was called by them, and
+  /// no dead letter names them. In the order of their numbers.
+  func expiredJobs(
+    in namespace: String, before: Timestamp, after job: JobNumber, limit: Int
+  ) throws(StoreError) -> [ExpiredJob]
+  /// Of history, events and refusals; of the others the files know.
+  func expired(_ retained: Retained, in namespace: String, before: Timestamp) throws(StoreError) -> Expired
+  /// Those of these artifacts that a job refers to.
+  func referenced(_ sha256s: [String], in namespace: String) throws(StoreError) -> Set<String>
   func readRevision(of pipeline: PipelineName, number: Int?) throws(StoreError) -> RevisionRecord?
 }
 

@@ -70,6 +70,7 @@ extension Batch {
     (rest.signalsForgotten, rest.cachesForgotten) = (signalsForgotten, cachesForgotten)
     (rest.triggers, rest.emitted) = (triggers.filter { $0.job == nil }, emitted)
     rest.schedules = schedules.filter { $0.job == nil }
+    rest.deletions = deletions
     if !rest.isEmpty { parts.append(BatchPart(job: .catalog, batch: rest)) }
     return parts
   }

@@ -61,12 +61,17 @@ public final class DataFolder: Sendable {
   }
 
   /// For commands that only read, beside a running server or without one: takes no lock and makes nothing.
-  public static func openForReading(path: String) throws(Problem) -> (reader: SQLiteReader, key: MasterKey) {
+  ///
+  /// `keyPath`: the key where it lies apart, as it does beside a backup.
+  public static func openForReading(
+    path: String, keyPath: String? = nil
+  ) throws(Problem) -> (reader: SQLiteReader, key: MasterKey) {
     guard Folder.exists(path + "/esteira.db") else { throw .noStore(path) }
-    guard let key = try readKey(path + "/master.key") else { throw .masterKeyMissing(path + "/master.key") }
+    let keyPath = keyPath ?? path + "/master.key"
+    guard let key = try readKey(keyPath) else { throw .masterKeyMissing(keyPath) }
     let master = MasterKey(key)
     let reader = try SQLiteReader(path: path + "/esteira.db")
-    try check(master, against: reader.kept(), path: path + "/master.key")
+    try check(master, against: reader.kept(), path: keyPath)
     return (reader, master)
   }
 

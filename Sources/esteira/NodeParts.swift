@@ -21,7 +21,9 @@ struct NodeParts: Sendable {
   let isFirstStart: Bool
 
   /// `restores`: whether unfinished jobs are taken over.
-  init(folder: DataFolder, restores: Bool) throws(Problem) {
+  init(
+    folder: DataFolder, restores: Bool, console: Console = .system, language: Language
+  ) throws(Problem) {
     self.folder = folder
     try ConfigFile(folder: folder.path).check()
     isFirstStart = access(folder.databasePath, F_OK) != 0
@@ -41,8 +43,19 @@ struct NodeParts: Sendable {
     configuration.triggersChanged = { news.triggers.tell() }
     configuration.emitted = { news.events.tell() }
     configuration.zones = .system
+    configuration.storeWaits = { error in console.error(StoreNotices.waits(error)[language]) }
+    configuration.broken = { text in
+      let problem = StoreNotices.broken(text)
+      console.error("esteira: \(problem.message[language]) [\(problem.code)]")
+      if let remedy = problem.remedy { console.error("  \(remedy[language])") }
+      _exit(7)
+    }
+    configuration.retainedFiles = RetainedFolder.files(of: folder)
+    let retention = RetentionByClock()
+    if restores { configuration.retentionDue = { retention.run() } }
     let node = try Self.node(configuration)
     self.node = node
+    retention.begin(node, tell: console.error)
     places.writes { (writes) throws(Problem) in try await node.write(writes) }
     let history = JobHistory(
       readModel: store, plan: { (revision) throws(Problem) in try plans.plan(revision) },
@@ -76,10 +89,7 @@ struct NodeParts: Sendable {
       unwrapNamespaceKey: { (key, namespace) throws(Problem) in try vault.unwrap(key, namespace: namespace) },
       restores: restores && TestHooks.recovers,
       incident: { job, json in Incident.write(job, json, in: folder.path) },
-      broken: { text in
-        _ = AtomicFile.writeAll(Array("esteira: the store is broken: \(text)\n".utf8), to: STDERR_FILENO)
-        _exit(7)
-      }, crashPoint: { TestHooks.passed($0) })
+      broken: { _ in _exit(7) }, crashPoint: { TestHooks.passed($0) })
   }
 
   private static func client() throws(Problem) -> CurlClient {

@@ -18,7 +18,8 @@ let bench = Workbench(
   environment: Places.environment, console: .system,
   connect: { (access, data) throws(Problem) in try await connecting.connect(access, data) },
   serve: { options, language in await Serving.serve(options, language) },
-  rehearse: { (rehearsal) throws(Problem) in try await RehearsalRun.perform(rehearsal) }, now: Program.now,
+  rehearse: { (rehearsal) throws(Problem) in try await RehearsalRun.perform(rehearsal) },
+  backups: BackupDesk.work, now: Program.now,
   sleep: { try await Task.sleep(for: $0) },
   interruption: { for await _ in Signals.wishes() { return } })
 exit(await Tool(bench).run(words))

@@ -34,6 +34,15 @@ final class TestBench: Sendable {
 
   func run(_ line: String) async -> Int32 { await Tool(bench).run(Shell.words(line)) }
 
+  /// Of what these say, the commands make their text.
+  private var backups: Backups {
+    let none = Problem("test", Bilingual("No folders here.", pt: "Sem pastas aqui."))
+    return Backups(
+      create: { (_) throws(Problem) in throw none }, list: { (_) throws(Problem) in throw none },
+      verify: { (_, _) throws(Problem) in throw none },
+      restore: { (_, _, _) throws(Problem) in throw none })
+  }
+
   private var bench: Workbench {
     let (environment, isInterrupted) = (environment, isInterrupted)
     return Workbench(
@@ -46,7 +55,7 @@ final class TestBench: Sendable {
       serve: { _, _ in 0 },
       rehearse: { (_) throws(Problem) in
         throw Problem("test", Bilingual("No engine here.", pt: "Sem motor aqui."))
-      }, now: { Timestamp(microseconds: 1_795_165_200_000_000) }, sleep: { _ in },
+      }, backups: backups, now: { Timestamp(microseconds: 1_795_165_200_000_000) }, sleep: { _ in },
       interruption: {
         if isInterrupted { return }
         // Never: the stream has no element and ends with the task.

@@ -105,6 +105,22 @@ struct SQLiteFileTests {
     }
   }
 
+  @Test(
+    "whose migrations are others than this program's is refused, and stays as it was",
+    arguments: [
+      "UPDATE migrations SET checksum = 'x' WHERE version = 2", "DELETE FROM migrations WHERE version = 1",
+      "UPDATE migrations SET checksum = 'x' WHERE version = (SELECT max(version) FROM migrations)",
+    ])
+  func otherMigrations(_ sql: String) throws {
+    do { try fill(try Backend.sqlite(folder)) }
+    try edit(folder.path("store.db"), sql)
+    for open in [{ _ = try Backend.sqlite(folder) }, { _ = try SQLiteReader(path: folder.path("store.db")) }]
+    {
+      let problem = #expect(throws: Problem.self) { try open() }
+      #expect(problem?.code == "store-mismatch")
+    }
+  }
+
   @Test("of the first schema is brought to the newest, with its jobs")
   func migrates() throws {
     let path = folder.path("store.db")
@@ -112,13 +128,14 @@ struct SQLiteFileTests {
     let tables = [
       "job_labels", "asks", "ask_assignees", "ask_answers", "signals", "parked_jobs", "waits", "slots",
       "governors", "caches", "refusals", "dead_letters", "pauses", "deleted_pipelines",
-      "trigger_messages", "taken_contents", "emitted_events",
+      "trigger_messages", "taken_contents", "emitted_events", "retention_rules", "deletions",
     ]
     let columns = [
       "correlation_id", "owner", "priority", "fair_key", "parent_job", "parent_node", "rerun_of",
     ]
     let indexes = [
-      "jobs_of_namespace", "jobs_of_correlation", "jobs_of_parent", "reruns_of_job",
+      "bodies_of_job", "keys_of_job", "jobs_of_namespace", "jobs_of_correlation", "jobs_of_parent",
+      "reruns_of_job",
     ]
     let changes =
       tables.map { "DROP TABLE \($0);" } + indexes.map { "DROP INDEX \($0);" }

@@ -35,13 +35,15 @@ final class Harness {
   private let master = MasterKey(SymmetricKey.generate())
   private(set) var node: Node
   private var setting: NodeSetting
+  private let configure: (inout NodeConfiguration) -> Void
   private let incidents = Incidents()
   private let breaks = Breaks()
   /// The store's faults, where the harness was made with them.
   let faulty: FaultyStore?
 
   init(
-    _ backend: Backend = .memory, faulty: Bool = false, change: (inout NodeSetting) -> Void = { _ in }
+    _ backend: Backend = .memory, faulty: Bool = false, change: (inout NodeSetting) -> Void = { _ in },
+    configure: @escaping (inout NodeConfiguration) -> Void = { _ in }
   ) throws {
     folder = NSTemporaryDirectory() + "esteira-engine-" + UUID().uuidString
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
@@ -51,8 +53,10 @@ final class Harness {
     reads = WatchedReader(reader)
     setting = NodeSetting(name: "test", version: "test", cores: 2)
     change(&setting)
-    node = try Node(
-      Self.configuration(store, reads, clock, stage, master, setting, incidents, breaks))
+    self.configure = configure
+    var configuration = Self.configuration(store, reads, clock, stage, master, setting, incidents, breaks)
+    configure(&configuration)
+    node = try Node(configuration)
   }
 
   deinit { try? FileManager.default.removeItem(atPath: folder) }
@@ -91,6 +95,7 @@ final class Harness {
       incident: { id, json in incidents.add(id, json) },
       broken: { breaks.happened($0) })
     configuration.zones = zones
+    configuration.storeWaits = { breaks.waits($0 != nil) }
     return configuration
   }
 
@@ -107,7 +112,9 @@ final class Harness {
 
   /// Returns once every job that is driven has been taken over.
   func reopen() async throws {
-    node = try Node(Self.configuration(store, reads, clock, stage, master, setting, incidents, breaks))
+    var configuration = Self.configuration(store, reads, clock, stage, master, setting, incidents, breaks)
+    configure(&configuration)
+    node = try Node(configuration)
     for job in node.recovered where job.quarantine == nil { try await happened(job.id, "recovered") }
   }
 
@@ -119,9 +126,13 @@ final class Harness {
   var reported: [JSON] { incidents.all }
 }
 
-/// Hears that a node's store broke. One that nobody waits for is an issue.
+/// Hears that a node's store broke. One that nobody waits for is an issue. Hears, too, when a store takes
+/// nothing and when it takes again.
 final class Breaks: Sendable {
   private let waiting = Mutex<[AsyncStream<Never>.Continuation]>([])
+  let storeWaits = AsyncStream.makeStream(of: Bool.self)
+
+  func waits(_ waits: Bool) { storeWaits.continuation.yield(waits) }
 
   func next() -> @Sendable () async -> Void {
     let (stream, source) = AsyncStream.makeStream(of: Never.self)
@@ -188,6 +199,9 @@ extension Harness {
         actor: "local:test")
     ).job
   }
+
+  /// Each time that the store takes nothing (true) or takes again (false). For one reader.
+  var storeWaits: AsyncStream<Bool> { breaks.storeWaits.stream }
 
   /// Waits for the store to break from now on.
   func nextBreak() -> @Sendable () async -> Void { breaks.next() }

@@ -38,6 +38,8 @@ public struct Batch: Sendable {
   public var emitted: [EmittedRow] = []
   /// In the order in which they happened.
   public var schedules: [ScheduleChange] = []
+  /// What rules of retention give up. Jobs of it have no other row here.
+  public var deletions: [Deletion] = []
 
   public init() {}
 
@@ -49,7 +51,7 @@ public struct Batch: Sendable {
     signalsForgotten != nil || cachesForgotten != nil
       || !(asks.isEmpty && answers.isEmpty && signals.isEmpty && slots.isEmpty && governors.isEmpty
         && caches.isEmpty && refusals.isEmpty && deadLetters.isEmpty && parked.isEmpty && unparked.isEmpty
-        && triggers.isEmpty && emitted.isEmpty && schedules.isEmpty)
+        && triggers.isEmpty && emitted.isEmpty && schedules.isEmpty && deletions.isEmpty)
   }
 }
 
@@ -212,4 +214,7 @@ public enum CatalogWrite: Sendable {
   /// The pipeline takes no new jobs and is listed no more; its revisions stay, and a new one brings it back
   /// under the next number (S30).
   case deletePipeline(PipelineName, at: Timestamp, by: String)
+  case retention(RetentionRule)
+  /// Takes the rule away.
+  case keepForEver(Retained, namespace: String)
 }

@@ -39,6 +39,8 @@ enum Input: Sendable {
   case pauseUnlessPaused(PauseRecord, Reply<PauseRecord>)
   /// With a job only a pause that one of its steps made. False where there is no such pause.
   case endPause(of: PipelineName, by: ID<Job>?, Reply<Bool>)
+  /// Of what rules of retention give up.
+  case delete(Deletion, Reply<Void>)
   case restored(Restored)
   case reopen(Restored, paths: [String], actor: String, Reply<Void>)
   /// No attempt starts any more (S7).

@@ -59,6 +59,8 @@ struct Jobs: ~Copyable {
     case parked(OwnedJob)
     /// Something lies before this trigger.
     case fire(TriggerLines.Place)
+    /// It is time to delete what the rules give up.
+    case retain
     case reply(Subject, (Result<Void, Problem>) -> Void)
   }
 

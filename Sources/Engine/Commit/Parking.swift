@@ -150,6 +150,9 @@ extension Jobs {
         wakeTriggers(at: now)
       } else if number == .schedules {
         tickSchedules(at: now)
+      } else if number == .retention {
+        orders.append(.retain)
+        setRetentionTimer(after: setting.retentionEvery)
       } else if let job = inMemory(number) {
         if let wake { decide(job, .fired(wake), at: now) } else { look(at: job) }
       } else if let sleeper = parked[number], wake.map({ sleeper.wakes.contains($0) }) ?? sleeper.hasAlarm {
@@ -170,7 +173,7 @@ extension Jobs {
     guard timers.isSwollen else { return }
     let (owned, parked) = (owned, parked)
     timers.sweep { number, wake in
-      if number == .signals || number == .triggers || number == .schedules { return true }
+      if [.signals, .triggers, .schedules, .retention].contains(number) { return true }
       if let job = owned[number] { return wake.map { job.state.awaits($0) } ?? job.isWatched }
       guard let sleeper = parked[number] else { return false }
       return wake.map { sleeper.wakes.contains($0) } ?? sleeper.hasAlarm

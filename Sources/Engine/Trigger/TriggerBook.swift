@@ -125,7 +125,8 @@ struct TriggerReading {
       case .deletePipeline(let pipeline, at: _, by: _): names.insert(pipeline)
       case .setting(let namespace, name: _, value: _, by: _, at: _):
         names.formUnion(book.all.lazy.map(\.pipeline).filter { $0.namespace == namespace })
-      case .connection, .removeConnection, .credential, .removeCredential, .namespaceKey, .pause, .resume:
+      case .connection, .removeConnection, .credential, .removeCredential, .namespaceKey, .pause, .resume,
+        .retention, .keepForEver:
         break
       }
     }
@@ -162,7 +163,7 @@ extension CatalogWrite {
     case .pause(let pause): pause.pipeline
     case .resume(let pipeline): pipeline
     case .revision, .connection, .removeConnection, .credential, .removeCredential, .namespaceKey, .setting,
-      .deletePipeline:
+      .deletePipeline, .retention, .keepForEver:
       nil
     }
   }

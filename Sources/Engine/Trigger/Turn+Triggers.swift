@@ -45,7 +45,7 @@ extension Turn {
       jobs.batch.refusals.append(row)
       jobs.after(.nothing) { _ in reply(.success(())) }
     case .admit, .command, .ask, .event, .attemptEnded, .examined, .childPrepared, .signal, .read, .follow,
-      .unfollow, .write, .pauseUnlessPaused, .endPause, .restored, .reopen, .drain, .stop:
+      .unfollow, .write, .delete, .pauseUnlessPaused, .endPause, .restored, .reopen, .drain, .stop:
       break
     }
   }

@@ -10,6 +10,7 @@ struct MemoryCatalog {
   var credentials: [Name: [CredentialRecord]] = [:]
   var namespaceKeys: [ScalarString: [UInt8]] = [:]
   var settings: [ScalarString: [ScalarString: JSON]] = [:]
+  var retentionRules: [Name: RetentionRule] = [:]
   var pauses: [Name: PauseRecord] = [:]
   var deleted: Set<Name> = []
 
@@ -25,7 +26,7 @@ struct MemoryCatalog {
         let versions = after.credentials[Name(record.namespace, record.name)] ?? []
         if versions.contains(where: { $0.version == record.version }) { return false }
       case .connection, .removeConnection, .removeCredential, .namespaceKey, .setting, .pause, .resume,
-        .deletePipeline:
+        .deletePipeline, .retention, .keepForEver:
         break
       }
       after.apply(write)
@@ -56,6 +57,8 @@ struct MemoryCatalog {
     case .setting(let namespace, let name, let value, by: _, at: _):
       settings[ScalarString(namespace), default: [:]][ScalarString(name)] = value
     case .pause(let pause): pauses[Name(pause.pipeline.namespace, pause.pipeline.name)] = pause
+    case .retention(let rule): retentionRules[Name(rule.namespace, rule.retained.rawValue)] = rule
+    case .keepForEver(let retained, let namespace): retentionRules[Name(namespace, retained.rawValue)] = nil
     case .resume(let pipeline): pauses[Name(pipeline.namespace, pipeline.name)] = nil
     case .deletePipeline(let pipeline, at: _, by: _):
       deleted.insert(Name(pipeline.namespace, pipeline.name))

@@ -13,6 +13,7 @@ struct MemoryRows {
   var tables = MemoryTables()
   var triggers = MemoryTriggers()
   var schedules = MemorySchedules()
+  var retention = MemoryRetention()
 
   var jobsInOrder: [MemoryJob] { jobs.values.sorted { $0.row.number < $1.row.number } }
 
@@ -72,6 +73,7 @@ struct MemoryRows {
     tables.apply(batch)
     triggers.apply(batch)
     schedules.apply(batch.schedules)
+    for deletion in batch.deletions { perform(deletion) }
     for row in batch.newJobs { add(row) }
     for row in batch.bodies { bodies[row.id] = Array(batch.bytes[row.sealed]) }
     if !batch.events.isEmpty || !batch.unparked.isEmpty { driveCounts[number] = nil }
@@ -122,6 +124,7 @@ struct MemoryJob {
   var steps: [UInt32: StepRow] = [:]
   var snapshots: [StoredSnapshot] = []
   var artifacts: [ArtifactRow.Place: ArtifactRow] = [:]
+  var bodies: [BodyID] = []
 
   var status: JobStatus { change?.status ?? .pending }
 
@@ -150,6 +153,7 @@ struct MemoryJob {
       snapshots = snapshots.sorted { $0.sequence < $1.sequence }.suffix(2)
     }
     for row in batch.artifacts { artifacts[row.place] = row }
+    bodies += batch.bodies.map(\.id)
   }
 
   func matches(_ filter: JobFilter) -> Bool {

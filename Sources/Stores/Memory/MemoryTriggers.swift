@@ -52,6 +52,15 @@ struct MemoryTriggers {
     if let gone { eventKeys.remove(Name(gone.namespace, gone.key)) }
   }
 
+  func oldEvents(in namespace: String, before: Timestamp) -> [EmittedRow] {
+    (emitted[ScalarString(namespace)] ?? []).filter { $0.at < before }
+  }
+
+  mutating func delete(_ event: EmittedRow) {
+    emitted[ScalarString(event.namespace)]?.removeAll { $0.position == event.position }
+    eventKeys.remove(Name(event.namespace, event.key))
+  }
+
   /// Oldest first, without bodies.
   func all(of pipeline: PipelineName?) -> [TriggerMessageRow] {
     messages.values.filter { pipeline == nil || $0.pipeline == pipeline }

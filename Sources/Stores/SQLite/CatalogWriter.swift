@@ -24,6 +24,11 @@ extension Database {
     case .setting(let namespace, let name, let value, let actor, let time):
       try put(setting: name, in: namespace, value: value, by: actor, at: time)
     case .pause(let pause): try put(pause)
+    case .retention(let rule): try put(rule)
+    case .keepForEver(let retained, let namespace):
+      try query(
+        "DELETE FROM retention_rules WHERE namespace = ? AND class = ?",
+        [.text(namespace), .text(retained.rawValue)])
     case .deletePipeline(let pipeline, let time, let actor):
       try query(
         "INSERT INTO deleted_pipelines VALUES(?, ?, ?, ?) ON CONFLICT DO NOTHING",

@@ -14,6 +14,7 @@ struct Migration {
     Migration(version: 3, name: "triggers", sql: triggers),
     Migration(version: 4, name: "contents", sql: contents),
     Migration(version: 5, name: "schedules", sql: schedules),
+    Migration(version: 7, name: "retention", sql: retention),
   ]
   static var newest: Int64 { all.reduce(0) { max($0, $1.version) } }
 
@@ -113,6 +114,22 @@ extension Database {
   func schemaVersion() throws(SQLiteError) -> Int64 {
     let hasLedger = try integer("SELECT count(*) FROM sqlite_schema WHERE name = 'migrations'") == 1
     return hasLedger ? try integer("SELECT max(version) FROM migrations") ?? 0 : 0
+  }
+
+  /// Why this program must not touch the file: a newer one made it, or one whose migrations are others.
+  func schemaProblem(_ path: String) throws(SQLiteError) -> Problem? {
+    let version = try schemaVersion()
+    if version > Migration.newest { return .storeTooNew(path, version: version, newest: Migration.newest) }
+    if version == 0 { return nil }
+    var made: [Int64: (name: String, checksum: String)] = [:]
+    try query("SELECT version, name, checksum FROM migrations") { row in
+      made[row.integer(0)] = (row.text(1), row.text(2))
+    }
+    let known = Dictionary(uniqueKeysWithValues: Migration.all.map { ($0.version, $0) })
+    // One that is missing below the newest was never made, and never would be.
+    let all = Set(made.keys).union(known.keys.filter { $0 <= version })
+    let other = all.sorted().first { made[$0]?.checksum != known[$0]?.checksum }
+    return other.map { .storeMismatch(path, $0, made[$0]?.name ?? known[$0]?.name ?? "") }
   }
 
   /// Brings the file to the newest schema. `canary` is sealed under the master key; it is written with the

@@ -75,6 +75,21 @@ final class WatchedReader: ReadModel {
 
 // The rest is as it is.
 extension WatchedReader {
+  func retentionRules() throws(StoreError) -> [RetentionRule] { try real.retentionRules() }
+  func deletions(in namespace: String?, limit: Int) throws(StoreError) -> [DeletionRow] {
+    try real.deletions(in: namespace, limit: limit)
+  }
+  func expiredJobs(
+    in namespace: String, before: Timestamp, after job: JobNumber, limit: Int
+  ) throws(StoreError) -> [ExpiredJob] {
+    try real.expiredJobs(in: namespace, before: before, after: job, limit: limit)
+  }
+  func expired(_ retained: Retained, in namespace: String, before: Timestamp) throws(StoreError) -> Expired {
+    try real.expired(retained, in: namespace, before: before)
+  }
+  func referenced(_ sha256s: [String], in namespace: String) throws(StoreError) -> Set<String> {
+    try real.referenced(sha256s, in: namespace)
+  }
   func jobs(_ filter: JobFilter, before: ID<Job>?, limit: Int) throws(StoreError) -> [JobSummary] {
     try real.jobs(filter, before: before, limit: limit)
   }

@@ -1,0 +1,25 @@
+internal import Model
+
+// What rules of retention give up, as part of a commit.
+extension Turn {
+  /// A job that is in memory or parked is live, or has just ended: it stays.
+  mutating func delete(_ deletion: Deletion, _ reply: @escaping Reply<Void>) {
+    var deletion = deletion
+    if case .jobs(let numbers) = deletion.content {
+      deletion.content = .jobs(numbers.filter { jobs.inMemory($0) == nil && jobs.parked[$0] == nil })
+    }
+    jobs.batch.deletions.append(deletion)
+    jobs.after(.write) { reply($0) }
+  }
+}
+
+extension Jobs {
+  mutating func setRetentionTimer(after pause: Duration) {
+    timers.add(Timers.Entry(due: clock.monotonic + pause, job: .retention, wake: nil))
+  }
+}
+
+extension JobNumber {
+  /// In a timer: no job, but the rules of retention.
+  static let retention = JobNumber(-3)
+}

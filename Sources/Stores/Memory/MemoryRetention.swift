@@ -1,0 +1,169 @@
+public import Engine
+public import Model
+internal import Synchronization
+
+/// Proofs in the memory store.
+struct MemoryRetention {
+  /// In the order of their runs.
+  var deletions: [DeletionRow] = []
+
+  mutating func prove(_ deletion: Deletion, _ gone: Expired) {
+    if gone.count == 0 { return }
+    let rule = deletion.rule
+    let known = deletions.firstIndex {
+      $0.at == deletion.run && $0.namespace == rule.namespace && $0.retained == rule.retained
+    }
+    if let known {
+      deletions[known].count += gone.count
+      deletions[known].bytes += gone.bytes
+    } else {
+      deletions.append(
+        DeletionRow(
+          at: deletion.run, namespace: rule.namespace, retained: rule.retained, days: rule.days,
+          before: deletion.before, count: gone.count, bytes: gone.bytes, by: deletion.by))
+    }
+  }
+}
+
+extension MemoryRows {
+  mutating func perform(_ deletion: Deletion) {
+    var gone = Expired()
+    let rule = deletion.rule
+    switch deletion.content {
+    case .jobs(let numbers):
+      for number in numbers {
+        guard let job = jobs[number], job.status.hasEnded else { continue }
+        gone.count += 1
+        gone.bytes += bytes(of: job)
+        delete(job)
+      }
+    case .rows(let limit):
+      gone = tables.deleteRows(rule, before: deletion.before, limit, &triggers)
+    case .files(let count, let bytes): gone = Expired(count: Int64(count), bytes: bytes)
+    }
+    retention.prove(deletion, gone)
+  }
+
+  private mutating func delete(_ job: MemoryJob) {
+    let number = job.row.number
+    jobs[number] = nil
+    numbers[job.row.id] = nil
+    driveCounts[number] = nil
+    idempotentJobs = idempotentJobs.filter { $0.value.job != job.row.id }
+    for id in job.bodies { bodies[id] = nil }
+    for ask in tables.asks.values where ask.job == number {
+      tables.asks[ask.id] = nil
+      tables.answers[ask.id] = nil
+    }
+  }
+
+  func bytes(of job: MemoryJob) -> Int64 {
+    let events = job.events.reduce(0) { $0 + $1.payload.count + $1.sealed.count + $1.chain.count }
+    let sealed = job.bodies.reduce(0) { $0 + (bodies[$1]?.count ?? 0) }
+    return Int64(events + sealed + job.snapshots.reduce(0) { $0 + $1.state.count })
+  }
+
+  func expiredJobs(in namespace: String, before: Timestamp) -> [MemoryJob] {
+    jobsInOrder.filter { job in
+      guard ScalarString(job.row.pipeline.namespace) == ScalarString(namespace), job.status.hasEnded,
+        let end = job.change?.completedAt, end < before
+      else { return false }
+      let others = jobs.values
+      if others.contains(where: { $0.row.identity.rerunOf == job.row.id }) { return false }
+      if others.contains(where: { $0.row.identity.parent == job.row.number && !$0.status.hasEnded }) {
+        return false
+      }
+      if let parent = job.row.identity.parent, let caller = jobs[parent], !caller.status.hasEnded {
+        return false
+      }
+      return !tables.deadLetters.contains { $0.source["job"]?.string == job.row.id.description }
+    }
+  }
+}
+
+extension MemoryTables {
+  fileprivate mutating func deleteRows(
+    _ rule: RetentionRule, before: Timestamp, _ limit: Int, _ triggers: inout MemoryTriggers
+  ) -> Expired {
+    var gone = Expired()
+    switch rule.retained {
+    case .events:
+      for row in triggers.oldEvents(in: rule.namespace, before: before).prefix(limit) {
+        triggers.delete(row)
+        gone = Expired(count: gone.count + 1, bytes: gone.bytes + Int64(row.body.count))
+      }
+    case .refusals:
+      refusals.removeAll { row in
+        guard gone.count < limit, row.at < before,
+          ScalarString(row.namespace) == ScalarString(rule.namespace)
+        else { return false }
+        gone = Expired(count: gone.count + 1, bytes: gone.bytes + row.bytes)
+        return true
+      }
+    case .history, .logs, .artifacts: break
+    }
+    return gone
+  }
+}
+
+extension RefusalRow {
+  fileprivate var bytes: Int64 {
+    Int64(actor.unicodeScalars.count + reason.unicodeScalars.count + key.unicodeScalars.count)
+  }
+}
+
+extension MemoryStore {
+  public func retentionRules() throws(StoreError) -> [RetentionRule] {
+    rows.withLock { rows in rows.catalog.retentionRules.inOrder(nil) }
+  }
+
+  public func deletions(in namespace: String?, limit: Int) throws(StoreError) -> [DeletionRow] {
+    rows.withLock { rows in
+      let all = rows.retention.deletions.filter { namespace == nil || $0.namespace == namespace }
+      let sorted = all.sorted {
+        if $0.at != $1.at { return $0.at > $1.at }
+        return Name($0.namespace, $0.retained.rawValue) < Name($1.namespace, $1.retained.rawValue)
+      }
+      return Array(sorted.prefix(limit))
+    }
+  }
+
+  public func expiredJobs(
+    in namespace: String, before: Timestamp, after job: JobNumber, limit: Int
+  ) throws(StoreError) -> [ExpiredJob] {
+    rows.withLock { rows in
+      rows.expiredJobs(in: namespace, before: before).filter { $0.row.number > job }.prefix(limit).map {
+        ExpiredJob(number: $0.row.number, id: $0.row.id, events: Int($0.change?.sequence ?? 0))
+      }
+    }
+  }
+
+  public func expired(
+    _ retained: Retained, in namespace: String, before: Timestamp
+  ) throws(StoreError) -> Expired {
+    rows.withLock { rows in
+      switch retained {
+      case .history:
+        let jobs = rows.expiredJobs(in: namespace, before: before)
+        return Expired(count: Int64(jobs.count), bytes: jobs.reduce(0) { $0 + rows.bytes(of: $1) })
+      case .events:
+        let events = rows.triggers.oldEvents(in: namespace, before: before)
+        return Expired(count: Int64(events.count), bytes: events.reduce(0) { $0 + Int64($1.body.count) })
+      case .refusals:
+        let refusals = rows.tables.refusals.filter {
+          $0.at < before && ScalarString($0.namespace) == ScalarString(namespace)
+        }
+        return Expired(count: Int64(refusals.count), bytes: refusals.reduce(0) { $0 + $1.bytes })
+      case .logs, .artifacts: return Expired()
+      }
+    }
+  }
+
+  public func referenced(_ sha256s: [String], in namespace: String) throws(StoreError) -> Set<String> {
+    rows.withLock { rows in
+      let used = rows.jobs.values.flatMap { $0.artifacts.values }
+        .filter { ScalarString($0.namespace) == ScalarString(namespace) }.map(\.handle.sha256)
+      return Set(sha256s).intersection(used)
+    }
+  }
+}
