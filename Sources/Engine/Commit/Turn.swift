@@ -5,7 +5,7 @@ internal import Pipelines
 struct Turn: ~Copyable {
   var jobs: Jobs
   let store: any Store
-  let executor: Executor
+  let executor: any Performer
   let configuration: NodeConfiguration
   /// Opens once nothing of the last node's attempts is open any more.
   let settled: Gate
@@ -15,7 +15,7 @@ struct Turn: ~Copyable {
   private var commits: Int64 = 0
 
   init(
-    jobs: consuming Jobs, store: any Store, executor: Executor, configuration: NodeConfiguration,
+    jobs: consuming Jobs, store: any Store, executor: any Performer, configuration: NodeConfiguration,
     settled: Gate
   ) {
     self.jobs = jobs
