@@ -166,6 +166,8 @@ extension Turn {
     if job.state.status.hasEnded { return jobs.after(.nothing) { _ in reply(.failure(.ended(id))) } }
     do throws(Problem) {
       let event = try event(of: command, job)
+      // It would change nothing, and nobody would know.
+      if let reason = job.state.quarantine, !event.reachesQuarantined { throw .quarantined(id, reason) }
       var left: [String] = []
       if case .kill = command {
         left = job.runningPaths
