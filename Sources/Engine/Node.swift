@@ -189,8 +189,8 @@ extension Node {
   private func live(_ job: ID<Job>) async -> LiveView? { await sight(job).live }
 
   private func sight(_ job: ID<Job>) async -> Sighting {
-    await withCheckedContinuation { continuation in
-      loop.inbox.push(.read(job) { continuation.resume(returning: $0) })
+    await loop.requests.answer(since: configuration.clock.monotonic, reads: true, instead: .stored) { give in
+      loop.inbox.push(.read(job, give))
     }
   }
 
@@ -221,17 +221,19 @@ extension Node {
   func send<Value: Sendable>(
     _ input: (@escaping Reply<Value>) -> Input
   ) async throws(Problem) -> Value {
-    let result: Result<Value, Problem> = await withCheckedContinuation { continuation in
-      loop.inbox.push(input { continuation.resume(returning: $0) })
-    }
-    return try result.get()
+    try await result(input).get()
+  }
+
+  private func result<Value: Sendable>(
+    _ input: (@escaping Reply<Value>) -> Input
+  ) async -> Result<Value, Problem> {
+    let (setting, moment) = (configuration.setting, configuration.clock.monotonic)
+    let instead = Result<Value, Problem>.failure(.notYetStored(after: setting.storeAnswerLimit))
+    return await loop.requests.answer(since: moment, instead: instead) { loop.inbox.push(input($0)) }
   }
 
   func order(_ job: ID<Job>, _ command: Command) async throws(Problem) -> [String] {
-    let result: Result<[String], Problem> = await withCheckedContinuation { continuation in
-      loop.inbox.push(.command(job, command) { continuation.resume(returning: $0) })
-    }
-    return try await explained(result, job)
+    try await explained(await result { .command(job, command, $0) }, job)
   }
 
   /// The engine knows only live jobs: says which of three it is.
@@ -249,10 +251,7 @@ extension Node {
   }
 
   private func send(_ signal: IncomingSignal) async throws(Problem) -> SignalReceipt {
-    let result: Result<SignalReceipt, Problem> = await withCheckedContinuation { continuation in
-      loop.inbox.push(.signal(signal) { continuation.resume(returning: $0) })
-    }
-    return try await explained(result, signal.job)
+    try await explained(await result { .signal(signal, $0) }, signal.job)
   }
 
   private func incoming(

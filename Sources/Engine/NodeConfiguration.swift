@@ -25,6 +25,8 @@ public struct NodeConfiguration: Sendable {
   public var incident: @Sendable (ID<Job>, JSON) -> Void
   /// The store broke its promises: the process must end, and nothing was acknowledged (architecture D5).
   public var broken: @Sendable (String) -> Void
+  /// The store does not take a turn now, and then that it takes turns again.
+  public var storeWaits: @Sendable (StoreError?) -> Void = { _ in }
   /// Called whenever the triggers of a pipeline are others than before (`Node.triggers`).
   public var triggersChanged: @Sendable () -> Void = {}
   /// Called after the commit of each event that a step emitted.

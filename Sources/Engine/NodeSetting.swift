@@ -29,6 +29,12 @@ public struct NodeSetting: Sendable {
   /// How long the row of a signal that was taken or has expired outlives its time.
   public var signalsRemembered = Duration.seconds(86_400)
 
+  /// Pauses between two tries of a turn that the store does not take, which double.
+  public var storeFirstPause = Duration.milliseconds(250)
+  public var storeLongestPause = Duration.seconds(5)
+  /// Whoever has waited so long for such a turn is told that nobody knows yet how it ends.
+  public var storeAnswerLimit = Duration.seconds(10)
+
   public init(name: String, version: String, cores: Int) {
     (self.name, self.version, processSlots) = (name, version, max(1, 2 * cores))
   }

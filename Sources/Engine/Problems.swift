@@ -10,6 +10,38 @@ extension Problem {
         "Look at the disk and run: esteira doctor", pt: "Verifique o disco e rode: esteira doctor"))
   }
 
+  /// Of a request that came while the store takes nothing.
+  static func notTaken(_ error: StoreError) -> Problem {
+    switch error {
+    case .unavailable, .broken: return .store(error)
+    case .full(let reason):
+      return Problem(
+        "store-full",
+        Bilingual(
+          "This was not taken, since the store has no room to keep it: \(reason).",
+          pt: "Isto não foi aceito, pois o armazenamento não tem espaço para guardar: \(reason)."),
+        remedy: Bilingual(
+          "Free space on the disk of the data folder and ask again; the server goes on by itself.",
+          pt: "Libere espaço no disco da pasta de dados e peça de novo; o servidor continua sozinho."))
+    }
+  }
+
+  /// Of a request that was under way when the store stopped taking turns.
+  static func notYetStored(after limit: Duration) -> Problem {
+    let seconds = limit.components.seconds
+    return Problem(
+      "not-yet-stored",
+      Bilingual(
+        "Nobody knows yet whether this is taken: the store has not kept it for \(seconds) s.",
+        pt: "Ainda não se sabe se isto foi aceito: o armazenamento não o guarda há \(seconds) s."),
+      remedy: Bilingual(
+        "Free space on the disk of the data folder. Then ask again with the same idempotency key, or look "
+          + "whether it happened.",
+        pt:
+          "Libere espaço no disco da pasta de dados. Depois peça de novo com a mesma chave de idempotência, "
+          + "ou veja se aconteceu."))
+  }
+
   static func keyReused(_ key: String) -> Problem {
     Problem(
       "idempotency-key-reused",

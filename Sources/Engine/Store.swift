@@ -64,12 +64,21 @@ public protocol Store: Sendable {
   func highestNumbers() throws(StoreError) -> (job: Int64, body: Int64)
 }
 
-public enum StoreError: Error, Sendable, Hashable {
+public enum StoreError: Error, Sendable, Hashable, CustomStringConvertible {
+  /// A commit was not stored, since there is no room for it. The same one, and no other before it, may be
+  /// tried again.
+  case full(String)
   /// The store cannot answer now; the same call may succeed later.
   case unavailable(String)
   /// Whether a commit happened is unknown, or the store breaks its promises: nothing may be acknowledged
   /// and the process ends (architecture D5).
   case broken(String)
+
+  public var description: String {
+    switch self {
+    case .full(let text), .unavailable(let text), .broken(let text): text
+    }
+  }
 }
 
 /// A job's number inside one store: short, for hot tables. The outside knows only `ID<Job>`.

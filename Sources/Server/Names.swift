@@ -26,7 +26,7 @@ extension PipelineName {
 extension StoreError {
   var problem: Problem {
     switch self {
-    case .unavailable(let text), .broken(let text):
+    case .full(let text), .unavailable(let text), .broken(let text):
       Problem(
         "store-unavailable",
         Bilingual("The store cannot be read: \(text)", pt: "Não foi possível ler os dados: \(text)"),

@@ -16,5 +16,6 @@ public enum ProblemStatus {
     "revision-changed": 412, "request-too-large": 413, "history-damaged": 500, "internal": 500,
     "no-wait": 409, "signal-too-large": 413, "inbox-full": 429,
     "read-only": 503, "stopping": 503, "store-unavailable": 503, "job-not-driven": 503,
+    "store-full": 503, "not-yet-stored": 503,
   ]
 }

@@ -24,6 +24,17 @@ extension Problem {
         pt: "Instale a versão do Esteira que o gravou, ou uma mais nova."))
   }
 
+  static func storeMismatch(_ path: String, _ version: Int64, _ name: String) -> Problem {
+    Problem(
+      "store-mismatch",
+      Bilingual(
+        "The store \(path) was made with another migration \(version) (\(name)) than this program has.",
+        pt: "O armazenamento \(path) foi feito com outra migração \(version) (\(name)) que a deste programa."),
+      remedy: Bilingual(
+        "Use the build of Esteira that made it, or restore a backup.",
+        pt: "Use a compilação do Esteira que o criou, ou restaure um backup."))
+  }
+
   static func storeUnreadable(_ path: String, _ reason: String) -> Problem {
     Problem(
       "store-unreadable",

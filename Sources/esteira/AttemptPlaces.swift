@@ -138,7 +138,9 @@ extension AttemptPlaces {
   }
 
   private static func noFolder(_ path: String, _ number: Int32) -> Failure {
-    Failure(.internal, code: "work-folder", "\(path) cannot be made: \(String(cString: strerror(number))).")
+    Failure(
+      number == ENOSPC || number == EDQUOT ? .transient : .internal, code: "work-folder",
+      "\(path) cannot be made: \(String(cString: strerror(number))).")
   }
 }
 
@@ -167,7 +169,8 @@ extension AttemptPlaces {
       do throws(Problem) {
         try await write([.namespaceKey(namespace: namespace, wrapped: wrapped)])
       } catch {
-        throw Failure(.internal, code: error.code, error.message.english)
+        let isPassing = error.code == "store-full" || error.code == "not-yet-stored"
+        throw Failure(isPassing ? .transient : .internal, code: error.code, error.message.english)
       }
     }
     guard let key = try failing({ () throws(Problem) in try vault.key(ofNamespace: namespace) }) else {

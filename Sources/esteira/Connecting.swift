@@ -29,7 +29,7 @@ struct Connecting: Sendable {
   }
 
   private func running(_ path: String) throws(Problem) -> any Transport {
-    let parts = try NodeParts(folder: try DataFolder(path: path), restores: false)
+    let parts = try NodeParts(folder: try DataFolder(path: path), restores: false, language: language)
     tellUnfinished(parts)
     return LocalTransport(router: Router(parts.backend), actor: Self.actor, endsWithCommand: true) {
       await parts.node.stop(drain: .zero)

@@ -1,4 +1,5 @@
 import API
+import CLI
 import Connectors
 import Crypto
 import Engine
@@ -20,7 +21,9 @@ struct NodeParts: Sendable {
   let isFirstStart: Bool
 
   /// `restores`: whether unfinished jobs are taken over.
-  init(folder: DataFolder, restores: Bool) throws(Problem) {
+  init(
+    folder: DataFolder, restores: Bool, console: Console = .system, language: Language
+  ) throws(Problem) {
     self.folder = folder
     try ConfigFile(folder: folder.path).check()
     isFirstStart = access(folder.databasePath, F_OK) != 0
@@ -39,6 +42,13 @@ struct NodeParts: Sendable {
     var configuration = try Self.configuration(folder, store, vault, places, plans, restores: restores)
     configuration.triggersChanged = { news.triggers.tell() }
     configuration.emitted = { news.events.tell() }
+    configuration.storeWaits = { error in console.error(StoreNotices.waits(error)[language]) }
+    configuration.broken = { text in
+      let problem = StoreNotices.broken(text)
+      console.error("esteira: \(problem.message[language]) [\(problem.code)]")
+      if let remedy = problem.remedy { console.error("  \(remedy[language])") }
+      _exit(7)
+    }
     let node = try Self.node(configuration)
     self.node = node
     places.writes { (writes) throws(Problem) in try await node.write(writes) }
@@ -74,10 +84,7 @@ struct NodeParts: Sendable {
       unwrapNamespaceKey: { (key, namespace) throws(Problem) in try vault.unwrap(key, namespace: namespace) },
       restores: restores && TestHooks.recovers,
       incident: { job, json in Incident.write(job, json, in: folder.path) },
-      broken: { text in
-        _ = AtomicFile.writeAll(Array("esteira: the store is broken: \(text)\n".utf8), to: STDERR_FILENO)
-        _exit(7)
-      }, crashPoint: { TestHooks.passed($0) })
+      broken: { _ in _exit(7) }, crashPoint: { TestHooks.passed($0) })
   }
 
   private static func client() throws(Problem) -> CurlClient {

@@ -34,7 +34,8 @@ struct Serving: Sendable {
     }
     let wishes = Signals.wishes()
     do throws(Problem) {
-      let parts = try NodeParts(folder: try DataFolder(path: Places.data(options.data)), restores: true)
+      let parts = try NodeParts(
+        folder: try DataFolder(path: Places.data(options.data)), restores: true, language: language)
       let watches = FolderWatches(of: parts.node, folder: parts.folder.path, log: Console.system.error)
       parts.news.triggers.answer { watches.reconcile() }
       let server = try listen(parts)

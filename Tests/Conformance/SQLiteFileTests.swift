@@ -105,6 +105,22 @@ struct SQLiteFileTests {
     }
   }
 
+  @Test(
+    "whose migrations are others than this program's is refused, and stays as it was",
+    arguments: [
+      "UPDATE migrations SET checksum = 'x' WHERE version = 2", "DELETE FROM migrations WHERE version = 1",
+      "UPDATE migrations SET checksum = 'x' WHERE version = (SELECT max(version) FROM migrations)",
+    ])
+  func otherMigrations(_ sql: String) throws {
+    do { try fill(try Backend.sqlite(folder)) }
+    try edit(folder.path("store.db"), sql)
+    for open in [{ _ = try Backend.sqlite(folder) }, { _ = try SQLiteReader(path: folder.path("store.db")) }]
+    {
+      let problem = #expect(throws: Problem.self) { try open() }
+      #expect(problem?.code == "store-mismatch")
+    }
+  }
+
   @Test("of the first schema is brought to the newest, with its jobs")
   func migrates() throws {
     let path = folder.path("store.db")

@@ -16,6 +16,9 @@ final class FaultyStore: Store {
   let real: any Store
   private let fault = Mutex<(Fault, Int)?>(nil)
   private let held = Mutex<HeldCommit?>(nil)
+  /// Whether every checkpoint finds the disk full.
+  let noCheckpoints = Mutex(false)
+  private let room = Mutex<(isFull: Bool, tries: Int)>((false, 0))
 
   init(_ real: any Store) { self.real = real }
 
@@ -29,6 +32,20 @@ final class FaultyStore: Store {
   /// Fails the commit that follows `count` good ones.
   func fail(_ fault: Fault, after count: Int) { self.fault.withLock { $0 = (fault, count) } }
 
+  /// From now on commits and checkpoints find no room.
+  func fill() { room.withLock { $0 = (true, 0) } }
+  func free() { room.withLock { $0.isFull = false } }
+  /// Commits that found no room since `fill`.
+  var tries: Int { room.withLock(\.tries) }
+
+  private func findRoom() throws(StoreError) {
+    let isFull = room.withLock { room in
+      if room.isFull { room.tries += 1 }
+      return room.isFull
+    }
+    if isFull { throw .full("the disk is full") }
+  }
+
   /// From now on commits succeed. False where a fault had already happened.
   func heal() -> Bool {
     fault.withLock { fault in
@@ -39,6 +56,7 @@ final class FaultyStore: Store {
 
   func commit(_ batch: borrowing Batch) throws(StoreError) -> [RefusedJob] {
     held.withLock { $0.take() }?.wait()
+    try findRoom()
     let due: Fault? = fault.withLock { fault in
       guard let (kind, count) = fault else { return nil }
       fault = count == 0 ? nil : (kind, count - 1)
@@ -53,7 +71,10 @@ final class FaultyStore: Store {
     }
   }
 
-  func checkpoint() throws(StoreError) { try real.checkpoint() }
+  func checkpoint() throws(StoreError) {
+    if noCheckpoints.withLock({ $0 }) { throw .full("the disk is full") }
+    try real.checkpoint()
+  }
   func liveJobs() throws(StoreError) -> [LiveJob] { try real.liveJobs() }
   func history(of job: JobNumber, after sequence: UInt32) throws(StoreError) -> [StoredEvent] {
     try real.history(of: job, after: sequence)

@@ -73,7 +73,7 @@ final class Harness {
     _ store: any Store, _ readModel: any ReadModel, _ clock: ManualClock, _ stage: Stage, _ master: MasterKey,
     _ setting: NodeSetting, _ incidents: Incidents, _ breaks: Breaks
   ) -> NodeConfiguration {
-    NodeConfiguration(
+    var configuration = NodeConfiguration(
       setting: setting, store: store, readModel: readModel, clock: clock,
       connectors: connectors.map { StageConnector(effect: $0, stage: stage) },
       environment: stage.environment,
@@ -90,6 +90,8 @@ final class Harness {
       },
       incident: { id, json in incidents.add(id, json) },
       broken: { breaks.happened($0) })
+    configuration.storeWaits = { breaks.waits($0 != nil) }
+    return configuration
   }
 
   /// Drops the node as a SIGKILL would: nothing of it reaches the store any more.
@@ -112,9 +114,13 @@ final class Harness {
   var reported: [JSON] { incidents.all }
 }
 
-/// Hears that a node's store broke. One that nobody waits for is an issue.
+/// Hears that a node's store broke. One that nobody waits for is an issue. Hears, too, when a store takes
+/// nothing and when it takes again.
 final class Breaks: Sendable {
   private let waiting = Mutex<[AsyncStream<Never>.Continuation]>([])
+  let storeWaits = AsyncStream.makeStream(of: Bool.self)
+
+  func waits(_ waits: Bool) { storeWaits.continuation.yield(waits) }
 
   func next() -> @Sendable () async -> Void {
     let (stream, source) = AsyncStream.makeStream(of: Never.self)
@@ -181,6 +187,9 @@ extension Harness {
         actor: "local:test")
     ).job
   }
+
+  /// Each time that the store takes nothing (true) or takes again (false). For one reader.
+  var storeWaits: AsyncStream<Bool> { breaks.storeWaits.stream }
 
   /// Waits for the store to break from now on.
   func nextBreak() -> @Sendable () async -> Void { breaks.next() }

@@ -47,11 +47,14 @@ final class Installation {
   }
 
   /// Runs one command to its end.
-  func run(_ arguments: String...) throws -> Answer {
+  func run(_ arguments: String...) throws -> Answer { try run([Self.binary.path] + arguments) }
+
+  /// The same for any program, by its path and arguments.
+  func run(_ words: [String]) throws -> Answer {
     let process = Process()
     let pipe = Pipe()
-    process.executableURL = Self.binary
-    process.arguments = arguments
+    process.executableURL = URL(filePath: words[0])
+    process.arguments = Array(words.dropFirst())
     process.environment = environment([:])
     process.standardOutput = pipe
     process.standardError = FileHandle.nullDevice
@@ -74,14 +77,19 @@ final class Installation {
   }
 
   /// Starts a server; returns once it is ready or has died.
-  func startServer(_ hooks: [String: String]) throws -> Server {
+  ///
+  /// `through` is a program that becomes the server, and `errors` a file for what it says on standard error.
+  func startServer(
+    _ hooks: [String: String], through words: [String] = [], errors: String? = nil
+  ) throws -> Server {
     let process = Process()
     let pipe = Pipe()
-    process.executableURL = Self.binary
-    process.arguments = ["server"]
+    let whole = words + [Self.binary.path, "server"]
+    process.executableURL = URL(filePath: whole[0])
+    process.arguments = Array(whole.dropFirst())
     process.environment = environment(hooks)
     process.standardOutput = pipe
-    process.standardError = FileHandle.nullDevice
+    process.standardError = errors.flatMap { FileHandle(forUpdatingAtPath: $0) } ?? FileHandle.nullDevice
     try process.run()
     var said = ""
     while !said.contains("Ready:") {
@@ -115,7 +123,7 @@ final class Installation {
     }
   }
 
-  private func environment(_ hooks: [String: String]) -> [String: String] {
+  func environment(_ hooks: [String: String]) -> [String: String] {
     let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
     return hooks.merging(["PATH": path, "ESTEIRA_DATA": data, "HOME": folder.path, "ESTEIRA_LANG": "en"]) {
       own, _ in own

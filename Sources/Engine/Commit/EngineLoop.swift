@@ -9,6 +9,7 @@ final class EngineLoop: Sendable {
   let inbox = Inbox<Input>()
   /// Opens once the recovered jobs have been taken over and what became of their lost attempts is decided.
   let settled = Gate()
+  let requests = OpenRequests()
   private let configuration: NodeConfiguration
   private let numbers: (job: Int64, body: Int64)
   private let opening: Opening
@@ -30,13 +31,59 @@ final class EngineLoop: Sendable {
       var taken = 0
       repeat {
         taken = turn.take(inputs, from: taken)
-        do { try turn.commit() } catch {
-          configuration.broken("\(error)")
-          return
+        do throws(StoreError) { try turn.commit() } catch {
+          inputs.removeFirst(taken)
+          taken = 0
+          guard outlast(error, &turn, &inputs) else { return }
         }
       } while taken < inputs.count
     }
     turn.stopped?()
+  }
+
+  /// Keeps the turn that the store did not take, and tries it again until it does; nothing of it is
+  /// acknowledged and nothing of it happens before. Leaves in `inputs` what waited meanwhile. False where the
+  /// store broke.
+  private func outlast(_ first: StoreError, _ turn: inout Turn, _ inputs: inout [Input]) -> Bool {
+    let (clock, setting) = (configuration.clock, configuration.setting)
+    var (error, pause, tried) = (first, setting.storeFirstPause, clock.monotonic)
+    var later: [Input] = []
+    var isTold = false
+    while true {
+      if case .broken(let text) = error {
+        configuration.broken(text)
+        return false
+      }
+      if !isTold { configuration.storeWaits(error) }
+      isTold = true
+      turn.withhold(inputs, error, until: &later)
+      inputs = []
+      requests.answerReads()
+      requests.giveUp(since: clock.monotonic - setting.storeAnswerLimit)
+      if turn.stopped == nil {
+        inbox.takeAll(into: &inputs, clock.pause(until: tried + pause).map { .atMost($0) } ?? .forever)
+        // Somebody who asks for a change is a reason to look before the time.
+        let wait = inputs.contains(where: \.changes) ? setting.storeFirstPause : pause
+        if clock.monotonic - tried < wait { continue }
+      }
+      do throws(StoreError) {
+        try turn.commitKept()
+        configuration.storeWaits(nil)
+        inputs = later + inputs
+        return true
+      } catch let next {
+        (error, tried, pause) = (next, clock.monotonic, min(pause * 2, setting.storeLongestPause))
+      }
+      if turn.stopped != nil, !isBroken(error) {
+        // Nobody was told that it was taken; the next node begins with what is stored.
+        requests.giveUp(since: clock.monotonic)
+        return true
+      }
+    }
+  }
+
+  private func isBroken(_ error: StoreError) -> Bool {
+    if case .broken = error { true } else { false }
   }
 
   private func wait(_ turn: borrowing Turn) -> Inbox<Input>.Wait {

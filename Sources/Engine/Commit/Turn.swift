@@ -11,8 +11,15 @@ struct Turn: ~Copyable {
   let settled: Gate
   /// Lost attempts whose connector has been asked and has not answered.
   private var examinations = 0
-  private(set) var stopped: (() -> Void)?
+  var stopped: (() -> Void)?
   private var commits: Int64 = 0
+  /// What the store has not taken yet; no other turn is taken before it.
+  private(set) var kept: Kept?
+
+  struct Kept {
+    var batch: Batch
+    var orders: [Jobs.Order]
+  }
 
   init(
     jobs: consuming Jobs, store: any Store, executor: any Performer, configuration: NodeConfiguration,
@@ -87,27 +94,46 @@ struct Turn: ~Copyable {
     }
   }
 
-  /// Makes the turn durable, then lets its effects happen.
+  /// Makes the turn durable, then lets its effects happen. A turn that the store does not take now is kept.
   mutating func commit() throws(StoreError) {
-    var taken = jobs.takeBatch()
-    let orders = taken.1
-    var refused: [RefusedJob] = []
-    let hasRows = !taken.0.isEmpty
-    if hasRows {
+    let (batch, orders) = jobs.takeBatch()
+    kept = Kept(batch: batch, orders: orders)
+    if !batch.isEmpty {
       commits += 1
-      taken.0.commit = commits
+      kept?.batch.commit = commits
+    }
+    try commitKept()
+  }
+
+  /// The same turn once more, to the byte: the store may hold it already.
+  mutating func commitKept() throws(StoreError) {
+    guard let turn = kept else { return }
+    var refused: [RefusedJob] = []
+    let hasRows = !turn.batch.isEmpty
+    if hasRows {
       configuration.crashPoint(.beforeCommit)
-      refused = try store.commit(taken.0)
+      refused = try store.commit(turn.batch)
       configuration.crashPoint(.afterCommit)
     }
-    for order in orders { perform(order, refused) }
+    kept = nil
+    for order in turn.orders { perform(order, refused) }
     if hasRows {
       jobs.settleSignals(refused)
       jobs.settleTriggers(refused)
     }
     for refusal in refused { giveUp(refusal.job) }
     if examinations == 0 { settled.open() }
-    if hasRows { try store.checkpoint() }
+    if hasRows { try checkpoint() }
+  }
+
+  /// The turn is durable: that its log is not copied for want of room holds nothing up.
+  private func checkpoint() throws(StoreError) {
+    do throws(StoreError) { try store.checkpoint() } catch {
+      switch error {
+      case .full, .unavailable: return
+      case .broken: throw error
+      }
+    }
   }
 }
 

@@ -178,6 +178,8 @@ private func keeping<Answer: ~Copyable>(
   _ body: () throws(FileError) -> Answer
 ) throws(Failure) -> Answer {
   do throws(FileError) { return try body() } catch {
-    throw Failure(.internal, code: "artifact-store", "The artifact cannot be written: \(error).")
+    throw Failure(
+      error.isFull ? .transient : .internal, code: "artifact-store",
+      "The artifact cannot be written: \(error).")
   }
 }

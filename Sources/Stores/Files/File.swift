@@ -7,6 +7,8 @@ struct FileError: Error, Hashable, CustomStringConvertible {
   var number: CInt
 
   var isMissing: Bool { number == ENOENT }
+  /// No room on the disk, which may pass.
+  var isFull: Bool { number == ENOSPC || number == EDQUOT }
   var description: String { "\(call) \(path): \(String(cString: strerror(number)))" }
 }
 

@@ -85,7 +85,8 @@ enum LogFile {
   private static func place(_ job: ID<Job>, _ index: Int) -> [UInt8] { Frames.place(job.bytes, index) }
 
   private static func failure(_ error: FileError) -> Failure {
-    Failure(.internal, code: "log-store", "The log cannot be kept or read: \(error).")
+    Failure(
+      error.isFull ? .transient : .internal, code: "log-store", "The log cannot be kept or read: \(error).")
   }
 }
 

@@ -1,5 +1,6 @@
 internal import CSQLite
 internal import Engine
+internal import Glibc
 
 struct SQLiteError: Error, Hashable {
   var code: Int32
@@ -9,9 +10,29 @@ struct SQLiteError: Error, Hashable {
   var isConflict: Bool { code & 0xFF == SQLITE_CONSTRAINT }
   var isBusy: Bool { [SQLITE_BUSY, SQLITE_LOCKED].contains(code & 0xFF) }
 
+  /// There is no room for the log, or for the index of it in `-shm`. After a commit that ended so the log may
+  /// hold it whole: the very same rows may be written again over it, and nothing else.
+  var isFull: Bool { code & 0xFF == SQLITE_FULL || code == Self.noIndex }
+
+  /// Codes that SQLite makes of two numbers, which its header does not hand to Swift.
+  private static let noWrite = SQLITE_IOERR | 3 << 8
+  private static let noIndex = SQLITE_IOERR | 19 << 8
+
   /// A lock and a full disk pass; whatever else happens outside a conflict, the file cannot be relied on.
   var meaning: StoreError {
-    isBusy || [SQLITE_FULL, SQLITE_NOMEM].contains(code & 0xFF) ? .unavailable(message) : .broken(message)
+    if isFull { return .full(message) }
+    return isBusy || code & 0xFF == SQLITE_NOMEM ? .unavailable(message) : .broken(message)
+  }
+}
+
+extension SQLiteError {
+  /// What the connection says of its last call. A quota that is used up is a full disk, which SQLite does not
+  /// know.
+  init(_ code: Int32, on connection: OpaquePointer) {
+    self.init(code: code, message: String(cString: sqlite3_errmsg(connection)))
+    if code == Self.noWrite, sqlite3_system_errno(connection) == EDQUOT {
+      (self.code, message) = (SQLITE_FULL, "the quota of the disk is used up")
+    }
   }
 }
 
@@ -46,7 +67,7 @@ private let configured = csqlite_configure()
   /// Runs statements that give no rows.
   func execute(_ sql: String) throws(SQLiteError) {
     let code = sqlite3_exec(handle, sql, nil, nil, nil)
-    if code != SQLITE_OK { throw SQLiteError(code: code, message: String(cString: sqlite3_errmsg(handle))) }
+    if code != SQLITE_OK { throw SQLiteError(code, on: handle) }
   }
 
   func prepare(_ sql: String) throws(SQLiteError) -> Statement { try Statement(sql, on: handle) }
@@ -68,11 +89,23 @@ private let configured = csqlite_configure()
     return result
   }
 
+  /// Copies the whole database, as it is at one moment, into an empty one. Who writes meanwhile is not held up.
+  func copy(into target: borrowing Database) throws(SQLiteError) {
+    guard let copying = sqlite3_backup_init(target.handle, "main", handle, "main") else {
+      throw SQLiteError(sqlite3_errcode(target.handle), on: target.handle)
+    }
+    let code = sqlite3_backup_step(copying, -1)
+    let end = sqlite3_backup_finish(copying)
+    guard code == SQLITE_DONE, end == SQLITE_OK else {
+      throw SQLiteError(end == SQLITE_OK ? code : end, on: target.handle)
+    }
+  }
+
   /// Copies committed pages into the database file, as far as readers allow.
   func checkpoint() throws(SQLiteError) {
     let code = sqlite3_wal_checkpoint_v2(handle, nil, SQLITE_CHECKPOINT_PASSIVE, nil, nil)
     guard code == SQLITE_OK || code & 0xFF == SQLITE_BUSY else {
-      throw SQLiteError(code: code, message: String(cString: sqlite3_errmsg(handle)))
+      throw SQLiteError(code, on: handle)
     }
   }
 

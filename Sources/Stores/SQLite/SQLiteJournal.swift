@@ -38,11 +38,11 @@ struct SQLiteJournal: ~Copyable {
   /// the usual case pays nothing for it (S3).
   mutating func commit(_ batch: Batch) throws(StoreError) -> [RefusedJob] {
     let refused = try written(batch)
-    // A COMMIT that fails for another reason than a lock leaves unknown what is in the file.
+    // A COMMIT that fails for another reason than a lock or a full disk leaves unknown what is in the file.
     do {
       try ending.run()
     } catch {
-      guard error.isBusy else { throw .broken("COMMIT failed: \(error.message)") }
+      guard error.isBusy || error.isFull else { throw .broken("COMMIT failed: \(error.message)") }
       throw undone(error)
     }
     if raised.isEmpty { return refused }
@@ -151,8 +151,9 @@ struct SQLiteJournal: ~Copyable {
   mutating func checkpoint() throws(SQLiteError) {
     let written = database.pagesWritten
     guard written &- checkpointed >= Self.checkpointPages else { return }
-    checkpointed = written
+    // One that a full disk stops is tried again after the next commit; until then the log holds the pages.
     try database.checkpoint()
+    checkpointed = written
   }
 
   mutating func raiseDriveCounts(of jobs: [JobNumber]) throws(StoreError) -> [Int] {

@@ -23,14 +23,14 @@ public final class SQLiteReader: ReadModel {
 
   /// For a file that no server has open, too. A file of a newer Esteira is refused.
   public convenience init(path: String) throws(Problem) {
-    var version: Int64 = 0
+    let problem: Problem?
     do {
-      version = try Database.open(path, .reads, setUp: Database.reading).schemaVersion()
+      problem = try Database.open(path, .reads, setUp: Database.reading).schemaProblem(path)
       try self.init(file: path)
     } catch {
       throw .storeUnreadable(path, error.message)
     }
-    if version > Migration.newest { throw .storeTooNew(path, version: version, newest: Migration.newest) }
+    if let problem { throw problem }
   }
 
   init(file: String) throws(SQLiteError) {

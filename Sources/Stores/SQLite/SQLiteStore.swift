@@ -35,13 +35,13 @@ public final class SQLiteStore: Store {
 
   /// Before anything is written: a newer Esteira may have made the file.
   private static func checkVersion(_ path: String) throws(Problem) {
-    var version: Int64 = 0
-    do {
-      version = try Database.open(path, .writes, setUp: "").schemaVersion()
+    let problem: Problem?
+    do throws(SQLiteError) {
+      problem = try Database.open(path, .writes, setUp: "").schemaProblem(path)
     } catch {
       throw .storeUnreadable(path, error.message)
     }
-    if version > Migration.newest { throw .storeTooNew(path, version: version, newest: Migration.newest) }
+    if let problem { throw problem }
   }
 
   /// What the file has kept since it was made.

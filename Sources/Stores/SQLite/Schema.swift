@@ -114,6 +114,21 @@ extension Database {
     return hasLedger ? try integer("SELECT max(version) FROM migrations") ?? 0 : 0
   }
 
+  /// Why this program must not touch the file: a newer one made it, or one whose migrations are others.
+  func schemaProblem(_ path: String) throws(SQLiteError) -> Problem? {
+    let version = try schemaVersion()
+    if version > Migration.newest { return .storeTooNew(path, version: version, newest: Migration.newest) }
+    if version == 0 { return nil }
+    var made: [Int64: (name: String, checksum: String)] = [:]
+    try query("SELECT version, name, checksum FROM migrations") { row in
+      made[row.integer(0)] = (row.text(1), row.text(2))
+    }
+    let known = Dictionary(uniqueKeysWithValues: Migration.all.map { ($0.version, $0) })
+    // One that is missing below the newest was never made, and never would be.
+    let other = (1...version).first { made[$0]?.checksum != known[$0]?.checksum }
+    return other.map { .storeMismatch(path, $0, made[$0]?.name ?? known[$0]?.name ?? "") }
+  }
+
   /// Brings the file to the newest schema. `canary` is sealed under the master key; it is written with the
   /// first schema, so that no file with rows is without one.
   func migrate(canary: [UInt8], at time: Timestamp) throws(SQLiteError) {

@@ -19,7 +19,7 @@ enum SQLValue {
     var prepared: OpaquePointer?
     let code = sqlite3_prepare_v3(connection, sql, -1, UInt32(SQLITE_PREPARE_PERSISTENT), &prepared, nil)
     guard let prepared else {
-      throw SQLiteError(code: code, message: String(cString: sqlite3_errmsg(connection)))
+      throw SQLiteError(code, on: connection)
     }
     (handle, self.connection) = (prepared, connection)
   }
@@ -58,9 +58,9 @@ enum SQLValue {
       sqlite3_reset(handle)
       return
     }
-    let message = String(cString: sqlite3_errmsg(connection))
+    let error = SQLiteError(code, on: connection)
     sqlite3_reset(handle)
-    throw SQLiteError(code: code, message: message)
+    throw error
   }
 
   func run(_ values: [SQLValue]) throws(SQLiteError) {
@@ -72,10 +72,10 @@ enum SQLValue {
   func next() throws(SQLiteError) -> Bool {
     let code = sqlite3_step(handle)
     if code == SQLITE_ROW { return true }
-    let message = code == SQLITE_DONE ? "" : String(cString: sqlite3_errmsg(connection))
+    let error = code == SQLITE_DONE ? nil : SQLiteError(code, on: connection)
     sqlite3_reset(handle)
-    if code == SQLITE_DONE { return false }
-    throw SQLiteError(code: code, message: message)
+    if let error { throw error }
+    return false
   }
 
   /// Ends a query before its last row, so that it holds no snapshot of the database.
