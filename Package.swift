@@ -134,10 +134,15 @@ if Context.environment["ESTEIRA_FUZZ"] != nil {
 
 // Only `scripts/simulate.sh` asks for it: the worlds of the test target, many of them and optimised.
 if Context.environment["ESTEIRA_SIMULATE"] != nil {
-  package.targets.removeAll { $0.name == "SimulationTests" }
+  let needed = [
+    "COpenSSL", "CYAML", "CSQLite", "CRE2", "CSystem", "Model", "Crypto", "Expressions", "Pipelines",
+    "Engine", "Stores",
+  ]
+  package.targets.removeAll { !needed.contains($0.name) }
   package.targets += [
     .executableTarget(
       name: "Simulate", dependencies: ["Model", "Pipelines", "Engine", "Stores", "Crypto"],
-      path: "Tests/Simulation", exclude: ["SimulationTests.swift", "MutantTests.swift", "Mutants"], swiftSettings: settings)
+      path: "Tests/Simulation", exclude: ["SimulationTests.swift", "MutantTests.swift", "Mutants"],
+      swiftSettings: settings)
   ]
 }

@@ -16,8 +16,9 @@ struct SimulationTests {
     for seed in Self.seeds { try check(seed, .memory) }
   }
 
-  /// Seeds that once broke a rule, each with the commit that mended it.
-  static let found: [UInt64] = []
+  /// Seeds that once broke a rule: a cancel of a job in quarantine that was forgotten, a fan-out that slept
+  /// through its time out of memory.
+  static let found: [UInt64] = [12, 7_115]
 
   @Test("keeps every rule where one was broken before")
   func broken() throws {

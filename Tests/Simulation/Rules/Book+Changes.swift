@@ -93,11 +93,10 @@ extension Book {
     }
   }
 
-  /// An attempt's end, or what became of a lost one, is about to be told to the engine.
-  mutating func expect(_ node: NodeNumber, _ token: UInt32, isSuccess: Bool) {
+  mutating func expect(_ node: NodeNumber, _ token: UInt32, isSuccess: Bool, _ isLateKept: Bool) {
     let report = Report(node: node, token: token, isSuccess: isSuccess)
     reports.insert(report)
-    guard isSuccess, !hasEnded, Int(node) < entries.count else { return }
+    guard isSuccess, isLateKept, !hasEnded, Int(node) < entries.count else { return }
     // An attempt that was there, and runs no more.
     let entry = self[node]
     if token < entry.token || (token == entry.token && entry.status != .running) { late.insert(report) }

@@ -44,7 +44,7 @@ enum Invariant: String, CaseIterable, Sendable {
   case approvalsFinal = "approvals are final"
   /// S13, S14: a signal is taken once, and a wait ends by a signal.
   case signalOnce = "a signal ends one wait"
-  /// S25, S33: each message and each end of a pipeline leads to one job, a signal, or a row that says why not.
+  /// S25, S33: each message and each end of a pipeline leads to one job, a signal or a row that says why.
   case messageOnce = "no message is lost or doubled"
   /// Section 7: a key of a request, of a message or of a call leads to one job.
   case oneJobPerKey = "one job per key"

@@ -100,12 +100,14 @@ struct Ledger {
     return book[node].token >= token && token > 0
   }
 
-  mutating func expect(_ job: JobNumber, _ node: NodeNumber, _ token: UInt32, _ end: AttemptEnd) {
-    if case .success = end {
-      books[job]?.expect(node, token, isSuccess: true)
-    } else {
-      books[job]?.expect(node, token, isSuccess: false)
+  /// An attempt's end, or what became of a lost one, is about to be told to the engine.
+  mutating func expect(
+    _ job: JobNumber, _ node: NodeNumber, _ token: UInt32, _ end: AttemptEnd, isLateKept: Bool = true
+  ) {
+    guard case .success = end else {
+      return books[job]?.expect(node, token, isSuccess: false, isLateKept) ?? ()
     }
+    books[job]?.expect(node, token, isSuccess: true, isLateKept)
   }
 
   /// The turn is over; the reports that came with it count no more.

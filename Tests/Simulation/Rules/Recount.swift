@@ -8,7 +8,8 @@ enum Recount {
     let passive = (0..<state.nextNode).count { isPassive($0, of: state) }
     try require(
       .accounts, active == Int(state.active) && passive == Int(state.passive),
-      "\(state.active) nodes are counted as active and \(state.passive) as passive, \(active) and \(passive) are"
+      "\(state.active) nodes are counted as active and \(state.passive) as passive; "
+        + "\(active) and \(passive) are"
     )
     let questions = nodes.count { $0.status == .needsAttention }
     try require(

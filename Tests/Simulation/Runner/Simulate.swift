@@ -40,8 +40,8 @@ enum Simulate {
       thread.start()
     }
     done.wait()
-    let seconds = Double((ContinuousClock.now - started).components.seconds).magnitude
-    exit(total.withLock { end($0, max(1, seconds), environment["MUTANTS"] != nil) })
+    let seconds = (ContinuousClock.now - started) / .seconds(1)
+    exit(total.withLock { end($0, max(0.001, seconds), environment["MUTANTS"] != nil) })
   }
 
   private static func work(_ total: borrowing Mutex<Total>, before end: UInt64, _ usesSQLite: Bool) {
@@ -83,7 +83,9 @@ enum Simulate {
     let hours = Double(total.time.components.seconds) / 3_600
     print(
       "\(total.seeds) seeds (\(total.sqlite) of them on SQLite, too), \(total.jobs) jobs, "
-        + "\(Int(hours)) virtual hours, \(Int(Double(total.seeds) / seconds)) seeds per second")
+        + "\(Int(hours)) virtual hours in \(Int(seconds)) s, "
+        + "\(Int(Double(total.seeds) / seconds)) seeds per second"
+    )
     for fault in Fault.allCases {
       print("  \(String(total.faults[fault] ?? 0).leftPadded(9))  \(fault.rawValue)")
     }

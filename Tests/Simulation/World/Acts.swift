@@ -126,7 +126,9 @@ extension World {
   func expect(_ input: Input) {
     switch input {
     case .attemptEnded(let job, let node, let token, let end, _): ledger.expect(job, node, token, end)
-    case .examined(let job, let node, let token, let end?): ledger.expect(job, node, token, end)
+    // What is found out about a lost attempt counts while that is asked, and not later.
+    case .examined(let job, let node, let token, let end?):
+      ledger.expect(job, node, token, end, isLateKept: false)
     case .event(let job, .finished(let node, let token, let end)): ledger.expect(job, node, token, end)
     case _: break
     }

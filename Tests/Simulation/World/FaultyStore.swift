@@ -12,15 +12,13 @@ final class FaultyStore: Store {
 
   init(_ real: any Store, _ log: Log) { (self.real, self.log) = (real, log) }
 
-  var isFull: Bool { fate.withLock { $0 == .full } }
-
   /// Of the commits from now on.
   func become(_ fate: Fate) { self.fate.withLock { $0 = fate } }
 
   func commit(_ batch: borrowing Batch) throws(StoreError) -> [RefusedJob] {
     let fate = fate.withLock(\.self)
     switch fate {
-    case .full: throw .unavailable("the disk is full")
+    case .full: throw .full("the disk is full")
     case .lostUnknown: throw .broken("the connection is lost")
     case .well, .keptUnknown: break
     }
@@ -45,7 +43,7 @@ final class FaultyStore: Store {
   }
 
   func raiseDriveCounts(of jobs: [JobNumber]) throws(StoreError) -> [Int] {
-    if fate.withLock({ $0 == .full }) { throw .unavailable("the disk is full") }
+    if fate.withLock({ $0 == .full }) { throw .full("the disk is full") }
     return try real.raiseDriveCounts(of: jobs)
   }
 

@@ -191,7 +191,11 @@ extension PipelineMaker {
       work: {queue: {connection: c, queue: work}}
       post:
         queue: {connection: c, queue: post}
-        deliver: {signal: go, key: "${{ trigger.message }}", payload: 1, unmatched: {keep: 5m, then: dead_letter}}
+        deliver:
+          signal: go
+          key: ${{ trigger.message }}
+          payload: 1
+          unmatched: {keep: 5m, then: dead_letter}
     steps:
       own: {uses: test.keyed}
     """

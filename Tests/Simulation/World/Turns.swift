@@ -40,19 +40,39 @@ extension World {
     let effects = happens(.crashAmongEffects, 2) ? random.below(5) : nil
     outside.live(effects: crash != nil ? 0 : effects)
     var isBroken = false
-    do throws(StoreError) { try turn.commit() } catch {
-      tell("the store answers: \(error)")
-      isBroken = true
-    }
+    do throws(StoreError) { try turn.commit() } catch { isBroken = !outlasts(error) }
     outside.live(effects: nil)
+    store.become(.well)
     let isGone = isBroken || outside.isDead || crash != nil
     try readLog()
     keepStates()
-    // A store that refuses writes gives back no job that is out of memory, and a late result finds nobody.
-    try ledger.settle(isKept: !isGone && !store.isFull)
+    try ledger.settle(isKept: !isGone)
     if isGone { return try restart() }
     try checkAll()
     return true
+  }
+
+  /// As the engine's thread does it: a turn that the store does not take is kept whole and tried again, and
+  /// meanwhile whoever asks is refused. False: the node ends, or dies while it waits.
+  private func outlasts(_ first: StoreError) -> Bool {
+    var error = first
+    while true {
+      tell("the store answers: \(error)")
+      switch error {
+      case .broken: return false
+      case .full, .unavailable: break
+      }
+      let arrived = inputs + outside.takeReports()
+      inputs = []
+      turn.withhold(arrived, error, until: &inputs)
+      clock.advance(by: .seconds(1))
+      if happens(.crashBeforeCommit, 10) { return false }
+      store.become(fate())
+      do throws(StoreError) {
+        try turn.commitKept()
+        return true
+      } catch let next { error = next }
+    }
   }
 
   private func fate() -> FaultyStore.Fate {

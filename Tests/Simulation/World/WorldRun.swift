@@ -75,9 +75,10 @@ struct Shrinking {
     told.tells = true
     let run = try WorldRun(seed, told)
     let lines = run.story.suffix(count)
-    let faults = run.faults.filter { !options.without.contains($0.key) }.map { "\($0.key.rawValue)" }.sorted()
+    let faults = run.faults.keys.filter { !options.without.contains($0) }.map(\.rawValue).sorted()
+    let needed = faults.isEmpty ? "none" : faults.joined(separator: ", ")
     return [
-      "\(options.turns) turns with faults; needed: \(faults.isEmpty ? "none" : faults.joined(separator: ", "))",
+      "\(options.turns) turns with faults; needed: \(needed)",
       lines.count < run.story.count ? "… \(run.story.count - lines.count) lines before these" : "",
     ] + lines + ["BROKEN \(run.violation?.description ?? "nothing: the world is not the same again")"]
   }
