@@ -1,7 +1,7 @@
 # Esteira. Every target that a person runs has its line of help after two number signs.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build test check format bench simulate fuzz clean \
+.PHONY: help setup build test check format bench simulate simulate-mutants fuzz clean \
 	demo demo-atlasreg demo-atlasreg-reprocess demo-etl demo-ezpocket demo-mitrarr demo-oraculo
 
 SWIFT_BUILD := swift build -c release --static-swift-stdlib --product esteira
@@ -49,8 +49,11 @@ format: ## write every Swift file in the one format
 bench: build ## measure, as JSON lines
 	@scripts/bench.sh
 
-simulate: setup ## the tests that drop or kill a node, a store or a server, and recover (SEEDS=n: more worlds)
-	@scripts/simulate.sh
+simulate: setup ## simulated worlds with crashes and other faults, on all cores (SEEDS=1000; SEED=x: that one, told)
+	@SEEDS=$(or $(SEEDS),1000) SEED="$(SEED)" scripts/simulate.sh
+
+simulate-mutants: setup ## plant the listed bugs and see that the simulation finds each of them
+	@scripts/simulate_mutants.sh
 
 # The name that make is given is the shell's clock to a script, so that it passes on another.
 fuzz: setup ## every parser under a coverage-guided fuzzer, in turn (SECONDS=60: all together; TARGETS="csv": only)

@@ -89,7 +89,7 @@ let package = Package(
     .testTarget(
       name: "SimulationTests",
       dependencies: ["Model", "Pipelines", "Engine", "Stores", "Crypto"],
-      path: "Tests/Simulation", swiftSettings: settings),
+      path: "Tests/Simulation", exclude: ["Runner", "Mutants"], swiftSettings: settings),
     .testTarget(name: "KillTests", dependencies: ["esteira", "Model"], swiftSettings: settings),
     .testTarget(name: "MitrarrTests", dependencies: ["esteira", "Model"], swiftSettings: settings),
     .testTarget(name: "NetTests", dependencies: ["Net"], swiftSettings: settings),
@@ -129,5 +129,20 @@ if Context.environment["ESTEIRA_FUZZ"] != nil {
       name: "Fuzz",
       dependencies: ["Model", "Expressions", "Pipelines", "Engine", "Net", "Connectors", "CFuzzer"],
       path: "Tests/Fuzz", exclude: ["CFuzzer", "FuzzCaseTests.swift"], swiftSettings: settings),
+  ]
+}
+
+// Only `scripts/simulate.sh` asks for it: the worlds of the test target, many of them and optimised.
+if Context.environment["ESTEIRA_SIMULATE"] != nil {
+  let needed = [
+    "COpenSSL", "CYAML", "CSQLite", "CRE2", "CSystem", "Model", "Crypto", "Expressions", "Pipelines",
+    "Engine", "Stores",
+  ]
+  package.targets.removeAll { !needed.contains($0.name) }
+  package.targets += [
+    .executableTarget(
+      name: "Simulate", dependencies: ["Model", "Pipelines", "Engine", "Stores", "Crypto"],
+      path: "Tests/Simulation", exclude: ["SimulationTests.swift", "MutantTests.swift", "Mutants"],
+      swiftSettings: settings)
   ]
 }

@@ -36,13 +36,9 @@ public final class Node: Sendable {
     var book = TriggerBook()
     book.replace(by: triggers)
     self.book = Mutex(book)
-    let messages = configuration.restores ? try configuration.store.openTriggerMessages() : []
-    begun = Set(messages.filter { $0.state == .claiming }.map { TriggerName($0.pipeline, $0.trigger) })
-    let opening = EngineLoop.Opening(
-      held: try HeldLimits(configuration.store), signals: try configuration.store.waitingSignals(),
-      parked: configuration.restores ? try recovery.parked() : [], triggers: triggers,
-      messages: messages, schedules: configuration.restores ? try configuration.store.schedules() : [],
-      backfills: configuration.restores ? try configuration.store.openBackfills() : [])
+    let opening = try EngineLoop.Opening(configuration, triggers)
+    begun = Set(
+      opening.messages.filter { $0.state == .claiming }.map { TriggerName($0.pipeline, $0.trigger) })
     let loop = EngineLoop(configuration, numbers: try configuration.store.highestNumbers(), opening)
     let executor = try Executor(
       connectors: configuration.connectors, environment: configuration.environment,

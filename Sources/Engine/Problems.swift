@@ -97,6 +97,17 @@ extension Problem {
       remedy: Bilingual("Wait for its end.", pt: "Espere o fim dele."))
   }
 
+  static func quarantined(_ id: ID<Job>, _ reason: String) -> Problem {
+    Problem(
+      "job-quarantined",
+      Bilingual(
+        "The engine could not drive the job \(id) and left it to a person: \(reason)",
+        pt: "O motor não conseguiu conduzir o job \(id) e o deixou para uma pessoa: \(reason)"),
+      remedy: Bilingual(
+        "End it with: esteira job kill \(id) --reason TEXT",
+        pt: "Encerre com: esteira job kill \(id) --reason TEXTO"))
+  }
+
   static func notDriven(_ id: ID<Job>) -> Problem {
     Problem(
       "job-not-driven",

@@ -48,8 +48,8 @@ struct DeletionRoutes: Sendable {
     do throws(Problem) {
       try await node.cancel(job, actor: caller.actor, reason: "its pipeline was deleted")
     } catch {
-      // It ended by itself meanwhile.
-      if error.code != "job-ended" { throw error }
+      // It ended by itself meanwhile, or only a person moves it: then it is among those that are told.
+      if !["job-ended", "job-quarantined"].contains(error.code) { throw error }
     }
   }
 

@@ -210,6 +210,18 @@ struct PoisonTests {
     #expect(try await harness.ended(job).summary.status == .cancelled)
   }
 
+  @Test("refuses a cancel, which would be forgotten", arguments: Backend.all)
+  func refusesCancel(_ backend: Backend) async throws {
+    let harness = try await quarantinedJob(backend)
+    let job = harness.node.recovered[0].id
+    let problem = await #expect(throws: Problem.self) {
+      try await harness.node.cancel(job, actor: "local:ana", reason: "enough")
+    }
+    #expect(problem?.code == "job-quarantined")
+    let names = try await harness.node.history(job, after: 0, limit: 100).flatMap(\.facts)
+    #expect(!names.contains { $0["fact"] == "cancel_requested" })
+  }
+
   @Test("goes on when a person says that it did not happen", arguments: Backend.all)
   func released(_ backend: Backend) async throws {
     let harness = try await quarantinedJob(backend)

@@ -50,6 +50,19 @@ struct ParkingTests {
     #expect(try await harness.ended(job).summary.status == .success)
   }
 
+  @Test("comes back in its time from a fan-out with more items than places", arguments: Backend.all)
+  func moreItems(_ backend: Backend) async throws {
+    let harness = try Harness(backend)
+    let job = try await harness.start(
+      "steps: {rest: {for_each: \"[1, 2]\", max_parallel: 1, wait: {for: 1h}}}")
+    try await harness.happened(job, "delayed", "rest[0]")
+    try await harness.parked(1)
+    harness.clock.advance(by: .seconds(3_000))
+    try await harness.happened(job, "delayed", "rest[1]")
+    harness.clock.advance(by: .seconds(3_600))
+    #expect(try await harness.ended(job).summary.status == .success)
+  }
+
   @Test("parked over a restart with the wall set back, waits no longer than what remained")
   func clamped() async throws {
     let harness = try Harness()

@@ -103,6 +103,7 @@ enum Direction {
       "Crypto", "CSystem",
     ],
     "Bench": ["Model", "Pipelines", "Engine", "Stores", "Crypto", "CSQLite"],
+    "Simulate": ["Model", "Pipelines", "Engine", "Stores", "Crypto"],
     "Fuzz": ["Model", "Expressions", "Pipelines", "Engine", "Net", "Connectors", "CFuzzer"],
   ]
 

@@ -14,17 +14,6 @@ final class EngineLoop: Sendable {
   private let numbers: (job: Int64, body: Int64)
   private let opening: Opening
 
-  /// What the last node left besides the jobs that are loaded.
-  struct Opening: Sendable {
-    var held = HeldLimits()
-    var signals: [SignalRow] = []
-    var parked: [Recovery.Parked] = []
-    var triggers = TriggerBook.Reading()
-    var messages: [TriggerMessageRow] = []
-    var schedules: [ScheduleRow] = []
-    var backfills: [BackfillRow] = []
-  }
-
   init(_ configuration: NodeConfiguration, numbers: (job: Int64, body: Int64), _ opening: Opening) {
     (self.configuration, self.numbers, self.opening) = (configuration, numbers, opening)
     configuration.clock.onAdvance { [inbox] in inbox.wake() }
@@ -35,14 +24,7 @@ final class EngineLoop: Sendable {
     var turn = Turn(
       jobs: Jobs(configuration, numbers: numbers), store: configuration.store, executor: executor,
       configuration: configuration, settled: settled)
-    turn.jobs.restore(opening.held)
-    turn.jobs.restore(opening.signals)
-    turn.jobs.restore(opening.parked, at: configuration.clock.now)
-    turn.jobs.restore(opening.triggers, opening.messages)
-    turn.jobs.restore(opening.schedules, opening.backfills)
-    if configuration.retentionDue != nil {
-      turn.jobs.setRetentionTimer(after: configuration.setting.retentionFirst)
-    }
+    turn.take(over: opening)
     var inputs: [Input] = []
     while turn.stopped == nil {
       inbox.takeAll(into: &inputs, wait(turn))

@@ -90,7 +90,7 @@ extension Turn {
       job: parent.id, number: parent.number, node: order.node, path: order.path,
       pipeline: parent.pipeline, depth: order.depth, identity: parent.identity, lineage: parent.lineage)
     let (configuration, executor) = (configuration, executor)
-    startThread {
+    executor.aside {
       let result: Result<PreparedJob, Problem>
       do throws(Problem) {
         result = .success(try Preparation(configuration, request, calledBy: origin).prepare())
@@ -123,7 +123,7 @@ extension Turn {
   func findChild(_ child: ID<Job>, _ caller: Callers.Caller) {
     if jobs.numbers[child] != nil { return }
     let (history, executor) = (JobHistory(configuration), executor)
-    startThread {
+    executor.aside {
       do throws(Problem) {
         guard let end = try history.childEnd(child) else { return }
         executor.report(.event(caller.job, end.event(for: caller.node)))

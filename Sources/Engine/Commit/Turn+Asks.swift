@@ -30,7 +30,7 @@ extension Turn {
     guard let job = jobs.job(order.job), !job.state.status.hasEnded else {
       return keepLate(order, reply, at: now)
     }
-    guard job.state.quarantine == nil else { return reply(.failure(.notDriven(order.job))) }
+    if let reason = job.state.quarantine { return reply(.failure(.quarantined(order.job, reason))) }
     guard let ask = job.state.ask(of: order.node), ask.id == order.ask else {
       // The answer that lost stays in the history as evidence.
       if case .answer(let answer) = order.act { jobs.decide(job, .answered(order.node, answer), at: now) }

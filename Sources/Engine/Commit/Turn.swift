@@ -5,7 +5,7 @@ internal import Pipelines
 struct Turn: ~Copyable {
   var jobs: Jobs
   let store: any Store
-  let executor: Executor
+  let executor: any Performer
   let configuration: NodeConfiguration
   /// Opens once nothing of the last node's attempts is open any more.
   let settled: Gate
@@ -22,7 +22,7 @@ struct Turn: ~Copyable {
   }
 
   init(
-    jobs: consuming Jobs, store: any Store, executor: Executor, configuration: NodeConfiguration,
+    jobs: consuming Jobs, store: any Store, executor: any Performer, configuration: NodeConfiguration,
     settled: Gate
   ) {
     self.jobs = jobs
@@ -193,6 +193,8 @@ extension Turn {
     if job.state.status.hasEnded { return jobs.after(.nothing) { _ in reply(.failure(.ended(id))) } }
     do throws(Problem) {
       let event = try event(of: command, job)
+      // It would change nothing, and nobody would know.
+      if let reason = job.state.quarantine, !event.reachesQuarantined { throw .quarantined(id, reason) }
       var left: [String] = []
       if case .kill = command {
         left = job.runningPaths

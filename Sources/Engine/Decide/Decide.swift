@@ -103,7 +103,7 @@ public struct Decider {
 
 extension Event {
   /// A quarantined job moves only by a person.
-  fileprivate var reachesQuarantined: Bool {
+  var reachesQuarantined: Bool {
     switch self {
     case .killed, .released, .quarantined: true
     case .admitted, .finished, .fired, .slotFreed, .cancelled, .recovered, .examined, .resolved, .adopted,

@@ -48,7 +48,8 @@ extension Decider {
     for node in 0..<state.nextNode where !state[node].status.hasEnded {
       let current = state[node]
       if current.deadline != .never { add(deadline(of: node), current.deadline, current.deadlineAfter) }
-      if state.hasMoreItems(node) { wakes.append((Wake(.items, node), .zero)) }
+      // Items for which there is no room begin when another ends, and wait for no time.
+      if state.hasMoreItems(node), current.live < current.bound { wakes.append((Wake(.items, node), .zero)) }
       if current.status == .retrying {
         add(Wake(.retry, node, token: current.token), current.due, current.pause)
       }

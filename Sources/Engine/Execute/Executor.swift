@@ -6,7 +6,7 @@ internal import Synchronization
 ///
 /// Two attempts of one step execution never run at the same time here: a later one waits until the task of
 /// the earlier has ended. The tasks are kept because a cancel must find them.
-final class Executor: Sendable {
+final class Executor: Performer {
   private struct Place: Hashable {
     var job: JobNumber
     var node: NodeNumber
@@ -138,6 +138,8 @@ final class Executor: Sendable {
   }
 
   func settle(_ attempt: AttemptIdentity) { environment.settle(attempt) }
+
+  func aside(_ body: @escaping @Sendable () -> Void) { startThread(body) }
 
   /// Lets go what a job that has ended leaves behind.
   func forget(_ job: ID<Job>) {

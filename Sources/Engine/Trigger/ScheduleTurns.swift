@@ -2,7 +2,7 @@ internal import Model
 
 extension JobNumber {
   /// In a timer: no job, but the schedules.
-  static let schedules = JobNumber(-3)
+  static let schedules = JobNumber(-4)
 }
 
 /// Why a due time started nothing, where its outcome alone does not say it.

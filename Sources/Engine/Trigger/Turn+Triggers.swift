@@ -164,7 +164,7 @@ extension Turn {
     let preparation = FiringPreparation(
       configuration: configuration, place: place, element: element, messages: messages)
     let executor = executor
-    startThread {
+    executor.aside {
       let result: Result<Firing, Problem>
       do throws(Problem) { result = .success(try preparation.prepare()) } catch { result = .failure(error) }
       executor.report(

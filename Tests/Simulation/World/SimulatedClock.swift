@@ -4,8 +4,10 @@ import Synchronization
 
 /// Time that moves only when the world moves it.
 final class SimulatedClock: EngineClock {
-  private let moments = Mutex(
-    (wall: Timestamp(microseconds: 1_800_000_000_000_000), monotonic: Duration.zero))
+  static let usual = Timestamp(microseconds: 1_800_000_000_000_000)
+  private let moments: Mutex<(wall: Timestamp, monotonic: Duration)>
+
+  init(wall: Timestamp) { moments = Mutex((wall, .zero)) }
 
   var now: Timestamp { moments.withLock(\.wall) }
   var monotonic: Duration { moments.withLock(\.monotonic) }

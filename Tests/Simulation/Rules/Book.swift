@@ -17,9 +17,14 @@ struct Book {
     var effect = EffectClass.pure
     /// The attempt died with its node and nobody has said yet what follows.
     var isLost = false
+    var losses = 0
     var answer = ""
     var wasAdopted = false
     var isStopping = false
+    var awaitsSignal = false
+    var signal: String?
+    var ask: ID<Ask>?
+    var child: ID<Job>?
   }
 
   /// What the world reported of an attempt in this turn.
@@ -32,11 +37,19 @@ struct Book {
   let plan: Plan
   var entries: [Entry] = []
   var phase = JobPhase.main
+  var wasAskedToCancel = false
+  /// A cancel that stops the job's own steps.
   var isCancelled = false
   var wasKilled = false
+  var isQuarantined = false
+  var wasQuarantined = false
   var hasEnded = false
+  /// Signals that it was given.
+  var signals: Set<String> = []
   /// Reports of the turn whose facts come next.
   var reports: Set<Report> = []
+  /// Successes of earlier attempts among them, which no fact of this commit has kept yet.
+  var late: Set<Report> = []
 
   init(plan: Plan) { self.plan = plan }
 
@@ -46,7 +59,7 @@ struct Book {
   }
 
   mutating func take(_ fact: Fact, sequence: UInt32) throws(Violation) {
-    try require(!hasEnded, "\(fact.name) after the end of the job")
+    try require(.insideFirst, !hasEnded, "\(fact.name) after the end of the job")
     switch fact {
     case .opened(let parent, let first, let step, let count):
       try add(first, count, parent) { offset in Entry(step: Int(step) + offset, parent: parent, isStep: true)
@@ -72,26 +85,28 @@ struct Book {
     case .failed(let node, let status, let errorClass, let code, _): try fail(node, status, errorClass, code)
     case .skipped(let first, let count, let cause): try skip(first..<first + count, cause)
     case .retrying(let node, let errorClass, _, _, _, _): try retry(node, errorClass)
+    case .step(let node, let fact): try change(node, fact)
     case .delayed, .lost, .question, .resolved, .superseded, .adopted, .stopping: try change(fact)
-    case .cancelRequested, .killed, .phase, .status: try changeJob(fact)
-    case .created, .deadline, .overdue, .outcome, .recovered, .quarantined, .step, .aside, .reopened: break
+    case .cancelRequested, .killed, .phase, .status, .quarantined: try changeJob(fact)
+    case .created, .deadline, .overdue, .outcome, .recovered, .aside, .reopened: break
     }
   }
 
   private mutating func add(
     _ first: NodeNumber, _ count: UInt32, _ parent: NodeNumber?, _ entry: (Int) -> Entry
   ) throws(Violation) {
-    try require(Int(first) == entries.count, "node \(first) does not come next")
+    try require(.accounts, Int(first) == entries.count, "node \(first) does not come next")
     for offset in 0..<Int(count) { entries.append(entry(offset)) }
     guard let parent else { return }
-    try require(!self[parent].status.hasEnded, "the ended \(parent) opened nodes")
-    try require(!isStopped(parent), "\(parent) opened nodes although it was asked to stop")
+    try require(.insideFirst, !self[parent].status.hasEnded, "the ended \(parent) opened nodes")
+    try require(.stopped, !isStopped(parent), "\(parent) opened nodes although it was asked to stop")
     self[parent].children = Array(first..<first + count)
   }
 
   /// Whether it, or what holds it, was asked to stop.
   private func isStopped(_ node: NodeNumber) -> Bool {
     if isCancelled && phase == .main { return true }
+    if wasKilled { return true }
     var current: NodeNumber? = node
     while let at = current {
       if self[at].isStopping { return true }
@@ -105,13 +120,14 @@ struct Book {
 extension Book {
   private mutating func begin(_ node: NodeNumber) throws(Violation) {
     let entry = self[node]
-    try require(entry.status == .pending, "\(node) began as \(entry.status.word)")
-    try require(!isStopped(node), "\(node) began although it was asked to stop")
+    try require(.needsFirst, entry.status == .pending, "\(node) began as \(entry.status.word)")
+    try require(.stopped, !isStopped(node), "\(node) began although it was asked to stop")
     guard entry.isStep else { return }
     for need in plan.steps[entry.step].needs {
       let needed = self[neighbour(node, need)]
-      try require(needed.status.hasEnded, "\(node) began before what it needs had ended")
-      try require(isMet(need, by: needed), "\(node) began although what it needs is \(needed.status.word)")
+      try require(.needsFirst, needed.status.hasEnded, "\(node) began before what it needs had ended")
+      try require(
+        .needsFirst, isMet(need, by: needed), "\(node) began although what it needs is \(needed.status.word)")
     }
   }
 
@@ -122,7 +138,7 @@ extension Book {
   private func isMet(_ need: Need, by entry: Entry) -> Bool {
     if need.strength == .weak { return true }
     if entry.status == .success || entry.status == .partial { return true }
-    return entry.status == .skipped && [.condition, .branch].contains(entry.skipCause)
+    return entry.status == .skipped && [.condition, .branch, .expired].contains(entry.skipCause)
   }
 
   private mutating func start(
@@ -130,8 +146,9 @@ extension Book {
   ) throws(Violation) {
     if self[node].status == .pending { try begin(node) }
     try allowsStart(node, of: effect)
-    try require(attempt == self[node].attempts + 1, "\(node) counts its attempts wrongly")
-    try require(!isStopped(node), "\(node) started although it was asked to stop")
+    try require(.retries, attempt == self[node].attempts + 1, "\(node) counts its attempts wrongly")
+    try require(.stopped, !isStopped(node), "\(node) started although it was asked to stop")
+    try require(.fencing, sequence > self[node].token, "the token \(sequence) of \(node) is not a later one")
     self[node].status = .running
     (self[node].attempts, self[node].effect, self[node].token) = (attempt, effect, sequence)
     (self[node].isLost, self[node].answer) = (false, "")
@@ -141,14 +158,19 @@ extension Book {
     let entry = self[node]
     switch entry.status {
     case .pending, .retrying, .queued: break
-    case .running: try require(entry.isLost, "two attempts of \(node) at once")
+    case .running: try require(.fencing, entry.isLost, "two attempts of \(node) at once")
     case .needsAttention:
-      try require(entry.answer == "did_not_happen", "\(node) started with an open question")
+      try require(
+        .onceAsked, entry.answer == "did_not_happen", "\(node) started with an open question")
     case .waiting, .success, .partial, .failed, .cancelled, .timeout, .skipped:
-      throw Violation("\(node) started as \(entry.status.word)")
+      throw Violation(.insideFirst, "\(node) started as \(entry.status.word)")
     }
     let isAnswered = entry.answer == "did_not_happen"
-    try require(!entry.isLost || effect != .once || isAnswered, "\(node) is once and started again unasked")
+    try require(
+      .onceAsked, !entry.isLost || effect != .once || isAnswered,
+      "\(node) is once and started again unasked")
+    try require(
+      .retries, entry.losses <= World.crashBudget, "\(node) started after it was lost \(entry.losses) times")
   }
 }
 
@@ -161,15 +183,19 @@ extension Book {
 
   private mutating func succeed(_ node: NodeNumber, _ status: StepStatus) throws(Violation) {
     let entry = self[node]
-    try require(!entry.status.hasEnded, "\(node) ended twice")
+    try require(.oneCompletion, !entry.status.hasEnded, "\(node) ended twice")
     if isLeaf(node) {
       let report = Report(node: node, token: entry.token, isSuccess: true)
       let isReported = entry.status == .running && reports.contains(report)
       try require(
-        isReported || entry.answer == "happened" || entry.wasAdopted,
+        .oneCompletion, isReported || entry.answer == "happened" || entry.wasAdopted,
         "\(node) succeeded by no report with its token")
+      try require(.stopped, !wasKilled, "\(node) succeeded after the kill that fenced it")
     } else if entry.status == .pending {
       try begin(node)
+    }
+    if entry.awaitsSignal {
+      try require(.signalOnce, entry.signal != nil, "\(node) was given no signal")
     }
     try endsAround(node)
     self[node].status = status
@@ -179,33 +205,42 @@ extension Book {
     _ node: NodeNumber, _ status: StepStatus, _ errorClass: ErrorClass, _ code: String
   ) throws(Violation) {
     let entry = self[node]
-    try require(!entry.status.hasEnded, "\(node) ended twice")
+    try require(.oneCompletion, !entry.status.hasEnded, "\(node) ended twice")
     try endsAround(node)
     let isOwn = errorClass == .transient || errorClass == .data || errorClass == .exit
     if isLeaf(node), isOwn {
       let report = Report(node: node, token: entry.token, isSuccess: false)
       try require(
-        entry.status == .running && reports.contains(report), "\(node) failed by no report with its token")
-      try require(!retries(node, errorClass), "\(node) failed although a retry was left")
+        .oneCompletion, entry.status == .running && reports.contains(report),
+        "\(node) failed by no report with its token")
+      try require(.retries, !retries(node, errorClass), "\(node) failed although a retry was left")
     }
     self[node].status = status
   }
 
   private func endsAround(_ node: NodeNumber) throws(Violation) {
     for child in self[node].children where !self[child].status.hasEnded {
-      throw Violation("\(node) ended before \(child), which lies in it")
+      throw Violation(.insideFirst, "\(node) ended before \(child), which lies in it")
     }
   }
 
   private mutating func skip(_ nodes: Range<NodeNumber>, _ cause: SkipCause) throws(Violation) {
     for node in nodes {
-      try require(self[node].status == .pending, "\(node) was skipped as \(self[node].status.word)")
+      if cause == .expired {
+        try require(.oneCompletion, !self[node].status.hasEnded, "\(node) expired after its end")
+        try endsAround(node)
+      } else {
+        try require(
+          .insideFirst, self[node].status == .pending, "\(node) was skipped as \(self[node].status.word)")
+      }
       let needs = plan.steps[self[node].step].needs.map { (need: $0, entry: self[neighbour(node, $0)]) }
       switch cause {
       case .upstreamFailed:
         try require(
-          needs.allSatisfy(\.entry.status.hasEnded), "\(node) was skipped before its needs had ended")
-        try require(!needs.allSatisfy { isMet($0.need, by: $0.entry) }, "\(node) was skipped for no need")
+          .needsFirst, needs.allSatisfy(\.entry.status.hasEnded),
+          "\(node) was skipped before its needs had ended")
+        try require(
+          .needsFirst, !needs.allSatisfy { isMet($0.need, by: $0.entry) }, "\(node) was skipped for no need")
       case .condition: try begin(node)
       case .branch, .cancelled, .limit, .expired: break
       }
@@ -221,55 +256,15 @@ extension Book {
 
   private mutating func retry(_ node: NodeNumber, _ errorClass: ErrorClass) throws(Violation) {
     let entry = self[node]
-    try require(entry.status == .running, "\(node) retries as \(entry.status.word)")
-    try require(retries(node, errorClass), "\(node) retries once more than it may")
+    let isRefused = entry.status == .queued && errorClass == .circuitOpen
+    try require(
+      .retries, entry.status == .running || isRefused, "\(node) retries as \(entry.status.word)")
+    try require(.retries, retries(node, errorClass), "\(node) retries once more than it may")
     let isReported = reports.contains(Report(node: node, token: entry.token, isSuccess: false))
-    try require(isReported || errorClass == .timeout, "\(node) retries by no report with its token")
+    try require(
+      .oneCompletion, isReported || errorClass == .timeout || isRefused,
+      "\(node) retries by no report with its token")
     self[node].retries += 1
     self[node].status = .retrying
-  }
-
-  private mutating func change(_ fact: Fact) throws(Violation) {
-    switch fact {
-    case .delayed(let node, _, _):
-      try require(!isStopped(node), "\(node) pauses although it was asked to stop")
-      self[node].status = .waiting
-    case .lost(let node, _):
-      try require(self[node].status == .running, "\(node) was lost as \(self[node].status.word)")
-      self[node].isLost = true
-    case .question(let node, _):
-      let report = Report(node: node, token: self[node].token, isSuccess: false)
-      let isLost = self[node].isLost || reports.contains(report)
-      try require(isLost && self[node].effect == .once, "\(node) asks without a reason")
-      self[node].status = .needsAttention
-    case .resolved(let node, let answer, _):
-      try require(self[node].status == .needsAttention, "\(node) was answered without a question")
-      self[node].answer = answer
-    case .superseded(let node, let token, _):
-      try require(
-        reports.contains(Report(node: node, token: token, isSuccess: true)),
-        "\(node) has a late result of nobody")
-      try require(
-        self[node].status != .running || self[node].token != token, "\(node) lost a result that counts")
-    case .adopted(let node, _): self[node].wasAdopted = true
-    case .stopping(let node, _): self[node].isStopping = true
-    case _: break
-    }
-  }
-
-  private mutating func changeJob(_ fact: Fact) throws(Violation) {
-    switch fact {
-    case .cancelRequested:
-      try require(!isCancelled, "a second cancel counted")
-      isCancelled = phase == .main
-    case .killed: wasKilled = true
-    case .phase(let next):
-      try require(next.rawValue > phase.rawValue, "\(next.word) came after \(phase.word)")
-      let open = entries.indices.first { !entries[$0].status.hasEnded }
-      try require(open == nil, "\(next.word) began before \(open ?? 0) had ended")
-      phase = next
-    case .status(let status): hasEnded = status.hasEnded
-    case _: break
-    }
   }
 }

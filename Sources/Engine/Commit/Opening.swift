@@ -1,0 +1,38 @@
+internal import Model
+
+extension EngineLoop {
+  /// What the last node left besides the jobs that are loaded.
+  struct Opening: Sendable {
+    var held = HeldLimits()
+    var signals: [SignalRow] = []
+    var parked: [Recovery.Parked] = []
+    var triggers = TriggerBook.Reading()
+    var messages: [TriggerMessageRow] = []
+    var schedules: [ScheduleRow] = []
+    var backfills: [BackfillRow] = []
+
+    /// Of a node that restores nothing only what limits it.
+    init(_ configuration: NodeConfiguration, _ triggers: TriggerBook.Reading) throws {
+      let store = configuration.store
+      (held, signals) = (try HeldLimits(store), try store.waitingSignals())
+      self.triggers = triggers
+      guard configuration.restores else { return }
+      (parked, messages) = (try Recovery(configuration).parked(), try store.openTriggerMessages())
+      (schedules, backfills) = (try store.schedules(), try store.openBackfills())
+    }
+  }
+}
+
+extension Turn {
+  /// Before the first job is restored.
+  mutating func take(over opening: EngineLoop.Opening) {
+    jobs.restore(opening.held)
+    jobs.restore(opening.signals)
+    jobs.restore(opening.parked, at: configuration.clock.now)
+    jobs.restore(opening.triggers, opening.messages)
+    jobs.restore(opening.schedules, opening.backfills)
+    if configuration.retentionDue != nil {
+      jobs.setRetentionTimer(after: configuration.setting.retentionFirst)
+    }
+  }
+}
