@@ -39,7 +39,8 @@ public final class Node: Sendable {
     let opening = EngineLoop.Opening(
       held: try HeldLimits(configuration.store), signals: try configuration.store.waitingSignals(),
       parked: configuration.restores ? try recovery.parked() : [], triggers: triggers,
-      messages: messages)
+      messages: messages,
+      letters: configuration.restores ? try configuration.store.underWayDeadLetters() : [:])
     let loop = EngineLoop(configuration, numbers: try configuration.store.highestNumbers(), opening)
     let executor = try Executor(
       connectors: configuration.connectors, environment: configuration.environment,

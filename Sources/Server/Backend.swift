@@ -19,6 +19,10 @@ public struct Backend: Sendable {
   public var sealCredential: @Sendable (CredentialDraft) throws(Problem) -> CredentialRecord
   public var now: @Sendable () -> Timestamp
   public var events = EmittedReading.none
+  /// What a dead letter holds.
+  public var openLetter: @Sendable (DeadLetterRow) throws(Problem) -> LetterContent = {
+    (_) throws(Problem) in LetterContent()
+  }
 
   public init(
     node: Node?, readModel: any ReadModel, jobs: JobReading, asks: AskReading, artifacts: ArtifactReading,

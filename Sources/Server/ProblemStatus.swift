@@ -15,6 +15,8 @@ public enum ProblemStatus {
     "apply-in-progress": 409, "skipped-by-limit": 409, "queue-full": 429, "node-full": 429,
     "revision-changed": 412, "request-too-large": 413, "history-damaged": 500, "internal": 500,
     "no-wait": 409, "signal-too-large": 413, "inbox-full": 429,
+    "no-letter": 404, "letter-handled": 409, "letter-changed": 409, "letter-waits": 409,
+    "contents-taken": 409,
     "read-only": 503, "stopping": 503, "store-unavailable": 503, "job-not-driven": 503,
   ]
 }

@@ -7,7 +7,8 @@ extension Router {
         + JobRoutes(backend).routes + JobActions(backend).routes + JobReruns(backend).routes
         + AskRoutes(backend: backend).routes + DeletionRoutes(backend: backend).routes
         + TriggerRoutes(backend: backend).routes + EventRoutes(backend: backend).routes
-        + SignalRoutes(backend: backend).routes + AccessRoutes(backend: backend).routes
+        + SignalRoutes(backend: backend).routes + LetterRoutes(backend: backend).routes
+        + AccessRoutes(backend: backend).routes
         + SystemRoutes(backend: backend).routes)
   }
 }

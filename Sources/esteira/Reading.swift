@@ -32,6 +32,7 @@ struct Reading: Sendable {
       sealCredential: { (draft) throws(Problem) in vault.seal(draft) }, now: Program.now)
     backend.events = EmittedReading(
       open: { (row) throws(Problem) in try vault.open(row) }, changes: { events.rings() })
+    backend.openLetter = { (row) throws(Problem) in try vault.open(row) }
     return backend
   }
 

@@ -42,24 +42,30 @@ struct TestServer: Sendable {
     let history = JobHistory(readModel: store, plan: plan, unwrap: unwrap)
     let jobs = Self.jobs(node, history)
     let none = Problem("test", Bilingual("None.", pt: "Nada."))
-    router = Router(
-      Backend(
-        node: isReadOnly ? nil : node, readModel: store, jobs: jobs,
-        asks: AskReading(
-          ask: { (id) throws(Problem) in try history.ask(id) },
-          list: { (filter, before, limit) throws(Problem) in
-            try history.asks(filter, before: before, limit: limit)
-          },
-          groups: { (actor) throws(Problem) in actor == "local:bia" ? ["compliance"] : [] }),
-        artifacts: ArtifactReading { (_, _) throws(Problem) in throw none },
-        logs: LogReading { (_, _, _, _) throws(Problem) in ([], nil) }, compiler: compiler, connectors: [],
-        version: VersionInfo(version: "test", swift: "", sqlite: ""), checks: { _ in [] },
-        sealCredential: { (draft) throws(Problem) in
-          CredentialRecord(
-            namespace: draft.namespace, name: draft.name, type: draft.type, version: draft.version,
-            sealed: master.seal(JSON.object(draft.values).serialized(), place: "test"),
-            createdAt: Timestamp(microseconds: 0), createdBy: draft.actor)
-        }, now: { Timestamp(microseconds: 0) }))
+    var backend = Backend(
+      node: isReadOnly ? nil : node, readModel: store, jobs: jobs,
+      asks: AskReading(
+        ask: { (id) throws(Problem) in try history.ask(id) },
+        list: { (filter, before, limit) throws(Problem) in
+          try history.asks(filter, before: before, limit: limit)
+        },
+        groups: { (actor) throws(Problem) in actor == "local:bia" ? ["compliance"] : [] }),
+      artifacts: ArtifactReading { (_, _) throws(Problem) in throw none },
+      logs: LogReading { (_, _, _, _) throws(Problem) in ([], nil) }, compiler: compiler, connectors: [],
+      version: VersionInfo(version: "test", swift: "", sqlite: ""), checks: { _ in [] },
+      sealCredential: { (draft) throws(Problem) in
+        CredentialRecord(
+          namespace: draft.namespace, name: draft.name, type: draft.type, version: draft.version,
+          sealed: master.seal(JSON.object(draft.values).serialized(), place: "test"),
+          createdAt: Timestamp(microseconds: 0), createdBy: draft.actor)
+      }, now: { Timestamp(microseconds: 0) })
+    backend.openLetter = { (row) throws(Problem) in
+      let wrapped: [UInt8]?
+      do throws(StoreError) { wrapped = try store.namespaceKey(row.namespace) } catch { throw none }
+      guard let wrapped else { throw none }
+      return try row.content(try unwrap(wrapped))
+    }
+    router = Router(backend)
     self.node = node
   }
 

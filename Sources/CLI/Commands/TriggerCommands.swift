@@ -115,7 +115,7 @@ enum TriggerSend {
     }
   }
 
-  private static func words(_ outcome: String) -> Bilingual {
+  static func words(_ outcome: String) -> Bilingual {
     let known: [String: Bilingual] = [
       "started": Bilingual("job started", pt: "job iniciado"),
       "existing": Bilingual("job there already", pt: "o job já existia"),

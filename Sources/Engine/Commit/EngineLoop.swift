@@ -20,6 +20,8 @@ final class EngineLoop: Sendable {
     var parked: [Recovery.Parked] = []
     var triggers = TriggerBook.Reading()
     var messages: [TriggerMessageRow] = []
+    /// The replayed letters that are among the messages.
+    var letters: [ID<TriggerMessage>: Int64] = [:]
   }
 
   init(_ configuration: NodeConfiguration, numbers: (job: Int64, body: Int64), _ opening: Opening) {
@@ -36,6 +38,7 @@ final class EngineLoop: Sendable {
     turn.jobs.restore(opening.signals)
     turn.jobs.restore(opening.parked, at: configuration.clock.now)
     turn.jobs.restore(opening.triggers, opening.messages)
+    turn.jobs.letters.underWay = opening.letters
     var inputs: [Input] = []
     while turn.stopped == nil {
       inbox.takeAll(into: &inputs, wait(turn))

@@ -26,6 +26,8 @@ enum Input: Sendable {
   /// Takes undelivered messages of the pipeline away; the reply says which were there.
   case withdraw([ID<TriggerMessage>], of: PipelineName, by: String, Reply<[ID<TriggerMessage>]>)
   case emit(Emission, Reply<Void>)
+  /// What a person does with a dead letter.
+  case letter(LetterOrder, Reply<LetterOutcome>)
   /// A row of something that a trigger turned away.
   case refused(RefusalRow, Reply<Void>)
   /// Gives a copy of the job's state where it is in memory. A parked job stays where it is.

@@ -12,6 +12,7 @@ struct MemoryRows {
   var catalog = MemoryCatalog()
   var tables = MemoryTables()
   var triggers = MemoryTriggers()
+  var letters = MemoryLetters()
 
   var jobsInOrder: [MemoryJob] { jobs.values.sorted { $0.row.number < $1.row.number } }
 
@@ -70,6 +71,7 @@ struct MemoryRows {
     catalog.apply(batch.writes)
     tables.apply(batch)
     triggers.apply(batch)
+    letters.apply(batch)
     for row in batch.newJobs { add(row) }
     for row in batch.bodies { bodies[row.id] = Array(batch.bytes[row.sealed]) }
     if !batch.events.isEmpty || !batch.unparked.isEmpty { driveCounts[number] = nil }

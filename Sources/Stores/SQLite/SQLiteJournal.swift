@@ -7,6 +7,7 @@ struct SQLiteJournal: ~Copyable {
   private let writer: Writer
   private let rows: RowWriter
   private var triggers: TriggerWriter
+  private var letters: LetterWriter
   private let idempotentJob: Statement
   private let beginning: Statement
   private let ending: Statement
@@ -23,14 +24,15 @@ struct SQLiteJournal: ~Copyable {
     let writer = try Writer(database)
     let rows = try RowWriter(database)
     let triggers = try TriggerWriter(database)
+    let letters = try LetterWriter(database)
     let idempotentJob = try database.prepare(idempotentJobQuery)
     let beginning = try database.prepare("BEGIN IMMEDIATE")
     let ending = try database.prepare("COMMIT")
     var raised: Set<JobNumber> = []
     try database.query("SELECT job FROM job_owners") { row in raised.insert(JobNumber(row.integer(0))) }
     return SQLiteJournal(
-      database: database, writer: writer, rows: rows, triggers: triggers, idempotentJob: idempotentJob,
-      beginning: beginning,
+      database: database, writer: writer, rows: rows, triggers: triggers, letters: letters,
+      idempotentJob: idempotentJob, beginning: beginning,
       ending: ending, raised: raised)
   }
 
@@ -75,6 +77,7 @@ struct SQLiteJournal: ~Copyable {
     try writer.write(batch)
     try rows.write(batch)
     try triggers.write(batch)
+    try letters.write(batch)
     for change in batch.slots { try rows.write(change) }
     if raised.isEmpty { return }
     for job in batch.driven where raised.contains(job) { try writer.forgetDriveCount(of: job) }

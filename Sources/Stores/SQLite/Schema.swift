@@ -13,6 +13,7 @@ struct Migration {
     Migration(version: 1, name: "spine", sql: spine), Migration(version: 2, name: "wider", sql: wider),
     Migration(version: 3, name: "triggers", sql: triggers),
     Migration(version: 4, name: "contents", sql: contents),
+    Migration(version: 6, name: "dead letters", sql: deadLetters),
   ]
   static var newest: Int64 { all.reduce(0) { max($0, $1.version) } }
 
