@@ -24,7 +24,8 @@ public struct LetterPath: Wire {
   public var id: Int64
   public init(id: Int64) { self.id = id }
   public init(_ json: JSON) throws(WireError) { id = try Fields(json).integer("id") }
-  public var json: JSON { members(["id": .int(id)]) }
+  /// As text: it travels in the path.
+  public var json: JSON { members(["id": .string(String(id))]) }
 }
 
 /// Which letters are meant.

@@ -28,7 +28,8 @@ enum LetterReplay {
         "esteira dlq replay --fingerprint 'invalid-input demo/daily inbox' --limit 10",
         Bilingual("the ten oldest of a group", pt: "as dez mais antigas de um grupo")),
       .init(
-        "esteira dlq replay 12 --edit mended.json", Bilingual("with other content", pt: "com outro conteúdo")),
+        "esteira dlq replay 12 --edit mended.json",
+        Bilingual("with other content", pt: "com outro conteúdo")),
     ], run: run)
 
   static func run(_ call: Invocation) async throws -> ExitCode {

@@ -44,7 +44,8 @@ enum LetterList {
         "esteira dlq ls --fingerprint 'invalid-input demo/daily inbox'",
         Bilingual("each letter of one group", pt: "cada carta de um grupo")),
       .init(
-        "esteira dlq ls --each --state discarded", Bilingual("what was put away", pt: "o que foi descartado")),
+        "esteira dlq ls --each --state discarded",
+        Bilingual("what was put away", pt: "o que foi descartado")),
     ], run: run)
 
   static func run(_ call: Invocation) async throws -> ExitCode {

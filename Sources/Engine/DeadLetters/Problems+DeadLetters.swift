@@ -81,8 +81,8 @@ extension Problem {
     Problem(
       "letter-unreadable",
       Bilingual(
-        "The dead letter \(id) cannot be read: it does not open with the key of its namespace, or its row was "
-          + "changed.",
+        "The dead letter \(id) cannot be read: it does not open with the key of its namespace, or its row "
+          + "was changed.",
         pt: "A carta morta \(id) não pode ser lida: não abre com a chave do seu namespace, ou o registro foi "
           + "alterado."),
       remedy: Bilingual("Run: esteira doctor", pt: "Rode: esteira doctor"))

@@ -84,7 +84,7 @@ extension Decider {
     }
     if Int(state[node].crashes) > setting.crashBudget {
       let text = "\(path(node)) was lost \(state[node].crashes) times with the process that performed it."
-      return fail(node, Failure(.lost, code: Failure.crashBudget, text))
+      return fail(node, Failure(.lost, code: "crash-budget", text))
     }
     switch state[node].effect {
     case .pure, .keyed, .reattachable: start(node)

@@ -78,10 +78,10 @@ struct LetterWriter: ~Copyable {
 
 private enum SQL {
   static let bury = """
-    INSERT INTO dead_letters(last_at, first_at, namespace, kind, key, pipeline, job, source, fingerprint, error,
-      body) VALUES(?1, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
-    ON CONFLICT(namespace, key) WHERE key IS NOT NULL DO UPDATE SET last_at = ?1, fingerprint = ?8, error = ?9,
-      body = coalesce(body, ?10), tries = tries + 1, state = 0, became = NULL, handled_by = NULL,
+    INSERT INTO dead_letters(last_at, first_at, namespace, kind, key, pipeline, job, source, fingerprint,
+      error, body) VALUES(?1, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+    ON CONFLICT(namespace, key) WHERE key IS NOT NULL DO UPDATE SET last_at = ?1, fingerprint = ?8,
+      error = ?9, body = coalesce(body, ?10), tries = tries + 1, state = 0, became = NULL, handled_by = NULL,
       handled_at = NULL, note = NULL
     """
   static let handle = """

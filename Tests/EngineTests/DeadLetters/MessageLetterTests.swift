@@ -174,7 +174,8 @@ struct MessageLetterTests {
     let harness = try Harness { $0.openLetters = 1 }
     try await harness.apply(Letters.dated)
     try await harness.handDead("yesterday", key: "m1")
-    guard case .stored(_, let reason) = try await harness.node.hand(Letters.message("someday", key: "m2"))
+    let second = Letters.message("someday", key: "m2")
+    guard case .stored(_, reason: let reason) = try await harness.node.hand(second)
     else { return #expect(Bool(false), "Not stored.") }
     #expect(reason.english.contains("dead letters"))
     #expect(try harness.waiting(of: "test").count == 1)

@@ -138,7 +138,7 @@ struct JobLetterTests {
     let started = try await harness.node.start(harness.request(key: "mine"))
     await fail(harness)
     _ = try await harness.ended(started.job)
-    let rerun = try await harness.node.rerun(RerunRequest(job: job, from: .beginning, actor: "local:bia"))
+    let rerun = try await harness.node.rerun(RerunRequest(job: job, from: .start, actor: "local:bia"))
     await fail(harness)
     _ = try await harness.ended(rerun.job)
     try await harness.node.retry(rerun.job, actor: "local:bia")
