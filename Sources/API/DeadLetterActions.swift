@@ -5,7 +5,7 @@ public struct LettersRequest: Wire {
   public var ids: [Int64]
   /// The open letters that it names, in place of ids.
   public var filter: LetterSelection
-  /// At most so many, the oldest first: 1 to 1,000, and 100 unless said.
+  /// At most so many, those that failed longest ago first: 1 to 1,000, and 100 unless said.
   public var limit: Int?
   /// Sent in place of what the one letter holds.
   public var edit: JSON?

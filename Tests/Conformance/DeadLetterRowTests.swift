@@ -80,7 +80,7 @@ struct DeadLetterRowTests {
     let last = try #require(page.last)
     let place = DeadLetterPlace(lastAt: last.lastAt, id: last.id)
     #expect(try ids(store, DeadLetterFilter(), before: place, limit: 2) == [1, 4])
-    #expect(try store.oldestDeadLetters(DeadLetterFilter(state: .open), limit: 3) == [1, 2, 3])
+    #expect(try store.oldestDeadLetters(DeadLetterFilter(state: .open), limit: 3) == [2, 3, 1])
   }
 
   @Test(

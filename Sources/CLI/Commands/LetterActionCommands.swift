@@ -113,8 +113,8 @@ extension Invocation {
       console.error(
         text(
           Bilingual(
-            "There are more; the limit is \(result.items.count). Run it again for the next.",
-            pt: "Há mais; o limite é \(result.items.count). Rode de novo para as próximas.")))
+            "There are more; the limit is \(result.items.count).",
+            pt: "Há mais; o limite é \(result.items.count).")))
     }
     let failures = ["failed", "dead_letter", "refused"]
     return result.items.contains { failures.contains($0.outcome) } ? .failure : .done

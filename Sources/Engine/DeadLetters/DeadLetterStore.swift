@@ -21,7 +21,7 @@ public protocol DeadLetterReader: Sendable {
     _ filter: DeadLetterFilter, before: DeadLetterPlace?, limit: Int
   ) throws(StoreError) -> [DeadLetterRow]
 
-  /// In the order in which they were buried first.
+  /// Those that failed longest ago come first, so that one that fails again makes room for the others.
   func oldestDeadLetters(_ filter: DeadLetterFilter, limit: Int) throws(StoreError) -> [Int64]
 
   /// Those that failed last come first.

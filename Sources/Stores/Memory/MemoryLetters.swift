@@ -130,7 +130,7 @@ extension MemoryStore {
   }
 
   public func oldestDeadLetters(_ filter: DeadLetterFilter, limit: Int) throws(StoreError) -> [Int64] {
-    rows.withLock { Array($0.letters.all(filter).map(\.id).sorted().prefix(limit)) }
+    rows.withLock { Array($0.letters.all(filter).reversed().map(\.id).prefix(limit)) }
   }
 
   public func deadLetterGroups(

@@ -46,7 +46,7 @@ extension Database {
     let conditions = Conditions(filter)
     var ids: [Int64] = []
     try query(
-      "SELECT id FROM dead_letters \(conditions.text) ORDER BY id LIMIT ?",
+      "SELECT id FROM dead_letters \(conditions.text) ORDER BY last_at, id LIMIT ?",
       conditions.values + [.integer(Int64(limit))]
     ) { row in ids.append(row.integer(0)) }
     return ids

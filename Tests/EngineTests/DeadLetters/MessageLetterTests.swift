@@ -185,6 +185,38 @@ struct MessageLetterTests {
     #expect(try harness.letter(2).state == .open)
   }
 
+  @Test("is sent once where two people replay it at the same time", arguments: Backend.all)
+  func together(backend: Backend) async throws {
+    let harness = try Harness(backend, faulty: true)
+    try await harness.apply(Letters.dated)
+    try await harness.handDead("yesterday", key: "m1")
+    try await harness.apply(Letters.lenient)
+    // The engine's thread stands in a commit, so that both have seen the letter open.
+    let held = try #require(harness.faulty).hold()
+    let node = harness.node
+    let setting = CatalogWrite.setting(
+      namespace: "demo", name: "x", value: 1, by: "ana", at: harness.clock.now)
+    async let other: Void = node.write([setting])
+    await held.begun()
+    let codes = await withTaskGroup(of: String.self) { group in
+      for actor in ["local:bia", "local:carla"] {
+        group.addTask {
+          do throws(Problem) {
+            _ = try await node.replay(1, actor: actor)
+            return "sent"
+          } catch { return error.code }
+        }
+      }
+      for _ in 0..<1_000 { await Task.yield() }
+      held.letGo()
+      return await group.reduce(into: []) { $0.append($1) }
+    }
+    try await other
+    #expect(codes.sorted() == ["letter-handled", "sent"])
+    _ = try await harness.ended(try await harness.job(of: "test"))
+    #expect(try harness.jobs(of: "test").count == 1 && harness.acts() == [.replayed])
+  }
+
   @Test("becomes exactly one job, wherever the node is lost while it is replayed", arguments: LosingNode.all)
   func lost(losing: LosingNode) async throws {
     let harness = try Harness(faulty: true)
