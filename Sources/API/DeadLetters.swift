@@ -14,7 +14,7 @@ public enum DeadLetterCalls {
     "A dead letter with what it holds and what people did with it.")
   public static let replay = Endpoint<LettersRequest, LettersResult>(
     .post, "/dead-letters:replay", .needs("deadletters", "replay"),
-    "Sends dead letters again, the oldest first, each once.")
+    "Sends dead letters again, each once; those that failed longest ago go first.")
   public static let discard = Endpoint<LettersRequest, LettersResult>(
     .post, "/dead-letters:discard", .needs("deadletters", "replay"),
     "Puts dead letters away, with a reason.")
