@@ -95,4 +95,14 @@ final class RecordingStore: Store {
   func parkedJobs() throws(StoreError) -> [ParkedRow] { try store.parkedJobs() }
   func liveJob(_ number: JobNumber) throws(StoreError) -> LiveJob? { try store.liveJob(number) }
   func highestNumbers() throws(StoreError) -> (job: Int64, body: Int64) { try store.highestNumbers() }
+  func deadLetter(_ id: Int64) throws(StoreError) -> DeadLetterRow? { try store.deadLetter(id) }
+  func openDeadLetters(of job: ID<Job>) throws(StoreError) -> [DeadLetterRow] {
+    try store.openDeadLetters(of: job)
+  }
+  func openDeadLetterCount(in namespace: String) throws(StoreError) -> Int {
+    try store.openDeadLetterCount(in: namespace)
+  }
+  func underWayDeadLetters() throws(StoreError) -> [ID<TriggerMessage>: Int64] {
+    try store.underWayDeadLetters()
+  }
 }

@@ -24,6 +24,8 @@ public enum EndpointCatalog {
     BackfillCalls.resume.shape, BackfillCalls.cancel.shape,
     EventCalls.list.shape, EventCalls.follow.shape,
     SignalCalls.list.shape, SignalCalls.send.shape, SignalCalls.sendToJob.shape,
+    DeadLetterCalls.groups.shape, DeadLetterCalls.list.shape, DeadLetterCalls.get.shape,
+    DeadLetterCalls.replay.shape, DeadLetterCalls.discard.shape,
     AccessCalls.credentials.shape, AccessCalls.setCredential.shape, AccessCalls.deleteCredential.shape,
     AccessCalls.connections.shape, AccessCalls.setConnection.shape, AccessCalls.deleteConnection.shape,
     AccessCalls.settings.shape, AccessCalls.setSetting.shape,

@@ -16,6 +16,7 @@ public enum CommandTable {
     TriggerList.spec, TriggerMessages.spec, TriggerSend.spec, TriggerRefusals.spec, EventList.spec,
     EventWatch.spec,
     JobSignal.spec, SignalSend.spec, SignalList.spec,
+    LetterList.spec, LetterGet.spec, LetterReplay.spec, LetterDiscard.spec,
     ArtifactList.spec, ArtifactGet.spec, ArtifactVerify.spec,
     CredentialSet.spec, CredentialList.spec, CredentialDelete.spec,
     ConnectionApply.spec, ConnectionList.spec, ConnectionDelete.spec,

@@ -18,6 +18,15 @@ extension Node {
     try await send { .reopen(restored, paths: paths, actor: actor, $0) }
   }
 
+  /// Throws what `retry` would refuse now.
+  func checkRetry(_ job: ID<Job>, paths: [String]) async throws(Problem) {
+    if await isDriven(job) { throw .live(job) }
+    let configuration = configuration
+    try await offThread { () throws(Problem) in
+      try Self.check(paths, try JobHistory(configuration).earlier(job), job)
+    }
+  }
+
   private static func check(_ paths: [String], _ earlier: EarlierJob, _ id: ID<Job>) throws(Problem) {
     guard let root = earlier.state.roots.first else { throw .nothingToRetry(id) }
     var reopened = Reopened(state: earlier.state, plan: earlier.plan)

@@ -26,6 +26,8 @@ public struct NodeSetting: Sendable {
   /// Signals that a namespace's inbox holds, and the bytes of their payloads.
   public var openSignals = 10_000
   public var inboxBytes = 64 << 20
+  /// Open dead letters of a namespace. With so many no message is given up: it stays before its trigger.
+  public var openLetters = 100_000
   /// How long the row of a signal that was taken or has expired outlives its time.
   public var signalsRemembered = Duration.seconds(86_400)
 

@@ -2,7 +2,7 @@ public import Model
 
 /// What lists and pages read. It never writes, may lag behind the journal by one commit, and is called from
 /// any thread; a store answers from read-only connections of its own.
-public protocol ReadModel: Sendable {
+public protocol ReadModel: DeadLetterReader {
   /// Newest first. `before` is the id that the last page ended with.
   func jobs(_ filter: JobFilter, before: ID<Job>?, limit: Int) throws(StoreError) -> [JobSummary]
   func job(_ id: ID<Job>) throws(StoreError) -> JobSummary?
@@ -28,7 +28,6 @@ public protocol ReadModel: Sendable {
   /// Newest first.
   func signals(in namespace: String?, limit: Int) throws(StoreError) -> [SignalRow]
   func refusals(in namespace: String?, limit: Int) throws(StoreError) -> [RefusalRow]
-  func deadLetters(in namespace: String?, limit: Int) throws(StoreError) -> [DeadLetterRow]
   /// Oldest first, without the bodies.
   func triggerMessages(of pipeline: PipelineName, limit: Int) throws(StoreError) -> [TriggerMessageRow]
   /// Whole; nil once it is settled.

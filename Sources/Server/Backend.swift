@@ -21,6 +21,10 @@ public struct Backend: Sendable {
   public var events = EmittedReading.none
   /// Of the schedules. UTC is always known.
   public var zones = ZoneDatabase { _ in nil }
+  /// What a dead letter holds.
+  public var openLetter: @Sendable (DeadLetterRow) throws(Problem) -> LetterContent = {
+    (_) throws(Problem) in LetterContent()
+  }
 
   public init(
     node: Node?, readModel: any ReadModel, jobs: JobReading, asks: AskReading, artifacts: ArtifactReading,

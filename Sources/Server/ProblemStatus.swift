@@ -9,7 +9,8 @@ public enum ProblemStatus {
     "ask-changed": 409, "not-allowed": 403, "unknown-endpoint": 404, "no-job": 404, "no-pipeline": 404,
     "no-step": 404, "unknown-artifact": 404, "unknown-credential": 404, "unknown-connection": 404,
     "unknown-connector": 404, "wrong-method": 405, "job-ended": 409, "step-ended": 409, "no-question": 409,
-    "no-superseded-result": 409, "job-live": 409, "job-quarantined": 409, "pipeline-in-use": 409, "key-live": 409,
+    "no-superseded-result": 409, "job-live": 409, "job-quarantined": 409, "pipeline-in-use": 409,
+    "key-live": 409,
     "nothing-to-retry": 409,
     "not-failed": 409, "conflict": 409, "not-owner": 409, "pipeline-paused": 409,
     "apply-in-progress": 409, "retention-running": 409, "skipped-by-limit": 409, "queue-full": 429,
@@ -18,6 +19,8 @@ public enum ProblemStatus {
     "no-schedule": 404, "no-backfill": 404, "backfill-ended": 409, "schedule-refused": 409,
     "too-many-backfills": 429,
     "no-wait": 409, "signal-too-large": 413, "inbox-full": 429,
+    "no-letter": 404, "letter-handled": 409, "letter-changed": 409, "letter-waits": 409,
+    "contents-taken": 409,
     "read-only": 503, "stopping": 503, "store-unavailable": 503, "job-not-driven": 503,
     "store-full": 503, "not-yet-stored": 503,
   ]

@@ -8,8 +8,8 @@ extension Router {
         + AskRoutes(backend: backend).routes + DeletionRoutes(backend: backend).routes
         + ScheduleRoutes(backend: backend).routes + BackfillRoutes(backend: backend).routes
         + TriggerRoutes(backend: backend).routes + EventRoutes(backend: backend).routes
-        + SignalRoutes(backend: backend).routes + AccessRoutes(backend: backend).routes
-        + RetentionRoutes(backend: backend).routes
+        + SignalRoutes(backend: backend).routes + LetterRoutes(backend: backend).routes
+        + AccessRoutes(backend: backend).routes + RetentionRoutes(backend: backend).routes
         + SystemRoutes(backend: backend).routes)
   }
 }

@@ -44,6 +44,9 @@ extension Batch {
     for row in parked { parts[row.job, default: empty].parked.append(row) }
     for job in unparked { parts[job, default: empty].unparked.append(job) }
     for row in signals { if let job = row.takenBy { parts[job, default: empty].signals.append(row) } }
+    for change in deadLetters {
+      if let job = change.job { parts[job, default: empty].deadLetters.append(change) }
+    }
     for change in triggers { if let job = change.job { parts[job, default: empty].triggers.append(change) } }
     for change in schedules {
       if let job = change.job { parts[job, default: empty].schedules.append(change) }
@@ -66,7 +69,8 @@ extension Batch {
     // No rule of uniqueness can leave these out: what is sealed under a key of this very batch needs it.
     var rest = empty
     rest.writes = writes.filter(\.isKey)
-    (rest.governors, rest.refusals, rest.deadLetters) = (governors, refusals, deadLetters)
+    (rest.governors, rest.refusals) = (governors, refusals)
+    rest.deadLetters = deadLetters.filter { $0.job == nil }
     (rest.signalsForgotten, rest.cachesForgotten) = (signalsForgotten, cachesForgotten)
     (rest.triggers, rest.emitted) = (triggers.filter { $0.job == nil }, emitted)
     rest.schedules = schedules.filter { $0.job == nil }

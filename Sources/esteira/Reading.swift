@@ -34,6 +34,7 @@ struct Reading: Sendable {
     backend.zones = .system
     backend.events = EmittedReading(
       open: { (row) throws(Problem) in try vault.open(row) }, changes: { events.rings() })
+    backend.openLetter = { (row) throws(Problem) in try vault.open(row) }
     return backend
   }
 

@@ -102,6 +102,13 @@ final class Vault: Sendable {
     }
   }
 
+  func open(_ row: DeadLetterRow) throws(Problem) -> LetterContent {
+    guard let key = try key(ofNamespace: row.namespace) else {
+      throw Self.notAuthentic("the letters of \(row.namespace)", "as cartas de \(row.namespace)")
+    }
+    return try row.content(key)
+  }
+
   /// So that a ciphertext cannot stand for another credential, or for a newer version.
   private static func place(_ namespace: String, _ name: String, _ version: Int) -> String {
     "credential \(namespace)/\(name) \(version)"

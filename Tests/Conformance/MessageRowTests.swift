@@ -160,24 +160,4 @@ struct MessageRowTests {
     #expect(try store.liveJob(JobNumber(1))?.isParked == false)
     #expect(try store.liveJob(JobNumber(9)) == nil)
   }
-
-  @Test("dead letters stay, newest first, each under a number", arguments: Backend.all)
-  func deadLetters(_ backend: Backend) throws {
-    func letter(_ namespace: String, _ kind: String, body: [UInt8]?) -> DeadLetterRow {
-      DeadLetterRow(
-        at: moment(1), namespace: namespace, kind: kind, source: ["list": "orders"], fingerprint: "f",
-        error: ["code": "late"], body: body)
-    }
-    let store = try filled(backend)
-    _ = try store.commit(
-      Batch {
-        $0.deadLetters = [letter("sales", "signal", body: [0, 1]), letter("finance", "job", body: nil)]
-      })
-    _ = try store.commit(Batch { $0.deadLetters = [letter("sales", "message", body: [])] })
-    var expected = [letter("sales", "message", body: []), letter("sales", "signal", body: [0, 1])]
-    (expected[0].id, expected[1].id) = (3, 1)
-    #expect(try store.deadLetters(in: "sales", limit: 9) == expected)
-    #expect(try store.deadLetters(in: nil, limit: 2).map(\.id) == [3, 2])
-    #expect(try store.deadLetters(in: nil, limit: 2).last?.body == nil)
-  }
 }

@@ -5,7 +5,7 @@ import Stores
 import Testing
 
 /// Runs SQL on a copy of nobody's file, as a careless person would.
-private func edit(_ path: String, _ sql: String) throws {
+func edit(_ path: String, _ sql: String) throws {
   let process = Process()
   process.executableURL = URL(filePath: "/usr/bin/python3")
   process.arguments = [
@@ -129,6 +129,7 @@ struct SQLiteFileTests {
       "job_labels", "asks", "ask_assignees", "ask_answers", "signals", "parked_jobs", "waits", "slots",
       "governors", "caches", "refusals", "dead_letters", "pauses", "deleted_pipelines",
       "trigger_messages", "taken_contents", "emitted_events", "retention_rules", "deletions",
+      "dead_letter_acts", "schedules", "schedule_fires", "backfills",
     ]
     let columns = [
       "correlation_id", "owner", "priority", "fair_key", "parent_job", "parent_node", "rerun_of",

@@ -111,6 +111,16 @@ final class FaultyStore: Store {
   func parkedJobs() throws(StoreError) -> [ParkedRow] { try real.parkedJobs() }
   func liveJob(_ number: JobNumber) throws(StoreError) -> LiveJob? { try real.liveJob(number) }
   func highestNumbers() throws(StoreError) -> (job: Int64, body: Int64) { try real.highestNumbers() }
+  func deadLetter(_ id: Int64) throws(StoreError) -> DeadLetterRow? { try real.deadLetter(id) }
+  func openDeadLetters(of job: ID<Job>) throws(StoreError) -> [DeadLetterRow] {
+    try real.openDeadLetters(of: job)
+  }
+  func openDeadLetterCount(in namespace: String) throws(StoreError) -> Int {
+    try real.openDeadLetterCount(in: namespace)
+  }
+  func underWayDeadLetters() throws(StoreError) -> [ID<TriggerMessage>: Int64] {
+    try real.underWayDeadLetters()
+  }
 }
 
 @Suite("S2: a commit whose result is unknown", .timeLimit(.minutes(1)))

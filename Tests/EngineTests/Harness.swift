@@ -124,6 +124,12 @@ final class Harness {
   }
 
   var reported: [JSON] { incidents.all }
+
+  /// What a letter holds.
+  func content(of row: DeadLetterRow) throws -> LetterContent {
+    let wrapped = try #require(try readModel.namespaceKey(row.namespace))
+    return try row.content(try master.unwrap(wrapped, place: "job"))
+  }
 }
 
 /// Hears that a node's store broke. One that nobody waits for is an issue. Hears, too, when a store takes

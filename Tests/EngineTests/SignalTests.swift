@@ -85,7 +85,7 @@ struct InboxTests {
     try await harness.happened(job, "awaiting", "arrive")
     #expect(try harness.signals().map(\.state) == [.expired, .waiting])
     let letters = try harness.readModel.deadLetters(in: "demo", limit: 10)
-    #expect(letters.map(\.kind) == ["signal"] && letters[0].source["key"]?.string == "x")
+    #expect(letters.map(\.kind) == [.signal] && letters[0].source["key"]?.string == "x")
     #expect(letters[0].body?.isEmpty == false)
     let text = String(decoding: letters[0].body ?? [], as: UTF8.self)
     #expect(!text.contains("blue"))

@@ -60,6 +60,12 @@ struct TestServer: Sendable {
           createdAt: Timestamp(microseconds: 0), createdBy: draft.actor)
       }, now: { Timestamp(microseconds: 0) })
     backend.zones = zones
+    backend.openLetter = { (row) throws(Problem) in
+      let wrapped: [UInt8]?
+      do throws(StoreError) { wrapped = try store.namespaceKey(row.namespace) } catch { throw none }
+      guard let wrapped else { throw none }
+      return try row.content(try unwrap(wrapped))
+    }
     router = Router(backend)
     self.node = node
   }

@@ -29,7 +29,8 @@ public struct Batch: Sendable {
   public var governors: [GovernorRow] = []
   public var caches: [CacheRow] = []
   public var refusals: [RefusalRow] = []
-  public var deadLetters: [DeadLetterRow] = []
+  /// In the order in which they happened.
+  public var deadLetters: [DeadLetterChange] = []
   public var parked: [ParkedRow] = []
   /// Jobs that are in memory again.
   public var unparked: [JobNumber] = []

@@ -158,27 +158,6 @@ public struct RefusalRow: Sendable, Hashable {
   static let purged = "purged"
 }
 
-/// A message, signal or job that ran out.
-public struct DeadLetterRow: Sendable, Hashable {
-  public var id: Int64
-  public var at: Timestamp
-  public var namespace: String
-  /// `signal`, `message`, `job` …
-  public var kind: String
-  public var source: JSON
-  public var fingerprint: String
-  public var error: JSON
-  /// Sealed under the namespace's key.
-  public var body: [UInt8]?
-  public init(
-    id: Int64 = 0, at: Timestamp, namespace: String, kind: String, source: JSON, fingerprint: String,
-    error: JSON, body: [UInt8]?
-  ) {
-    (self.id, self.at, self.namespace, self.kind) = (id, at, namespace, kind)
-    (self.source, self.fingerprint, self.error, self.body) = (source, fingerprint, error, body)
-  }
-}
-
 /// A job that waits long with nothing running: out of memory, to be loaded when `due` or a message comes.
 public struct ParkedRow: Sendable, Hashable {
   public var job: JobNumber

@@ -116,7 +116,8 @@ extension Jobs {
         known = try configuration.store.signal(messageID: id, name: signal.name, in: signal.namespace)
       } catch { throw .store(error) }
     }
-    guard var row = known else { return nil }
+    // One that expired and is sent again from the dead letters is not its own repetition.
+    guard var row = known, row.id != signal.id else { return nil }
     row.duplicates += 1
     signals.repeated(row)
     batch.signals.append(row)
@@ -222,17 +223,18 @@ extension Jobs {
 
   private mutating func expire(_ row: SignalRow, code: String, _ message: String, _ now: Timestamp) {
     var row = row
+    let keep = row.expiresAt - row.receivedAt
     // Of one whose time passed while no node was there, the row is remembered from now on.
     (row.state, row.expiresAt) = (.expired, max(row.expiresAt, now))
     batch.signals.append(row)
     guard row.deadLetters else { return }
-    batch.deadLetters.append(
+    bury(
       DeadLetterRow(
-        at: now, namespace: row.namespace, kind: "signal",
+        at: now, namespace: row.namespace, kind: .signal, key: "signal \(row.id)",
         source: [
           "id": .string(row.id.description), "name": .string(row.name), "key": .string(row.key),
           "source": .string(row.source), "received_at": .string(row.receivedAt.rfc3339),
-          "message_id": row.messageID.map { .string($0) } ?? .null,
+          "message_id": row.messageID.map { .string($0) } ?? .null, "keep": .int(keep.microseconds),
         ], fingerprint: "\(code) \(row.name)",
         error: ["code": .string(code), "message": .string(message)], body: row.payload))
   }

@@ -28,6 +28,8 @@ enum Input: Sendable {
   case emit(Emission, Reply<Void>)
   /// From people, about a schedule or a backfill.
   case schedule(ScheduleOrder)
+  /// What a person does with a dead letter.
+  case letter(LetterOrder, Reply<LetterOutcome>)
   /// A row of something that a trigger turned away.
   case refused(RefusalRow, Reply<Void>)
   /// Gives a copy of the job's state where it is in memory. A parked job stays where it is.

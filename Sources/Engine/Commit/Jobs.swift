@@ -37,6 +37,7 @@ struct Jobs: ~Copyable {
   var triggers = TriggerInbox()
   var schedules = Schedules()
   var backfills = Backfills()
+  var letters = LetterBook()
 
   enum FollowUp {
     case event(JobNumber, Event)
@@ -170,6 +171,7 @@ struct Jobs: ~Copyable {
       number: restored.number, id: restored.id, pipeline: restored.pipeline, revision: restored.revision,
       plan: restored.plan, key: restored.key)
     (job.state, job.chain, job.writtenStatus) = (restored.state, restored.chain, restored.state.status)
+    job.identity = restored.identity
     own(job, key: restored.state.creation?.key)
     enter(job, restored.state.context?.value, restored.identity)
     count(job)
@@ -239,6 +241,7 @@ struct Jobs: ~Copyable {
     deciderSetting.handlersTimeout = setting.handlersTimeout
     deciderSetting.crashBudget = setting.crashBudget
     let offered = offered(to: event)
+    let endedIn = job.state.status.hasEnded ? job.state.round : nil
     var decider = Decider(
       job.takeState(), job.plan, deciderSetting, now: now, decision: takeDecision(offered))
     decider.decide(event)
@@ -251,11 +254,14 @@ struct Jobs: ~Copyable {
     if decision.facts > 0, !job.followers.isEmpty { tell(job, at: now) }
     if !isDraining { governors.take(offered, left: decision.freeSlots) }
     for effect in decision.effects { order(effect, job) }
+    if case .examined(let node, token: _, _) = event { buryIfCrashed(node, of: job, at: now) }
     guard job.state.status.hasEnded else { return notice(job) }
     orders.append(.ended(job))
     tellCallers(of: job)
     tellSubscribers(of: job, at: now)
     tellSchedule(of: job)
+    // A result that comes after the end is no second one.
+    if endedIn != job.state.round { bury(job, at: now) }
   }
 
   /// The emptied arrays of the last decision, to be used again by their only owner.

@@ -10,6 +10,8 @@ extension EngineLoop {
     var messages: [TriggerMessageRow] = []
     var schedules: [ScheduleRow] = []
     var backfills: [BackfillRow] = []
+    /// The replayed letters that are among the messages.
+    var letters: [ID<TriggerMessage>: Int64] = [:]
 
     /// Of a node that restores nothing only what limits it.
     init(_ configuration: NodeConfiguration, _ triggers: TriggerBook.Reading) throws {
@@ -19,6 +21,7 @@ extension EngineLoop {
       guard configuration.restores else { return }
       (parked, messages) = (try Recovery(configuration).parked(), try store.openTriggerMessages())
       (schedules, backfills) = (try store.schedules(), try store.openBackfills())
+      letters = try store.underWayDeadLetters()
     }
   }
 }
@@ -31,6 +34,7 @@ extension Turn {
     jobs.restore(opening.parked, at: configuration.clock.now)
     jobs.restore(opening.triggers, opening.messages)
     jobs.restore(opening.schedules, opening.backfills)
+    jobs.letters.underWay = opening.letters
     if configuration.retentionDue != nil {
       jobs.setRetentionTimer(after: configuration.setting.retentionFirst)
     }

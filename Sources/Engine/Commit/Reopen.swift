@@ -11,9 +11,16 @@ extension Turn {
     if let key = restored.state.creation?.key, let other = jobs.liveJob(of: restored.pipeline, key: key) {
       return reply(.failure(.keyLive(key, other.id)))
     }
+    let letters: [DeadLetterRow]
+    do throws(Problem) { letters = try openLetters(of: restored.id) } catch { return reply(.failure(error)) }
+    let place = jobs.batch.deadLetters.count
     guard jobs.reopen(restored, paths, actor: actor, at: now) else {
       return reply(.failure(.nothingToRetry(restored.id)))
     }
+    // Before what the first decision may have buried again.
+    jobs.batch.deadLetters.insert(
+      contentsOf: jobs.replayed(letters, with: restored.number, restored.id, actor: actor, at: now), at: place
+    )
     jobs.after(.job(restored.number)) { reply($0) }
   }
 }

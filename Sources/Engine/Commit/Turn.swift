@@ -90,6 +90,7 @@ struct Turn: ~Copyable {
       jobs.restore(restored, at: now)
     case .reopen(let restored, let paths, let actor, let reply):
       reopen(restored, paths, actor: actor, reply, at: now)
+    case .letter(let order, let reply): take(order, reply, at: now)
     case .drain: jobs.drain()
     case .stop(let done): stopped = done
     }
@@ -121,6 +122,7 @@ struct Turn: ~Copyable {
     if hasRows {
       jobs.settleSignals(refused)
       jobs.settleTriggers(refused)
+      jobs.settleLetters()
     }
     for refusal in refused { giveUp(refusal.job) }
     if examinations == 0 { settled.open() }

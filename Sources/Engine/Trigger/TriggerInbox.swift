@@ -148,6 +148,7 @@ extension Jobs {
       if let row = triggers.lines[id], let job { triggers.lent.append((job, row)) }
       if triggers.lines[id]?.kind == "files", !outcome.isUse { batch.triggers.append(.released(by: id)) }
       batch.triggers.append(.remove(id, with: job))
+      noteReplay(of: id, outcome, with: job)
       triggers.lines.forget(id)
       answer(id, outcome, subject)
     }
@@ -164,6 +165,7 @@ extension Jobs {
   mutating func bury(_ ids: [ID<TriggerMessage>], _ problem: Problem, at now: Timestamp) throws(Problem) {
     var bodies: [ID<TriggerMessage>: [UInt8]] = [:]
     for id in ids {
+      if let row = triggers.lines[id] { try makeSureOfRoom(forLettersOf: row.pipeline.namespace) }
       // It lies in the store, sealed under the namespace's key already.
       do throws(StoreError) { bodies[id] = try configuration.readModel.triggerMessage(id)?.body } catch {
         throw .store(error)
@@ -171,9 +173,10 @@ extension Jobs {
     }
     for id in ids {
       guard let row = triggers.lines[id] else { continue }
-      batch.deadLetters.append(
+      bury(
         DeadLetterRow(
-          at: now, namespace: row.pipeline.namespace, kind: "message",
+          at: now, namespace: row.pipeline.namespace, kind: .message, key: "message \(row.id)",
+          pipeline: row.pipeline,
           source: [
             "id": .string(row.id.description), "pipeline": .string(row.pipeline.description),
             "trigger": .string(row.trigger), "kind": .string(row.kind), "key": .string(row.key),

@@ -45,7 +45,7 @@ extension Turn {
       jobs.batch.refusals.append(row)
       jobs.after(.nothing) { _ in reply(.success(())) }
     case .admit, .command, .ask, .event, .attemptEnded, .examined, .childPrepared, .signal, .read, .follow,
-      .unfollow, .write, .delete, .pauseUnlessPaused, .endPause, .restored, .reopen, .drain, .stop:
+      .unfollow, .write, .delete, .pauseUnlessPaused, .endPause, .restored, .reopen, .letter, .drain, .stop:
       break
     }
   }
@@ -137,6 +137,8 @@ extension Turn {
   private static let restingReason = Bilingual(
     "its trigger waits: the pipeline is paused, or a limit is full",
     pt: "seu gatilho espera: o pipeline está pausado, ou um limite está cheio")
+  private static let gatheringReason = Bilingual(
+    "the rest of its join has not come", pt: "o resto da sua junção não chegou")
   private static let drainingReason = Bilingual(
     "this server stops, and the next one goes on with it", pt: "este servidor para, e o próximo continua")
 }
@@ -238,7 +240,11 @@ extension Turn {
   ) {
     guard let id = fired.messages.first else { return }
     let whole = jobs.gather(id, key: key, within: within, wanted: parts, at: now)
-    if let whole { jobs.lineUp(.join(whole), at: fired.place) }
+    if let whole {
+      jobs.lineUp(.join(whole), at: fired.place)
+    } else {
+      jobs.answer(id, .stored(id, reason: Self.gatheringReason), .nothing)
+    }
     next(fired.place)
   }
 

@@ -14,6 +14,7 @@ struct MemoryRows {
   var triggers = MemoryTriggers()
   var schedules = MemorySchedules()
   var retention = MemoryRetention()
+  var letters = MemoryLetters()
 
   var jobsInOrder: [MemoryJob] { jobs.values.sorted { $0.row.number < $1.row.number } }
 
@@ -74,6 +75,7 @@ struct MemoryRows {
     triggers.apply(batch)
     schedules.apply(batch.schedules)
     for deletion in batch.deletions { perform(deletion) }
+    letters.apply(batch)
     for row in batch.newJobs { add(row) }
     for row in batch.bodies { bodies[row.id] = Array(batch.bytes[row.sealed]) }
     if !batch.events.isEmpty || !batch.unparked.isEmpty { driveCounts[number] = nil }

@@ -69,10 +69,6 @@ extension MemoryStore {
     rows.withLock { $0.tables.refusals(in: namespace, limit: limit) }
   }
 
-  public func deadLetters(in namespace: String?, limit: Int) throws(StoreError) -> [DeadLetterRow] {
-    rows.withLock { $0.tables.deadLetters(in: namespace, limit: limit) }
-  }
-
   public func pauses(in namespace: String?) throws(StoreError) -> [PauseRecord] {
     rows.withLock { $0.catalog.pauses.inOrder(namespace) }
   }

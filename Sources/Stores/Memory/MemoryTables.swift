@@ -11,7 +11,6 @@ struct MemoryTables {
   var governors: [ScalarString: GovernorRow] = [:]
   var caches: [Name: CacheRow] = [:]
   var refusals: [RefusalRow] = []
-  var deadLetters: [DeadLetterRow] = []
   var parked: [JobNumber: ParkedRow] = [:]
 
   struct SlotName: Hashable, Comparable {
@@ -50,10 +49,6 @@ struct MemoryTables {
     for job in batch.unparked { parked[job] = nil }
     for row in batch.governors { governors[ScalarString(row.key)] = row }
     refusals += batch.refusals
-    for var row in batch.deadLetters {
-      if row.id == 0 { row.id = (deadLetters.last?.id ?? 0) + 1 }
-      deadLetters.append(row)
-    }
     if let moment = batch.signalsForgotten { forgetSignals(before: moment) }
     if let moment = batch.cachesForgotten { caches = caches.filter { $0.value.expiresAt >= moment } }
   }
@@ -108,10 +103,6 @@ extension MemoryTables {
 
   func refusals(in namespace: String?, limit: Int) -> [RefusalRow] {
     Array(refusals.reversed().filter { Self.isWithin(namespace, $0.namespace) }.prefix(limit))
-  }
-
-  func deadLetters(in namespace: String?, limit: Int) -> [DeadLetterRow] {
-    Array(deadLetters.reversed().filter { Self.isWithin(namespace, $0.namespace) }.prefix(limit))
   }
 
   private static func isWithin(_ wanted: String?, _ namespace: String) -> Bool {

@@ -1,7 +1,7 @@
 internal import Engine
 internal import Model
 
-/// Reading signals, jobs that wait for them out of memory, and dead letters.
+/// Reading signals, and jobs that wait for them out of memory.
 extension Database {
   func waitingSignals() throws(SQLiteError) -> [SignalRow] {
     try signals("INDEXED BY waiting_signals WHERE state = 0 ORDER BY received_at, id", [])
@@ -63,24 +63,6 @@ extension Database {
           since: Timestamp(microseconds: row.integer(7)), broadcast: row.integer(8) == 1))
     }
     return rows
-  }
-
-  func deadLetters(in namespace: String?, limit: Int) throws(SQLiteError) -> [DeadLetterRow] {
-    var letters: [DeadLetterRow] = []
-    let (condition, values) = Self.within(namespace)
-    try query(
-      """
-      SELECT id, at, namespace, kind, source, fingerprint, error, body FROM dead_letters
-      \(condition) ORDER BY id DESC LIMIT ?
-      """, values + [.integer(Int64(limit))]
-    ) { row throws(SQLiteError) in
-      letters.append(
-        DeadLetterRow(
-          id: row.integer(0), at: Timestamp(microseconds: row.integer(1)), namespace: row.text(2),
-          kind: row.text(3), source: try row.json(4), fingerprint: row.text(5), error: try row.json(6),
-          body: row.isNull(7) ? nil : row.bytes(7)))
-    }
-    return letters
   }
 
   /// Two statements in place of `?1 IS NULL OR …`, with which no index could be used.

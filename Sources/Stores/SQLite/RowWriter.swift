@@ -17,7 +17,6 @@ struct RowWriter: ~Copyable {
   private let putGovernor: Statement
   private let putCache: Statement
   private let insertRefusal: Statement
-  private let insertDeadLetter: Statement
   private let insertLabel: Statement
   private let dropSignals: Statement
   private let dropCaches: Statement
@@ -37,7 +36,6 @@ struct RowWriter: ~Copyable {
     let putGovernor = try database.prepare("INSERT OR REPLACE INTO governors VALUES(?, ?, ?, ?)")
     let putCache = try database.prepare("INSERT OR REPLACE INTO caches VALUES(?, ?, ?, ?, ?)")
     let insertRefusal = try database.prepare("INSERT INTO refusals VALUES(NULL, ?, ?, ?, ?, ?, ?, ?, ?)")
-    let insertDeadLetter = try database.prepare("INSERT INTO dead_letters VALUES(?, ?, ?, ?, ?, ?, ?, ?)")
     let insertLabel = try database.prepare("INSERT OR IGNORE INTO job_labels VALUES(?, ?, ?)")
     let dropSignals = try database.prepare("DELETE FROM signals WHERE state <> 0 AND expires_at < ?")
     let dropCaches = try database.prepare("DELETE FROM caches WHERE expires_at < ?")
@@ -56,7 +54,6 @@ struct RowWriter: ~Copyable {
     self.putGovernor = putGovernor
     self.putCache = putCache
     self.insertRefusal = insertRefusal
-    self.insertDeadLetter = insertDeadLetter
     self.insertLabel = insertLabel
     self.dropSignals = dropSignals
     self.dropCaches = dropCaches
@@ -77,7 +74,6 @@ struct RowWriter: ~Copyable {
     }
     for row in batch.caches { try write(row) }
     for row in batch.refusals { try write(row) }
-    for row in batch.deadLetters { try write(row) }
     if let moment = batch.signalsForgotten { try dropSignals.run([moment.microseconds]) }
     if let moment = batch.cachesForgotten { try dropCaches.run([moment.microseconds]) }
   }
@@ -159,14 +155,6 @@ struct RowWriter: ~Copyable {
     try insertRefusal.run([
       .integer(row.at.microseconds), .text(row.namespace), .text(row.pipeline), SQLValue(row.trigger),
       .text(row.actor), .text(row.reason), .text(row.key), SQLValue(row.idempotencyKey),
-    ])
-  }
-
-  private func write(_ row: DeadLetterRow) throws(SQLiteError) {
-    try insertDeadLetter.run([
-      row.id == 0 ? .null : .integer(row.id), .integer(row.at.microseconds), .text(row.namespace),
-      .text(row.kind), .text(row.source.text), .text(row.fingerprint), .text(row.error.text),
-      row.body.map(SQLValue.bytes) ?? .null,
     ])
   }
 }

@@ -8,6 +8,7 @@ struct SQLiteJournal: ~Copyable {
   private let rows: RowWriter
   private var triggers: TriggerWriter
   private let schedules: ScheduleWriter
+  private var letters: LetterWriter
   private let idempotentJob: Statement
   private let beginning: Statement
   private let ending: Statement
@@ -25,6 +26,7 @@ struct SQLiteJournal: ~Copyable {
     let rows = try RowWriter(database)
     let triggers = try TriggerWriter(database)
     let schedules = try ScheduleWriter(database)
+    let letters = try LetterWriter(database)
     let idempotentJob = try database.prepare(idempotentJobQuery)
     let beginning = try database.prepare("BEGIN IMMEDIATE")
     let ending = try database.prepare("COMMIT")
@@ -32,7 +34,7 @@ struct SQLiteJournal: ~Copyable {
     try database.query("SELECT job FROM job_owners") { row in raised.insert(JobNumber(row.integer(0))) }
     return SQLiteJournal(
       database: database, writer: writer, rows: rows, triggers: triggers, schedules: schedules,
-      idempotentJob: idempotentJob, beginning: beginning, ending: ending, raised: raised)
+      letters: letters, idempotentJob: idempotentJob, beginning: beginning, ending: ending, raised: raised)
   }
 
   /// One transaction for all jobs of a batch. Only after a first conflict is it done again job by job, so
@@ -78,6 +80,7 @@ struct SQLiteJournal: ~Copyable {
     try triggers.write(batch)
     try schedules.write(batch.schedules)
     for deletion in batch.deletions { try database.perform(deletion) }
+    try letters.write(batch)
     for change in batch.slots { try rows.write(change) }
     if raised.isEmpty { return }
     for job in batch.driven where raised.contains(job) { try writer.forgetDriveCount(of: job) }

@@ -31,10 +31,6 @@ extension SQLiteReader {
     try ask { database throws(SQLiteError) in try database.refusals(in: namespace, limit: limit) }
   }
 
-  public func deadLetters(in namespace: String?, limit: Int) throws(StoreError) -> [DeadLetterRow] {
-    try ask { database throws(SQLiteError) in try database.deadLetters(in: namespace, limit: limit) }
-  }
-
   public func triggerMessages(
     of pipeline: PipelineName, limit: Int
   ) throws(StoreError) -> [TriggerMessageRow] {

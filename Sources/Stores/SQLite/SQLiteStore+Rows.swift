@@ -63,9 +63,6 @@ extension SQLiteStore {
   public func refusals(in namespace: String?, limit: Int) throws(StoreError) -> [RefusalRow] {
     try reader.refusals(in: namespace, limit: limit)
   }
-  public func deadLetters(in namespace: String?, limit: Int) throws(StoreError) -> [DeadLetterRow] {
-    try reader.deadLetters(in: namespace, limit: limit)
-  }
   public func triggerMessages(
     of pipeline: PipelineName, limit: Int
   ) throws(StoreError) -> [TriggerMessageRow] {

@@ -14,6 +14,7 @@ struct Migration {
     Migration(version: 3, name: "triggers", sql: triggers),
     Migration(version: 4, name: "contents", sql: contents),
     Migration(version: 5, name: "schedules", sql: schedules),
+    Migration(version: 6, name: "dead letters", sql: deadLetters),
     Migration(version: 7, name: "retention", sql: retention),
   ]
   static var newest: Int64 { all.reduce(0) { max($0, $1.version) } }

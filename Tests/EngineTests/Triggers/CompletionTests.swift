@@ -92,7 +92,7 @@ struct CompletionTests {
     try await harness.apply(body, id: "follower")
     _ = try await harness.start(source)
     let letters = try await harness.deadLetters(1)
-    #expect(letters[0].kind == "message" && letters[0].error["code"] == "admission-expression")
+    #expect(letters[0].kind == .message && letters[0].error["code"] == "admission-expression")
     #expect(letters[0].source["trigger"] == "after")
     #expect(letters[0].body?.isEmpty == false)
     #expect(try harness.waiting(of: "follower").isEmpty)

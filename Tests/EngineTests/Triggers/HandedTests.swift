@@ -68,7 +68,7 @@ struct HandedTests {
       return #expect(Bool(false), "No dead letter.")
     }
     #expect(problem.code == "invalid-input")
-    #expect(try harness.readModel.deadLetters(in: "demo", limit: 10).map(\.kind) == ["message"])
+    #expect(try harness.readModel.deadLetters(in: "demo", limit: 10).map(\.kind) == [.message])
   }
 
   @Test("is delivered to the job that waits, kept for one that comes, and counted once")

@@ -77,3 +77,11 @@ extension Harness {
     try await onlooker.until { try self.readModel.refusals(in: "demo", limit: 100).count >= count }
   }
 }
+
+extension ReadModel {
+  /// Whole, those that failed last first.
+  func deadLetters(in namespace: String?, limit: Int) throws -> [DeadLetterRow] {
+    try deadLetters(DeadLetterFilter(namespace: namespace), before: nil, limit: limit)
+      .map { try #require(try readDeadLetter($0.id)) }
+  }
+}

@@ -128,9 +128,6 @@ extension WatchedReader {
   func refusals(in namespace: String?, limit: Int) throws(StoreError) -> [RefusalRow] {
     try real.refusals(in: namespace, limit: limit)
   }
-  func deadLetters(in namespace: String?, limit: Int) throws(StoreError) -> [DeadLetterRow] {
-    try real.deadLetters(in: namespace, limit: limit)
-  }
   func triggerMessages(of pipeline: PipelineName, limit: Int) throws(StoreError) -> [TriggerMessageRow] {
     try real.triggerMessages(of: pipeline, limit: limit)
   }
@@ -158,5 +155,24 @@ extension WatchedReader {
   func readSlots() throws(StoreError) -> [SlotRow] { try real.readSlots() }
   func revisions(of pipeline: PipelineName) throws(StoreError) -> [RevisionRecord] {
     try real.revisions(of: pipeline)
+  }
+}
+
+// Dead letters too.
+extension WatchedReader {
+  func deadLetters(
+    _ filter: DeadLetterFilter, before: DeadLetterPlace?, limit: Int
+  ) throws(StoreError) -> [DeadLetterRow] {
+    try real.deadLetters(filter, before: before, limit: limit)
+  }
+  func oldestDeadLetters(_ filter: DeadLetterFilter, limit: Int) throws(StoreError) -> [Int64] {
+    try real.oldestDeadLetters(filter, limit: limit)
+  }
+  func deadLetterGroups(_ filter: DeadLetterFilter, limit: Int) throws(StoreError) -> [DeadLetterGroup] {
+    try real.deadLetterGroups(filter, limit: limit)
+  }
+  func readDeadLetter(_ id: Int64) throws(StoreError) -> DeadLetterRow? { try real.readDeadLetter(id) }
+  func deadLetterActs(of id: Int64) throws(StoreError) -> [DeadLetterAct] {
+    try real.deadLetterActs(of: id)
   }
 }

@@ -1,0 +1,95 @@
+public import Model
+
+/// Which letters are to be replayed or discarded.
+public struct LettersRequest: Wire {
+  public var ids: [Int64]
+  /// The open letters that it names, in place of ids.
+  public var filter: LetterSelection
+  /// At most so many, those that failed longest ago first: 1 to 1,000, and 100 unless said.
+  public var limit: Int?
+  /// Sent in place of what the one letter holds.
+  public var edit: JSON?
+  /// Why they are discarded.
+  public var reason: String?
+  /// Says what would happen, and changes nothing.
+  public var isDry: Bool
+
+  public init(
+    ids: [Int64] = [], filter: LetterSelection = LetterSelection(), limit: Int? = nil, edit: JSON? = nil,
+    reason: String? = nil, isDry: Bool = false
+  ) {
+    (self.ids, self.filter, self.limit, self.edit) = (ids, filter, limit, edit)
+    (self.reason, self.isDry) = (reason, isDry)
+  }
+
+  public init(_ json: JSON) throws(WireError) {
+    let fields = try Fields(json)
+    ids = []
+    for (index, id) in try fields.list("ids", of: JSON.self).enumerated() {
+      guard let number = id.int else {
+        throw WireError(
+          "/ids/\(index)", Bilingual("A letter's id is a number.", pt: "O id de uma carta é um número."))
+      }
+      ids.append(number)
+    }
+    filter = try LetterSelection(.object(try fields.map("filter")))
+    limit = try fields.optionalInteger("limit").map(Int.init)
+    (edit, reason) = (fields.object["edit"], try fields.optionalText("reason"))
+    isDry = try fields.flag("dry_run")
+  }
+
+  public var json: JSON {
+    members([
+      "ids": ids.isEmpty ? nil : .array(ids.map { .int($0) }), "filter": filter.isEmpty ? nil : filter.json,
+      "limit": limit?.wire, "edit": edit, "reason": reason?.wire, "dry_run": isDry.wire,
+    ])
+  }
+}
+
+/// What became of one letter.
+public struct LetterResult: Wire, Hashable {
+  public var id: Int64
+  /// As of a message that is handed to a trigger; also `retried`, `discarded`, `would_replay`,
+  /// `would_discard`, and `failed` with a code.
+  public var outcome: String
+  /// The jobs that were started, were there already, were given the signal or go on.
+  public var jobs: [String]
+  public var code: String?
+  /// Why it is stored, refused, dead again or failed.
+  public var reason: String?
+
+  public init(id: Int64, outcome: String, jobs: [String] = [], code: String? = nil, reason: String? = nil) {
+    (self.id, self.outcome, self.jobs, self.code) = (id, outcome, jobs, code)
+    self.reason = reason
+  }
+
+  public init(_ json: JSON) throws(WireError) {
+    let fields = try Fields(json)
+    (id, outcome) = (try fields.integer("id"), try fields.text("outcome"))
+    jobs = try fields.list("jobs", of: JSON.self).compactMap(\.string)
+    (code, reason) = (try fields.optionalText("code"), try fields.optionalText("reason"))
+  }
+
+  public var json: JSON {
+    members([
+      "id": .int(id), "outcome": outcome.wire, "jobs": .array(jobs.map { .string($0) }), "code": code?.wire,
+      "reason": reason?.wire,
+    ])
+  }
+}
+
+public struct LettersResult: Wire, Hashable {
+  /// In the order in which they were taken up.
+  public var items: [LetterResult]
+  /// More letters fit the filter than the limit let through.
+  public var isCut: Bool
+
+  public init(items: [LetterResult], isCut: Bool) { (self.items, self.isCut) = (items, isCut) }
+
+  public init(_ json: JSON) throws(WireError) {
+    let fields = try Fields(json)
+    (items, isCut) = (try fields.list("items", of: LetterResult.self), try fields.flag("cut"))
+  }
+
+  public var json: JSON { members(["items": items.wire, "cut": .bool(isCut)]) }
+}
