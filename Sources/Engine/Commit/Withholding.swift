@@ -25,6 +25,8 @@ extension Turn {
       case .write(_, let reply): reply(.failure(problem))
       case .delete(_, let reply): reply(.failure(problem))
       case .reopen(_, _, _, let reply): reply(.failure(problem))
+      case .letter(_, let reply): reply(.failure(problem))
+      case .schedule(let order): if !order.refuse(problem) { later.append(input) }
       case .read(_, let give): give(.stored)
       case .follow(let id, let follower, let reply): reply(follow(id, follower, problem))
       case .drain: jobs.drain()
@@ -45,7 +47,7 @@ extension Turn {
   }
 
   private func isUnderWay(_ arrival: TriggerArrival) -> Bool {
-    jobs.triggers.lines.open(arrival.key, at: TriggerLines.Place(arrival.pipeline, arrival.trigger)) != nil
+    jobs.triggers.lines.open(arrival.key, at: arrival.place) != nil
   }
 
   private func isUnderWay(_ signal: IncomingSignal) -> Bool {
@@ -85,8 +87,7 @@ extension Input {
     case .read, .follow, .unfollow: false
     case .admit, .command, .ask, .event, .attemptEnded, .examined, .childPrepared, .signal, .arrive, .claimed,
       .fired, .triggers, .wakeTriggers, .withdraw, .emit, .refused, .write, .delete, .pauseUnlessPaused,
-      .endPause,
-      .restored, .reopen, .drain, .stop:
+      .endPause, .restored, .reopen, .letter, .schedule, .drain, .stop:
       true
     }
   }

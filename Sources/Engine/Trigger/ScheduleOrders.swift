@@ -10,6 +10,17 @@ enum ScheduleOrder: Sendable {
   case start(Schedules.Place, at: Timestamp, by: String, Reply<TriggerOutcome>)
   case backfill(BackfillRow, Reply<BackfillRow>)
   case change(ID<Backfill>, BackfillRow.State, Reply<BackfillRow>)
+
+  /// Says no to the person who asks; false where nobody does.
+  func refuse(_ problem: Problem) -> Bool {
+    switch self {
+    case .begin: return false
+    case .pause(_, _, let reply), .resume(_, catchesUp: _, let reply): reply(.failure(problem))
+    case .start(_, at: _, by: _, let reply): reply(.failure(problem))
+    case .backfill(_, let reply), .change(_, _, let reply): reply(.failure(problem))
+    }
+    return true
+  }
 }
 
 extension Jobs {
