@@ -17,15 +17,18 @@ enum CrashExtent {
   /// After so many losses of a kind the others of it are not looked for.
   static let mostLosses = 10
 
+  static let scenarios = isWhole ? CrashScenarios.all : CrashScenarios.quick
+
   static func includes(_ scenario: String, _ kind: Fault.Kind) -> Bool {
     (only.isEmpty || only[0] == scenario) && (only.count < 2 || only[1] == kind.rawValue)
   }
 
   /// The places of one worker among so many. Of a sample they are spread evenly, for each kind elsewhere.
-  static func places(_ total: Int, sample: Int, worker: Int, offset: Int) -> [Int] {
+  static func places(_ total: Int, sample: Int, most: Int?, worker: Int, offset: Int) -> [Int] {
     if only.count > 2 { return [Int(only[2]) ?? 0] }
-    if isWhole { return Array(stride(from: 1 + worker, through: total, by: workers)) }
-    let step = max(1, total / sample)
-    return (0..<sample).map { 1 + $0 * step + (offset * 7 + 3) % step }.filter { $0 <= total }
+    let all = isWhole ? most ?? total : sample
+    let step = max(1, total / max(1, all))
+    let places = (0..<all).map { 1 + $0 * step + (offset * 7 + 3) % step }.filter { $0 <= total }
+    return places.enumerated().filter { $0.offset % workers == worker }.map(\.element)
   }
 }

@@ -155,3 +155,46 @@ struct MessageScenario: CrashScenario {
     life.ledger.expect(waiting.isEmpty, "The message still waits: \(waiting)")
   }
 }
+
+/// So many large jobs that the log is copied into the store's file, and then begun anew.
+struct CheckpointScenario: CrashScenario {
+  let name = "checkpoint"
+  /// Only a copy of the log writes to it.
+  let file: String? = "esteira.db"
+  let most: Int? = 8
+  private static let pipeline = "demo/big"
+  private static let jobs = 20
+  private static let bytes = 900_000
+
+  func prepare(_ installation: Installation) throws {
+    try installation.write(
+      "big.yaml",
+      """
+      apiVersion: esteira/v1
+      id: big
+      namespace: demo
+      inputs: {text: {type: string}}
+      steps:
+        one: {uses: json.transform, with: {value: 1, expression: value + 1}}
+
+      """)
+    try installation.write("big.json", "{\"text\": \"\(String(repeating: "x", count: Self.bytes))\"}\n")
+    try withServer(installation) { try $0.apply("big.yaml", as: Self.pipeline) }
+  }
+
+  func advance(_ life: Life) throws {
+    for number in 1...Self.jobs {
+      guard try life.start(Self.pipeline, key: "b\(number)", inputs: "big.json") != nil else { return }
+    }
+  }
+
+  func check(_ life: Life) throws {
+    life.ledger.expect(life.ledger.jobs.count == Self.jobs, "Not all jobs were started.")
+    try expectSuccess(life.ledger.jobs.values, steps: 1, life)
+    try expectJobs(Set(life.ledger.jobs.values), life)
+    for job in life.ledger.jobs.values {
+      let text = try life.run("job", "get", job, "-o", "json").json?["inputs"]?["text"]?.string ?? ""
+      life.ledger.expect(text.utf8.count == Self.bytes, "Job \(job) has \(text.utf8.count) bytes.")
+    }
+  }
+}

@@ -22,8 +22,9 @@ struct Life {
   }
 
   /// The job of this key, new or there already; nil where nobody answered.
-  func start(_ pipeline: String, key: String) throws -> String? {
-    let answer = try run("job", "start", pipeline, "--idempotency-key", key, "-o", "id")
+  func start(_ pipeline: String, key: String, inputs: String? = nil) throws -> String? {
+    let inputs = inputs.map { ["--inputs", installation.place($0)] } ?? []
+    let answer = try run(["job", "start", pipeline, "--idempotency-key", key, "-o", "id"] + inputs)
     guard answer.status == 0 else { return nil }
     let job = answer.output.trimmingCharacters(in: .whitespacesAndNewlines)
     ledger.started(key, job)
@@ -51,7 +52,9 @@ struct Life {
     return false
   }
 
-  func run(_ arguments: String...) throws -> Installation.Answer {
+  func run(_ arguments: String...) throws -> Installation.Answer { try run(arguments) }
+
+  func run(_ arguments: [String]) throws -> Installation.Answer {
     let (process, pipe) = try installation.start(arguments)
     // Who follows a job would ask a dead server for seconds.
     let endsWithServer = arguments.starts(with: ["job", "watch"])

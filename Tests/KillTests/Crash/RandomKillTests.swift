@@ -24,8 +24,9 @@ struct RandomKillTests {
         kills += round.kills
         acknowledged += ledger.count
         losses += ledger.faults.isEmpty ? 0 : 1
+        let again = "make crash ONLY=random KILLS=\(CrashExtent.kills) ESTEIRA_SEED=\(CrashExtent.seed)"
         for fault in ledger.faults {
-          Issue.record("\(fault) Again: make crash ONLY=random ESTEIRA_SEED=\(CrashExtent.seed)")
+          Issue.record("\(fault) Again: \(again)")
         }
       }
       let seconds = started.duration(to: .now).components.seconds
@@ -48,6 +49,8 @@ private final class KillRound {
 
   private static let longestLife: UInt64 = 250_000
   private static let pipeline = "demo/mixed"
+  /// In the last life, until a job has ended: questions of others are answered first.
+  private static let mostTries = 200
 
   init(_ seed: UInt64) throws {
     random = SeededRandom(state: seed)
@@ -144,8 +147,12 @@ private final class KillRound {
     if ledger.pipelines.isEmpty { try life.apply("mixed.yaml", as: Self.pipeline) }
     for number in 1...max(1, begun) {
       let key = "k\(number)"
-      while try !end(key, life), life.server.process.isRunning, ledger.faults.isEmpty {}
-      guard let job = ledger.jobs[key] else { continue }
+      var tries = 0
+      while tries < Self.mostTries, try !end(key, life) { tries += 1 }
+      guard let job = ledger.jobs[key] else {
+        ledger.complain("Nothing answers for the key \(key): \(installation.complaint)")
+        continue
+      }
       ledger.check(job, history: try life.follow(job).lines, steps: 5)
       let replay = try life.run("job", "replay", job)
       ledger.expect(replay.status == 0, "The replay of job \(job): \(replay.output)")

@@ -6,6 +6,10 @@ import Testing
 /// type and a line in `CrashScenarios.all`.
 protocol CrashScenario: Sendable {
   var name: String { get }
+  /// Only calls on files of this name are counted; all of the installation where it is nil.
+  var file: String? { get }
+  /// So many places, spread evenly, stand for all of them where these are too many; nil where none is left out.
+  var most: Int? { get }
 
   /// Makes what is there before the server that is struck starts.
   func prepare(_ installation: Installation) throws
@@ -21,15 +25,16 @@ protocol CrashScenario: Sendable {
 enum CrashScenarios {
   static let all: [any CrashScenario] = [
     ChainScenario(), AnswerScenario(), MessageScenario(), FilesScenario(), ArtifactScenario(),
-    FirstStartScenario(), MigrationScenario(),
+    FirstStartScenario(), MigrationScenario(), CheckpointScenario(),
   ]
-
-  static func named(_ name: String) throws -> any CrashScenario {
-    try #require(all.first { $0.name == name }, "There is no scenario \(name).")
-  }
+  /// Those of which a sample is part of every run of the tests.
+  static let quick = all.filter { $0.most == nil }
 }
 
 extension CrashScenario {
+  var file: String? { nil }
+  var most: Int? { nil }
+
   /// Each of these jobs succeeded, has a history that holds all that was seen of it, and one completion of
   /// each of its steps.
   func expectSuccess(_ jobs: some Sequence<String>, steps: Int, _ life: Life) throws {
