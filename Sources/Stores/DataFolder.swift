@@ -25,7 +25,7 @@ public final class DataFolder: Sendable {
       try Folder.syncName(of: path)
       try Folder.limitToOwner(path)
       // What is put there is on the disk when its step ends, and so must be the way to it.
-      try Folder.make(objectsPath)
+      try Folder.make(path + "/objects")
     } catch {
       throw .dataFolder(path, "\(error)")
     }

@@ -28,7 +28,10 @@ enum CrashExtent {
     if only.count > 2 { return [Int(only[2]) ?? 0] }
     let all = isWhole ? most ?? total : sample
     let step = max(1, total / max(1, all))
-    let places = (0..<all).map { 1 + $0 * step + (offset * 7 + 3) % step }.filter { $0 <= total }
+    // Neither at the same place for each kind, nor always near the start.
+    let places = (0..<all).map { 1 + $0 * step + step * (offset * 5 % 8 + 1) / 9 % step }.filter {
+      $0 <= total
+    }
     return places.enumerated().filter { $0.offset % workers == worker }.map(\.element)
   }
 }

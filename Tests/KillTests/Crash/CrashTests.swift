@@ -84,7 +84,7 @@ struct CrashTests {
     "loses nothing that it acknowledged, and ends all that it began",
     arguments: CrashCase.all(CrashExtent.scenarios, [.killBefore, .killAfter, .power]))
   func everyCall(_ each: CrashCase) async throws {
-    let sample = each.scenario is ChainScenario ? 5 : 1
+    let sample = each.scenario is ChainScenario ? 3 : 1
     try await onOwnThread { try each.run(sample: sample, total: \.calls) }
   }
 }
@@ -92,7 +92,7 @@ struct CrashTests {
 @Suite("A first start that is killed", .timeLimit(limit))
 struct FirstStartCrashTests {
   /// The folder, its lock, the key, and the first bytes of the store.
-  private static let places = 1...12
+  private static let places = 1...8
 
   @Test("at any of its first calls is followed by one that works")
   func firstCalls() async throws {
@@ -110,6 +110,8 @@ struct FirstStartCrashTests {
 @Suite("A disk that fails", .timeLimit(limit))
 struct DiskTests {
   private static let jobs: [any CrashScenario] = [ChainScenario(), AnswerScenario(), MessageScenario()]
+  private static let shortened: [any CrashScenario] =
+    CrashExtent.isWhole ? CrashScenarios.quick : [ChainScenario(), FilesScenario(), ArtifactScenario()]
 
   @Test(
     "in a sync ends the server, which says so, and nothing that it acknowledged is lost",
@@ -132,7 +134,7 @@ struct DiskTests {
 
   @Test(
     "to read or write all bytes at once only takes longer",
-    arguments: CrashCase.all(CrashScenarios.quick, [.short]))
+    arguments: CrashCase.all(shortened, [.short]))
   func short(_ each: CrashCase) async throws {
     try await onOwnThread {
       try each.run(sample: 1, total: { _ in CrashExtent.isWhole ? 20 : 1 }) { _, outcome in

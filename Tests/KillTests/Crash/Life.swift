@@ -31,10 +31,12 @@ struct Life {
     return job
   }
 
-  /// Follows a job until it ends, asks, or the server is gone; what came until then was acknowledged.
+  /// Follows a job until it ends, asks, or the server is gone; what came until then was acknowledged. At most
+  /// for a time, where the job may wait for somebody.
   @discardableResult
-  func follow(_ job: String) throws -> (status: Int32, lines: [String]) {
-    let answer = try run("job", "watch", job, "-o", "jsonl")
+  func follow(_ job: String, atMost time: String? = nil) throws -> (status: Int32, lines: [String]) {
+    let limit = time.map { ["--timeout", $0] } ?? []
+    let answer = try run(["job", "watch", job, "-o", "jsonl"] + limit)
     // The last line may have been cut.
     let whole = answer.output.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
     let lines = whole.map(String.init)

@@ -137,7 +137,8 @@ private final class KillRound {
   @discardableResult
   private func end(_ key: String, _ life: Life) throws -> Bool {
     guard let job = try begin(key, life), try life.answer("yes") || life.answer("yes") else { return false }
-    guard try life.follow(job).status == 0 else { return false }
+    // It may ask only now.
+    guard try life.follow(job, atMost: "300ms").status == 0 else { return false }
     open.removeAll { $0 == key }
     return true
   }
