@@ -1,7 +1,7 @@
 # Esteira. Every target that a person runs has its line of help after two number signs.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build test check format bench simulate simulate-mutants fuzz clean \
+.PHONY: help setup build test check format bench simulate simulate-mutants crash fuzz clean \
 	demo demo-atlasreg demo-atlasreg-reprocess demo-etl demo-ezpocket demo-mitrarr demo-oraculo
 
 SWIFT_BUILD := swift build -c release --static-swift-stdlib --product esteira
@@ -54,6 +54,10 @@ simulate: setup ## simulated worlds with crashes and other faults, on all cores 
 
 simulate-mutants: setup ## plant the listed bugs and see that the simulation finds each of them
 	@scripts/simulate_mutants.sh
+
+crash: build ## every crash point, lost power, failing disks, and random kills (KILLS=2000; ONLY="chain power 137")
+	@scripts/setup.sh tests
+	@KILLS=$(or $(KILLS),2000) ONLY="$(ONLY)" scripts/crash.sh
 
 # The name that make is given is the shell's clock to a script, so that it passes on another.
 fuzz: setup ## every parser under a coverage-guided fuzzer, in turn (SECONDS=60: all together; TARGETS="csv": only)

@@ -21,7 +21,11 @@ public final class DataFolder: Sendable {
     self.path = path
     do throws(FileError) {
       try Folder.make(path)
+      // Also where somebody else has just made it.
+      try Folder.syncName(of: path)
       try Folder.limitToOwner(path)
+      // What is put there is on the disk when its step ends, and so must be the way to it.
+      try Folder.make(path + "/objects")
     } catch {
       throw .dataFolder(path, "\(error)")
     }
@@ -90,10 +94,14 @@ public final class DataFolder: Sendable {
     if let key = try Self.readKey(keyPath) { return key }
     if Folder.exists(databasePath) { throw .masterKeyMissing(keyPath) }
     let key = SymmetricKey.generate()
+    // Under another name until it is whole: a start that is killed here leaves no key that opens nothing.
+    let unfinished = keyPath + ".new"
     do throws(FileError) {
-      let file = try File.open(keyPath, .create)
+      try Folder.remove(unfinished)
+      let file = try File.open(unfinished, .create)
       try file.write(key.reveal())
       try file.sync()
+      try Folder.rename(unfinished, to: keyPath)
       try Folder.sync(path)
     } catch {
       throw .dataFolder(path, "\(error)")

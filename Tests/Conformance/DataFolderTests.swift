@@ -41,6 +41,15 @@ struct DataFolderTests {
     #expect(throws: UnsealError()) { try first.unwrap(wrapped, place: "job 2") }
   }
 
+  @Test("a start that was cut off while it wrote the key is begun anew")
+  func halfKey() throws {
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    try Data([1, 2, 3]).write(to: URL(filePath: path + "/master.key.new"))
+    _ = try start()
+    #expect(try Data(contentsOf: URL(filePath: path + "/master.key")).count == 32)
+    #expect(!FileManager.default.fileExists(atPath: path + "/master.key.new"))
+  }
+
   @Test("is opened to others than its owner by nobody, even when it was there before")
   func narrowed() throws {
     try FileManager.default.createDirectory(

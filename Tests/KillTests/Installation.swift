@@ -2,17 +2,48 @@ import Foundation
 import Model
 import Testing
 
-/// A data folder, and the debug binary that works on it.
+/// A data folder, and the binary that works on it.
 final class Installation {
   let folder: URL
+  /// Beside the folder, for what is none of the server's.
+  let aside: URL
   var data: String { folder.appending(path: "data").path }
 
   init() throws {
-    folder = URL(filePath: NSTemporaryDirectory()).appending(path: "esteira-kill-" + UUID().uuidString)
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    // Without links: what the system says of an open file has none either.
+    let place = URL(filePath: NSTemporaryDirectory()).resolvingSymlinksInPath()
+      .appending(path: "esteira-kill-" + UUID().uuidString.prefix(8))
+    (folder, aside) = (place.appending(path: "box"), place.appending(path: "aside"))
+    for made in [folder, aside] {
+      try FileManager.default.createDirectory(at: made, withIntermediateDirectories: true)
+    }
   }
 
-  deinit { try? FileManager.default.removeItem(at: folder) }
+  deinit { try? FileManager.default.removeItem(at: folder.deletingLastPathComponent()) }
+
+  /// Keeps a copy of the folder, for `restore`.
+  func save() throws { try copy(folder, to: saved) }
+
+  /// Makes the folder what it was when it was saved. No server may run in it.
+  func restore() throws {
+    for folder in [folder, URL(filePath: folder.path + ".attic")]
+    where FileManager.default.fileExists(atPath: folder.path) {
+      try FileManager.default.removeItem(at: folder)
+    }
+    try copy(saved, to: folder)
+  }
+
+  private var saved: URL { folder.deletingLastPathComponent().appending(path: "saved") }
+
+  /// With modes and times; sockets too, which the file manager does not copy.
+  private func copy(_ source: URL, to target: URL) throws {
+    let process = Process()
+    process.executableURL = URL(filePath: "/bin/cp")
+    process.arguments = ["-a", source.path, target.path]
+    try process.run()
+    process.waitUntilExit()
+    #expect(process.terminationStatus == 0)
+  }
 
   func place(_ name: String) -> String { folder.appending(path: name).path }
 
@@ -36,9 +67,14 @@ final class Installation {
     }
   }
 
-  /// Built beside the tests; it alone has the hooks that let it die at a counted moment.
-  static let binary = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    .deletingLastPathComponent().appending(path: ".build/debug/esteira")
+  static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent()
+
+  /// Built beside the tests; it alone has the hooks that let it die at a counted moment. `ESTEIRA_BINARY` is
+  /// another one, for tests that need no hooks.
+  static let binary =
+    ProcessInfo.processInfo.environment["ESTEIRA_BINARY"].map { URL(filePath: $0) }
+    ?? root.appending(path: ".build/debug/esteira")
 
   struct Answer {
     var status: Int32
@@ -51,6 +87,18 @@ final class Installation {
 
   /// The same for any program, by its path and arguments.
   func run(_ words: [String]) throws -> Answer {
+    let (process, pipe) = try start(program: words)
+    let output = pipe.fileHandleForReading.readDataToEndOfFile()
+    process.waitUntilExit()
+    return Answer(status: process.terminationStatus, output: String(decoding: output, as: UTF8.self))
+  }
+
+  /// Starts one command, and gives what it says.
+  func start(_ arguments: [String]) throws -> (process: Process, output: Pipe) {
+    try start(program: [Self.binary.path] + arguments)
+  }
+
+  private func start(program words: [String]) throws -> (process: Process, output: Pipe) {
     let process = Process()
     let pipe = Pipe()
     process.executableURL = URL(filePath: words[0])
@@ -59,9 +107,7 @@ final class Installation {
     process.standardOutput = pipe
     process.standardError = FileHandle.nullDevice
     try process.run()
-    let output = pipe.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    return Answer(status: process.terminationStatus, output: String(decoding: output, as: UTF8.self))
+    return (process, pipe)
   }
 
   /// Runs lines of shell, in which `$ESTEIRA` is the program.
@@ -82,27 +128,42 @@ final class Installation {
   func startServer(
     _ hooks: [String: String], through words: [String] = [], errors: String? = nil
   ) throws -> Server {
-    let process = Process()
     let pipe = Pipe()
-    let whole = words + [Self.binary.path, "server"]
-    process.executableURL = URL(filePath: whole[0])
-    process.arguments = Array(whole.dropFirst())
-    process.environment = environment(hooks)
-    process.standardOutput = pipe
-    process.standardError = errors.flatMap { FileHandle(forUpdatingAtPath: $0) } ?? FileHandle.nullDevice
-    try process.run()
+    let process = try spawnServer(hooks, pipe, through: words, errors: errors)
     var said = ""
     while !said.contains("Ready:") {
       let more = pipe.fileHandleForReading.availableData
       if more.isEmpty { break }
       said += String(decoding: more, as: UTF8.self)
     }
-    return Server(process: process, output: pipe)
+    return Server(process: process, output: pipe, wasReady: said.contains("Ready:"))
   }
+
+  /// Starts a server and waits for nothing.
+  func spawnServer(
+    _ hooks: [String: String] = [:], _ output: Pipe? = nil, through words: [String] = [],
+    errors file: String? = nil
+  ) throws -> Process {
+    let process = Process()
+    let whole = words + [Self.binary.path, "server"]
+    process.executableURL = URL(filePath: whole[0])
+    process.arguments = Array(whole.dropFirst())
+    process.environment = environment(hooks)
+    if let output { process.standardOutput = output } else { process.standardOutput = FileHandle.nullDevice }
+    if file == nil { #expect(FileManager.default.createFile(atPath: errors, contents: nil)) }
+    process.standardError = FileHandle(forUpdatingAtPath: file ?? errors)
+    try process.run()
+    return process
+  }
+
+  /// What the last server wrote to its standard error.
+  var complaint: String { (try? String(contentsOfFile: errors, encoding: .utf8)) ?? "" }
+  private var errors: String { aside.appending(path: "errors").path }
 
   struct Server {
     let process: Process
     let output: Pipe
+    let wasReady: Bool
 
     /// True once it has ended, by the signal that it gave itself or otherwise.
     func hasDied() -> Bool {

@@ -120,7 +120,7 @@ struct RootedPath: Sendable {
   }
 
   private func openRoot() throws(Failure) -> OpenFolder {
-    if isOwn, !Folders.make(root.path) { throw .root(SystemError.Number.last, root.path) }
+    if isOwn, !Folders.make(root.path, durable: true) { throw .root(SystemError.Number.last, root.path) }
     do throws(SystemError.Number) { return try .open(root.path, isPrivate: isOwn) } catch {
       throw .root(error, root.path)
     }

@@ -74,10 +74,17 @@ package enum AtomicFile {
 /// Folders. Blocks: not for the shared threads.
 enum Folders {
   /// Makes the folder and those above it, for their owner alone. True also where it was there already.
-  static func make(_ path: String) -> Bool {
-    if mkdir(path, 0o700) == 0 || errno == EEXIST { return true }
+  /// `durable`: the names of those that are made stay when the power fails.
+  static func make(_ path: String, durable: Bool = false) -> Bool {
+    if makeOne(path, durable) { return true }
     guard errno == ENOENT, let slash = path.lastIndex(of: "/"), slash > path.startIndex else { return false }
-    return make(String(path[..<slash])) && (mkdir(path, 0o700) == 0 || errno == EEXIST)
+    return make(String(path[..<slash]), durable: durable) && makeOne(path, durable)
+  }
+
+  private static func makeOne(_ path: String, _ durable: Bool) -> Bool {
+    guard mkdir(path, 0o700) == 0 else { return errno == EEXIST }
+    // Nobody can sync a folder that may only be written to.
+    return !durable || AtomicFile.syncFolder(of: path) || errno == EACCES
   }
 
   /// The path without links; as it is where it leads to nothing.

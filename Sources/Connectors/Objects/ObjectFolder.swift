@@ -93,7 +93,7 @@ extension ObjectFolder {
   private func openRoot(making: Bool) throws(Failure) -> OpenFolder? {
     // Before anything is made, and also where nothing is there to be found.
     if connection != nil { try refuseData(nearest()) }
-    if making, !Folders.make(root) { throw .objectFolder(errno) }
+    if making, !Folders.make(root, durable: true) { throw .objectFolder(errno) }
     let opened: OpenFolder
     do throws(SystemError.Number) { opened = try .open(root) } catch {
       if !making, Self.isAbsence(error) { return nil }

@@ -71,7 +71,7 @@ struct SQLPlace: Sendable {
   /// The file, below its root without a link. It is only looked at, never opened: closing a file that a
   /// connection of this process uses would end that connection's locks.
   private func path(creating: Bool) throws(Failure) -> String {
-    if isOwn, creating, !Folders.make(root.path) { throw .sqlStorage(SystemError.text(errno)) }
+    if isOwn, creating, !Folders.make(root.path, durable: true) { throw .sqlStorage(SystemError.text(errno)) }
     guard let base = realpath(root.path, nil) else { throw missing }
     defer { free(base) }
     var path = String(cString: base)

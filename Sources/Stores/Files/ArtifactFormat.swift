@@ -29,11 +29,9 @@ struct ArtifactWriter {
 
   private func publish(_ temporary: String, _ sha256: String) throws(FileError) {
     let home = folder + "/" + sha256.prefix(2)
-    let isNew = !Folder.exists(home)
     try Folder.make(home)
     try Folder.rename(temporary, to: home + "/" + sha256)
     try Folder.sync(home)
-    if isNew { try Folder.sync(folder) }
   }
 
   private func write(_ source: String, to target: String) throws(Failure) -> ArtifactFiles.Stored {

@@ -100,15 +100,29 @@ struct File: ~Copyable {
 
 /// Calls on paths. A folder is made for its owner alone.
 enum Folder {
-  /// Makes the folder and those above it, where they are missing.
+  /// Makes the folder and those above it, where they are missing. The names of those that it makes are on the
+  /// disk when it returns: a file is as durable as the way to it.
   static func make(_ path: String) throws(FileError) {
-    if mkdir(path, 0o700) == 0 || errno == EEXIST { return }
+    if mkdir(path, 0o700) == 0 { return try syncName(of: path) }
+    if errno == EEXIST { return }
     guard errno == ENOENT, let slash = path.lastIndex(of: "/"), slash != path.startIndex else {
       throw FileError(call: "mkdir", path: path, number: errno)
     }
     try make(String(path[..<slash]))
     if mkdir(path, 0o700) != 0 && errno != EEXIST {
       throw FileError(call: "mkdir", path: path, number: errno)
+    }
+    try syncName(of: path)
+  }
+
+  /// Returns when the name of this folder is on the disk.
+  static func syncName(of path: String) throws(FileError) {
+    let above = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
+    do {
+      try sync(above)
+    } catch {
+      // Nobody can sync a folder that may only be written to.
+      if error.number != EACCES { throw error }
     }
   }
 
