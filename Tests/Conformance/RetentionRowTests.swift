@@ -86,7 +86,7 @@ struct RetentionRowTests {
   }
 
   @Test(
-    "spare a job that another is a rerun of, that calls a live one, or that a dead letter names",
+    "spare a job that another is a rerun of, that calls a live one, or that an open dead letter names",
     arguments: Backend.all)
   func spared(_ backend: Backend) throws {
     for reason in ["rerun", "call", "letter"] {
@@ -99,9 +99,10 @@ struct RetentionRowTests {
           $0.admit(row)
           if reason == "letter" {
             $0.deadLetters = [
-              DeadLetterRow(
-                at: moment(1), namespace: "sales", kind: "job",
-                source: ["job": .string(jobID(1).description)], fingerprint: "", error: [:], body: nil)
+              .bury(
+                DeadLetterRow(
+                  at: moment(1), namespace: "sales", kind: .job, key: "job 1", job: jobID(1), source: [:],
+                  fingerprint: "", error: [:]), with: nil)
             ]
           }
         })

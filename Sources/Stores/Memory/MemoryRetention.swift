@@ -76,7 +76,7 @@ extension MemoryRows {
       if let parent = job.row.identity.parent, let caller = jobs[parent], !caller.status.hasEnded {
         return false
       }
-      return !tables.deadLetters.contains { $0.source["job"]?.string == job.row.id.description }
+      return !letters.rows.values.contains { $0.state == .open && $0.job == job.row.id }
     }
   }
 }

@@ -6,14 +6,13 @@ extension Database {
   private static let live = "(0, 1, 2, 3, 9)"
 
   /// Ended jobs of namespace ?1 before ?2 that nothing needs: no rerun of them is there, no live job called them
-  /// or was called by them, and no dead letter names them.
+  /// or was called by them, and no open dead letter names them.
   private static let unneeded = """
     FROM job_executions j WHERE j.namespace = ?1 AND j.completed_at < ?2 AND j.status NOT IN \(live)
       AND NOT EXISTS (SELECT 1 FROM job_executions r WHERE r.rerun_of = j.id)
       AND NOT EXISTS (SELECT 1 FROM job_executions c WHERE c.parent_job = j.job AND c.status IN \(live))
       AND NOT EXISTS (SELECT 1 FROM job_executions p WHERE p.job = j.parent_job AND p.status IN \(live))
-      AND NOT EXISTS (SELECT 1 FROM dead_letters d
-        WHERE d.namespace = j.namespace AND json_extract(d.source, '$.job') = j.id)
+      AND NOT EXISTS (SELECT 1 FROM dead_letters d WHERE d.job = j.id AND d.state = 0)
     """
 
   /// The bytes of a job's rows, by what its number is called.

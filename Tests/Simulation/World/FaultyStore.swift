@@ -66,6 +66,22 @@ final class FaultyStore: Store {
   }
 
   func openTriggerMessages() throws(StoreError) -> [TriggerMessageRow] { try real.openTriggerMessages() }
+  func schedules() throws(StoreError) -> [ScheduleRow] { try real.schedules() }
+  func openBackfills() throws(StoreError) -> [BackfillRow] { try real.openBackfills() }
+  func deadLetter(_ id: Int64) throws(StoreError) -> DeadLetterRow? { try real.deadLetter(id) }
+
+  func openDeadLetters(of job: ID<Job>) throws(StoreError) -> [DeadLetterRow] {
+    try real.openDeadLetters(of: job)
+  }
+
+  func openDeadLetterCount(in namespace: String) throws(StoreError) -> Int {
+    try real.openDeadLetterCount(in: namespace)
+  }
+
+  func underWayDeadLetters() throws(StoreError) -> [ID<TriggerMessage>: Int64] {
+    try real.underWayDeadLetters()
+  }
+
   func heldSlots() throws(StoreError) -> [SlotRow] { try real.heldSlots() }
   func governors() throws(StoreError) -> [GovernorRow] { try real.governors() }
 

@@ -230,8 +230,8 @@ extension Input {
     // Without an id of its message it is another one.
     case .signal(let signal, _): signal.messageID != nil
     case .event, .attemptEnded, .examined, .childPrepared, .claimed, .fired, .triggers, .wakeTriggers,
-      .withdraw, .emit, .refused, .read, .follow, .unfollow, .write, .pauseUnlessPaused, .endPause, .restored,
-      .reopen, .drain, .stop:
+      .withdraw, .emit, .refused, .read, .follow, .unfollow, .write, .delete, .pauseUnlessPaused, .endPause,
+      .restored, .reopen, .letter, .schedule, .drain, .stop:
       false
     }
   }
