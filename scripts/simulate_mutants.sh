@@ -35,12 +35,13 @@ while read -r number seed name; do
   if [ "$seed" != 0 ] && [ -z "${RECORD:-}" ]; then
     result=$(SEED=$seed "$program" "mutant=$number") || true
   fi
-  if [ -z "$result" ]; then
+  if [[ ! $result =~ ^[0-9]+\  ]]; then
     result=$(SEEDS=${SEEDS:-10000} "$program" "mutant=$number") || true
   fi
-  if [ -z "$result" ]; then
+  # Anything else than a seed and a rule is no find.
+  if [[ ! $result =~ ^[0-9]+\  ]]; then
     missing=$((missing + 1))
-    printf '%3d NOT FOUND  %s\n' "$number" "$name"
+    printf '%3d NOT FOUND  %s %s\n' "$number" "$name" "$result"
   else
     printf '%3d seed %-6s %s\n      %s\n' "$number" "${result%% *}" "$name" "${result#* }"
     echo "$number ${result%% *}" >>"$folder/found"
