@@ -181,7 +181,7 @@ extension World {
         }
       }
     case .ended(let job): jobs.disown(job)
-    case .tell, .reply, .prepareChild, .findChild, .countLines, .readLines, .parked, .fire: break
+    case .tell, .reply, .prepareChild, .findChild, .countLines, .readLines, .parked, .fire, .retain: break
     }
   }
 

@@ -1,7 +1,7 @@
 internal import Crypto
 public import Engine
 internal import Glibc
-public import Model
+internal import Model
 
 /// The files of a data folder that rules of retention delete.
 public enum RetainedFolder {

@@ -107,7 +107,9 @@ extension Database {
   func perform(_ deletion: Deletion) throws(SQLiteError) {
     var gone = Expired()
     switch deletion.content {
-    case .jobs(let jobs): for job in jobs { try delete(job, &gone) }
+    case .jobs(let jobs):
+      try keepHighestJob()
+      for job in jobs { try delete(job, &gone) }
     case .rows(let limit): gone = try deleteRows(deletion, limit)
     case .files(let count, let bytes): gone = Expired(count: Int64(count), bytes: bytes)
     }
@@ -123,6 +125,19 @@ extension Database {
         .integer(Int64(rule.days)), .integer(deletion.before.microseconds), .integer(gone.count),
         .integer(gone.bytes), .text(deletion.by),
       ])
+  }
+
+  /// The highest number that a job has had: none is given twice, since what is kept of other jobs names it.
+  func highestJob() throws(SQLiteError) -> Int64 {
+    let there = try integer("SELECT max(job) FROM job_executions") ?? 0
+    let kept = "SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'highest_job'"
+    return max(there, try integer(kept) ?? 0)
+  }
+
+  private func keepHighestJob() throws(SQLiteError) {
+    try query(
+      "INSERT INTO meta VALUES('highest_job', ?1) ON CONFLICT DO UPDATE SET value = ?1",
+      [.text(String(try highestJob()))])
   }
 
   /// Of a job that is live (again) nothing is touched.
