@@ -5,8 +5,8 @@ internal import Model
 extension Database {
   private static let live = "(0, 1, 2, 3, 9)"
 
-  /// Ended jobs of namespace ?1 before ?2 that nothing needs: no rerun of them is there, no live job called them
-  /// or was called by them, and no dead letter names them.
+  /// Ended jobs of namespace ?1 before ?2 that nothing needs: no rerun of them is there, no live job called
+  /// them or was called by them, and no dead letter names them.
   private static let unneeded = """
     FROM job_executions j WHERE j.namespace = ?1 AND j.completed_at < ?2 AND j.status NOT IN \(live)
       AND NOT EXISTS (SELECT 1 FROM job_executions r WHERE r.rerun_of = j.id)
