@@ -54,8 +54,8 @@ public protocol ReadModel: DeadLetterReader {
   func retentionRules() throws(StoreError) -> [RetentionRule]
   /// The proofs of deletions, newest first.
   func deletions(in namespace: String?, limit: Int) throws(StoreError) -> [DeletionRow]
-  /// Ended jobs that nothing needs: no rerun of them is there, no live job called them or was called by them, and
-  /// no dead letter names them. In the order of their numbers.
+  /// Ended jobs that nothing needs: no rerun of them is there, no live job called them or was called by them,
+  /// and no dead letter names them. In the order of their numbers.
   func expiredJobs(
     in namespace: String, before: Timestamp, after job: JobNumber, limit: Int
   ) throws(StoreError) -> [ExpiredJob]

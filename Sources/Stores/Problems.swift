@@ -29,7 +29,7 @@ extension Problem {
       "store-mismatch",
       Bilingual(
         "The store \(path) was made with another migration \(version) (\(name)) than this program has.",
-        pt: "O armazenamento \(path) foi feito com outra migração \(version) (\(name)) que a deste programa."),
+        pt: "O armazenamento \(path) foi feito com outra migração \(version) (\(name)) que este programa."),
       remedy: Bilingual(
         "Use the build of Esteira that made it, or restore a backup.",
         pt: "Use a compilação do Esteira que o criou, ou restaure um backup."))

@@ -50,9 +50,16 @@ enum BackupDesk {
   ) async throws(Problem) -> BackupFindings {
     let faults = try await offPool { () throws(Problem) in backup.faults().map { $0[language] } }
     guard let key else { return BackupFindings(report: report(backup), opened: nil, faults: faults) }
-    var findings = try await open(backup.path, key: key, backup, language)
-    findings.faults = faults + findings.faults
-    return findings
+    do throws(Problem) {
+      var findings = try await open(backup.path, key: key, backup, language)
+      findings.faults = faults + findings.faults
+      return findings
+    } catch {
+      // What is damaged need not open; of what is whole the key is wrong.
+      if faults.isEmpty { throw error }
+      return BackupFindings(
+        report: report(backup), opened: nil, faults: faults + [error.message[language]])
+    }
   }
 
   /// The restored folder is read with its own key.

@@ -75,6 +75,14 @@ struct RetentionRowTests {
     if let file = store as? SQLiteStore { #expect(try file.orphans() == []) }
   }
 
+  @Test("never free the number of a job, since others may name it", arguments: Backend.all)
+  func numbers(_ backend: Backend) throws {
+    let (store, _) = try filled(backend)
+    _ = try store.commit(Batch { $0.jobs.append(.fixture(3, .success, sequence: 2)) })
+    try delete([1, 2, 3], run: 500, store)
+    #expect(try store.highestNumbers().job == 3)
+  }
+
   @Test("of one run are one proof, and a run that finds nothing leaves none", arguments: Backend.all)
   func proofs(_ backend: Backend) throws {
     let (store, _) = try filled(backend)

@@ -94,11 +94,11 @@ struct RetentionTests {
     let live = try await harness.startAgain(key: "live")
     await harness.stage.holding("work")
     try await rule(.history, 0, harness)
-    harness.clock.advance(by: Self.day)
+    harness.clock.advance(by: .seconds(1))
     #expect(try await harness.node.retain(by: "local:ana") == [])
     await harness.stage.end("work")
     _ = try await harness.ended(live)
-    harness.clock.advance(by: Self.day)
+    harness.clock.advance(by: Self.day * 2)
     try await rule(.history, 1, harness)
     let again = try await harness.node.rerun(
       RerunRequest(job: live, from: .start, actor: "local:ana")
@@ -108,6 +108,7 @@ struct RetentionTests {
     _ = try await harness.ended(again)
     harness.clock.advance(by: Self.day * 2)
     #expect(try await harness.node.retain(by: "local:ana").map(\.count) == [1])
+    harness.clock.advance(by: .seconds(1))
     #expect(
       try await harness.node.retain(by: "local:ana").map(\.count) == [1], "Now nothing needs the first.")
   }

@@ -170,8 +170,8 @@ extension Invocation {
         "  "
           + text(
             Bilingual(
-              "no key: histories and artifacts were not opened (--key)",
-              pt: "sem chave: históricos e artefatos não foram abertos (--key)")))
+              "histories and artifacts were not opened, which needs the key (--key)",
+              pt: "históricos e artefatos não foram abertos, o que exige a chave (--key)")))
     }
     lines += findings.faults.map { "  " + $0 }
     lines.append(

@@ -58,7 +58,8 @@ enum RetentionSet {
       ArgumentSpec(
         "CLASS",
         Bilingual(
-          "history, logs, artifacts, events or refusals", pt: "history, logs, artifacts, events ou refusals")),
+          "history, logs, artifacts, events or refusals",
+          pt: "history, logs, artifacts, events ou refusals")),
       ArgumentSpec("DAYS", Bilingual("a whole number, or forever", pt: "um inteiro, ou forever")),
     ],
     examples: [

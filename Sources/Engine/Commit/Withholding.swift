@@ -3,7 +3,7 @@ internal import Model
 // What becomes of inputs while a turn waits for the store to take it. Nothing is decided on, so that no state
 // in memory gets further ahead of the store.
 extension Turn {
-  /// Refuses what people and other systems ask, answers what is known without the store, and leaves in `later`
+  /// Refuses what people and other systems ask, answers what is stored already, and leaves in `later`
   /// what the node's own work brings: it goes on when the turn is stored.
   mutating func withhold(_ inputs: [Input], _ error: StoreError, until later: inout [Input]) {
     let problem = Problem.notTaken(error)

@@ -58,8 +58,8 @@ extension BackupFolder {
 
 // A backup becomes a data folder.
 extension BackupFolder {
-  /// Makes `target`, which is missing or empty, with the key of the file `key`. Each file is compared with the
-  /// manifest while it is copied, and the key must open the store, before the folder has its name.
+  /// Makes `target`, which is missing or empty, with the key of the file `key`. Each file is compared with
+  /// the manifest while it is copied, and the key must open the store, before the folder has its name.
   public func restore(to target: String, key: String) throws(Problem) {
     let kind = BackupFiles.kind(of: target)
     guard kind == nil || kind == .folder && BackupFiles.names(in: target).isEmpty else {

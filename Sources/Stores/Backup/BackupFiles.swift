@@ -3,7 +3,7 @@ internal import Glibc
 
 /// Calls on whole files and trees, for backups. They block.
 enum BackupFiles {
-  private static let piece = 1 << 20
+  private static let piece = 64 << 10
 
   /// Writes a copy, durably; the name of it is not yet. Answers the size and SHA-256 of what was read.
   static func copy(_ path: String, to target: String) throws(FileError) -> (size: Int64, sha256: String) {

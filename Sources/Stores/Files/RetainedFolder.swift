@@ -40,8 +40,8 @@ public enum RetainedFolder {
     return found
   }
 
-  /// An attempt may store the same bytes at this very moment, under the same name. So the file leaves its name
-  /// first; where it is not the old one, or is wanted after all, it gets it back.
+  /// An attempt may store the same bytes at this very moment, under the same name. So the file leaves its
+  /// name first; where it is not the old one, or is wanted after all, it gets it back.
   private static func remove(
     _ artifact: RetainedFiles.Artifact, in folder: String, _ stillMayGo: () -> Bool
   ) -> Bool {

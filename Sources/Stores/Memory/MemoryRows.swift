@@ -15,6 +15,8 @@ struct MemoryRows {
   var schedules = MemorySchedules()
   var retention = MemoryRetention()
   var letters = MemoryLetters()
+  /// That any job has had.
+  var highestJob: Int64 = 0
 
   var jobsInOrder: [MemoryJob] { jobs.values.sorted { $0.row.number < $1.row.number } }
 
@@ -90,6 +92,7 @@ struct MemoryRows {
       Name($0.name, $0.value) < Name($1.name, $1.value)
     }
     jobs[row.number] = MemoryJob(row: kept)
+    highestJob = max(highestJob, row.number.value)
     numbers[row.id] = row.number
     if let key = row.liveKey { liveKeys[key] = row.number }
     if let key = row.requestKey {

@@ -61,7 +61,7 @@ public final class MemoryStore: Store {
 
   public func highestNumbers() throws(StoreError) -> (job: Int64, body: Int64) {
     rows.withLock { rows in
-      (rows.jobs.keys.lazy.map(\.value).max() ?? 0, rows.bodies.keys.lazy.map(\.value).max() ?? 0)
+      (rows.highestJob, rows.bodies.keys.lazy.map(\.value).max() ?? 0)
     }
   }
 }

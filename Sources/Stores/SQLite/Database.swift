@@ -89,7 +89,7 @@ private let configured = csqlite_configure()
     return result
   }
 
-  /// Copies the whole database, as it is at one moment, into an empty one. Who writes meanwhile is not held up.
+  /// Copies the whole database, as it is at one moment, into an empty one. Nobody who writes is held up.
   func copy(into target: borrowing Database) throws(SQLiteError) {
     guard let copying = sqlite3_backup_init(target.handle, "main", handle, "main") else {
       throw SQLiteError(sqlite3_errcode(target.handle), on: target.handle)

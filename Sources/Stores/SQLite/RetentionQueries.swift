@@ -5,8 +5,8 @@ internal import Model
 extension Database {
   private static let live = "(0, 1, 2, 3, 9)"
 
-  /// Ended jobs of namespace ?1 before ?2 that nothing needs: no rerun of them is there, no live job called them
-  /// or was called by them, and no open dead letter names them.
+  /// Ended jobs of namespace ?1 before ?2 that nothing needs: no rerun of them is there, no live job called
+  /// them or was called by them, and no open dead letter names them.
   private static let unneeded = """
     FROM job_executions j WHERE j.namespace = ?1 AND j.completed_at < ?2 AND j.status NOT IN \(live)
       AND NOT EXISTS (SELECT 1 FROM job_executions r WHERE r.rerun_of = j.id)
@@ -106,7 +106,9 @@ extension Database {
   func perform(_ deletion: Deletion) throws(SQLiteError) {
     var gone = Expired()
     switch deletion.content {
-    case .jobs(let jobs): for job in jobs { try delete(job, &gone) }
+    case .jobs(let jobs):
+      try keepHighestJob()
+      for job in jobs { try delete(job, &gone) }
     case .rows(let limit): gone = try deleteRows(deletion, limit)
     case .files(let count, let bytes): gone = Expired(count: Int64(count), bytes: bytes)
     }
@@ -122,6 +124,19 @@ extension Database {
         .integer(Int64(rule.days)), .integer(deletion.before.microseconds), .integer(gone.count),
         .integer(gone.bytes), .text(deletion.by),
       ])
+  }
+
+  /// The highest number that a job has had: none is given twice, since what is kept of other jobs names it.
+  func highestJob() throws(SQLiteError) -> Int64 {
+    let there = try integer("SELECT max(job) FROM job_executions") ?? 0
+    let kept = "SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'highest_job'"
+    return max(there, try integer(kept) ?? 0)
+  }
+
+  private func keepHighestJob() throws(SQLiteError) {
+    try query(
+      "INSERT INTO meta VALUES('highest_job', ?1) ON CONFLICT DO UPDATE SET value = ?1",
+      [.text(String(try highestJob()))])
   }
 
   /// Of a job that is live (again) nothing is touched.

@@ -132,8 +132,7 @@ extension SQLiteStore {
 
   public func highestNumbers() throws(StoreError) -> (job: Int64, body: Int64) {
     try ask { database throws(SQLiteError) in
-      let job = try database.integer("SELECT max(job) FROM job_executions") ?? 0
-      return (job, try database.integer("SELECT max(id) FROM bodies") ?? 0)
+      (try database.highestJob(), try database.integer("SELECT max(id) FROM bodies") ?? 0)
     }
   }
 
