@@ -96,7 +96,7 @@ extension World {
 
   /// Of every question that is made: its title, choices and what it shows are the same.
   private static let shown = AskContent.hash(
-    title: "Go?", show: .null,
+    title: "Go?", show: [:],
     choices: [
       ["name": "go", "label": "go", "approves": true], ["name": "stop", "label": "stop", "approves": false],
     ])
