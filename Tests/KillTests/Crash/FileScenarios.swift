@@ -36,7 +36,9 @@ struct FilesScenario: CrashScenario {
           needs: [read]
           uses: shell
           idempotent: true
-          with: {run: 'echo "$HASH" >> \(installation.place("witness"))', env: {HASH: "${{ steps.read.output.sha256 }}"}}
+          with:
+            run: 'echo "$HASH" >> \(installation.place("witness"))'
+            env: {HASH: "${{ steps.read.output.sha256 }}"}
 
       """)
     try withServer(installation) { try $0.apply("arrivals.yaml", as: Self.pipeline) }
@@ -81,7 +83,10 @@ struct ArtifactScenario: CrashScenario {
         put:
           needs: [make]
           uses: object.put
-          with: {bucket: kept, key: numbers.txt, body: "${{ steps.make.output.artifacts['numbers.txt'] }}"}
+          with:
+            bucket: kept
+            key: numbers.txt
+            body: "${{ steps.make.output.artifacts['numbers.txt'] }}"
 
       """)
     try withServer(installation) { try $0.apply("keep.yaml", as: Self.pipeline) }

@@ -16,7 +16,11 @@ struct PauseTests {
         nap:
           uses: shell
           timeout: \(timeout)
-          with: {run: 'echo begun >> \(journal); while [ ! -e \(go) ]; do sleep 0.02; done; echo ended >> \(journal)'}
+          with:
+            run: |
+              echo begun >> \(journal)
+              while [ ! -e \(go) ]; do sleep 0.02; done
+              echo ended >> \(journal)
         last: {needs: [nap], uses: json.transform, with: {value: 1, expression: value + 1}}
 
       """

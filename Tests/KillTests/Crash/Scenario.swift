@@ -8,7 +8,7 @@ protocol CrashScenario: Sendable {
   var name: String { get }
   /// Only calls on files of this name are counted; all of the installation where it is nil.
   var file: String? { get }
-  /// So many places, spread evenly, stand for all of them where these are too many; nil where none is left out.
+  /// So many places, spread evenly, stand for all where these are too many; nil where none is left out.
   var most: Int? { get }
 
   /// Makes what is there before the server that is struck starts.
