@@ -32,7 +32,8 @@ code=0
 if (($#)); then
   run "$@"
 else
-  # What works through tens of thousands of items, hundreds of jobs or fifty years by itself, and then those that load the machine with servers and programs of
+  # What works through tens of thousands of items, hundreds of jobs or fifty years by itself, and then those that
+  # load the machine with servers and programs of
   # their own, come last and two at a time: beside them the others would miss their time limits.
   heavy='^(MitrarrTests|BlueprintTests|EzpocketTests|AtlasRegTests|KillTests|SizeTests)\.'
   large='^(EngineTests\.(WindowTests|ParkingTests|ParkedMemoryTests)|ModelTests\.Cron(iter|Scan)Tests)'

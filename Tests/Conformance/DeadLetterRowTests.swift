@@ -191,6 +191,7 @@ struct DeadLetterRowTests {
     do { _ = try Backend.sqlite(folder) }
     let undo = """
       DROP TABLE dead_letters; DROP TABLE dead_letter_acts;
+      DROP TABLE retention_rules; DROP TABLE deletions; DROP INDEX bodies_of_job; DROP INDEX keys_of_job;
       DELETE FROM migrations WHERE version >= (SELECT version FROM migrations WHERE name = 'dead letters');
       CREATE TABLE dead_letters(
         id INTEGER PRIMARY KEY, at INTEGER NOT NULL, namespace TEXT NOT NULL, kind TEXT NOT NULL,

@@ -18,10 +18,7 @@ struct TestServer: Sendable {
 
   init(isReadOnly: Bool = false) throws {
     let (store, master) = (store, MasterKey(SymmetricKey.generate()))
-    let zones = ZoneDatabase {
-      FileManager.default.contents(atPath: "/usr/share/zoneinfo/\($0)").map(Array.init)
-    }
-    let compiler = PipelineCompiler(connectors: [], zones: zones)
+    let compiler = PipelineCompiler(connectors: [], zones: Self.zones)
     let plan = { @Sendable (record: RevisionRecord) throws(Problem) -> Plan in
       guard let plan = compiler.compile(record.source).plan else {
         throw Problem("test", Bilingual("This is no pipeline.", pt: "Isto não é um pipeline."))
@@ -37,7 +34,7 @@ struct TestServer: Sendable {
       setting: NodeSetting(name: "test", version: "test", cores: 2), store: store, readModel: store,
       connectors: [], environment: .none, plan: plan, wrap: { master.wrap($0, place: "job") },
       unwrap: unwrap, broken: { Issue.record("The store broke: \($0)") })
-    configuration.zones = zones
+    configuration.zones = Self.zones
     let node = try Node(configuration)
     let history = JobHistory(readModel: store, plan: plan, unwrap: unwrap)
     let jobs = Self.jobs(node, history)
@@ -59,7 +56,7 @@ struct TestServer: Sendable {
           sealed: master.seal(JSON.object(draft.values).serialized(), place: "test"),
           createdAt: Timestamp(microseconds: 0), createdBy: draft.actor)
       }, now: { Timestamp(microseconds: 0) })
-    backend.zones = zones
+    backend.zones = Self.zones
     backend.openLetter = { (row) throws(Problem) in
       let wrapped: [UInt8]?
       do throws(StoreError) { wrapped = try store.namespaceKey(row.namespace) } catch { throw none }
@@ -68,6 +65,10 @@ struct TestServer: Sendable {
     }
     router = Router(backend)
     self.node = node
+  }
+
+  private static let zones = ZoneDatabase {
+    FileManager.default.contents(atPath: "/usr/share/zoneinfo/\($0)").map(Array.init)
   }
 
   private static func jobs(_ node: Node, _ history: JobHistory) -> JobReading {

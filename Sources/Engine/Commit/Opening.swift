@@ -12,10 +12,13 @@ extension EngineLoop {
     var backfills: [BackfillRow] = []
     /// The replayed letters that are among the messages.
     var letters: [ID<TriggerMessage>: Int64] = [:]
+    /// When the node was made, on the monotonic clock: its thread may begin later.
+    var moment: Duration
 
     /// Of a node that restores nothing only what limits it.
     init(_ configuration: NodeConfiguration, _ triggers: TriggerBook.Reading) throws {
       let store = configuration.store
+      moment = configuration.clock.monotonic
       (held, signals) = (try HeldLimits(store), try store.waitingSignals())
       self.triggers = triggers
       guard configuration.restores else { return }
@@ -36,7 +39,7 @@ extension Turn {
     jobs.restore(opening.schedules, opening.backfills)
     jobs.letters.underWay = opening.letters
     if configuration.retentionDue != nil {
-      jobs.setRetentionTimer(after: configuration.setting.retentionFirst)
+      jobs.setRetentionTimer(at: opening.moment + configuration.setting.retentionFirst)
     }
   }
 }

@@ -152,7 +152,7 @@ extension Jobs {
         tickSchedules(at: now)
       } else if number == .retention {
         orders.append(.retain)
-        setRetentionTimer(after: setting.retentionEvery)
+        setRetentionTimer(at: after + setting.retentionEvery)
       } else if let job = inMemory(number) {
         if let wake { decide(job, .fired(wake), at: now) } else { look(at: job) }
       } else if let sleeper = parked[number], wake.map({ sleeper.wakes.contains($0) }) ?? sleeper.hasAlarm {

@@ -21,7 +21,7 @@ public struct TriggerMessageRow: Sendable, Hashable {
   /// A second message of the trigger with the same key, while the first is open, is the same message.
   public var key: String
   /// Of a gathered one: what the join's `key` gave, and the pipeline whose end it is. The group of a
-  /// backfill's is the id of the backfill.
+  /// backfill's is the id of the backfill; the part of a schedule's says whether it is caught up.
   public var group: String?
   public var part: String?
   /// Such as `local:ana`, or `job:<id>` where another pipeline's end is the message.
@@ -44,6 +44,8 @@ public struct TriggerMessageRow: Sendable, Hashable {
 
   static let scheduleKind = "schedule"
   static let backfillKind = "backfill"
+  /// The part of a schedule's that is caught up: it waits for its turn, and no later one replaces it.
+  static let caughtUp = "caught-up"
 
   /// The due time that it is about.
   var due: Timestamp? {

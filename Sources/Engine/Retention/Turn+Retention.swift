@@ -14,8 +14,8 @@ extension Turn {
 }
 
 extension Jobs {
-  mutating func setRetentionTimer(after pause: Duration) {
-    timers.add(Timers.Entry(due: clock.monotonic + pause, job: .retention, wake: nil))
+  mutating func setRetentionTimer(at moment: Duration) {
+    timers.add(Timers.Entry(due: moment, job: .retention, wake: nil))
   }
 }
 

@@ -33,7 +33,9 @@ extension Jobs {
       let verdict = schedules.resume(place, catchesUp: catchesUp, at: now)
       answer(schedules.rows[place], at: place, reply)
       let actor = "trigger:\(place.pipeline)/\(place.trigger.string)"
-      for start in verdict?.starts ?? [] { _ = arrive(start.due, at: place, actor: actor, now) }
+      for start in verdict?.starts ?? [] {
+        _ = arrive(start.due, at: place, isCaughtUp: true, actor: actor, now)
+      }
     case .start(let place, let due, let actor, let reply):
       guard schedules.rows[place] != nil else { return reply(.failure(.noSchedule(place))) }
       guard let id = arrive(due, at: place, actor: actor, now) else {

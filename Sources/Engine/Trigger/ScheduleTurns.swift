@@ -94,18 +94,20 @@ extension Jobs {
     if !start.isCaughtUp, let left = makeWay(for: start.due, at: place, now) {
       return leaveOut(start.due, at: place, left, now)
     }
-    _ = arrive(start.due, at: place, actor: "trigger:\(place.pipeline)/\(place.trigger.string)", now)
+    _ = arrive(
+      start.due, at: place, isCaughtUp: start.isCaughtUp,
+      actor: "trigger:\(place.pipeline)/\(place.trigger.string)", now)
   }
 
   /// The message of a due time; nil, and a row, where it cannot be kept.
   mutating func arrive(
-    _ due: Timestamp, at place: Schedules.Place, actor: String, _ now: Timestamp
+    _ due: Timestamp, at place: Schedules.Place, isCaughtUp: Bool = false, actor: String, _ now: Timestamp
   ) -> ID<TriggerMessage>? {
     var generator = ByteGenerator(bytes: configuration.random)
     var arrival = TriggerArrival(
       id: ID<TriggerMessage>.generate(at: now, using: &generator), pipeline: place.pipeline,
-      trigger: place.trigger.string, kind: TriggerMessageRow.scheduleKind, key: due.rfc3339, actor: actor,
-      body: [:])
+      trigger: place.trigger.string, kind: TriggerMessageRow.scheduleKind, key: due.rfc3339,
+      part: isCaughtUp ? TriggerMessageRow.caughtUp : nil, actor: actor, body: [:])
     if let backfill = place.backfill {
       (arrival.kind, arrival.group) = (TriggerMessageRow.backfillKind, backfill.description)
       arrival.key = "\(backfill) \(due.rfc3339)"
@@ -139,7 +141,7 @@ extension Jobs {
       let starting = live.isEmpty && triggers.lines.isUnderWay(place) ? 1 : 0
       return waiting.count > starting ? .overlap(holder) : nil
     case .cancelRunning:
-      replace(waiting, at: place, by: due)
+      replace(waiting.filter { !isCaughtUp($0) }, at: place, by: due)
       for number in live {
         guard let job = job(number), job.state.cancel == nil else { continue }
         decide(
@@ -157,6 +159,19 @@ extension Jobs {
   ) {
     let taken = triggers.lines.withdraw(Set(waiting), of: place.pipeline) { _ in false }
     settle(waiting.filter(taken.contains), .filtered, .nothing, left: .replaced(by: due))
+  }
+
+  private func isCaughtUp(_ id: ID<TriggerMessage>) -> Bool {
+    triggers.lines[id]?.part == TriggerMessageRow.caughtUp
+  }
+
+  /// With `cancel_running` a due time that had its turn when the next one came is replaced by it, too.
+  func replacement(of fired: FiredTrigger) -> LeftOut? {
+    guard schedules.spec(at: fired.place)?.overlap == .cancelRunning, let first = fired.messages.first,
+      triggers.lines[first]?.kind == TriggerMessageRow.scheduleKind, !isCaughtUp(first)
+    else { return nil }
+    let newest = triggers.lines.messages(at: fired.place).last { $0 != first && !isCaughtUp($0) }
+    return newest.flatMap { triggers.lines[$0]?.due }.map { .replaced(by: $0) }
   }
 
   func id(of number: JobNumber) -> ID<Job>? { inMemory(number)?.id ?? parked[number]?.id }

@@ -215,6 +215,10 @@ extension Turn {
     _ prepared: PreparedJob, _ fired: FiredTrigger, at now: Timestamp
   ) throws(Problem) {
     if let existing = try existing(prepared) { return finish(fired, .started(existing)) }
+    if let left = jobs.replacement(of: fired) {
+      jobs.settle(fired.messages, .filtered, .nothing, left: left)
+      return next(fired.place)
+    }
     if let holder = jobs.overlap(of: fired) { return rest(fired.place, holder, until: nil) }
     if let pause = prepared.pause {
       return rest(fired.place, FiringPreparation.paused(pause), until: pause.until)
