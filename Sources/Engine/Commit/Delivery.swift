@@ -117,7 +117,7 @@ extension Jobs {
       } catch { throw .store(error) }
     }
     // One that expired and is sent again from the dead letters is not its own repetition.
-    guard var row = known, row.id != signal.id else { return nil }
+    guard var row = known, row.id != signal.id || row.state != .expired else { return nil }
     row.duplicates += 1
     signals.repeated(row)
     batch.signals.append(row)

@@ -51,6 +51,15 @@ enum Invariant: String, CaseIterable, Sendable {
   /// S6a: a call ends with its sub-job.
   case callEnds = "a call ends as its sub-job did"
 
+  // Schedules.
+
+  /// S12, S19: a due time is decided once, has its row, and waits with its message.
+  case dueOnce = "each due time is decided once and has its row"
+  /// Section 7: whoever decides it, and however often, a due time has one job.
+  case oneJobPerDue = "one job per schedule and due time"
+  /// S19, S20: a schedule whose jobs may not overlap has one that is live.
+  case overlap = "jobs of a schedule do not overlap"
+
   // What jobs share.
 
   /// S10: no more holders than the limit says, each of them at work.

@@ -15,6 +15,7 @@ struct Ledger {
   var asks = AskLedger()
   var signals = SignalLedger()
   var messages = MessageLedger()
+  var schedules = ScheduleLedger()
   var slots = SlotLedger()
   /// The facts of all jobs, in order.
   private(set) var trace: [[UInt8]] = []
@@ -31,6 +32,7 @@ struct Ledger {
     try asks.take(batch)
     try signals.take(batch)
     try messages.take(batch, keys)
+    try schedules.take(batch, messages)
     for row in batch.events { try read(row, batch, at: moment) }
     for row in batch.jobs where row.status.hasEnded {
       try messages.ended(ids[row.job], pipelines[row.job], batch)

@@ -121,6 +121,12 @@ struct MessageLedger {
   private func leadsSomewhere(_ row: TriggerMessageRow, _ batch: Batch, _ keys: [String: ID<Job>]) -> Bool {
     if keys[Ledger.key(row.pipeline, "trigger \(row.trigger) \(row.key)")] != nil { return true }
     if !batch.refusals.isEmpty || !batch.deadLetters.isEmpty { return true }
+    if let due = row.due {
+      return batch.schedules.contains { change in
+        guard case .fire(let fire, with: _) = change else { return false }
+        return fire.due == due && fire.outcome != .waiting
+      }
+    }
     if row.state == .gathered { return batch.newJobs.contains { $0.triggerID == row.trigger } }
     return row.trigger == "post"
   }

@@ -1,4 +1,5 @@
 import Model
+import Pipelines
 
 @testable import Engine
 
@@ -15,6 +16,7 @@ extension World {
     isCalm = true
     if isDraining { try restart() }
     clients.wish(.resume)
+    try endSchedule()
     var left = Self.calmTurns
     while try !hasEnded() {
       left -= 1
@@ -22,8 +24,16 @@ extension World {
       try proceed()
       try takeTurn()
     }
+    try ledger.schedules.checkEnd()
     try require(.slots, ledger.slots.all.isEmpty, "\(ledger.slots.all.map(\.key)) are held by nobody")
     try require(.accepted, try store.heldSlots().isEmpty, "the store still holds slots")
+  }
+
+  /// It would be due for ever. What is due already keeps its turn.
+  private func endSchedule() throws {
+    var entries = try TriggerReading(configuration: configuration).entries(of: Self.after)
+    entries.removeAll { $0.trigger.name == ScheduleLedger.trigger }
+    inputs.append(.triggers(TriggerBook.Reading(number: 1, entries: [Self.after: entries])) { _ in })
   }
 
   private func hasEnded() throws -> Bool {

@@ -12,7 +12,8 @@ enum Files {
 
   /// Those of a seed. A file that `validate` refuses makes room for the next one.
   static func made(_ seed: UInt64) throws -> [PipelineName: Made] {
-    var files = [World.after: try follower.get()]
+    let overlap = Int(seed % UInt64(PipelineMaker.overlaps.count))
+    var files = [World.after: try followers[overlap].get()]
     for (offset, name) in [World.main, World.part].enumerated() {
       files[name] = try made(seed &* 2 &+ UInt64(offset), name.name)
     }
@@ -31,11 +32,14 @@ enum Files {
     throw Violation(.accepted, "no pipeline of 100 was valid: \(findings)")
   }
 
-  private static let follower = Result<Made, any Error> {
-    let source = Array(PipelineMaker.follower.utf8)
-    let compilation = compiler.compile(source)
-    guard let plan = compilation.plan else { throw Violation(.accepted, text(compilation.findings)) }
-    return Made(plan: plan, source: source)
+  /// One for each overlap that its schedule may have.
+  private static let followers = PipelineMaker.overlaps.map { overlap in
+    Result<Made, any Error> {
+      let source = Array(PipelineMaker.follower(overlap: overlap).utf8)
+      let compilation = compiler.compile(source)
+      guard let plan = compilation.plan else { throw Violation(.accepted, text(compilation.findings)) }
+      return Made(plan: plan, source: source)
+    }
   }
 
   private static func text(_ findings: [Finding]) -> String {

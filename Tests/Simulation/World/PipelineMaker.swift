@@ -174,12 +174,17 @@ extension PipelineMaker {
     if random.holds(20) { call["priority"] = .int(Int64(random.below(10))) }
   }
 
-  /// Who hears of ends, and takes messages.
-  static let follower = """
+  static let overlaps = ["skip", "buffer_one", "buffer_all", "cancel_running", "allow"]
+
+  /// Who hears of ends, takes messages, and is due each five minutes.
+  static func follower(overlap: String) -> String {
+    """
     apiVersion: esteira/v1
     id: after
     namespace: demo
     triggers:
+      tick:
+        schedule: {cron: "@every 5m", overlap: \(overlap), catch_up: {last: 2, within: 40m}, jitter: 20s}
       one:
         pipeline: {pipeline: main, status: [success, partial, failed, cancelled, timeout]}
       both:
@@ -199,4 +204,5 @@ extension PipelineMaker {
     steps:
       own: {uses: test.keyed}
     """
+  }
 }

@@ -140,7 +140,7 @@ extension World {
         try require(.restored, bytes == known, "job \(job.restored.number.value) came back as another state")
       }
     }
-    restored = found.map { .restored($0.restored) }
+    restored = found.map { .restored($0.restored) } + [.schedule(.begin)]
     return false
   }
 
@@ -173,6 +173,7 @@ extension World {
 extension World {
   private func checkAll() throws {
     try checkPlaces()
+    if let overlap { try ledger.schedules.checkOverlap(overlap, ledger.books) }
     for number in ledger.jobs {
       if let job = turn.jobs.inMemory(number) { try Recount.check(job.state) }
     }

@@ -73,8 +73,14 @@ final class World {
     outside = Outside(log)
     try Self.write(files, at: clock.now, to: store)
     turn = try Self.turn(configuration, outside)
+    restored = [.schedule(.begin)]
     if start != nil { faults[.changeOfTime] = 1 }
     for number in 1...2 { clients.wish(.start(Self.main, key: "first \(number)")) }
+  }
+
+  /// That of the schedule, as long as there is one.
+  var overlap: ScheduleSpec.Overlap? {
+    turn.jobs.schedules.spec(at: Schedules.Place(Self.after, ScheduleLedger.trigger))?.overlap
   }
 
   static func turn(_ configuration: NodeConfiguration, _ outside: Outside) throws -> Turn {
