@@ -38,10 +38,12 @@ let package = Package(
       name: "Pipelines", dependencies: ["Model", "Crypto", "Expressions", "CYAML"], swiftSettings: settings),
     .target(
       name: "Engine", dependencies: ["Model", "Expressions", "Pipelines", "Crypto"], swiftSettings: pure),
+    .target(name: "Watchdog", dependencies: ["Model"], swiftSettings: pure),
     .target(name: "API", dependencies: ["Model"], swiftSettings: pure),
     .target(name: "Net", dependencies: ["CCurl", "CLLHTTP", "CSQLite", "CSystem"], swiftSettings: settings),
     .target(
-      name: "Stores", dependencies: ["Model", "Pipelines", "Engine", "Crypto", "CSQLite", "CSystem"],
+      name: "Stores",
+      dependencies: ["Model", "Pipelines", "Engine", "Watchdog", "Crypto", "CSQLite", "CSystem"],
       swiftSettings: settings),
     .target(
       name: "Connectors",
@@ -50,7 +52,8 @@ let package = Package(
       ],
       swiftSettings: settings),
     .target(
-      name: "Server", dependencies: ["Model", "Pipelines", "Engine", "API", "Net", "Crypto"],
+      name: "Server",
+      dependencies: ["Model", "Pipelines", "Engine", "Watchdog", "API", "Net", "Crypto"],
       swiftSettings: pure),
     .target(
       name: "CLI", dependencies: ["Model", "Expressions", "Pipelines", "API", "Crypto"],
@@ -58,8 +61,8 @@ let package = Package(
     .executableTarget(
       name: "esteira",
       dependencies: [
-        "Model", "Expressions", "Pipelines", "Engine", "API", "Net", "Stores", "Connectors", "Server", "CLI",
-        "Crypto", "CSystem",
+        "Model", "Expressions", "Pipelines", "Engine", "Watchdog", "API", "Net", "Stores", "Connectors",
+        "Server", "CLI", "Crypto", "CSystem",
       ], swiftSettings: settings),
     .executableTarget(
       name: "Bench", dependencies: ["Model", "Pipelines", "Engine", "Stores", "Crypto", "CSQLite"],
@@ -69,6 +72,8 @@ let package = Package(
       name: "ModelTests", dependencies: ["Model"], swiftSettings: settings),
     .testTarget(
       name: "CryptoTests", dependencies: ["Crypto"], swiftSettings: settings),
+    .testTarget(
+      name: "WatchdogTests", dependencies: ["Model", "Watchdog", "Stores"], swiftSettings: settings),
     .testTarget(
       name: "StoresConformanceTests", dependencies: ["Model", "Engine", "Stores", "Crypto"],
       path: "Tests/Conformance", swiftSettings: settings),
@@ -95,7 +100,7 @@ let package = Package(
     .testTarget(name: "NetTests", dependencies: ["Net"], swiftSettings: settings),
     .testTarget(
       name: "ServerTests",
-      dependencies: ["Model", "Pipelines", "Engine", "API", "Net", "Crypto", "Stores", "Server"],
+      dependencies: ["Model", "Pipelines", "Engine", "Watchdog", "API", "Net", "Crypto", "Stores", "Server"],
       swiftSettings: settings),
     .testTarget(name: "ProgramTests", dependencies: ["esteira"], swiftSettings: settings),
     .testTarget(
@@ -136,7 +141,7 @@ if Context.environment["ESTEIRA_FUZZ"] != nil {
 if Context.environment["ESTEIRA_SIMULATE"] != nil {
   let needed = [
     "COpenSSL", "CYAML", "CSQLite", "CRE2", "CSystem", "Model", "Crypto", "Expressions", "Pipelines",
-    "Engine", "Stores",
+    "Engine", "Watchdog", "Stores",
   ]
   package.targets.removeAll { !needed.contains($0.name) }
   package.targets += [

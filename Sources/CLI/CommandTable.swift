@@ -25,6 +25,8 @@ public enum CommandTable {
     ScheduleNext.spec, ScheduleFires.all, ScheduleFires.missed, ScheduleBackfill.spec,
     BackfillList.spec, BackfillControl.get, BackfillControl.pause, BackfillControl.resume,
     BackfillControl.cancel,
+    ExpectList.spec, ExpectForget.spec, PingCommand.spec,
+    AlertList.spec, AlertGet.spec, AlertAcknowledge.spec, AlertMutes.mute, AlertMutes.unmute, AlertMutes.list,
     RetentionShow.spec, RetentionSet.spec, RetentionRun.spec,
     BackupCreate.spec, BackupList.spec, BackupVerify.spec, BackupRestore.spec,
     ExprEval.spec, ConnectorList.spec, ConnectorSchema.spec,

@@ -106,6 +106,12 @@ public final class Node: Sendable {
   /// From now on no attempt starts; what would is queued for the next node (S7).
   public func drain() { loop.inbox.push(.drain) }
 
+  /// Grows with each turn of the engine's thread: whether it lives can be seen without asking it anything.
+  public var turns: UInt64 { loop.turns.load(ordering: .relaxed) }
+
+  /// Lets the engine's thread take a turn; returns at once.
+  public func nudge() { loop.inbox.wake() }
+
   /// Asks running attempts to end for `drain`, then stops the engine's thread. What was cut off is found
   /// again by the next node.
   public func stop(drain: Duration) async {

@@ -3,6 +3,7 @@ import Engine
 import Glibc
 import Model
 import Pipelines
+import Watchdog
 
 /// `esteira.yaml` in the data folder: what the operator says of this installation. It may be missing.
 ///
@@ -15,7 +16,7 @@ struct ConfigFile: Sendable {
   let folder: String
   private var path: String { folder + "/esteira.yaml" }
   private static let largest = 1 << 20
-  private static let keys = ["groups", "roots", "grants"]
+  private static let keys = ["groups", "roots", "grants", "heartbeats", "alerts"]
 
   init(folder: String) { self.folder = folder }
 
@@ -33,6 +34,7 @@ struct ConfigFile: Sendable {
     _ = try groups(file)
     _ = try RootReader(self, file).all()
     _ = try GrantReader(self, file).all()
+    _ = try WatchReader(self, file).all()
   }
 
   /// The folders that the operator lets the pipelines of a namespace use, besides their own.
@@ -44,6 +46,9 @@ struct ConfigFile: Sendable {
   func grants(of pipeline: PipelineName) throws(Problem) -> [PipelineGrant] {
     try GrantReader(self, try read()).all().filter { $0.principal == pipeline }
   }
+
+  /// Heartbeats that are expected, and whom alerts are told.
+  func watching() throws(Problem) -> WatchConfiguration { try WatchReader(self, try read()).all() }
 
   private func groups() throws(Problem) -> [(name: String, members: [String])] { try groups(try read()) }
 

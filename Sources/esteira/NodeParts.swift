@@ -17,6 +17,7 @@ struct NodeParts: Sendable {
   let backend: Backend
   /// What is told of triggers and events, for whoever comes later than the node.
   let news: News
+  let watching: Watching
   /// The folder had no store before.
   let isFirstStart: Bool
 
@@ -43,7 +44,11 @@ struct NodeParts: Sendable {
     configuration.triggersChanged = { news.triggers.tell() }
     configuration.emitted = { news.events.tell() }
     configuration.zones = .system
-    configuration.storeWaits = { error in console.error(StoreNotices.waits(error)[language]) }
+    let signs = EngineSignals()
+    configuration.storeWaits = { error in
+      signs.store(waits: error?.description)
+      console.error(StoreNotices.waits(error)[language])
+    }
     configuration.broken = { text in
       let problem = StoreNotices.broken(text)
       console.error("esteira: \(problem.message[language]) [\(problem.code)]")
@@ -56,12 +61,16 @@ struct NodeParts: Sendable {
     let node = try Self.node(configuration)
     self.node = node
     retention.begin(node, tell: console.error)
+    signs.begin(node)
     places.writes { (writes) throws(Problem) in try await node.write(writes) }
     let history = JobHistory(
       readModel: store, plan: { (revision) throws(Problem) in try plans.plan(revision) },
       unwrap: { (wrapped) throws(Problem) in try vault.unwrap(wrapped) })
+    watching = try Watching(
+      folder: folder.path, readModel: store, history: history, signs: restores ? signs : nil)
     let reading = Reading(
-      path: folder.path, readModel: store, vault: vault, artifacts: files.artifacts, logs: files.logs)
+      path: folder.path, watcher: watching.watcher, readModel: store, vault: vault,
+      artifacts: files.artifacts, logs: files.logs)
     let jobs = JobReading(
       view: { (job, from, limit) throws(Problem) in try await node.view(job, from: from, limit: limit) },
       history: { (job, after, limit) throws(Problem) in

@@ -38,6 +38,7 @@ struct Serving: Sendable {
         folder: try DataFolder(path: Places.data(options.data)), restores: true, language: language)
       let watches = FolderWatches(of: parts.node, folder: parts.folder.path, log: Console.system.error)
       parts.news.triggers.answer { watches.reconcile() }
+      let watch = try watch(parts)
       let server = try listen(parts)
       await Self.settle(parts.node)
       watches.reconcile()
@@ -46,6 +47,7 @@ struct Serving: Sendable {
       Console.system.out(stopping)
       await watches.stop()
       await server.stop(grace: Self.closeGrace)
+      watch.stop()
       await parts.node.stop(drain: options.drain)
       unlink(parts.folder.processPath)
       return 0
@@ -67,6 +69,14 @@ struct Serving: Sendable {
       await group.next()
       group.cancelAll()
     }
+  }
+
+  /// From now on what is expected is watched, whatever the engine does.
+  private func watch(_ parts: NodeParts) throws(Problem) -> WatchLoop {
+    let language = language
+    let loop = try WatchLoop(parts.watching) { Console.system.error($0[language]) }
+    Task { await loop.run() }
+    return loop
   }
 
   private func listen(_ parts: NodeParts) throws(Problem) -> HTTPServer {
