@@ -171,3 +171,8 @@ public struct Verdict: Sendable, Hashable {
     Verdict(isLate: false, Finding(.fine), deadline: deadline)
   }
 }
+
+extension Timestamp {
+  /// For people: in UTC, without what is finer than a second.
+  var toSecond: String { Timestamp(microseconds: wholeSeconds * 1_000_000).rfc3339 }
+}

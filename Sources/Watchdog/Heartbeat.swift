@@ -73,7 +73,7 @@ extension Heartbeat {
       return Verdict(
         isLate: true,
         Finding(
-          .failedPing, ["at": .string(last.at.rfc3339), "message": .string(last.message ?? "-")]),
+          .failedPing, ["at": .string(last.at.toSecond), "message": .string(last.message ?? "-")]),
         deadline: last.at)
     }
     guard let every else { return .fine(until: nil) }
@@ -84,7 +84,7 @@ extension Heartbeat {
       Finding(
         .noPing,
         [
-          "last": last.map { .string($0.at.rfc3339) }, "since": .string(since.rfc3339),
+          "last": last.map { .string($0.at.toSecond) }, "since": .string(since.toSecond),
           "limit": .string(every.text),
         ]), deadline: deadline)
   }

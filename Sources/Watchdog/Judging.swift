@@ -50,7 +50,7 @@ struct Judging {
       Finding(
         code,
         [
-          "last": last.map { .string($0.rfc3339) }, "since": .string(since.rfc3339),
+          "last": last.map { .string($0.toSecond) }, "since": .string(since.toSecond),
           "limit": .string(limit.text),
         ]), deadline: deadline)
   }
@@ -70,7 +70,7 @@ extension Judging {
           Finding(
             .notBegun,
             [
-              "job": .string(oldest.job), "at": .string(oldest.createdAt.rfc3339),
+              "job": .string(oldest.job), "at": .string(oldest.createdAt.toSecond),
               "limit": .string(limit.text),
             ]), deadline: deadline)
       }
@@ -97,7 +97,7 @@ extension Judging {
         Finding(
           code,
           [
-            "schedule": .string(schedule.name), "due": .string(due.rfc3339),
+            "schedule": .string(schedule.name), "due": .string(due.toSecond),
             "reason": reason.map { .string($0) },
           ]), deadline: due + allowed)
     }
@@ -125,7 +125,8 @@ extension Judging {
     guard let day = rule.last(until: now), day.deadline >= since else { return .fine(until: next) }
     if let last = try evidence.lastSuccess(of: pipeline.name), last >= day.begin { return .fine(until: next) }
     return Verdict(
-      isLate: true, Finding(.notFinished, ["deadline": .string(day.deadline.rfc3339)]), deadline: day.deadline
+      isLate: true, Finding(.notFinished, ["deadline": .string(day.deadline.toSecond)]),
+      deadline: day.deadline
     )
   }
 }

@@ -33,7 +33,7 @@ struct EngineSigns {
     unanswered = wait
     guard moment - wait.at >= Self.patience, wait.looks >= Self.fewestLooks else { return .fine(until: nil) }
     return Verdict(
-      isLate: true, Finding(.engineSilent, ["since": .string(wait.since.rfc3339)]), deadline: wait.since)
+      isLate: true, Finding(.engineSilent, ["since": .string(wait.since.toSecond)]), deadline: wait.since)
   }
 }
 
@@ -52,7 +52,7 @@ public struct OutsidePing: Sendable, Hashable {
     return Verdict(
       isLate: true,
       Finding(
-        .pingUnsent, ["last": .string((lastGood ?? begun).rfc3339), "reason": .string(error)]),
+        .pingUnsent, ["last": .string((lastGood ?? begun).toSecond), "reason": .string(error)]),
       deadline: deadline)
   }
 }

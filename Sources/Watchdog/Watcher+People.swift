@@ -89,7 +89,7 @@ extension Watcher {
   private func change<Value>(
     _ prepare: (State) throws(Problem) -> (Value, [WatchChange], (inout State) -> Void)
   ) throws(Problem) -> Value {
-    try state.withLock { state throws(Problem) in
+    let value = try state.withLock { state throws(Problem) in
       let (value, changes, apply) = try prepare(state)
       do throws(WatchFault) { try store.save(state.unsaved + changes) } catch {
         throw .watchStore(error.description)
@@ -98,6 +98,8 @@ extension Watcher {
       apply(&state)
       return value
     }
+    tellChange()
+    return value
   }
 }
 

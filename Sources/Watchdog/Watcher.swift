@@ -35,6 +35,7 @@ public final class Watcher: Sendable {
   let now: @Sendable () -> Timestamp
   let newID: @Sendable (Timestamp) -> (high: UInt64, low: UInt64)
   let state: Mutex<State>
+  private let changed = Mutex<(@Sendable () -> Void)?>(nil)
 
   /// - Parameters:
   ///   - engine: nil where none runs in this process; then nothing is said of one.
@@ -91,6 +92,11 @@ public final class Watcher: Sendable {
       return Round(next: Self.pause(to: observations, at: now), notices: notices, isWell: isWell)
     }
   }
+
+  /// `look` is called whenever somebody has said something that the next look may see otherwise.
+  public func onChange(_ look: @escaping @Sendable () -> Void) { changed.withLock { $0 = look } }
+
+  func tellChange() { changed.withLock { $0 }?() }
 
   /// The outside watcher was told, or could not be.
   public func toldOutside(_ error: String?) {

@@ -7,6 +7,7 @@ import Model
 import Net
 import Server
 import Stores
+import Watchdog
 
 /// The command `server`: a node that runs until it is told to stop.
 struct Serving: Sendable {
@@ -37,8 +38,11 @@ struct Serving: Sendable {
       let parts = try NodeParts(
         folder: try DataFolder(path: Places.data(options.data)), restores: true, language: language)
       let watches = FolderWatches(of: parts.node, folder: parts.folder.path, log: Console.system.error)
-      parts.news.triggers.answer { watches.reconcile() }
       let watch = try watch(parts)
+      parts.news.triggers.answer {
+        watches.reconcile()
+        watch.wake()
+      }
       let server = try listen(parts)
       await Self.settle(parts.node)
       watches.reconcile()
@@ -75,6 +79,7 @@ struct Serving: Sendable {
   private func watch(_ parts: NodeParts) throws(Problem) -> WatchLoop {
     let language = language
     let loop = try WatchLoop(parts.watching) { Console.system.error($0[language]) }
+    parts.watching.watcher.onChange { [weak loop] in loop?.wake() }
     Task { await loop.run() }
     return loop
   }

@@ -69,7 +69,7 @@ struct AlertTests {
         "firing \(Self.key) failed-ping", "resolved \(Self.key) fine", "firing \(Self.key) failed-ping",
       ])
     #expect(try open(post).count == 20)
-    #expect(post.look(after: .seconds(569)).isEmpty)
+    #expect(post.look(after: .seconds(599)).isEmpty)
     #expect(post.look(after: .seconds(1)).told == ["resolved \(Self.key) fine"])
   }
 

@@ -30,7 +30,7 @@ enum AlertList {
       listing.rows = items.map { item in
         Listing.Row(
           cells: [
-            String(item.id.prefix(18)), words.state(item), item.firstAt.rfc3339, item.key.printable,
+            String(item.id.prefix(18)), words.state(item), words.time(item.firstAt), item.key.printable,
             item.message.printable,
           ], json: item.json, id: item.id)
       }
@@ -99,7 +99,8 @@ enum AlertMutes {
       listing.rows = page.items.map { item in
         Listing.Row(
           cells: [
-            item.pattern.printable, item.until.rfc3339, item.by ?? "-", item.reason.printable,
+            item.pattern.printable, Words(language: call.language).time(item.until), item.by ?? "-",
+            item.reason.printable,
           ], json: item.json, id: item.pattern)
       }
       call.show(listing)
@@ -139,7 +140,8 @@ enum AlertMutes {
       let item = MuteItem(
         pattern: call.arguments[0], reason: reason, until: call.bench.now() + duration)
       let made = try await call.withClient(.writing) { try await $0.call(WatchCalls.mute, item) }
-      let until = Bilingual("muted until \(made.until.rfc3339)", pt: "silenciado até \(made.until.rfc3339)")
+      let end = Words(language: call.language).time(made.until)
+      let until = Bilingual("muted until \(end)", pt: "silenciado até \(end)")
       call.show(["\(made.pattern.printable): \(call.text(until))"], json: made.json, id: made.pattern)
       return .done
     })
@@ -175,6 +177,8 @@ extension ArgumentSpec {
 struct AlertWords {
   let call: Invocation
 
+  func time(_ time: Timestamp) -> String { Words(language: call.language).time(time) }
+
   func state(_ item: AlertItem) -> String {
     let state: Bilingual
     switch item.state {
@@ -191,19 +195,19 @@ struct AlertWords {
   func lines(_ item: AlertItem) -> [String] {
     var lines = [
       "\(item.key)  \(state(item))", "  \(item.message)",
-      call.text(Bilingual("  since \(item.firstAt.rfc3339)", pt: "  desde \(item.firstAt.rfc3339)")),
+      call.text(Bilingual("  since \(time(item.firstAt))", pt: "  desde \(time(item.firstAt))")),
     ]
     if item.count > 1 {
       lines.append(call.text(Bilingual("  came \(item.count) times", pt: "  veio \(item.count) vezes")))
     }
     if let resolved = item.resolvedAt {
       lines.append(
-        call.text(Bilingual("  resolved \(resolved.rfc3339)", pt: "  resolvido \(resolved.rfc3339)")))
+        call.text(Bilingual("  resolved \(time(resolved))", pt: "  resolvido \(time(resolved))")))
     }
     if let note = item.note { lines.append("  \(note)") }
     for notice in item.notices {
       let to = notice.to.isEmpty ? "" : " -> " + notice.to.joined(separator: ", ")
-      lines.append("  \(notice.at.rfc3339)  \(kind(notice.kind))\(to)  \(told(notice))")
+      lines.append("  \(time(notice.at))  \(kind(notice.kind))\(to)  \(told(notice))")
     }
     return lines
   }

@@ -32,7 +32,7 @@ enum ExpectList {
         Listing.Row(
           cells: [
             item.subject.printable, words.rule(item).printable, words.state(item),
-            item.deadline?.rfc3339 ?? "-", item.message.printable,
+            Words(language: call.language).time(item.deadline), item.message.printable,
           ], json: item.json, id: "\(item.subject) \(item.rule)")
       }
       call.show(listing)
@@ -136,7 +136,7 @@ struct WatchWords {
             "noted; nothing is expected of it (give --every)",
             pt: "anotado; nada é esperado dele (use --every)"))
     }
-    let next = item.deadline?.rfc3339 ?? "-"
+    let next = Words(language: call.language).time(item.deadline)
     return "\(item.name): "
       + call.text(
         Bilingual(
