@@ -131,7 +131,7 @@ extension ExpectationItem {
   init(_ standing: Standing, _ language: Language) {
     let verdict = standing.verdict
     self.init(
-      subject: standing.subject, rule: standing.rule, wanted: standing.wanted,
+      subject: standing.subject, rule: standing.rule, wanted: standing.wanted[language],
       state: verdict.isLate ? "late" : verdict.finding.code == .learning ? "learning" : "ok",
       deadline: verdict.deadline, lastAt: standing.last, message: verdict.finding.text[language],
       mutedUntil: standing.mute?.until, alert: standing.alert?.id.description)

@@ -60,6 +60,22 @@ public struct Expectation: Sendable {
   public var zone: Zone
   public var calendar: Calendar?
 
+  /// For people: `7d`, `09:30 America/Sao_Paulo`, `total at least 50% of the mean`.
+  public var wanted: Bilingual {
+    let short: String
+    switch rule {
+    case .successEvery(let time), .startWithin(let time), .eventEvery(let time): short = time.text
+    case .finishBy(let hour, let minute):
+      let digits = [hour, minute].map { String($0 + 100).dropFirst() }
+      short = "\(digits[0]):\(digits[1]) \(zone.name)"
+    case .volume(let volume):
+      let share = "\(volume.metric) ≥ \(JSON.double(volume.minimum).text.replacing(".0", with: ""))%"
+      return Bilingual(
+        "\(share) of \(volume.comparison.rawValue)", pt: "\(share) de \(volume.comparison.rawValue)")
+    }
+    return Bilingual(short, pt: short)
+  }
+
   /// `namespace/name success_every`: unique among all that is watched.
   public var key: String { "\(pipeline) \(rule.word)" }
 }

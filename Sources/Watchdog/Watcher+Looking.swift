@@ -51,7 +51,7 @@ public struct Standing: Sendable {
   /// `success_every`, `heartbeat`, …
   public var rule: String
   /// Such as `7d`; empty where there is none.
-  public var wanted: String
+  public var wanted: Bilingual
   public var verdict: Verdict
   public var mute: Mute?
   public var alert: Alert?
@@ -69,13 +69,14 @@ extension Watcher {
     return state.withLock { state in
       var found = zip(seen.expectations, seen.observations).map { expectation, observation in
         Standing(
-          subject: expectation.pipeline, rule: expectation.rule.word, wanted: expectation.text,
+          subject: expectation.pipeline, rule: expectation.rule.word, wanted: expectation.wanted,
           verdict: observation.verdict, mute: state.book.mute(of: observation.key, at: now),
           alert: state.book.open(observation.key))
       }
       found += state.heartbeats.values.sorted { $0.name < $1.name }.map { beat in
         Standing(
-          subject: beat.name, rule: "heartbeat", wanted: beat.every?.text ?? "",
+          subject: beat.name, rule: "heartbeat",
+          wanted: Bilingual(beat.every?.text ?? "", pt: beat.every?.text ?? ""),
           verdict: beat.verdict(at: now), mute: state.book.mute(of: beat.key, at: now),
           alert: state.book.open(beat.key), last: beat.last?.at)
       }
@@ -83,7 +84,7 @@ extension Watcher {
         guard let alert = state.book.open(key) else { continue }
         found.append(
           Standing(
-            subject: key, rule: "node", wanted: "",
+            subject: key, rule: "node", wanted: Bilingual("", pt: ""),
             verdict: Verdict(isLate: true, alert.finding, deadline: alert.firstAt),
             mute: state.book.mute(of: key, at: now), alert: alert))
       }

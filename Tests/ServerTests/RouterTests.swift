@@ -7,6 +7,7 @@ import Net
 import Pipelines
 import Stores
 import Testing
+import Watchdog
 
 @testable import Server
 
@@ -15,6 +16,7 @@ struct TestServer: Sendable {
   let router: Router
   let store = MemoryStore()
   let node: Node
+  let watcher: Watcher
 
   init(isReadOnly: Bool = false) throws {
     let (store, master) = (store, MasterKey(SymmetricKey.generate()))
@@ -57,6 +59,15 @@ struct TestServer: Sendable {
           createdAt: Timestamp(microseconds: 0), createdBy: draft.actor)
       }, now: { Timestamp(microseconds: 0) })
     backend.zones = Self.zones
+    watcher = try Watcher(
+      evidence: NothingExpected(), store: NothingKept(), engine: nil, zones: Self.zones,
+      configuration: { WatchConfiguration() }, now: { Timestamp(microseconds: 0) },
+      newID: { moment in
+        var random = SystemRandomNumberGenerator()
+        let id = ID<Notice>.generate(at: moment, using: &random)
+        return (id.high, id.low)
+      })
+    backend.watcher = watcher
     backend.openLetter = { (row) throws(Problem) in
       let wrapped: [UInt8]?
       do throws(StoreError) { wrapped = try store.namespaceKey(row.namespace) } catch { throw none }
