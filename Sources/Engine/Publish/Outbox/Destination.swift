@@ -1,5 +1,3 @@
-public import Model
-
 /// What takes messages that leave this node, such as a webhook's receiver.
 ///
 /// It hands a message over once and says how that went. It does not retry, keep or order anything: who calls
