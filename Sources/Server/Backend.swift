@@ -22,7 +22,9 @@ public struct Backend: Sendable {
   /// Of the schedules. UTC is always known.
   public var zones = ZoneDatabase { _ in nil }
   /// Where messages go, as it is set up.
-  public var destinations: [ConfiguredDestination] = []
+  public var destinations: @Sendable () throws(Problem) -> [ConfiguredDestination] = {
+    () throws(Problem) in []
+  }
   /// What a dead letter holds.
   public var openLetter: @Sendable (DeadLetterRow) throws(Problem) -> LetterContent = {
     (_) throws(Problem) in LetterContent()

@@ -28,7 +28,9 @@ struct DestinationRoutes: Sendable {
     ]
   }
 
-  private func book() -> DestinationReading { DestinationReading(backend.destinations, backend.readModel) }
+  private func book() throws(Problem) -> DestinationReading {
+    DestinationReading(try backend.destinations(), backend.readModel)
+  }
 
   private func deliveries(_ query: DeliveriesQuery) throws(Problem) -> Page<DeliveryItem> {
     let limit = min(max(query.limit ?? 50, 1), 200)

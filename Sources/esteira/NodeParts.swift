@@ -81,7 +81,8 @@ struct NodeParts: Sendable {
       replay: { (job, language) throws(Problem) in try await Reading.replay(history, job) },
       open: { (job) throws(Problem) in try await Reading.opened(history, job) })
     var backend = reading.backend(node: node, jobs: jobs, history, events: news.events)
-    backend.destinations = configuration.destinations
+    let destinations = configuration.destinations
+    backend.destinations = { () throws(Problem) in destinations }
     self.backend = backend
   }
 

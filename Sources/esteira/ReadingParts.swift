@@ -18,7 +18,9 @@ struct ReadingParts: Sendable {
       path: path, readModel: reader, vault: vault, artifacts: ArtifactFiles(folder: path + "/artifacts"),
       logs: LogFiles(folder: path + "/logs", pause: Program.pause))
     var backend = reading.backend(node: nil, jobs: Self.jobs(history), history)
-    backend.destinations = try ConfigFile(folder: path).destinations().map(\.destination)
+    backend.destinations = { () throws(Problem) in
+      try ConfigFile(folder: path).destinations().map(\.destination)
+    }
     self.backend = backend
   }
 

@@ -58,7 +58,7 @@ struct TestServer: Sendable {
           createdAt: Timestamp(microseconds: 0), createdBy: draft.actor)
       }, now: { Timestamp(microseconds: 0) })
     backend.zones = Self.zones
-    backend.destinations = destinations
+    backend.destinations = { () throws(Problem) in destinations }
     backend.openLetter = { (row) throws(Problem) in
       let wrapped: [UInt8]?
       do throws(StoreError) { wrapped = try store.namespaceKey(row.namespace) } catch { throw none }
