@@ -24,6 +24,10 @@ public struct Backend: Sendable {
   public var zones = ZoneDatabase { _ in nil }
   /// What is expected, and what is late.
   public var watcher: Watcher?
+  /// Where messages go, as it is set up.
+  public var destinations: @Sendable () throws(Problem) -> [ConfiguredDestination] = {
+    () throws(Problem) in []
+  }
   /// What a dead letter holds.
   public var openLetter: @Sendable (DeadLetterRow) throws(Problem) -> LetterContent = {
     (_) throws(Problem) in LetterContent()

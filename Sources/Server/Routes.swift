@@ -10,6 +10,7 @@ extension Router {
         + TriggerRoutes(backend: backend).routes + EventRoutes(backend: backend).routes
         + SignalRoutes(backend: backend).routes + LetterRoutes(backend: backend).routes
         + WatchRoutes(backend: backend).routes
+        + DestinationRoutes(backend: backend).routes
         + AccessRoutes(backend: backend).routes + RetentionRoutes(backend: backend).routes
         + SystemRoutes(backend: backend).routes)
   }

@@ -19,7 +19,11 @@ struct ReadingParts: Sendable {
       path: path, watcher: watching.watcher, readModel: reader, vault: vault,
       artifacts: ArtifactFiles(folder: path + "/artifacts"),
       logs: LogFiles(folder: path + "/logs", pause: Program.pause))
-    backend = reading.backend(node: nil, jobs: Self.jobs(history), history)
+    var backend = reading.backend(node: nil, jobs: Self.jobs(history), history)
+    backend.destinations = { () throws(Problem) in
+      try ConfigFile(folder: path).destinations().map(\.destination)
+    }
+    self.backend = backend
   }
 
   private static func jobs(_ history: JobHistory) -> JobReading {

@@ -78,7 +78,9 @@ struct Serving: Sendable {
   /// From now on what is expected is watched, whatever the engine does.
   private func watch(_ parts: NodeParts) throws(Problem) -> WatchLoop {
     let language = language
-    let loop = try WatchLoop(parts.watching) { Console.system.error($0[language]) }
+    let loop = try WatchLoop(
+      parts.watching, destinations: parts.destinations
+    ) { Console.system.error($0[language]) }
     parts.watching.watcher.onChange { [weak loop] in loop?.wake() }
     Task { await loop.run() }
     return loop

@@ -10,6 +10,7 @@ import Watchdog
 /// The watcher of a data folder, put together.
 struct Watching: Sendable {
   let watcher: Watcher
+  let store: WatchFile
   let configuration: LastConfiguration
 
   /// - Parameter signs: nil where nobody watches: commands that only read, and `run`.
@@ -23,7 +24,7 @@ struct Watching: Sendable {
     self.configuration = configuration
     let path = folder + "/watch.db"
     do throws(WatchFault) {
-      let store =
+      store =
         signs == nil
         ? try WatchFile(reading: path, exists: access(path, F_OK) == 0) : try WatchFile(path: path)
       watcher = try Watcher(
@@ -96,6 +97,7 @@ actor WatchLoop {
   private let signal: WakeEvent
   private let stopping = Atomic(false)
   private let say: @Sendable (Bilingual) -> Void
+  private let sending: NoticeSending
   private var client: CurlClient?
   private var pinged: Duration?
   private var saidProblem: Problem?
@@ -105,8 +107,12 @@ actor WatchLoop {
   nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
   /// - Parameter say: is given each notice, for the log of the server.
-  init(_ watching: Watching, say: @escaping @Sendable (Bilingual) -> Void) throws(Problem) {
+  init(
+    _ watching: Watching, destinations: [ConfiguredDestination], say: @escaping @Sendable (Bilingual) -> Void
+  ) throws(Problem) {
     (self.watching, self.say) = (watching, say)
+    sending = NoticeSending(
+      destinations, store: watching.store, source: "/esteira/\(Places.host)", now: Program.now, say: say)
     do throws(NetError) {
       executor = try ThreadExecutor("esteira-watch")
       signal = try WakeEvent()
@@ -127,6 +133,8 @@ actor WatchLoop {
       let round = watching.watcher.round(at: moment)
       for notice in round.notices { say(notice.text) }
       tellProblem()
+      // What cannot be sent or noted now is there at the next look.
+      Task { [sending] in try? await sending.send() }
       let next = min(round.next, ping(round, at: moment))
       wait(next)
     }

@@ -18,7 +18,7 @@ struct TestServer: Sendable {
   let node: Node
   let watcher: Watcher
 
-  init(isReadOnly: Bool = false) throws {
+  init(isReadOnly: Bool = false, destinations: [ConfiguredDestination] = []) throws {
     let (store, master) = (store, MasterKey(SymmetricKey.generate()))
     let compiler = PipelineCompiler(connectors: [], zones: Self.zones)
     let plan = { @Sendable (record: RevisionRecord) throws(Problem) -> Plan in
@@ -37,6 +37,7 @@ struct TestServer: Sendable {
       connectors: [], environment: .none, plan: plan, wrap: { master.wrap($0, place: "job") },
       unwrap: unwrap, broken: { Issue.record("The store broke: \($0)") })
     configuration.zones = Self.zones
+    configuration.destinations = destinations
     let node = try Node(configuration)
     let history = JobHistory(readModel: store, plan: plan, unwrap: unwrap)
     let jobs = Self.jobs(node, history)
@@ -68,6 +69,7 @@ struct TestServer: Sendable {
         return (id.high, id.low)
       })
     backend.watcher = watcher
+    backend.destinations = { () throws(Problem) in destinations }
     backend.openLetter = { (row) throws(Problem) in
       let wrapped: [UInt8]?
       do throws(StoreError) { wrapped = try store.namespaceKey(row.namespace) } catch { throw none }
