@@ -118,7 +118,9 @@ let package = Package(
     .testTarget(name: "SizeTests", dependencies: ["Model"], swiftSettings: settings),
     .testTarget(
       name: "ConnectorsTests",
-      dependencies: ["Model", "Engine", "Pipelines", "Net", "Crypto", "Connectors", "esteira"],
+      dependencies: [
+        "Model", "Engine", "Pipelines", "Watchdog", "Stores", "Net", "Crypto", "Connectors", "esteira",
+      ],
       swiftSettings: settings),
     .testTarget(
       name: "FuzzTests", dependencies: ["Model", "Expressions", "Pipelines", "Engine", "Net", "Connectors"],

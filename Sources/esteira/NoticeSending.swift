@@ -15,7 +15,7 @@ actor NoticeSending {
   private let say: @Sendable (Bilingual) -> Void
   private var isUnderWay = false
 
-  /// With the pauses between them: about eight hours.
+  /// With the pauses between them: about two hours.
   static let tries = 10
   /// Notices that are looked at in one go.
   private static let page = 1_000
