@@ -17,8 +17,8 @@ struct PublishingTests {
     _ = try await stage.harness.ended(first)
     let second = try await stage.run("b")
     stage.receiver.letGo()
-    _ = await stage.receiver.taken(3)
-    try await stage.until { try stage.waiting == 2 }
+    _ = try await stage.tried(3)
+    #expect(try stage.waiting == 2)
     #expect(Self.told(stage, second) == ["esteira.job.created", "esteira.job.failed"])
     #expect(Self.told(stage, first) == ["esteira.job.created"])
     for pause in DeliveryPlan.webhook.pauses.prefix(2) {
@@ -121,7 +121,7 @@ struct PublishingTests {
     try await stage.node.enableDestination("ops")
     let all = await stage.receiver.taken(3)
     try await stage.empty()
-    #expect(all[1].id == all[0].id && all[1].attempt == 1)
+    #expect(all.filter { $0.id == all[0].id }.map(\.attempt) == [1, 1])
     #expect(try stage.harness.readModel.readDisabledDestinations().isEmpty)
     #expect(try stage.deliveries.map(\.outcome) == [.gone, .delivered, .delivered])
   }
@@ -180,7 +180,8 @@ struct PublishingTests {
     let job = try await stage.harness.startAgain(key: "a")
     await broke()
     #expect(try stage.harness.readModel.outboxSummaries().isEmpty)
-    try await stage.harness.crashAndReopen()
+    stage.harness.stage.drop()
+    try await stage.harness.reopen()
     _ = try await stage.harness.ended(job)
     _ = await stage.receiver.taken(1)
     try await stage.empty()
