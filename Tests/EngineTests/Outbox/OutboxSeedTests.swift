@@ -48,13 +48,12 @@ struct OutboxSeedTests {
     arguments: Backend.all, 1...8)
   func lanes(_ backend: Backend, _ seed: Int) async throws {
     let (receiver, names) = (Fickle(UInt64(seed)), ["ops", "more"])
-    let harness = try Harness(backend) { configuration in
-      configuration.destinations = names.map { name in
-        ConfiguredDestination(
-          name: name, namespace: name == "ops" ? "demo" : nil, kind: "test", events: Self.types,
-          plan: Self.plan, receiver: receiver)
-      }
+    let destinations = names.map { name in
+      ConfiguredDestination(
+        name: name, namespace: name == "ops" ? "demo" : nil, kind: "test", events: Self.types,
+        plan: Self.plan, receiver: receiver)
     }
+    let harness = try Harness(backend, configure: { $0.destinations = destinations })
     var random = Random(state: UInt64(seed) &* 7_919)
     try await harness.apply(OutboxStage.failing)
     var jobs: [ID<Job>] = []
