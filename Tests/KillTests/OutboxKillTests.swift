@@ -157,8 +157,9 @@ private final class HookReceiver: Sendable {
         state.taken.append(
           Message(
             id: id, type: event?["type"]?.string ?? "", job: event?["data"]?["job"]?.string ?? ""))
-        let ready = state.watchers.filter { state.count(of: $0.type) >= $0.count }
-        state.watchers.removeAll { state.count(of: $0.type) >= $0.count }
+        let (watchers, taken) = (state.watchers, state)
+        let ready = watchers.filter { taken.count(of: $0.type) >= $0.count }
+        state.watchers = watchers.filter { taken.count(of: $0.type) < $0.count }
         return (state.status, ready.map(\.2))
       }
       for watcher in ready { watcher.resume() }
