@@ -23,12 +23,17 @@ private final class Scripted: Destination {
   }
 }
 
+/// What a desk shares with what it sends through.
+private final class Shared: Sendable {
+  let said = Mutex<[String]>([])
+  let now = Mutex(Timestamp(microseconds: 1_800_000_000_000_000))
+}
+
 private final class Desk {
   let folder = FileManager.default.temporaryDirectory.path + "/esteira-notices-\(UUID().uuidString)"
   let store: WatchFile
   let (ops, boss, demo) = (Scripted(), Scripted(), Scripted())
-  let said = Mutex<[String]>([])
-  private let clock = Mutex(Timestamp(microseconds: 1_800_000_000_000_000))
+  private let shared = Shared()
   private var number: UInt64 = 0
   private(set) var sending: NoticeSending!
 
@@ -41,14 +46,15 @@ private final class Desk {
         ConfiguredDestination(name: "boss", kind: "test", events: ["esteira.job.failed"], receiver: boss),
         ConfiguredDestination(
           name: "demo", namespace: "demo", kind: "test", events: ["esteira.*"], receiver: demo),
-      ], store: store, source: "/esteira/test", now: { [clock] in clock.withLock(\.self) },
-      say: { [said] line in said.withLock { $0.append(line.english) } })
+      ], store: store, source: "/esteira/test", now: { [shared] in shared.now.withLock(\.self) },
+      say: { [shared] line in shared.said.withLock { $0.append(line.english) } })
   }
 
   deinit { try? FileManager.default.removeItem(atPath: folder) }
 
-  var now: Timestamp { clock.withLock(\.self) }
-  func advance(by duration: Duration) { clock.withLock { $0 = $0 + duration } }
+  var now: Timestamp { shared.now.withLock(\.self) }
+  var said: [String] { shared.said.withLock(\.self) }
+  func advance(by duration: Duration) { shared.now.withLock { $0 = $0 + duration } }
 
   @discardableResult
   func tell(_ kind: Notice.Kind, of key: String, alert: UInt64 = 1, to: [String] = []) throws -> Notice {
@@ -146,7 +152,7 @@ struct NoticeSendingTests {
       desk.advance(by: .seconds(7_200))
     }
     #expect(try desk.states() == ["given_up"])
-    #expect(desk.said.withLock { $0.count } == 1)
+    #expect(desk.said.count == 1)
     try desk.tell(.resolved, of: "engine", to: ["ops"])
     try await desk.sending.send()
     #expect(desk.ops.came.count == NoticeSending.tries + 1)
@@ -158,7 +164,7 @@ struct NoticeSendingTests {
     let desk = try Desk()
     try desk.tell(.firing, of: "engine", to: ["nobody"])
     try await desk.sending.send()
-    #expect(desk.said.withLock { $0.first?.contains("nobody") } == true)
+    #expect(desk.said.first?.contains("nobody") == true)
     let told = try #require(try desk.store.notices(of: ID(high: 1 << 16, low: 1), limit: 1).first)
     #expect(told.error == "nobody: there is no such destination")
     let empty = NoticeSending(
