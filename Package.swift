@@ -62,8 +62,9 @@ let package = Package(
         "Crypto", "CSystem",
       ], swiftSettings: settings),
     .executableTarget(
-      name: "Bench", dependencies: ["Model", "Pipelines", "Engine", "Stores", "Crypto", "CSQLite"],
-      path: "bench", swiftSettings: settings),
+      name: "Bench",
+      dependencies: ["Model", "Pipelines", "Engine", "Stores", "Crypto", "CSQLite", "CSystem"],
+      path: "bench", exclude: ["peers"], swiftSettings: settings),
 
     .testTarget(
       name: "ModelTests", dependencies: ["Model"], swiftSettings: settings),
@@ -107,6 +108,7 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "CLITests", dependencies: ["Model", "API", "CLI"], swiftSettings: settings),
+    .testTarget(name: "BenchTests", dependencies: ["Bench", "Model"], swiftSettings: settings),
     .testTarget(name: "TidyTests", swiftSettings: settings),
     .testTarget(name: "SizeTests", dependencies: ["Model"], swiftSettings: settings),
     .testTarget(

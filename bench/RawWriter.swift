@@ -37,7 +37,7 @@ struct RawWriter: ~Copyable {
     else { throw BenchError("The raw writer cannot open \(path).") }
     let settings = """
       PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0;
-      PRAGMA cache_size=-65536; PRAGMA foreign_keys=ON;
+      PRAGMA cache_size=-8192; PRAGMA foreign_keys=ON;
       """
     sqlite3_exec(opened, settings, nil, nil, nil)
     var prepared: [String: OpaquePointer] = [:]

@@ -102,7 +102,7 @@ enum Direction {
       "Model", "Expressions", "Pipelines", "Engine", "API", "Net", "Stores", "Connectors", "Server", "CLI",
       "Crypto", "CSystem",
     ],
-    "Bench": ["Model", "Pipelines", "Engine", "Stores", "Crypto", "CSQLite"],
+    "Bench": ["Model", "Pipelines", "Engine", "Stores", "Crypto", "CSQLite", "CSystem"],
     "Simulate": ["Model", "Pipelines", "Engine", "Stores", "Crypto"],
     "Fuzz": ["Model", "Expressions", "Pipelines", "Engine", "Net", "Connectors", "CFuzzer"],
   ]
