@@ -124,8 +124,8 @@ extension Figure {
     let size = abs(value)
     if size >= 100 { return grouped(Int64(value.rounded())) }
     let digits = size >= 10 ? 1 : size >= 1 ? 2 : size >= 0.1 ? 3 : 4
-    let factor = rounded(value, digits)
-    return factor == factor.rounded() ? "\(Int64(factor))" : "\(factor)"
+    let short = rounded(value, digits)
+    return short == short.rounded() ? "\(Int64(short))" : "\(short)"
   }
 
   private static func rounded(_ value: Double, _ digits: Int) -> Double {

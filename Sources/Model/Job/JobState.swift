@@ -45,19 +45,19 @@ public struct JobState: Sendable {
   var fanOuts: [NodeNumber: Items] = [:]
   var lateResults: [NodeNumber: LateResult] = [:]
   var asked: [NodeNumber: String] = [:]
-  var inputs: [NodeNumber: Body] = [:]
+  @usableFromInline var inputs: [NodeNumber: Body] = [:]
   var limited: Set<NodeNumber> = []
-  var waits: [NodeNumber: JSON] = [:]
-  var asks: [NodeNumber: OpenAsk] = [:]
-  var calls: [NodeNumber: SubJob] = [:]
-  var asides: [NodeNumber: [Aside]] = [:]
+  @usableFromInline var waits: [NodeNumber: JSON] = [:]
+  @usableFromInline var asks: [NodeNumber: OpenAsk] = [:]
+  @usableFromInline var calls: [NodeNumber: SubJob] = [:]
+  @usableFromInline var asides: [NodeNumber: [Aside]] = [:]
   var settlements: [NodeNumber: Settlement] = [:]
   /// Steps after a node of which some have not ended: they may still ask for its values. Made from the nodes.
   var afters: [NodeNumber: Aside] = [:]
   /// By the number of the `after_each` step in the plan.
   var lanes: [UInt32: AfterLane] = [:]
   /// Of fan-outs over lines the artifact's handle.
-  var sources: [NodeNumber: JSON] = [:]
+  @usableFromInline var sources: [NodeNumber: JSON] = [:]
   /// Of their items those that have been read and not ended.
   var slices: [NodeNumber: Body] = [:]
   /// Of fan-outs that were opened again the items that are to begin again, the first of them last.
@@ -83,7 +83,9 @@ public struct JobState: Sendable {
     public var output: Body?
   }
 
-  public subscript(node: NodeNumber) -> StepState { nodes[Int(node)] }
+  // What every decision asks many times over can be inlined: a call from another module would first copy all
+  // of the state aside for it.
+  @inlinable public subscript(node: NodeNumber) -> StepState { nodes[Int(node)] }
 
   /// Nil also of a node that nobody can ask any more: what it gave lies at `place(of:)`.
   public func output(of node: NodeNumber) -> JSON? { kept(of: node)?.value }
@@ -114,15 +116,17 @@ public struct JobState: Sendable {
   public func question(of node: NodeNumber) -> String? { asked[node] }
 
   /// What a step execution was given, from its first attempt to its end; nil where the file itself says it.
-  public func input(of node: NodeNumber) -> JSON? { inputs[node]?.value }
+  @inlinable public func input(of node: NodeNumber) -> JSON? {
+    inputs.isEmpty ? nil : inputs[node]?.value
+  }
 
   /// What the round carries.
   public func carry(of round: NodeNumber) -> JSON? { carries[round]?.value }
 
   /// `{name, key, broadcast}` of a node that waits for a signal.
-  public func wait(of node: NodeNumber) -> JSON? { waits[node] }
+  @inlinable public func wait(of node: NodeNumber) -> JSON? { waits.isEmpty ? nil : waits[node] }
   public func ask(of node: NodeNumber) -> OpenAsk? { asks[node] }
-  public var hasAsks: Bool { !asks.isEmpty }
+  @inlinable public var hasAsks: Bool { !asks.isEmpty }
   public func subJob(of node: NodeNumber) -> SubJob? { calls[node] }
   /// What stands beside a node and holds it up, in the order in which it came to be.
   public func asides(of node: NodeNumber) -> [Aside] { asides[node] ?? [] }
@@ -142,13 +146,14 @@ public struct JobState: Sendable {
   public func isLimited(_ node: NodeNumber) -> Bool { limited.contains(node) }
 
   /// Whether an attempt of the node is under way.
-  public func runsAttempt(_ node: NodeNumber) -> Bool {
-    self[node].status == .running && !holdsOthers(node) && calls[node] == nil && sources[node] == nil
+  @inlinable public func runsAttempt(_ node: NodeNumber) -> Bool {
+    self[node].status == .running && !holdsOthers(node) && (calls.isEmpty || calls[node] == nil)
+      && (sources.isEmpty || sources[node] == nil)
   }
 
   /// Whether the node's work is that of others: of those inside it or beside it.
-  public func holdsOthers(_ node: NodeNumber) -> Bool {
-    self[node].firstChild != StepState.none || asides[node] != nil
+  @inlinable public func holdsOthers(_ node: NodeNumber) -> Bool {
+    self[node].firstChild != StepState.none || (!asides.isEmpty && asides[node] != nil)
   }
 
   /// The places of the nodes inside a node.
@@ -158,7 +163,7 @@ public struct JobState: Sendable {
   }
 
   /// The number that the next node gets.
-  public var nextNode: NodeNumber { NodeNumber(nodes.count) }
+  @inlinable public var nextNode: NodeNumber { NodeNumber(nodes.count) }
 }
 
 extension JobState {
