@@ -91,7 +91,9 @@ let package = Package(
       name: "SimulationTests",
       dependencies: ["Model", "Pipelines", "Engine", "Stores", "Crypto"],
       path: "Tests/Simulation", exclude: ["Runner", "Mutants"], swiftSettings: settings),
-    .testTarget(name: "KillTests", dependencies: ["esteira", "Model", "Stores"], swiftSettings: settings),
+    .testTarget(
+      name: "KillTests", dependencies: ["esteira", "Model", "Stores", "Net", "Crypto"],
+      swiftSettings: settings),
     .testTarget(name: "MitrarrTests", dependencies: ["esteira", "Model"], swiftSettings: settings),
     .testTarget(name: "NetTests", dependencies: ["Net"], swiftSettings: settings),
     .testTarget(

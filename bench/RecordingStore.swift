@@ -136,3 +136,18 @@ final class RecordingStore: Store {
     try store.underWayDeadLetters()
   }
 }
+
+// Messages that leave.
+extension RecordingStore {
+  func outboxCount(of destination: String) throws(StoreError) -> Int {
+    try store.outboxCount(of: destination)
+  }
+  func outboxRow(of destination: String, event: String) throws(StoreError) -> OutboxRow? {
+    try store.outboxRow(of: destination, event: event)
+  }
+  func delivery(_ id: Int64) throws(StoreError) -> DeliveryRow? { try store.delivery(id) }
+  func disabledDestinations() throws(StoreError) -> [DisabledDestination] {
+    try store.disabledDestinations()
+  }
+  func outboxDestinations() throws(StoreError) -> [String] { try store.outboxDestinations() }
+}

@@ -17,6 +17,8 @@ public enum CommandTable {
     EventWatch.spec,
     JobSignal.spec, SignalSend.spec, SignalList.spec,
     LetterList.spec, LetterGet.spec, LetterReplay.spec, LetterDiscard.spec,
+    DestinationList.spec, DestinationGet.spec, DestinationGet.enable, DestinationTest.spec, DeliveryList.spec,
+    DeliveryAgain.spec,
     ArtifactList.spec, ArtifactGet.spec, ArtifactVerify.spec,
     CredentialSet.spec, CredentialList.spec, CredentialDelete.spec,
     ConnectionApply.spec, ConnectionList.spec, ConnectionDelete.spec,

@@ -21,6 +21,10 @@ public struct Backend: Sendable {
   public var events = EmittedReading.none
   /// Of the schedules. UTC is always known.
   public var zones = ZoneDatabase { _ in nil }
+  /// Where messages go, as it is set up.
+  public var destinations: @Sendable () throws(Problem) -> [ConfiguredDestination] = {
+    () throws(Problem) in []
+  }
   /// What a dead letter holds.
   public var openLetter: @Sendable (DeadLetterRow) throws(Problem) -> LetterContent = {
     (_) throws(Problem) in LetterContent()

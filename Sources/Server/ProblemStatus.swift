@@ -21,6 +21,7 @@ public enum ProblemStatus {
     "no-wait": 409, "signal-too-large": 413, "inbox-full": 429,
     "no-letter": 404, "letter-handled": 409, "letter-changed": 409, "letter-waits": 409,
     "contents-taken": 409,
+    "no-destination": 404, "no-delivery": 404, "not-redeliverable": 409, "outbox-full": 429,
     "read-only": 503, "stopping": 503, "store-unavailable": 503, "job-not-driven": 503,
     "store-full": 503, "not-yet-stored": 503,
   ]

@@ -39,7 +39,16 @@ struct NodeParts: Sendable {
     let plans = PlanCache(Program.compiler)
     let news = News()
     self.news = news
-    var configuration = try Self.configuration(folder, store, vault, places, plans, restores: restores)
+    let client = try Self.client()
+    var configuration = try Self.configuration(
+      folder, store, vault, places, plans, client, restores: restores)
+    configuration.destinations = try ConfigFile(folder: folder.path).destinations().map { entry in
+      guard let place = entry.place else {
+        return entry.delivering(through: LogDestination(write: console.out))
+      }
+      return entry.delivering(
+        through: WebhookDestination(place, client: client, environment: places.environment, now: Program.now))
+    }
     configuration.triggersChanged = { news.triggers.tell() }
     configuration.emitted = { news.events.tell() }
     configuration.zones = .system
@@ -71,15 +80,18 @@ struct NodeParts: Sendable {
       why: { (job) throws(Problem) in try await node.why(job) },
       replay: { (job, language) throws(Problem) in try await Reading.replay(history, job) },
       open: { (job) throws(Problem) in try await Reading.opened(history, job) })
-    backend = reading.backend(node: node, jobs: jobs, history, events: news.events)
+    var backend = reading.backend(node: node, jobs: jobs, history, events: news.events)
+    let destinations = configuration.destinations
+    backend.destinations = { () throws(Problem) in destinations }
+    self.backend = backend
   }
 
   private static func configuration(
     _ folder: DataFolder, _ store: SQLiteStore, _ vault: Vault, _ places: AttemptPlaces, _ plans: PlanCache,
-    restores: Bool
+    _ client: CurlClient, restores: Bool
   ) throws(Problem) -> NodeConfiguration {
     let cores = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
-    let connectors = Catalog.all(curl: try client(), children: ChildProcesses())
+    let connectors = Catalog.all(curl: client, children: ChildProcesses())
     return NodeConfiguration(
       setting: NodeSetting(name: Places.host, version: Program.name, cores: cores), store: store,
       readModel: store, connectors: connectors, environment: places.environment,

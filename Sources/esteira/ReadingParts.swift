@@ -17,7 +17,11 @@ struct ReadingParts: Sendable {
     let reading = Reading(
       path: path, readModel: reader, vault: vault, artifacts: ArtifactFiles(folder: path + "/artifacts"),
       logs: LogFiles(folder: path + "/logs", pause: Program.pause))
-    backend = reading.backend(node: nil, jobs: Self.jobs(history), history)
+    var backend = reading.backend(node: nil, jobs: Self.jobs(history), history)
+    backend.destinations = { () throws(Problem) in
+      try ConfigFile(folder: path).destinations().map(\.destination)
+    }
+    self.backend = backend
   }
 
   private static func jobs(_ history: JobHistory) -> JobReading {

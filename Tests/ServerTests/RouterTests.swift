@@ -16,7 +16,7 @@ struct TestServer: Sendable {
   let store = MemoryStore()
   let node: Node
 
-  init(isReadOnly: Bool = false) throws {
+  init(isReadOnly: Bool = false, destinations: [ConfiguredDestination] = []) throws {
     let (store, master) = (store, MasterKey(SymmetricKey.generate()))
     let compiler = PipelineCompiler(connectors: [], zones: Self.zones)
     let plan = { @Sendable (record: RevisionRecord) throws(Problem) -> Plan in
@@ -35,6 +35,7 @@ struct TestServer: Sendable {
       connectors: [], environment: .none, plan: plan, wrap: { master.wrap($0, place: "job") },
       unwrap: unwrap, broken: { Issue.record("The store broke: \($0)") })
     configuration.zones = Self.zones
+    configuration.destinations = destinations
     let node = try Node(configuration)
     let history = JobHistory(readModel: store, plan: plan, unwrap: unwrap)
     let jobs = Self.jobs(node, history)
@@ -57,6 +58,7 @@ struct TestServer: Sendable {
           createdAt: Timestamp(microseconds: 0), createdBy: draft.actor)
       }, now: { Timestamp(microseconds: 0) })
     backend.zones = Self.zones
+    backend.destinations = { () throws(Problem) in destinations }
     backend.openLetter = { (row) throws(Problem) in
       let wrapped: [UInt8]?
       do throws(StoreError) { wrapped = try store.namespaceKey(row.namespace) } catch { throw none }

@@ -39,6 +39,8 @@ public struct Batch: Sendable {
   public var emitted: [EmittedRow] = []
   /// In the order in which they happened.
   public var schedules: [ScheduleChange] = []
+  /// Messages that are to leave, and what became of them, in the order in which they happened.
+  public var outbox: [OutboxChange] = []
   /// What rules of retention give up. Jobs of it have no other row here.
   public var deletions: [Deletion] = []
 
@@ -62,7 +64,8 @@ public struct Batch: Sendable {
     signalsForgotten != nil || cachesForgotten != nil
       || !(asks.isEmpty && answers.isEmpty && signals.isEmpty && slots.isEmpty && governors.isEmpty
         && caches.isEmpty && refusals.isEmpty && deadLetters.isEmpty && parked.isEmpty && unparked.isEmpty
-        && triggers.isEmpty && emitted.isEmpty && schedules.isEmpty && deletions.isEmpty)
+        && triggers.isEmpty && emitted.isEmpty && schedules.isEmpty && deletions.isEmpty
+        && outbox.isEmpty)
   }
 }
 

@@ -12,6 +12,9 @@ extension EngineLoop {
     var backfills: [BackfillRow] = []
     /// The replayed letters that are among the messages.
     var letters: [ID<TriggerMessage>: Int64] = [:]
+    var disabled: [DisabledDestination] = []
+    /// The destinations for which something waits.
+    var waiting: [String] = []
     /// When the node was made, on the monotonic clock: its thread may begin later.
     var moment: Duration
 
@@ -28,6 +31,7 @@ extension EngineLoop {
       (parked, messages) = (try Recovery(configuration).parked(live), try store.openTriggerMessages())
       (schedules, backfills) = (try store.schedules(), try store.openBackfills())
       letters = try store.underWayDeadLetters()
+      (disabled, waiting) = (try store.disabledDestinations(), try store.outboxDestinations())
     }
   }
 }
@@ -41,6 +45,8 @@ extension Turn {
     jobs.restore(opening.triggers, opening.messages)
     jobs.restore(opening.schedules, opening.backfills)
     jobs.letters.underWay = opening.letters
+    jobs.outbox.restore(opening.disabled, opening.waiting)
+    for name in opening.waiting { if let line = jobs.outbox.line(of: name) { jobs.call(line) } }
     if configuration.retentionDue != nil {
       jobs.setRetentionTimer(at: opening.moment + configuration.setting.retentionFirst)
     }

@@ -162,6 +162,8 @@ extension Jobs {
         wakeTriggers(at: now)
       } else if number == .schedules {
         tickSchedules(at: now)
+      } else if number == .outbox {
+        wakeOutbox(at: now)
       } else if number == .retention {
         orders.append(.retain)
         setRetentionTimer(at: after + setting.retentionEvery)
@@ -185,7 +187,7 @@ extension Jobs {
     guard timers.isSwollen else { return }
     let (owned, parked) = (owned, parked)
     timers.sweep { number, wake in
-      if [.signals, .triggers, .schedules, .retention].contains(number) { return true }
+      if [.signals, .triggers, .schedules, .retention, .outbox].contains(number) { return true }
       if let job = owned[number] { return wake.map { job.state.awaits($0) } ?? job.isWatched }
       guard let sleeper = parked[number] else { return false }
       return wake.map { sleeper.wakes.contains($0) } ?? sleeper.hasAlarm

@@ -49,6 +49,7 @@ extension MemoryRows {
     jobs[number] = nil
     numbers[job.row.id] = nil
     driveCounts[number] = nil
+    outbox.deleteDeliveries(of: job.row.id)
     idempotentJobs = idempotentJobs.filter { $0.value.job != job.row.id }
     for id in job.bodies { bodies[id] = nil }
     for ask in tables.asks.values where ask.job == number {

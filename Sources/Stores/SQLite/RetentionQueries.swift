@@ -146,6 +146,8 @@ extension Database {
     guard try integer(ended, number) != nil else { return }
     gone.count += 1
     gone.bytes += try integer("SELECT \(Self.bytes(of: "?1"))", number) ?? 0
+    try query(
+      "DELETE FROM deliveries WHERE job = (SELECT id FROM job_executions WHERE job = ?)", number)
     let asks = "(SELECT id FROM asks WHERE job = ?)"
     try query("DELETE FROM ask_assignees WHERE ask IN \(asks)", number)
     try query("DELETE FROM ask_answers WHERE ask IN \(asks)", number)

@@ -9,6 +9,7 @@ struct SQLiteJournal: ~Copyable {
   private var triggers: TriggerWriter
   private let schedules: ScheduleWriter
   private var letters: LetterWriter
+  private var outbox: OutboxWriter
   private let idempotentJob: Statement
   private let beginning: Statement
   private let ending: Statement
@@ -27,6 +28,7 @@ struct SQLiteJournal: ~Copyable {
     let triggers = try TriggerWriter(database)
     let schedules = try ScheduleWriter(database)
     let letters = try LetterWriter(database)
+    let outbox = try OutboxWriter(database)
     let idempotentJob = try database.prepare(idempotentJobQuery)
     let beginning = try database.prepare("BEGIN IMMEDIATE")
     let ending = try database.prepare("COMMIT")
@@ -34,7 +36,8 @@ struct SQLiteJournal: ~Copyable {
     try database.query("SELECT job FROM job_owners") { row in raised.insert(JobNumber(row.integer(0))) }
     return SQLiteJournal(
       database: database, writer: writer, rows: rows, triggers: triggers, schedules: schedules,
-      letters: letters, idempotentJob: idempotentJob, beginning: beginning, ending: ending, raised: raised)
+      letters: letters, outbox: outbox, idempotentJob: idempotentJob, beginning: beginning, ending: ending,
+      raised: raised)
   }
 
   /// One transaction for all jobs of a batch. Only after a first conflict is it done again job by job, so
@@ -81,6 +84,7 @@ struct SQLiteJournal: ~Copyable {
     try schedules.write(batch.schedules)
     for deletion in batch.deletions { try database.perform(deletion) }
     try letters.write(batch)
+    if !batch.outbox.isEmpty { try outbox.write(batch.outbox, database) }
     for change in batch.slots { try rows.write(change) }
     if raised.isEmpty { return }
     for job in batch.driven where raised.contains(job) { try writer.forgetDriveCount(of: job) }
