@@ -54,6 +54,7 @@ struct ThroughputFigures {
       aStep("tput_cpu", "CPU a step", "µs") { $0.engineCPU * 1e6 },
       aStep("tput_raw_cpu", "CPU of the raw writer a step", "µs") { $0.rawCPU * 1e6 },
       aStep("tput_rows", "rows a step", "") { Double($0.rows) },
+      aStep("tput_outbox", "changes of the outbox a step", "") { Double($0.messages) },
       aStep("tput_commits", "commits a step", "") { Double($0.commits) },
       aStep("tput_fsyncs", "fsyncs a step", "") { Double($0.files.syncs) },
       aStep("tput_wal", "WAL a step", "bytes") { Double($0.files.logBytes) },

@@ -73,3 +73,8 @@ struct Hangs: Connector {
     return AttemptOutput(.object(JSONObject()))
   }
 }
+
+/// Takes every message at once and does nothing with it.
+struct NoDestination: Destination {
+  func deliver(_ message: OutgoingMessage) async -> DeliveryOutcome { .delivered }
+}

@@ -20,6 +20,7 @@ final class MeasuredNode: Sendable {
     /// So that another process can go on with the same database.
     var key = SymmetricKey.generate()
     var change: @Sendable (inout NodeSetting) -> Void = { _ in }
+    var destinations: [ConfiguredDestination] = []
     /// False: the database has the pipelines already.
     var isNew = true
 
@@ -34,18 +35,19 @@ final class MeasuredNode: Sendable {
     var setting = NodeSetting(name: "bench", version: "bench", cores: 2)
     setting.nodeSlots = 4_096
     parts.change(&setting)
-    node = try Node(
-      NodeConfiguration(
-        setting: setting, store: store, readModel: sqlite, connectors: parts.connectors, environment: .none,
-        plan: { (record) throws(Problem) in
-          guard let plan = plans[record.pipeline] else { throw .bench("There is no \(record.pipeline).") }
-          return plan
-        }, wrap: { master.wrap($0, place: "job") },
-        unwrap: { (bytes) throws(Problem) in
-          do { return try master.unwrap(bytes, place: "job") } catch {
-            throw .bench("The key does not open.")
-          }
-        }, broken: { preconditionFailure($0) }))
+    var configuration = NodeConfiguration(
+      setting: setting, store: store, readModel: sqlite, connectors: parts.connectors, environment: .none,
+      plan: { (record) throws(Problem) in
+        guard let plan = plans[record.pipeline] else { throw .bench("There is no \(record.pipeline).") }
+        return plan
+      }, wrap: { master.wrap($0, place: "job") },
+      unwrap: { (bytes) throws(Problem) in
+        do { return try master.unwrap(bytes, place: "job") } catch {
+          throw .bench("The key does not open.")
+        }
+      }, broken: { preconditionFailure($0) })
+    configuration.destinations = parts.destinations
+    node = try Node(configuration)
     if parts.isNew { try await node.write(parts.sources.map { .revision(Self.revision($0.key, $0.value)) }) }
   }
 
@@ -79,13 +81,14 @@ final class MeasuredNode: Sendable {
   private static let clients = 64
 
   /// Starts so many jobs and returns when all are admitted.
-  func start(_ name: String, _ count: Int = 1) async throws {
+  func start(_ name: String, _ count: Int = 1, inputs: JSONObject = JSONObject()) async throws {
     try await withThrowingTaskGroup(of: Void.self) { group in
       for client in 0..<min(count, Self.clients) {
         let share = count / Self.clients + (client < count % Self.clients ? 1 : 0)
         group.addTask { [node] in
           for _ in 0..<share {
-            _ = try await node.start(JobRequest(pipeline: Self.pipeline(name), actor: "local:bench"))
+            _ = try await node.start(
+              JobRequest(pipeline: Self.pipeline(name), inputs: inputs, actor: "local:bench"))
           }
         }
       }
@@ -93,10 +96,10 @@ final class MeasuredNode: Sendable {
     }
   }
 
-  /// Tells all jobs that wait at the gate to go on.
-  func open(_ gate: String = "go") async throws {
+  /// Tells all jobs that wait at the gate to go on; of a wave those of that wave.
+  func open(wave: String? = nil) async throws {
     _ = try await node.signal(
-      SignalRequest(name: gate, payload: .null, actor: "local:bench"), in: Self.namespace)
+      SignalRequest(name: "go", key: wave, payload: .null, actor: "local:bench"), in: Self.namespace)
   }
 
   func stop() async { await node.stop(drain: .seconds(5)) }

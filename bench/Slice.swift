@@ -47,6 +47,8 @@ struct Slice {
   var steps = 0
   /// Of events, steps and jobs.
   var rows = 0
+  /// Changes of the outbox.
+  var messages = 0
   var files = CountedFiles.Counts()
   /// Of chains: without the way from the caller to the first commit of each.
   var afterAdmission = 0.0
@@ -95,36 +97,53 @@ struct Slice {
     return slice
   }
 
-  /// `waves` times so many jobs at once, each of `steps`. All of a wave wait at a gate before their first
-  /// step; the clock runs from the commit that lets them through, so that no admission is in the figure.
+  /// `waves` times so many jobs at once, each of `steps`. All wait at the gate of their wave; the clock runs
+  /// from the commit that lets a wave through, so that no admission is in the figure. A destination is told of
+  /// each job's end, and hears of those of one wave while the next one runs.
   static func throughput(atOnce: Int, steps: Int, waves: Int) async throws -> Slice {
     var parts = MeasuredNode.Parts(["chain": Source.chain(steps: steps, gated: true)])
     parts.keeps = true
+    parts.destinations = [
+      ConfiguredDestination(
+        name: "nobody", kind: "none", events: ["esteira.job.completed"], receiver: NoDestination())
+    ]
     let node = try await MeasuredNode(parts, path: Folder.freshDatabase())
-    var slice = Slice()
-    var timed: [Range<Int>] = []
+    for wave in 0..<waves { try await node.start("chain", atOnce, inputs: ["wave": .string("\(wave)")]) }
     for wave in 0..<waves {
-      try await node.start("chain", atOnce)
-      let opening = node.store.batches.count
-      try await node.open()
+      try await node.open(wave: "\(wave)")
       _ = await node.store.reaches(.ended, (wave + 1) * atOnce)
-      timed.append(opening + 1..<node.store.batches.count)
     }
     await node.stop()
     let (batches, moments) = (node.store.batches, node.store.moments)
-    for range in timed {
-      guard let last = range.last else { throw BenchError("The jobs did not go through the gate together.") }
-      let (begin, end) = (moments[range.lowerBound - 1], moments[last])
-      slice.engine += (end.time - begin.time).inSeconds
-      slice.engineCPU += end.cpu - begin.cpu
-      let files = end.files - begin.files
-      slice.files = CountedFiles.Counts(
-        syncs: slice.files.syncs + files.syncs, logBytes: slice.files.logBytes + files.logBytes)
-      slice.commits += range.count
-      slice.steps += batches[range].reduce(0) { $0 + $1.steps.count }
-      slice.rows += batches[range].reduce(0) { $0 + $1.steps.count + $1.events.count + $1.jobs.count }
+    let openings = batches.indices.filter { batch in
+      batches[batch].steps.contains { $0.node == 0 && $0.status == .success }
+    }
+    guard openings.count == waves else { throw BenchError("The jobs did not go through the gate together.") }
+    var slice = Slice()
+    var timed: [Range<Int>] = []
+    for (wave, opening) in openings.enumerated() {
+      guard let last = moments.firstIndex(where: { $0.ended >= (wave + 1) * atOnce }) else {
+        throw BenchError("A wave did not end.")
+      }
+      slice.count(batches, moments, opening + 1..<last + 1)
+      timed.append(opening + 1..<last + 1)
     }
     try slice.writeRaw(batches, timed: timed)
     return slice
+  }
+
+  private mutating func count(_ batches: [Batch], _ moments: [RecordingStore.Moment], _ range: Range<Int>) {
+    let (begin, end) = (moments[range.lowerBound - 1], moments[range.upperBound - 1])
+    engine += (end.time - begin.time).inSeconds
+    engineCPU += end.cpu - begin.cpu
+    let counted = end.files - begin.files
+    files = CountedFiles.Counts(
+      syncs: files.syncs + counted.syncs, logBytes: files.logBytes + counted.logBytes)
+    commits += range.count
+    for batch in batches[range] {
+      steps += batch.steps.count
+      rows += batch.steps.count + batch.events.count + batch.jobs.count
+      messages += batch.outbox.count
+    }
   }
 }

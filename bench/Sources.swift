@@ -4,10 +4,14 @@ enum Source {
 
   /// Steps that do nothing, each after the one before, whose output its inputs are computed from.
   ///
-  /// `gated`: a first step waits for the signal `go`, which tells all jobs at once.
+  /// `gated`: a first step waits for the signal `go` of its wave, which tells all jobs of it at once.
   static func chain(steps: Int, gated: Bool) -> String {
-    var text = head + "id: chain\nsteps:\n"
-    if gated { text += "  gate:\n    wait: {signal: {name: go, broadcast: true}}\n" }
+    var text = head + "id: chain\n"
+    if gated { text += "inputs: {wave: {type: string}}\n" }
+    text += "steps:\n"
+    if gated {
+      text += "  gate:\n    wait: {signal: {name: go, key: \"${{ inputs.wave }}\", broadcast: true}}\n"
+    }
     for step in 0..<steps {
       text += "  s\(step):\n    uses: bench.none\n"
       if step > 0 {

@@ -147,7 +147,7 @@ extension Resolver {
 
   private func field(_ field: StepField, of node: NodeNumber) throws(ExpressionError) -> JSON? {
     let current = state[node]
-    let isFanOut = state.items(of: node) != nil
+    var isFanOut: Bool { state.items(of: node) != nil }
     switch field {
     case .whole: return nil
     case .output: return current.status.hasOutput ? state.output(of: node) : nil
@@ -343,14 +343,6 @@ extension Decider {
   }
 
   func path(_ node: NodeNumber) -> String { state.path(of: node, in: plan) }
-}
-
-/// The name under which the outside knows a step execution, whatever the attempt.
-public enum StepKey {
-  /// 32 hex digits over job, path and round.
-  public static func text(job: ID<Job>, path: String, round: Int = 1) -> String {
-    String(SHA256.hex(Array("\(job)/\(path)/\(round)".utf8)).prefix(32))
-  }
 }
 
 extension StepKind {

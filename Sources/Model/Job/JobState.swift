@@ -104,14 +104,16 @@ public struct JobState: Sendable {
   }
 
   /// Without its message where nobody can ask for it any more: that lies at `messagePlace(of:)`.
-  public func failure(of node: NodeNumber) -> Failure? { failures[node]?.failure }
+  public func failure(of node: NodeNumber) -> Failure? {
+    failures.isEmpty ? nil : failures[node]?.failure
+  }
 
   /// Where a failure's message lies that has left memory.
   public func messagePlace(of node: NodeNumber) -> BodyPlace? {
     guard let failure = failures[node], failure.message == nil else { return nil }
     return failure.place
   }
-  public func items(of fanOut: NodeNumber) -> Items? { fanOuts[fanOut] }
+  public func items(of fanOut: NodeNumber) -> Items? { fanOuts.isEmpty ? nil : fanOuts[fanOut] }
   public func lateResult(of node: NodeNumber) -> LateResult? { lateResults[node] }
   public func question(of node: NodeNumber) -> String? { asked[node] }
 
@@ -134,7 +136,9 @@ public struct JobState: Sendable {
   public func openAside(of node: NodeNumber) -> Aside? { asides[node]?.last { $0.open > 0 } }
   /// The executions of an `after_each` step that have not ended.
   public func lane(of step: UInt32) -> AfterLane { lanes[step] ?? AfterLane() }
-  public func settlement(of node: NodeNumber) -> Settlement? { settlements[node] }
+  public func settlement(of node: NodeNumber) -> Settlement? {
+    settlements.isEmpty ? nil : settlements[node]
+  }
   public func source(of fanOut: NodeNumber) -> JSON? { sources[fanOut] }
   public func slice(of item: NodeNumber) -> JSON? { slices[item]?.value }
   /// The item that begins next, of those that were opened again.
