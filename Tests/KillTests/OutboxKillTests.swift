@@ -172,7 +172,7 @@ private final class HookReceiver: Sendable {
 
   init(secret: String) throws {
     let key = try #require(Base64.decode(String(secret.dropFirst(6))))
-    server = try HTTPServer(.tcp(.loopback, port: 0)) { [book] request in
+    server = try HTTPServer(.tcp(IPAddress(v4: 0x7F00_0001), port: 0)) { [book] request in
       HTTPResponse(status: book.take(request, key: key))
     }
   }

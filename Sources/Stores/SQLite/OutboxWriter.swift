@@ -6,6 +6,7 @@ struct OutboxWriter: ~Copyable {
   private let put: Statement
   private let tried: Statement
   private let remove: Statement
+  private let drop: Statement
   private let promote: Statement
   private let deliver: Statement
   private let trim: Statement
@@ -19,6 +20,7 @@ struct OutboxWriter: ~Copyable {
     let put = try database.prepare(SQL.put)
     let tried = try database.prepare(SQL.tried)
     let remove = try database.prepare(SQL.remove)
+    let drop = try database.prepare(SQL.drop)
     let promote = try database.prepare(SQL.promote)
     let deliver = try database.prepare(SQL.deliver)
     let trim = try database.prepare(SQL.trim)
@@ -26,6 +28,7 @@ struct OutboxWriter: ~Copyable {
     self.put = put
     self.tried = tried
     self.remove = remove
+    self.drop = drop
     self.promote = promote
     self.deliver = deliver
     self.trim = trim
@@ -40,9 +43,12 @@ struct OutboxWriter: ~Copyable {
           .integer(position), .integer(Int64(tries)), .integer(nextAt.microseconds), .text(error.text),
           .integer(isHeld ? 1 : 0),
         ])
-      case .remove(let position): try remove("position = ?1", [.integer(position)], database)
+      case .remove(let position):
+        remove.bind([.integer(position)])
+        try finish(remove)
       case .drop(let destination, let event):
-        try remove("destination = ?1 AND event = ?2", [.text(destination), .text(event)], database)
+        drop.bind([.text(destination), .text(event)])
+        try finish(drop)
       case .disable(let row):
         try database.query(
           "INSERT OR REPLACE INTO disabled_destinations VALUES(?, ?, ?)",
@@ -64,17 +70,12 @@ struct OutboxWriter: ~Copyable {
     try promote.run([.text(row.destination), .text(row.lane)])
   }
 
-  /// The next of the lane comes first.
-  private func remove(
-    _ condition: String, _ values: [SQLValue], _ database: borrowing Database
-  ) throws(SQLiteError) {
-    var found: (position: Int64, destination: String, lane: String)?
-    try database.query("SELECT position, destination, lane FROM outbox WHERE \(condition)", values) { row in
-      found = (row.integer(0), row.text(1), row.text(2))
-    }
-    guard let found else { return }
-    try remove.run([.integer(found.position)])
-    try promote.run([.text(found.destination), .text(found.lane)])
+  /// Removes what the statement means; the next of its lane comes first.
+  private func finish(_ removal: borrowing Statement) throws(SQLiteError) {
+    var lane: (destination: String, name: String)?
+    while try removal.next() { lane = (removal.text(0), removal.text(1)) }
+    guard let lane else { return }
+    try promote.run([.text(lane.destination), .text(lane.name)])
   }
 
   private mutating func write(_ row: DeliveryRow) throws(SQLiteError) {
@@ -104,7 +105,8 @@ private enum SQL {
     UPDATE outbox SET tries = ?2, due_at = ?3, next_at = CASE ?5 WHEN 0 THEN ?3 ELSE NULL END, error = ?4,
       held = ?5 WHERE position = ?1
     """
-  static let remove = "DELETE FROM outbox WHERE position = ?"
+  static let remove = "DELETE FROM outbox WHERE position = ? RETURNING destination, lane"
+  static let drop = "DELETE FROM outbox WHERE destination = ? AND event = ? RETURNING destination, lane"
   /// The first of the lane is due at its time, unless it is held.
   static let promote = """
     UPDATE outbox SET next_at = due_at WHERE held = 0 AND next_at IS NULL AND position =

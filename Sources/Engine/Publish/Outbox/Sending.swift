@@ -29,7 +29,7 @@ struct Sending: Sendable {
     return Landing(line: line, lane: head.lane, result: result)
   }
 
-  private func isDue(_ row: OutboxRow) -> Bool {
+  func isDue(_ row: OutboxRow) -> Bool {
     let now = configuration.clock.now
     return !row.isHeld && (row.nextAt <= now || row.nextAt > Self.horizon(now))
   }
