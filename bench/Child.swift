@@ -22,11 +22,9 @@ struct Child {
   }
 
   func number(_ name: String) throws -> Double {
-    switch said[name] {
-    case .double(let value)?: return value
-    case .int(let value)?: return Double(value)
-    case _: throw BenchError("\(said.text) has no \(name).")
-    }
+    if case .double(let value)? = said[name] { return value }
+    guard let value = said[name]?.int else { throw BenchError("\(said.text) has no \(name).") }
+    return Double(value)
   }
 
   /// Of the other side.

@@ -16,7 +16,7 @@ final class RecordingStore: Store {
   }
 
   /// What is waited for.
-  enum Count { case ended, parked, rows }
+  enum Count { case ended, parked }
 
   /// One commit, as the engine's thread saw it.
   struct Moment {
@@ -59,13 +59,11 @@ final class RecordingStore: Store {
     let refused = try store.commit(batch)
     let (now, cpu, files) = (ContinuousClock.now, cpuSeconds(), CountedFiles.counts)
     let (ended, parked) = (batch.jobs.count { $0.completedAt != nil }, batch.parked.count)
-    let rows = batch.events.count + batch.steps.count + batch.jobs.count + batch.newJobs.count
     let kept = keeps ? copy batch : nil
     let waiter = state.withLock { state in
       if let kept { state.batches.append(kept) }
       state.counts[.ended, default: 0] += ended
       state.counts[.parked, default: 0] += parked
-      state.counts[.rows, default: 0] += rows
       state.moments.append(
         Moment(began: began, time: now, cpu: cpu, files: files, ended: state.counts[.ended, default: 0]))
       guard let awaited = state.awaited, state.counts[awaited.count, default: 0] >= awaited.most else {
