@@ -103,7 +103,7 @@ enum Direction {
       "Model", "Expressions", "Pipelines", "Engine", "Watchdog", "API", "Net", "Stores", "Connectors",
       "Server", "CLI", "Crypto", "CSystem",
     ],
-    "Bench": ["Model", "Pipelines", "Engine", "Stores", "Crypto", "CSQLite"],
+    "Bench": ["Model", "Pipelines", "Engine", "Stores", "Crypto", "CSQLite", "CSystem"],
     "Simulate": ["Model", "Pipelines", "Engine", "Stores", "Crypto"],
     "Fuzz": ["Model", "Expressions", "Pipelines", "Engine", "Net", "Connectors", "CFuzzer"],
   ]
