@@ -1,4 +1,5 @@
 import Foundation
+import Model
 import Testing
 
 /// A server alone on its folder holds no lease that could end: however long it was stopped, the folder is its
@@ -18,7 +19,7 @@ struct PauseTests {
           timeout: \(timeout)
           with:
             run: |
-              echo begun >> \(journal)
+              echo begun $PPID >> \(journal)
               while [ ! -e \(go) ]; do sleep 0.02; done
               echo ended >> \(journal)
         last: {needs: [nap], uses: json.transform, with: {value: 1, expression: value + 1}}
@@ -40,7 +41,7 @@ struct PauseTests {
   /// Stops the server, lets its child end, and wakes the server up.
   private func pause(_ installation: Installation, _ life: Life, _ meanwhile: () throws -> Void) throws {
     let server = life.server.process.processIdentifier
-    kill(server, SIGSTOP)
+    try stopProcess(server)
     defer { kill(server, SIGCONT) }
     #expect(FileManager.default.createFile(atPath: installation.place("go"), contents: nil))
     try installation.waitForLines(2, in: installation.place("journal"))
@@ -55,6 +56,26 @@ struct PauseTests {
         let second = try installation.run("server")
         #expect(second.status == 6)
       }
+      let (status, lines) = try life.follow(job)
+      #expect(status == 0)
+      life.ledger.check(job, history: lines, steps: 2)
+      #expect(life.ledger.faults == [])
+      #expect(try installation.lines(of: installation.place("journal")) == 2)
+      life.server.stop()
+    }
+  }
+
+  @Test("hears it once the child's supervisor goes on as well")
+  func supervisor() async throws {
+    try await onOwnThread {
+      let (installation, life, job) = try begin(timeout: "1h")
+      let first = try String(contentsOfFile: installation.place("journal"), encoding: .utf8)
+      let supervisor = try #require(first.split(whereSeparator: \.isWhitespace).last.flatMap { Int32($0) })
+      try stopProcess(supervisor)
+      try pause(installation, life) {}
+      // Who would tell of the end is stopped.
+      #expect(try life.run("job", "get", job, "-o", "json").json?["status"] == "running")
+      kill(supervisor, SIGCONT)
       let (status, lines) = try life.follow(job)
       #expect(status == 0)
       life.ledger.check(job, history: lines, steps: 2)
