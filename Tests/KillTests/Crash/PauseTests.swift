@@ -38,6 +38,12 @@ struct PauseTests {
     return (installation, life, job)
   }
 
+  /// Who started the child.
+  private func supervisor(_ installation: Installation) throws -> Int32 {
+    let first = try String(contentsOfFile: installation.place("journal"), encoding: .utf8)
+    return try #require(first.split(whereSeparator: \.isWhitespace).last.flatMap { Int32($0) })
+  }
+
   /// Stops the server, lets its child end, and wakes the server up.
   private func pause(_ installation: Installation, _ life: Life, _ meanwhile: () throws -> Void) throws {
     let server = life.server.process.processIdentifier
@@ -69,8 +75,7 @@ struct PauseTests {
   func supervisor() async throws {
     try await onOwnThread {
       let (installation, life, job) = try begin(timeout: "1h")
-      let first = try String(contentsOfFile: installation.place("journal"), encoding: .utf8)
-      let supervisor = try #require(first.split(whereSeparator: \.isWhitespace).last.flatMap { Int32($0) })
+      let supervisor = try supervisor(installation)
       try stopProcess(supervisor)
       try pause(installation, life) {}
       // Who would tell of the end is stopped.
@@ -82,6 +87,28 @@ struct PauseTests {
       #expect(life.ledger.faults == [])
       #expect(try installation.lines(of: installation.place("journal")) == 2)
       life.server.stop()
+    }
+  }
+
+  @Test("and is killed waits in its next life for a supervisor that is stopped, and starts nothing twice")
+  func supervisorAlone() async throws {
+    try await onOwnThread {
+      let (installation, life, job) = try begin(timeout: "1h")
+      let supervisor = try supervisor(installation)
+      try stopProcess(supervisor)
+      kill(life.server.process.processIdentifier, SIGKILL)
+      life.server.waitForDeath()
+      #expect(FileManager.default.createFile(atPath: installation.place("go"), contents: nil))
+      try installation.waitForLines(2, in: installation.place("journal"))
+      let next = try Life(installation, nil, life.ledger)
+      #expect(try next.run("job", "get", job, "-o", "json").json?["status"] == "running")
+      kill(supervisor, SIGCONT)
+      // Either its end was written down, or a person is asked whether it happened.
+      #expect([0, 9].contains(try next.follow(job).status))
+      #expect(try installation.lines(of: installation.place("journal")) == 2)
+      #expect(try next.run("job", "replay", job).status == 0)
+      #expect(next.ledger.faults == [])
+      next.server.stop()
     }
   }
 

@@ -23,10 +23,8 @@ struct ScheduleScenario: CrashScenario {
     try installation.write("dues", dues.map { "\($0.microseconds)\n" }.joined())
   }
 
-  /// The last whole hour but one.
-  private static var hour: Date {
-    Date(timeIntervalSince1970: (Date().timeIntervalSince1970 / 3_600).rounded(.down) * 3_600 - 7_200)
-  }
+  /// The last whole hour but one, by the clock that the server has as well.
+  private static var hour: Date { Date(timeIntervalSince1970: Double(time(nil) / 3_600 * 3_600 - 7_200)) }
 
   func advance(_ life: Life) throws {
     try TickingPipeline.follow(Self.minutes.count, life)
@@ -53,10 +51,10 @@ struct TickScenario: CrashScenario {
 
   /// One due time has come and is not decided: no life needs to wait for its clock.
   func renew(_ installation: Installation) throws {
-    let pause = Double(Self.pause)
-    let last = (Date().timeIntervalSince1970 / pause).rounded(.down) * pause
-    try TickingPipeline.decide(until: Date(timeIntervalSince1970: last - pause), installation)
-    try installation.write("dues", "\(Date(timeIntervalSince1970: last).microseconds)\n")
+    let last = Int64(time(nil)) / Self.pause * Self.pause
+    let before = Date(timeIntervalSince1970: Double(last - Self.pause))
+    try TickingPipeline.decide(until: before, installation)
+    try installation.write("dues", "\(last * 1_000_000)\n")
   }
 
   func advance(_ life: Life) throws { try TickingPipeline.follow(1, life) }
@@ -125,7 +123,8 @@ enum TickingPipeline {
   /// What came of due times is acknowledged by who shows it. Follows so many jobs, or goes as far as it gets.
   static func follow(_ count: Int, _ life: Life) throws {
     var jobs: Set<String> = []
-    while let fires = try fires(life) {
+    // A command answers also where no server runs: from the store's file.
+    while !life.server.hasDied(), let fires = try fires(life) {
       for fire in fires {
         guard let job = fire.job else { continue }
         life.ledger.started(fire.due.rfc3339, job)
