@@ -98,8 +98,11 @@ struct PausedRequestTests {
         begun.installation, "/pipelines/demo~hello/execute", ["idempotency_key": "start"])
       kill(server, SIGCONT)
       let answers = pairs.map { $0.map { $0.answer() } }
-      for answer in answers.joined() {
-        #expect((200..<300).contains(answer?.status ?? 0), "\(String(describing: answer))")
+      for pair in answers {
+        // The second answer finds a question that is decided, and perhaps a job that has ended.
+        let statuses = pair.map { $0?.status ?? 0 }
+        #expect(statuses.contains { (200..<300).contains($0) }, "\(pair)")
+        #expect(statuses.allSatisfy { (200..<300).contains($0) || $0 == 409 }, "\(pair)")
       }
       let started = Set(answers[0].compactMap { $0?.body?["id"]?.string })
       let sent = Set(answers[1].compactMap { $0?.body?["jobs"]?.array?.first?.string })

@@ -11,6 +11,9 @@ protocol CrashScenario: Sendable {
   /// So many places, spread evenly, stand for all where these are too many; nil where none is left out.
   var most: Int? { get }
 
+  /// Whether a life makes the same calls however long it takes.
+  var isSteady: Bool { get }
+
   /// Makes what is there before the server that is struck starts.
   func prepare(_ installation: Installation) throws
 
@@ -31,12 +34,13 @@ enum CrashScenarios {
     FilesScenario(), ArtifactScenario(), FirstStartScenario(), MigrationScenario(), CheckpointScenario(),
   ]
   /// Those of which a sample is part of every run of the tests.
-  static let quick = all.filter { $0.most == nil }
+  static let quick = all.filter { $0.most == nil && $0.isSteady }
 }
 
 extension CrashScenario {
   var file: String? { nil }
   var most: Int? { nil }
+  var isSteady: Bool { true }
   func renew(_ installation: Installation) throws {}
 
   /// Each of these jobs succeeded, has a history that holds all that was seen of it, and one completion of

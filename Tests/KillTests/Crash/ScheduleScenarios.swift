@@ -42,6 +42,7 @@ struct ScheduleScenario: CrashScenario {
 /// A due time of this moment, and perhaps the next one.
 struct TickScenario: CrashScenario {
   let name = "tick"
+  let isSteady = false
   private static let pause: Int64 = 5
 
   func prepare(_ installation: Installation) throws {
