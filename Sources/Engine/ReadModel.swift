@@ -61,6 +61,8 @@ public protocol ReadModel: DeadLetterReader, OutboxReader {
   ) throws(StoreError) -> [ExpiredJob]
   /// Of history, events and refusals; of the others the files know.
   func expired(_ retained: Retained, in namespace: String, before: Timestamp) throws(StoreError) -> Expired
+  /// The rows of due times that were decided before that moment and whose job, where they have one, is gone.
+  func expiredFires(in namespace: String, before: Timestamp) throws(StoreError) -> Expired
   /// Those of these artifacts that a job refers to.
   func referenced(_ sha256s: [String], in namespace: String) throws(StoreError) -> Set<String>
   func readRevision(of pipeline: PipelineName, number: Int?) throws(StoreError) -> RevisionRecord?

@@ -15,7 +15,9 @@ struct SQLiteJournal: ~Copyable {
   private let ending: Statement
   /// Jobs with a row in `job_owners`: it goes with the job's first commit.
   private var raised: Set<JobNumber>
-  private var checkpointed: Int32 = 0
+  /// What this connection had written when the log was last copied. At first it is less by what another
+  /// process left in the log, so that servers which end early copy it as well.
+  private var checkpointed: Int32
 
   /// The log is copied into the database when it has grown by this many pages: 16 MiB.
   static let checkpointPages: Int32 = 4_000
@@ -34,10 +36,17 @@ struct SQLiteJournal: ~Copyable {
     let ending = try database.prepare("COMMIT")
     var raised: Set<JobNumber> = []
     try database.query("SELECT job FROM job_owners") { row in raised.insert(JobNumber(row.integer(0))) }
+    let checkpointed = database.pagesWritten &- pages(inLogOf: path)
     return SQLiteJournal(
       database: database, writer: writer, rows: rows, triggers: triggers, schedules: schedules,
       letters: letters, outbox: outbox, idempotentJob: idempotentJob, beginning: beginning, ending: ending,
-      raised: raised)
+      raised: raised, checkpointed: checkpointed)
+  }
+
+  /// A log is not cut when it was copied, so its size says how much is in it at most.
+  private static func pages(inLogOf path: String) -> Int32 {
+    guard let log = try? File.open(path + "-wal", .read), let size = try? log.size() else { return 0 }
+    return Int32(clamping: size / Database.bytesOfLoggedPage)
   }
 
   /// One transaction for all jobs of a batch. Only after a first conflict is it done again job by job, so

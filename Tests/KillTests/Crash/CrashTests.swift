@@ -84,7 +84,7 @@ struct CrashTests {
     "loses nothing that it acknowledged, and ends all that it began",
     arguments: CrashCase.all(CrashExtent.scenarios, [.killBefore, .killAfter, .power]))
   func everyCall(_ each: CrashCase) async throws {
-    let sample = each.scenario is ChainScenario ? 3 : 1
+    let sample = each.scenario is ChainScenario ? 2 : 1
     try await onOwnThread { try each.run(sample: sample, total: \.calls) }
   }
 }
@@ -109,13 +109,17 @@ struct FirstStartCrashTests {
 
 @Suite("A disk that fails", .timeLimit(limit))
 struct DiskTests {
-  private static let jobs: [any CrashScenario] = [ChainScenario(), AnswerScenario(), MessageScenario()]
-  private static let shortened: [any CrashScenario] =
-    CrashExtent.isWhole ? CrashScenarios.quick : [ChainScenario(), FilesScenario(), ArtifactScenario()]
+  private static let jobs: [any CrashScenario] = [
+    ChainScenario(), AnswerScenario(), MessageScenario(), ScheduleScenario(),
+  ]
+  /// Of a sample each kind strikes another one.
+  private static let failing = CrashExtent.isWhole ? jobs : [ChainScenario()]
+  private static let filled = CrashExtent.isWhole ? jobs : [AnswerScenario()]
+  private static let shortened = CrashExtent.isWhole ? CrashScenarios.quick : [ArtifactScenario()]
 
   @Test(
     "in a sync ends the server, which says so, and nothing that it acknowledged is lost",
-    arguments: CrashCase.all(jobs, [.error]))
+    arguments: CrashCase.all(failing, [.error]))
   func syncs(_ each: CrashCase) async throws {
     try await onOwnThread {
       try each.run(sample: 1, total: \.syncs) { _, outcome in
@@ -127,7 +131,7 @@ struct DiskTests {
 
   @Test(
     "because it is full costs nothing that was acknowledged, and there is a life after it",
-    arguments: CrashCase.all(jobs, [.full]))
+    arguments: CrashCase.all(filled, [.full]))
   func full(_ each: CrashCase) async throws {
     try await onOwnThread { try each.run(sample: 1, total: \.calls) }
   }
