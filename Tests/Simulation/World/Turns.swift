@@ -89,6 +89,7 @@ extension World {
   }
 
   private func readLog() throws {
+    ledger.slots.lead = clock.lead
     for happening in log.takeAll() {
       switch happening {
       case .committed(let batch, let refused):
@@ -126,6 +127,7 @@ extension World {
     _ = log.takeAll()
     store.become(.well)
     clients.lose()
+    ledger.slots.lead = clock.lead
     ledger.slots.restart()
     try ledger.settle(isKept: false)
     outside = Outside(log)
