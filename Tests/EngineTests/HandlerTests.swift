@@ -69,6 +69,32 @@ struct HandlerTests {
     #expect(try harness.history().replay(job).differences == [])
   }
 
+  @Test("run before the group ends, and its rescue then, also where several steps are skipped at once")
+  func skippedAtOnce() async throws {
+    let harness = try Harness()
+    let job = try await harness.start(
+      """
+      steps:
+        load:
+          steps:
+            bad: {uses: test.pure, with: {fail: data}}
+            one: {needs: [bad], value: 1}
+            two: {needs: [bad], value: 2}
+          on_failure: {tell: {uses: test.keyed}}
+          finally: {sweep: {uses: test.keyed}}
+          rescue: {uses: test.keyed, with: {value: {n: 7}}}
+        use: {needs: [load], uses: test.keyed}
+      """)
+    let view = try await harness.ended(job)
+    #expect(view.summary.status == .success)
+    #expect(view.steps.first { $0.path == "load" }?.output == ["n": 7])
+    #expect(
+      harness.stage.starts.map(\.path) == [
+        "load.bad", "load.on_failure.tell", "load.finally.sweep", "load.rescue", "use",
+      ])
+    #expect(try harness.history().replay(job).differences == [])
+  }
+
   @Test("a finally that fails fails a group that went well, and then its rescue may take over")
   func failingFinally() async throws {
     let harness = try Harness()

@@ -63,6 +63,28 @@ struct ParkingTests {
     #expect(try await harness.ended(job).summary.status == .success)
   }
 
+  @Test("comes back in its time where another time of it passed long ago", arguments: Backend.all)
+  func passedBefore(_ backend: Backend) async throws {
+    let harness = try Harness(backend) { $0.handlersTimeout = .seconds(7_200) }
+    let job = try await harness.start(
+      """
+      steps:
+        outer:
+          timeout: 10s
+          steps:
+            inner:
+              steps: {rest: {wait: {for: 1h}}}
+              finally: {late: {wait: {for: 30m}}}
+      """)
+    try await harness.happened(job, "delayed", "outer.inner.rest")
+    harness.clock.advance(by: .seconds(10))
+    try await harness.happened(job, "delayed", "outer.inner.finally.late")
+    try await harness.parked(1)
+    harness.clock.advance(by: .seconds(1_200))
+    #expect(try await harness.ended(job).summary.status == .failed)
+    #expect(try await harness.statuses(job)["outer"] == .timeout)
+  }
+
   @Test("parked over a restart with the wall set back, waits no longer than what remained")
   func clamped() async throws {
     let harness = try Harness()

@@ -227,6 +227,7 @@ struct AdmissionTests {
     #expect(try harness.readModel.jobs(JobFilter(), before: nil, limit: 10).isEmpty)
   }
 
+  /// A change of its pipeline never stops a job that has begun: airbyte #13973, sdk-typescript #1966.
   @Test("a job stays with its revision, also over a crash", arguments: Backend.all)
   func pinned(_ backend: Backend) async throws {
     let harness = try Harness(backend)

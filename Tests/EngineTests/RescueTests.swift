@@ -36,6 +36,28 @@ struct RescueTests {
     #expect(try harness.history().replay(job).differences == [])
   }
 
+  @Test("has the lock that its step held, also over the loss of its node", arguments: Backend.all)
+  func lock(_ backend: Backend) async throws {
+    let harness = try Harness(backend)
+    let job = try await harness.start(
+      """
+      steps:
+        work:
+          uses: test.keyed
+          exclusive: lock
+          timeout: 5m
+          with: {hold: true, deaf: true}
+          rescue: {uses: test.keyed, exclusive: lock}
+      """)
+    await harness.stage.holding("work")
+    harness.clock.advance(by: .seconds(300))
+    try await harness.happened(job, "limited", "work.rescue")
+    try await harness.crashAndReopen()
+    #expect(try await harness.ended(job).summary.status == .success)
+    #expect(harness.stage.starts.map(\.path) == ["work", "work.rescue"])
+    #expect(try harness.store.heldSlots().isEmpty)
+  }
+
   @Test("is not for other classes, and its own failure is the step's")
   func fails() async throws {
     let harness = try Harness()

@@ -88,10 +88,20 @@ extension Jobs {
       return governors.performs(claimant, token: job.state[node].token)
     }
     if let job, let node = claimant.node, claim.place == nil, job.state[node].status != .queued { return }
-    if let job, claimant.node == nil, job.state.status != .queued { return }
+    // One in quarantine is not queued either.
+    if let job, claimant.node == nil, job.state.status != .queued, job.state.quarantine == nil { return }
     // Nothing came of it: the job is gone, or must not move.
     if let place = claim.place { governors.release(place) }
     batch.slots += governors.release(claimant)
+  }
+
+  /// Those of this turn that a rate let through start now, not when that was decided: the distance to the
+  /// next ones counts from here.
+  mutating func moveStarts(_ rows: [GovernorRow]) -> [GovernorRow] {
+    if rows.isEmpty { return rows }
+    let (wall, after) = (clock.now, clock.monotonic)
+    let now = Governors.Moment(wall: wall, before: after, after: after)
+    return governors.moveStarts(rows, since: moment.after, to: now)
   }
 
   /// What the job held when the last node ended and still has a use for stays held.
@@ -102,6 +112,8 @@ extension Jobs {
       guard Int(node) < state.nodes.count else { return .none }
       switch state[node].status {
       case .running where state.runsAttempt(node): return .attempt
+      // Its own attempt is over, and a rescue asks for itself.
+      case .running where state.asides(of: node).last?.kind == .rescue: return .none
       case .running, .waiting: return .others
       case .pending, .queued, .retrying, .success, .partial, .failed, .cancelled, .timeout, .skipped,
         .needsAttention:

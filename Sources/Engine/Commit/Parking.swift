@@ -30,6 +30,8 @@ final class ParkedJob {
 extension Jobs {
   /// A turn loads no more of those that are due, so that one instant for ten thousand jobs stops nobody.
   static let loadsATurn = 200
+  /// So many of the times for which a parked job waits are known here, the first ones.
+  static let wakesKept = 64
   /// How soon a job is looked for again that the store could not give.
   static let loadsAgain = Duration.seconds(60)
 
@@ -84,7 +86,10 @@ extension Jobs {
 
   private mutating func park(_ job: OwnedJob) {
     let decider = Decider(job.state, job.plan, .init(job: job.id), now: clock.now, decision: Decision())
-    let pause = decider.pendingWakes().min { $0.after < $1.after }
+    // Not the first alone: it may have passed and be without a timer, and after a jump of the wall another may
+    // come before it.
+    let pauses = decider.pendingWakes().sorted { $0.after < $1.after }
+    let pause = pauses.first
     let instant = decider.pendingInstants().min { $0.at < $1.at }
     let dues = [pause.map { clock.now + $0.after }, instant?.at].compactMap { $0 }
     let waits = signals.waits(of: job.number).map { wait in
@@ -96,7 +101,7 @@ extension Jobs {
     batch.parked.append(ParkedRow(job: job.number, due: dues.min(), after: pause?.after, waits: waits))
     parked[job.number] = ParkedJob(
       id: job.id, pipeline: job.pipeline, revision: job.revision, key: job.state.creation?.key,
-      wakes: [pause?.0, instant?.0].compactMap { $0 })
+      wakes: pauses.prefix(Self.wakesKept).map(\.0) + [instant?.0].compactMap { $0 })
     leaveMemory(job)
   }
 

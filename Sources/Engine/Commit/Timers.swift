@@ -63,7 +63,7 @@ extension JobState {
   /// Whether the moment would still change something: the guards of `Decider.fire`, seen from outside.
   func awaits(_ wake: Wake) -> Bool {
     guard let node = wake.node else {
-      return deadline != .never && wake.token == UInt32(phase.rawValue) && phase != .ended
+      return deadline != .never && wake.token == UInt32(phase.rawValue) | round << 8 && phase != .ended
     }
     guard Int(node) < nodes.count, !self[node].status.hasEnded else { return false }
     let current = self[node]

@@ -19,6 +19,7 @@ struct Turn: ~Copyable {
   struct Kept {
     var batch: Batch
     var orders: [Jobs.Order]
+    var wasTried = false
   }
 
   init(
@@ -108,8 +109,12 @@ struct Turn: ~Copyable {
     try commitKept()
   }
 
-  /// The same turn once more, to the byte: the store may hold it already.
+  /// The same turn once more. Only since when its rates count is new.
   mutating func commitKept() throws(StoreError) {
+    if let rows = kept?.batch.governors, kept?.wasTried == true {
+      kept?.batch.governors = jobs.moveStarts(rows)
+    }
+    kept?.wasTried = true
     guard let turn = kept else { return }
     var refused: [RefusedJob] = []
     let hasRows = !turn.batch.isEmpty
@@ -120,6 +125,7 @@ struct Turn: ~Copyable {
     }
     kept = nil
     for order in turn.orders { perform(order, refused) }
+    _ = jobs.moveStarts(turn.batch.governors)
     if hasRows {
       jobs.settleSignals(refused)
       jobs.settleTriggers(refused)

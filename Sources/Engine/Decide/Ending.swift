@@ -71,7 +71,10 @@ extension Decider {
 
   /// A step inside a group, or the branch of a choice, has ended.
   private mutating func childEnded(_ child: NodeNumber, in parent: NodeNumber) {
-    guard state[parent].open == 0, !state[parent].status.hasEnded else { return }
+    // Several that end at once are told one after the other: the first has opened what stands beside.
+    guard state[parent].open == 0, !state[parent].status.hasEnded, asidesOfThisRound(parent).isEmpty else {
+      return
+    }
     if state[parent].stopping != .pending { return endStopped(parent) }
     switch step(of: parent).kind {
     case .choose: endAsBranch(child, parent)

@@ -69,7 +69,7 @@ struct Governors {
   var touched: [Resource] = []
   private var fresh = Deque<Claimant>()
   /// When a rate that somebody waits for has room again.
-  private(set) var dues: [ScalarString: Duration] = [:]
+  var dues: [ScalarString: Duration] = [:]
   /// Rates whose rows are to be written.
   var changedRates: Set<ScalarString> = []
   /// Priorities that waiters lend to the jobs that hold what they wait for.

@@ -90,16 +90,31 @@ extension Governors {
   /// The rows of the rates that granted something since they were last taken.
   mutating func takeRateRows(at moment: Moment) -> [GovernorRow] {
     if changedRates.isEmpty { return [] }
-    let rows = changedRates.sorted().map { key in
-      GovernorRow(
-        key: key.string, kind: "rate", state: rates[key]?.window.state(at: moment.after) ?? .null,
-        updatedAt: moment.wall)
-    }
+    let rows = changedRates.sorted().map { rateRow($0.string, at: moment) }
     changedRates = []
     if rates.count > Self.keptRates {
       rates = rates.filter { lines[.rate($0.key)] != nil || !$0.value.window.isOver(at: moment.after) }
     }
     return rows
+  }
+
+  private func rateRow(_ key: String, at moment: Moment) -> GovernorRow {
+    let state = rates[ScalarString(key)]?.window.state(at: moment.after) ?? .null
+    return GovernorRow(key: key, kind: "rate", state: state, updatedAt: moment.wall)
+  }
+
+  /// What these rows let through since `start` happens only now: the store took its time. Gives the rows
+  /// that say so.
+  mutating func moveStarts(_ rows: [GovernorRow], since start: Duration, to now: Moment) -> [GovernorRow] {
+    rows.map { row in
+      let key = ScalarString(row.key)
+      guard let delay = rates[key]?.window.move(since: start, to: now.after) else { return row }
+      if delay > rates[key]?.window.grain ?? .zero { changedRates.insert(key) }
+      if dues[key] != nil, let claim = rates[key]?.claim {
+        dues[key] = rates[key]?.window.due(claim.limit, per: claim.per, at: now.after)
+      }
+      return rateRow(row.key, at: now)
+    }
   }
 
   /// How an attempt ended; nil where it says nothing about the other side.

@@ -47,6 +47,18 @@ struct RateWindow: Hashable {
     }
   }
 
+  /// The newest starts, those since `moment`, happened only at `now`. Says by how much later.
+  mutating func move(since moment: Duration, to now: Duration) -> Duration {
+    guard entries.count > head, let last = entries.indices.last, entries[last].at >= moment else {
+      return .zero
+    }
+    defer { entries[last].at = max(entries[last].at, now) }
+    return max(.zero, now - entries[last].at)
+  }
+
+  /// A difference that need not be stored.
+  var grain: Duration { longest / Self.mostEntries }
+
   private mutating func forget(before moment: Duration) {
     while head < entries.count, entries[head].at <= moment { head += 1 }
     if head > 256, head * 2 > entries.count {

@@ -164,6 +164,7 @@ struct JobLetterTests {
 
 @Suite("A step whose crash budget is used (S5)", .timeLimit(.minutes(1)))
 struct StepLetterTests {
+  /// A poison job neither stalls for ever nor disappears: bee-queue #106, boringnode/queue #30.
   @Test("has a letter, whoever started its job, and its replay runs the step again", arguments: Backend.all)
   func step(backend: Backend) async throws {
     let harness = try Harness(backend)

@@ -161,6 +161,38 @@ struct StepRateTests {
     #expect(harness.stage.starts.count == 5)
   }
 
+  @Test(
+    "counts from the commit of a start, however late a full disk let it be", arguments: Backend.all,
+    [false, true])
+  func delayed(_ backend: Backend, restarts: Bool) async throws {
+    let harness = try Harness(backend, faulty: true)
+    let faulty = try #require(harness.faulty)
+    var turns = harness.storeWaits.makeAsyncIterator()
+    try await harness.apply(Self.file)
+    faulty.fill()
+    let asking = Task { [node = harness.node, request = harness.request(key: "k")] in
+      try await node.start(request).job
+    }
+    #expect(await turns.next() == true)
+    faulty.free()
+    harness.clock.advance(by: .seconds(5))
+    #expect(await turns.next() == false)
+    let job = try await asking.value
+    for path in ["call[0]", "call[1]"] { try await harness.happened(job, "ended", path) }
+    #expect(try await harness.node.why(job).first?.until == harness.clock.now + .seconds(10))
+    harness.clock.advance(by: .seconds(5))
+    if restarts { try await harness.crashAndReopen() }
+    harness.clock.advance(by: .seconds(4))
+    _ = try await harness.view(job)
+    #expect(harness.stage.starts.count == 2, "Ten seconds after the decision they are nine old.")
+    harness.clock.advance(by: .seconds(1))
+    await harness.stage.begun("call[3]")
+    try await harness.happened(job, "ended", "call[3]")
+    harness.clock.advance(by: .seconds(10))
+    #expect(try await harness.ended(job).summary.status == .success)
+    #expect(harness.stage.starts.count == 5)
+  }
+
   @Test("and of jobs: a job is queued until the rate has room, and only then starts")
   func jobs() async throws {
     let harness = try Harness()

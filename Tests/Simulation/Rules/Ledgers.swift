@@ -154,10 +154,14 @@ struct SlotLedger {
   private(set) var held: [String: [Int: Holder]] = [:]
   /// Taken in the commit that is being read.
   private var taken: Set<Holder> = []
-  /// When steps of the rate started, in the life of this node.
+  /// When steps of the rate started, as far as a node can know it.
   private var starts: [Duration] = []
+  /// By how much the wall is ahead of the time that never jumps; and how it was at the last of the starts.
+  var lead = Duration.zero
+  private var leadOfStarts = Duration.zero
 
-  mutating func restart() { starts = [] }
+  /// The next node knows the age of what was stored by the wall alone: after a jump forwards it is older.
+  mutating func restart() { if lead > leadOfStarts { starts = [] } }
   mutating func settle() { taken = [] }
 
   mutating func take(_ changes: [SlotChange]) throws(Violation) {
@@ -188,6 +192,7 @@ struct SlotLedger {
       try require(.slots, holds, "\(node) of \(job.value) started without a slot")
     }
     guard limits.rate != nil else { return }
+    leadOfStarts = lead
     starts.append(moment)
     starts.removeAll { $0 <= moment - PipelineMaker.ratePer }
     try require(

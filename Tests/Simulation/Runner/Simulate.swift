@@ -98,8 +98,9 @@ enum Simulate {
 
   private static func tell(_ seed: UInt64, _ disk: Disk, _ violation: Violation) -> Int32 {
     print("\nSeed \(seed) on \(disk.rawValue): \(violation)\nMade smaller:")
+    let count = ProcessInfo.processInfo.environment["STORY"].flatMap { Int($0) } ?? 60
     do {
-      for line in try Shrinking(seed, violation).story(last: 60) where !line.isEmpty { print("  \(line)") }
+      for line in try Shrinking(seed, violation).story(last: count) where !line.isEmpty { print("  \(line)") }
     } catch { print("It could not be made smaller: \(error)") }
     print("Again: make simulate SEED=\(seed)")
     return 1

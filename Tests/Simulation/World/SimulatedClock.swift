@@ -11,6 +11,8 @@ final class SimulatedClock: EngineClock {
 
   var now: Timestamp { moments.withLock(\.wall) }
   var monotonic: Duration { moments.withLock(\.monotonic) }
+  /// By how much the jumps have moved the wall.
+  var lead: Duration { moments.withLock { .microseconds($0.wall.microseconds) - $0.monotonic } }
   func pause(until moment: Duration) -> Duration? { nil }
   func onAdvance(_ wake: @escaping @Sendable () -> Void) {}
 

@@ -90,6 +90,7 @@ extension World {
   }
 
   private func readLog() throws {
+    ledger.slots.lead = clock.lead
     for happening in log.takeAll() {
       switch happening {
       case .committed(let batch, let refused):
@@ -130,6 +131,7 @@ extension World {
     outlet.sendings = []
     store.become(.well)
     clients.lose()
+    ledger.slots.lead = clock.lead
     ledger.slots.restart()
     try ledger.settle(isKept: false)
     outside = Outside(log)

@@ -69,12 +69,20 @@ struct Shrinking {
     return true
   }
 
+  /// Of many in a row the last is enough.
+  private static func passesTime(_ story: [String], _ index: Int) -> Bool {
+    index < story.count && story[index].hasPrefix("nothing is to do")
+  }
+
   /// What happened, the broken rule last.
   func story(last count: Int) throws -> [String] {
     var told = options
     told.tells = true
     let run = try WorldRun(seed, told)
-    let lines = run.story.suffix(count)
+    let moved = run.story.indices.filter {
+      !Self.passesTime(run.story, $0) || !Self.passesTime(run.story, $0 + 1)
+    }
+    let lines = moved.suffix(count).map { run.story[$0] }
     let faults = run.faults.keys.filter { !options.without.contains($0) }.map(\.rawValue).sorted()
     let needed = faults.isEmpty ? "none" : faults.joined(separator: ", ")
     return [
