@@ -157,10 +157,10 @@ private final class HookReceiver: Sendable {
         state.taken.append(
           Message(
             id: id, type: event?["type"]?.string ?? "", job: event?["data"]?["job"]?.string ?? ""))
-        let (watchers, taken) = (state.watchers, state)
-        let ready = watchers.filter { taken.count(of: $0.type) >= $0.count }
-        state.watchers = watchers.filter { taken.count(of: $0.type) < $0.count }
-        return (state.status, ready.map(\.2))
+        let watchers = state.watchers
+        let counts = watchers.map { state.count(of: $0.type) }
+        state.watchers = zip(watchers, counts).filter { $0.count > $1 }.map(\.0)
+        return (state.status, zip(watchers, counts).filter { $0.count <= $1 }.map(\.0.2))
       }
       for watcher in ready { watcher.resume() }
       return status

@@ -44,7 +44,7 @@ struct OutboxSeedTests {
   ]
 
   @Test(
-    "S32: over crashes and failures, what was committed arrives or is a dead letter, in the order of its lane",
+    "S32: over crashes and failures all that was stored arrives or is a letter, in the order of its lane",
     arguments: Backend.all, 1...8)
   func lanes(_ backend: Backend, _ seed: Int) async throws {
     let (receiver, names) = (Fickle(UInt64(seed)), ["ops", "more"])

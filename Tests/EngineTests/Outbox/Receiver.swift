@@ -62,8 +62,9 @@ final class Receiver: Destination {
     let job = (try? JSON(parsing: message.body))?["data"]?["job"]?.string ?? ""
     let ready = state.withLock { state in
       state.taken.append(message)
-      let ready = state.watchers.filter { $0.count <= state.taken.count }
-      state.watchers.removeAll { $0.count <= state.taken.count }
+      let count = state.taken.count
+      let ready = state.watchers.filter { $0.count <= count }
+      state.watchers.removeAll { $0.count <= count }
       return ready.map(\.1)
     }
     for watcher in ready { watcher.resume() }
