@@ -101,10 +101,8 @@ struct Jobs: ~Copyable {
 
   mutating func takeBatch() -> (Batch, [Order]) {
     batch.governors += governors.takeRateRows(at: moment)
-    let taken = (batch, orders)
-    (batch, orders) = (Batch(expecting: taken.0), [])
-    orders.reserveCapacity(min(taken.1.count, Batch.mostExpected))
-    return taken
+    defer { (batch, orders) = (Batch(), []) }
+    return (batch, orders)
   }
 
   /// The job where it is in memory: what must not bring a parked one back.

@@ -227,10 +227,9 @@ extension JobState {
     forgetWaits(of: node)
     nodes[Int(node)].endedAt = time
     nodes[Int(node)].stopping = .pending
-    // Most nodes have none of these, and to take nothing out of a dictionary costs a hash.
-    if !inputs.isEmpty { inputs[node] = nil }
-    if !asked.isEmpty { asked[node] = nil }
-    if status.hasOutput, !failures.isEmpty { failures[node] = nil }
+    inputs[node] = nil
+    asked[node] = nil
+    if status.hasOutput { failures[node] = nil }
     forgetInside(of: node)
     let parent = nodes[Int(node)].parent
     if endBeside(node, parent) { return }

@@ -45,19 +45,19 @@ public struct JobState: Sendable {
   var fanOuts: [NodeNumber: Items] = [:]
   var lateResults: [NodeNumber: LateResult] = [:]
   var asked: [NodeNumber: String] = [:]
-  @usableFromInline var inputs: [NodeNumber: Body] = [:]
+  var inputs: [NodeNumber: Body] = [:]
   var limited: Set<NodeNumber> = []
-  @usableFromInline var waits: [NodeNumber: JSON] = [:]
-  @usableFromInline var asks: [NodeNumber: OpenAsk] = [:]
-  @usableFromInline var calls: [NodeNumber: SubJob] = [:]
-  @usableFromInline var asides: [NodeNumber: [Aside]] = [:]
+  var waits: [NodeNumber: JSON] = [:]
+  var asks: [NodeNumber: OpenAsk] = [:]
+  var calls: [NodeNumber: SubJob] = [:]
+  var asides: [NodeNumber: [Aside]] = [:]
   var settlements: [NodeNumber: Settlement] = [:]
   /// Steps after a node of which some have not ended: they may still ask for its values. Made from the nodes.
   var afters: [NodeNumber: Aside] = [:]
   /// By the number of the `after_each` step in the plan.
   var lanes: [UInt32: AfterLane] = [:]
   /// Of fan-outs over lines the artifact's handle.
-  @usableFromInline var sources: [NodeNumber: JSON] = [:]
+  var sources: [NodeNumber: JSON] = [:]
   /// Of their items those that have been read and not ended.
   var slices: [NodeNumber: Body] = [:]
   /// Of fan-outs that were opened again the items that are to begin again, the first of them last.
@@ -83,9 +83,7 @@ public struct JobState: Sendable {
     public var output: Body?
   }
 
-  // What every decision asks many times over can be inlined: a call from another module would first copy all
-  // of the state aside for it.
-  @inlinable public subscript(node: NodeNumber) -> StepState { nodes[Int(node)] }
+  public subscript(node: NodeNumber) -> StepState { nodes[Int(node)] }
 
   /// Nil also of a node that nobody can ask any more: what it gave lies at `place(of:)`.
   public func output(of node: NodeNumber) -> JSON? { kept(of: node)?.value }
@@ -104,31 +102,27 @@ public struct JobState: Sendable {
   }
 
   /// Without its message where nobody can ask for it any more: that lies at `messagePlace(of:)`.
-  public func failure(of node: NodeNumber) -> Failure? {
-    failures.isEmpty ? nil : failures[node]?.failure
-  }
+  public func failure(of node: NodeNumber) -> Failure? { failures[node]?.failure }
 
   /// Where a failure's message lies that has left memory.
   public func messagePlace(of node: NodeNumber) -> BodyPlace? {
     guard let failure = failures[node], failure.message == nil else { return nil }
     return failure.place
   }
-  public func items(of fanOut: NodeNumber) -> Items? { fanOuts.isEmpty ? nil : fanOuts[fanOut] }
+  public func items(of fanOut: NodeNumber) -> Items? { fanOuts[fanOut] }
   public func lateResult(of node: NodeNumber) -> LateResult? { lateResults[node] }
   public func question(of node: NodeNumber) -> String? { asked[node] }
 
   /// What a step execution was given, from its first attempt to its end; nil where the file itself says it.
-  @inlinable public func input(of node: NodeNumber) -> JSON? {
-    inputs.isEmpty ? nil : inputs[node]?.value
-  }
+  public func input(of node: NodeNumber) -> JSON? { inputs[node]?.value }
 
   /// What the round carries.
   public func carry(of round: NodeNumber) -> JSON? { carries[round]?.value }
 
   /// `{name, key, broadcast}` of a node that waits for a signal.
-  @inlinable public func wait(of node: NodeNumber) -> JSON? { waits.isEmpty ? nil : waits[node] }
+  public func wait(of node: NodeNumber) -> JSON? { waits[node] }
   public func ask(of node: NodeNumber) -> OpenAsk? { asks[node] }
-  @inlinable public var hasAsks: Bool { !asks.isEmpty }
+  public var hasAsks: Bool { !asks.isEmpty }
   public func subJob(of node: NodeNumber) -> SubJob? { calls[node] }
   /// What stands beside a node and holds it up, in the order in which it came to be.
   public func asides(of node: NodeNumber) -> [Aside] { asides[node] ?? [] }
@@ -136,9 +130,7 @@ public struct JobState: Sendable {
   public func openAside(of node: NodeNumber) -> Aside? { asides[node]?.last { $0.open > 0 } }
   /// The executions of an `after_each` step that have not ended.
   public func lane(of step: UInt32) -> AfterLane { lanes[step] ?? AfterLane() }
-  public func settlement(of node: NodeNumber) -> Settlement? {
-    settlements.isEmpty ? nil : settlements[node]
-  }
+  public func settlement(of node: NodeNumber) -> Settlement? { settlements[node] }
   public func source(of fanOut: NodeNumber) -> JSON? { sources[fanOut] }
   public func slice(of item: NodeNumber) -> JSON? { slices[item]?.value }
   /// The item that begins next, of those that were opened again.
@@ -150,14 +142,13 @@ public struct JobState: Sendable {
   public func isLimited(_ node: NodeNumber) -> Bool { limited.contains(node) }
 
   /// Whether an attempt of the node is under way.
-  @inlinable public func runsAttempt(_ node: NodeNumber) -> Bool {
-    self[node].status == .running && !holdsOthers(node) && (calls.isEmpty || calls[node] == nil)
-      && (sources.isEmpty || sources[node] == nil)
+  public func runsAttempt(_ node: NodeNumber) -> Bool {
+    self[node].status == .running && !holdsOthers(node) && calls[node] == nil && sources[node] == nil
   }
 
   /// Whether the node's work is that of others: of those inside it or beside it.
-  @inlinable public func holdsOthers(_ node: NodeNumber) -> Bool {
-    self[node].firstChild != StepState.none || (!asides.isEmpty && asides[node] != nil)
+  public func holdsOthers(_ node: NodeNumber) -> Bool {
+    self[node].firstChild != StepState.none || asides[node] != nil
   }
 
   /// The places of the nodes inside a node.
@@ -167,7 +158,7 @@ public struct JobState: Sendable {
   }
 
   /// The number that the next node gets.
-  @inlinable public var nextNode: NodeNumber { NodeNumber(nodes.count) }
+  public var nextNode: NodeNumber { NodeNumber(nodes.count) }
 }
 
 extension JobState {
