@@ -42,23 +42,12 @@ struct NodeParts: Sendable {
     let client = try Self.client()
     var configuration = try Self.configuration(
       folder, store, vault, places, plans, client, restores: restores)
-    configuration.destinations = try ConfigFile(folder: folder.path).destinations().map { entry in
-      guard let place = entry.place else {
-        return entry.delivering(through: LogDestination(write: console.out))
-      }
-      return entry.delivering(
-        through: WebhookDestination(place, client: client, environment: places.environment, now: Program.now))
-    }
+    configuration.destinations = try Self.destinations(folder, client, places, console)
     configuration.triggersChanged = { news.triggers.tell() }
     configuration.emitted = { news.events.tell() }
     configuration.zones = .system
     configuration.storeWaits = { error in console.error(StoreNotices.waits(error)[language]) }
-    configuration.broken = { text in
-      let problem = StoreNotices.broken(text)
-      console.error("esteira: \(problem.message[language]) [\(problem.code)]")
-      if let remedy = problem.remedy { console.error("  \(remedy[language])") }
-      _exit(7)
-    }
+    configuration.broken = Self.ending(console, language)
     configuration.retainedFiles = RetainedFolder.files(of: folder)
     let retention = RetentionByClock()
     if restores { configuration.retentionDue = { retention.run() } }
@@ -84,6 +73,29 @@ struct NodeParts: Sendable {
     let destinations = configuration.destinations
     backend.destinations = { () throws(Problem) in destinations }
     self.backend = backend
+  }
+
+  /// What the operator set up, each with what delivers to it.
+  private static func destinations(
+    _ folder: DataFolder, _ client: CurlClient, _ places: AttemptPlaces, _ console: Console
+  ) throws(Problem) -> [ConfiguredDestination] {
+    try ConfigFile(folder: folder.path).destinations().map { entry in
+      guard let place = entry.place else {
+        return entry.delivering(through: LogDestination(write: console.out))
+      }
+      return entry.delivering(
+        through: WebhookDestination(place, client: client, environment: places.environment, now: Program.now))
+    }
+  }
+
+  /// What follows once the store broke its promises: the end of the process.
+  private static func ending(_ console: Console, _ language: Language) -> @Sendable (String) -> Void {
+    { text in
+      let problem = StoreNotices.broken(text)
+      console.error("esteira: \(problem.message[language]) [\(problem.code)]")
+      if let remedy = problem.remedy { console.error("  \(remedy[language])") }
+      _exit(7)
+    }
   }
 
   private static func configuration(

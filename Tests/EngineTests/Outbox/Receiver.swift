@@ -60,13 +60,11 @@ final class Receiver: Destination {
 
   func deliver(_ message: OutgoingMessage) async -> DeliveryOutcome {
     let job = (try? JSON(parsing: message.body))?["data"]?["job"]?.string ?? ""
-    let (outcome, ready) = state.withLock { state in
+    let ready = state.withLock { state in
       state.taken.append(message)
       let ready = state.watchers.filter { $0.count <= state.taken.count }
       state.watchers.removeAll { $0.count <= state.taken.count }
-      let key = state.answers[job]?.isEmpty == false ? job : ""
-      let outcome = state.answers[key]?.isEmpty == false ? state.answers[key]?.removeFirst() : nil
-      return (outcome ?? .delivered, ready.map(\.1))
+      return ready.map(\.1)
     }
     for watcher in ready { watcher.resume() }
     await withCheckedContinuation { continuation in
@@ -76,7 +74,11 @@ final class Receiver: Destination {
       }
       if !waits { continuation.resume() }
     }
-    return outcome
+    return state.withLock { state in
+      let key = state.answers[job]?.isEmpty == false ? job : ""
+      return state.answers[key]?.isEmpty == false
+        ? state.answers[key]?.removeFirst() ?? .delivered : .delivered
+    }
   }
 }
 

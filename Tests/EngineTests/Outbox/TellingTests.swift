@@ -36,9 +36,7 @@ struct TellingTests {
     "each end by its own type",
     arguments: [
       ("steps: {one: {uses: test.pure, with: {fail: data}}}", "esteira.job.failed"),
-      (
-        "steps: {one: {uses: test.pure, continue_on_error: true, with: {fail: data}}}", "esteira.job.partial"
-      ),
+      ("steps: {stop: {end: {status: partial}}}", "esteira.job.partial"),
     ])
   func ends(_ body: String, _ type: String) async throws {
     let stage = try OutboxStage(events: ["esteira.job.failed", "esteira.job.partial"])
@@ -75,7 +73,7 @@ struct TellingTests {
       steps:
         good: {uses: test.pure, with: {value: 1}}
         bad: {uses: test.pure, with: {fail: data}}
-        after: {needs: bad, uses: test.pure}
+        after: {needs: [bad], uses: test.pure}
       """)
     _ = try await stage.harness.ended(job)
     try await stage.empty()
@@ -90,20 +88,15 @@ struct TellingTests {
   @Test("a question that opens, and how it ends; that others are asked is no new question")
   func asks() async throws {
     let stage = try OutboxStage(events: ["esteira.ask.*"])
-    let ask = """
-      steps:
-        ok: {ask: {title: do-not-tell, to: {users: [ana]}, expires: 1h,
-          choices: {yes: {label: Yes, approves: true}}, escalate: {after: 10m, to: {users: [bia]}}}}
-      """
-    try await stage.harness.start(ask)
+    try await stage.harness.start(AskFile.steps("escalate: {after: 10m, to: {users: [chief]}}"))
     _ = await stage.receiver.taken(1)
     stage.clock.advance(by: .seconds(601))
     try await stage.harness.onlooker.settled()
     stage.clock.advance(by: .seconds(3_001))
     let messages = await stage.receiver.taken(2)
     #expect(messages.map(\.type) == ["esteira.ask.opened", "esteira.ask.expired"])
-    #expect(stage.receiver.events[0]["data"]?["path"] == "ok")
-    #expect(!messages.contains { String(decoding: $0.body, as: UTF8.self).contains("do-not-tell") })
+    #expect(stage.receiver.events[0]["data"]?["path"] == "review")
+    #expect(!messages.contains { String(decoding: $0.body, as: UTF8.self).contains("a.csv") })
   }
 
   @Test("a due time that was missed")
@@ -111,10 +104,10 @@ struct TellingTests {
     let stage = try OutboxStage(events: ["esteira.schedule.missed"])
     try await stage.harness.apply(
       """
-      triggers: {daily: {schedule: {cron: "0 * * * *", timezone: UTC}}}
+      triggers: {daily: {schedule: {cron: "0 * * * *"}}}
       steps: {one: {value: 1}}
       """)
-    let name = try #require(TriggerName("demo/test/daily"))
+    let name = Node.TriggerName(Letters.name, "daily")
     _ = try await stage.node.pauseSchedule(name, by: "ana", reason: "care", until: nil)
     stage.clock.advance(by: .seconds(3_700))
     let event = await stage.receiver.taken(1)

@@ -58,13 +58,13 @@ struct OutboxBook {
 
   /// Takes over what the store says: who is disabled, and for whom something waits that nobody set up.
   mutating func restore(_ disabled: [DisabledDestination], _ waiting: [String]) {
+    for row in disabled { if let line = line(of: row.name) { lines[line].isDisabled = true } }
     let names = Set(lines.map { ScalarString($0.destination.name) })
     for name in waiting where !names.contains(ScalarString(name)) {
       let left = ConfiguredDestination(
         name: name, kind: "none", events: [], receiver: UnknownDestination(name: name))
       lines.append(Line(destination: left))
     }
-    for row in disabled { if let line = line(of: row.name) { lines[line].isDisabled = true } }
   }
 
   subscript(line: Int) -> Line {
