@@ -46,6 +46,16 @@ public struct Batch: Sendable {
 
   public init() {}
 
+  /// Rows that one turn may make room for because the last one had them.
+  static let mostExpected = 4_096
+
+  /// With room for as much as the last one holds: turns that follow each other are alike.
+  init(expecting last: borrowing Batch) {
+    bytes.reserveCapacity(min(last.bytes.count, Self.mostExpected * 1_024))
+    events.reserveCapacity(min(last.events.count, Self.mostExpected))
+    steps.reserveCapacity(min(last.steps.count, Self.mostExpected))
+  }
+
   public var isEmpty: Bool {
     events.isEmpty && writes.isEmpty && newJobs.isEmpty && !hasOthers
   }

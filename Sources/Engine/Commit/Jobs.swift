@@ -101,8 +101,10 @@ struct Jobs: ~Copyable {
 
   mutating func takeBatch() -> (Batch, [Order]) {
     batch.governors += governors.takeRateRows(at: moment)
-    defer { (batch, orders) = (Batch(), []) }
-    return (batch, orders)
+    let taken = (batch, orders)
+    (batch, orders) = (Batch(expecting: taken.0), [])
+    orders.reserveCapacity(min(taken.1.count, Batch.mostExpected))
+    return taken
   }
 
   /// The job where it is in memory: what must not bring a parked one back.

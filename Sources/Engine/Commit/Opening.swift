@@ -19,13 +19,16 @@ extension EngineLoop {
     var moment: Duration
 
     /// Of a node that restores nothing only what limits it.
-    init(_ configuration: NodeConfiguration, _ triggers: TriggerBook.Reading) throws {
+    /// `live`: the jobs that have not ended, where they are known already.
+    init(
+      _ configuration: NodeConfiguration, _ triggers: TriggerBook.Reading, live: [LiveJob]? = nil
+    ) throws {
       let store = configuration.store
       moment = configuration.clock.monotonic
-      (held, signals) = (try HeldLimits(store), try store.waitingSignals())
+      (held, signals) = (try HeldLimits(store, live: live), try store.waitingSignals())
       self.triggers = triggers
       guard configuration.restores else { return }
-      (parked, messages) = (try Recovery(configuration).parked(), try store.openTriggerMessages())
+      (parked, messages) = (try Recovery(configuration).parked(live), try store.openTriggerMessages())
       (schedules, backfills) = (try store.schedules(), try store.openBackfills())
       letters = try store.underWayDeadLetters()
       (disabled, waiting) = (try store.disabledDestinations(), try store.outboxDestinations())
