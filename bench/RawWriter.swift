@@ -28,13 +28,13 @@ struct RawWriter: ~Copyable {
       error_class = NULL, error_code = NULL, error_message = NULL, error_step = NULL WHERE job = ?1
     """,
     "message": """
-    INSERT INTO outbox(destination, namespace, lane, event, type, pipeline, job, held, tries, first_at, due_at,
-      next_at, body) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, 0, 0, ?8, ?8, ?8, ?9)
+    INSERT INTO outbox(destination, namespace, lane, event, type, pipeline, job, held, tries, first_at,
+      due_at, next_at, body) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, 0, 0, ?8, ?8, ?8, ?9)
     """,
     "sent": "DELETE FROM outbox WHERE position = ?",
     "delivery": """
-    INSERT INTO deliveries(destination, namespace, lane, event, type, pipeline, job, attempt, outcome, duration,
-      code, message, at, body) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, 1, 'delivered', 0, '', '', ?8, ?9)
+    INSERT INTO deliveries(destination, namespace, lane, event, type, pipeline, job, attempt, outcome,
+      duration, code, message, at, body) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, 1, 'delivered', 0, '', '', ?8, ?9)
     """,
   ]
 

@@ -98,8 +98,8 @@ struct Slice {
   }
 
   /// `waves` times so many jobs at once, each of `steps`. All wait at the gate of their wave; the clock runs
-  /// from the commit that lets a wave through, so that no admission is in the figure. A destination is told of
-  /// each job's end, and hears of those of one wave while the next one runs.
+  /// from the commit that lets a wave through, so that no admission is in the figure. A destination is told
+  /// of each job's end, and hears of those of one wave while the next one runs.
   static func throughput(atOnce: Int, steps: Int, waves: Int) async throws -> Slice {
     var parts = MeasuredNode.Parts(["chain": Source.chain(steps: steps, gated: true)])
     parts.keeps = true
