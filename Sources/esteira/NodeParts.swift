@@ -49,10 +49,7 @@ struct NodeParts: Sendable {
     configuration.emitted = { news.events.tell() }
     configuration.zones = .system
     let signs = EngineSignals()
-    configuration.storeWaits = { error in
-      signs.store(waits: error?.description)
-      console.error(StoreNotices.waits(error)[language])
-    }
+    configuration.storeWaits = Self.waiting(signs, console, language)
     configuration.broken = Self.ending(console, language)
     configuration.retainedFiles = RetainedFolder.files(of: folder)
     let retention = RetentionByClock()
@@ -70,7 +67,17 @@ struct NodeParts: Sendable {
     let reading = Reading(
       path: folder.path, watcher: watching.watcher, readModel: store, vault: vault,
       artifacts: files.artifacts, logs: files.logs)
-    let jobs = JobReading(
+    var backend = reading.backend(
+      node: node, jobs: Self.jobs(node, history), history, events: news.events)
+    let destinations = configuration.destinations
+    self.destinations = destinations
+    backend.destinations = { () throws(Problem) in destinations }
+    self.backend = backend
+  }
+
+  /// Jobs are read from the running node.
+  private static func jobs(_ node: Node, _ history: JobHistory) -> JobReading {
+    JobReading(
       view: { (job, from, limit) throws(Problem) in try await node.view(job, from: from, limit: limit) },
       history: { (job, after, limit) throws(Problem) in
         try await node.history(job, after: after, limit: limit)
@@ -79,11 +86,6 @@ struct NodeParts: Sendable {
       why: { (job) throws(Problem) in try await node.why(job) },
       replay: { (job, language) throws(Problem) in try await Reading.replay(history, job) },
       open: { (job) throws(Problem) in try await Reading.opened(history, job) })
-    var backend = reading.backend(node: node, jobs: jobs, history, events: news.events)
-    let destinations = configuration.destinations
-    self.destinations = destinations
-    backend.destinations = { () throws(Problem) in destinations }
-    self.backend = backend
   }
 
   /// What the operator set up, each with what delivers to it.
@@ -96,6 +98,15 @@ struct NodeParts: Sendable {
       }
       return entry.delivering(
         through: WebhookDestination(place, client: client, environment: places.environment, now: Program.now))
+    }
+  }
+
+  private static func waiting(
+    _ signs: EngineSignals, _ console: Console, _ language: Language
+  ) -> @Sendable (StoreError?) -> Void {
+    { error in
+      signs.store(waits: error?.description)
+      console.error(StoreNotices.waits(error)[language])
     }
   }
 
