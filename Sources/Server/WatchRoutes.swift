@@ -2,7 +2,7 @@ import API
 import Model
 import Watchdog
 
-/// Routes of expectations, heartbeats and alerts. None of them asks the engine: they answer while it is stuck.
+/// Routes of expectations, heartbeats and alerts. None asks the engine: they answer while it is stuck.
 struct WatchRoutes: Sendable {
   var backend: Backend
 

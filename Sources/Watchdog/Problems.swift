@@ -32,7 +32,8 @@ extension Problem {
   static let tooManyHeartbeats = Problem(
     "too-many-heartbeats",
     Bilingual(
-      "There are \(Heartbeat.limit) heartbeats already.", pt: "Já existem \(Heartbeat.limit) sinais de vida."),
+      "There are \(Heartbeat.limit) heartbeats already.",
+      pt: "Já existem \(Heartbeat.limit) sinais de vida."),
     remedy: Bilingual(
       "Forget one with `esteira expect forget NAME`.", pt: "Esqueça um com `esteira expect forget NOME`."))
 

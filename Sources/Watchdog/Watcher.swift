@@ -4,8 +4,8 @@ internal import Synchronization
 /// Watches what is expected, beside the engine and without it: it has a thread, a store and evidence of its
 /// own, so that it tells people also of an engine that is stuck.
 ///
-/// It looks every `Watcher.interval`, and at each deadline. That is a poll on purpose: a watchdog that waits to
-/// be told cannot notice that nobody tells it anything.
+/// It looks every `Watcher.interval`, and at each deadline. That is a poll on purpose: a watchdog that waits
+/// to be told cannot notice that nobody tells it anything.
 public final class Watcher: Sendable {
   /// The longest time between two looks.
   public static let interval = Duration.seconds(15)

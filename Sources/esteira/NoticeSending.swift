@@ -29,7 +29,7 @@ actor NoticeSending {
     (self.now, self.say) = (now, say)
   }
 
-  /// Sends what is due; a second call while one is under way does nothing. Called at each look of the watcher.
+  /// Sends what is due; a second call while one is under way does nothing. Called at each look.
   func send() async throws(WatchFault) {
     if isUnderWay { return }
     isUnderWay = true

@@ -118,7 +118,8 @@ enum AlertMutes {
         "--for", value: "2h",
         Bilingual("so long, at most 30d (required)", pt: "esse tempo, no máximo 30d (obrigatório)")),
       FlagSpec(
-        "--reason", value: "TEXT", Bilingual("for the others (required)", pt: "para os outros (obrigatório)")),
+        "--reason", value: "TEXT",
+        Bilingual("for the others (required)", pt: "para os outros (obrigatório)")),
     ],
     examples: [
       .init(

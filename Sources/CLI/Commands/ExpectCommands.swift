@@ -79,7 +79,8 @@ enum PingCommand {
       FlagSpec(
         "--every", value: "1d",
         Bilingual(
-          "from now on a ping is expected so often", pt: "a partir de agora espera-se um sinal a cada tempo")),
+          "from now on a ping is expected so often",
+          pt: "a partir de agora espera-se um sinal a cada tempo")),
       FlagSpec("--grace", value: "1h", Bilingual("so much later is in time", pt: "esse atraso é aceito")),
     ],
     examples: [
