@@ -1,3 +1,4 @@
+import Crypto
 import Engine
 import Model
 import Synchronization
@@ -106,7 +107,8 @@ struct OutboxStage {
     self.receiver = receiver
     harness = try Harness(backend, faulty: faulty, change: change) {
       $0.destinations = [destination] + others
-      $0.random = { [UInt8](repeating: 0, count: $0) }
+      // The two bytes of a pause: nothing is added to it. All else is by chance, or ids would be the same.
+      $0.random = { $0 == 2 ? [0, 0] : SecureRandom.bytes($0) }
     }
   }
 
