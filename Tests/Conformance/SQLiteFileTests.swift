@@ -129,7 +129,8 @@ struct SQLiteFileTests {
       "job_labels", "asks", "ask_assignees", "ask_answers", "signals", "parked_jobs", "waits", "slots",
       "governors", "caches", "refusals", "dead_letters", "pauses", "deleted_pipelines",
       "trigger_messages", "taken_contents", "emitted_events", "retention_rules", "deletions",
-      "dead_letter_acts", "schedules", "schedule_fires", "backfills",
+      "dead_letter_acts", "schedules", "schedule_fires", "backfills", "outbox", "deliveries",
+      "disabled_destinations",
     ]
     let columns = [
       "correlation_id", "owner", "priority", "fair_key", "parent_job", "parent_node", "rerun_of",

@@ -163,6 +163,9 @@ extension Jobs {
       failed.map { ScalarString($0) == ScalarString(outbox[line.line].destination.name) } ?? false
     }
     guard listeners.each.contains(where: { $0.types.contains(.letterAdded) }) else { return }
+    // Only what is stored with the job's own rows has a place among them.
+    let ofJob = job == nil ? nil : letter.job
+    let lane = ofJob.map { "job \($0)" } ?? "letter \(letter.key)"
     var data = JSONObject([
       ("namespace", .string(letter.namespace)), ("kind", .string(letter.kind.rawValue)),
       ("fingerprint", .string(letter.fingerprint)), ("error", letter.error),
@@ -172,7 +175,7 @@ extension Jobs {
     tell(
       Telling(
         type: .letterAdded, namespace: letter.namespace, pipeline: letter.pipeline, job: letter.job,
-        lane: letter.job.map { "job \($0)" } ?? "letter \(letter.key)", subject: letter.key,
+        lane: lane, subject: letter.key,
         key: "\(letter.key) \(now.microseconds)", data: data), to: listeners, with: job, at: now)
   }
 }
