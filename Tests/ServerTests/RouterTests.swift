@@ -60,14 +60,7 @@ struct TestServer: Sendable {
           createdAt: Timestamp(microseconds: 0), createdBy: draft.actor)
       }, now: { Timestamp(microseconds: 0) })
     backend.zones = Self.zones
-    watcher = try Watcher(
-      evidence: NothingExpected(), store: NothingKept(), engine: nil, zones: Self.zones,
-      configuration: { WatchConfiguration() }, now: { Timestamp(microseconds: 0) },
-      newID: { moment in
-        var random = SystemRandomNumberGenerator()
-        let id = ID<Notice>.generate(at: moment, using: &random)
-        return (id.high, id.low)
-      })
+    watcher = try Self.watcher()
     backend.watcher = watcher
     backend.destinations = { () throws(Problem) in destinations }
     backend.openLetter = { (row) throws(Problem) in
@@ -78,6 +71,17 @@ struct TestServer: Sendable {
     }
     router = Router(backend)
     self.node = node
+  }
+
+  private static func watcher() throws -> Watcher {
+    try Watcher(
+      evidence: NothingExpected(), store: NothingKept(), engine: nil, zones: Self.zones,
+      configuration: { WatchConfiguration() }, now: { Timestamp(microseconds: 0) },
+      newID: { moment in
+        var random = SystemRandomNumberGenerator()
+        let id = ID<Notice>.generate(at: moment, using: &random)
+        return (id.high, id.low)
+      })
   }
 
   private static let zones = ZoneDatabase {
