@@ -105,6 +105,7 @@ enum TickingPipeline {
         tell:
           uses: shell
           idempotent: true
+          \(ChainScenario.retry)
           with: {run: 'echo "$DUE" >> \(witness)', env: {DUE: "${{ inputs.due }}"}}
         last: {needs: [tell], uses: json.transform, with: {value: 1, expression: value + 1}}
 
