@@ -28,9 +28,7 @@ struct TestServer: Sendable {
       return plan
     }
     let unwrap = { @Sendable (bytes: [UInt8]) throws(Problem) -> SymmetricKey in
-      do { return try master.unwrap(bytes, place: "job") } catch {
-        throw Problem("test", Bilingual("The key does not open.", pt: "A chave não abre."))
-      }
+      try Self.unwrap(bytes, master)
     }
     var configuration = NodeConfiguration(
       setting: NodeSetting(name: "test", version: "test", cores: 2), store: store, readModel: store,
@@ -71,6 +69,12 @@ struct TestServer: Sendable {
     }
     router = Router(backend)
     self.node = node
+  }
+
+  private static func unwrap(_ bytes: [UInt8], _ master: MasterKey) throws(Problem) -> SymmetricKey {
+    do { return try master.unwrap(bytes, place: "job") } catch {
+      throw Problem("test", Bilingual("The key does not open.", pt: "A chave não abre."))
+    }
   }
 
   private static func watcher() throws -> Watcher {
