@@ -68,13 +68,14 @@ struct ParkingTests {
     let harness = try Harness(backend) { $0.handlersTimeout = .seconds(7_200) }
     let job = try await harness.start(
       """
+      vars: {long: "${{ '30m' }}"}
       steps:
         outer:
           timeout: 10s
           steps:
             inner:
-              steps: {rest: {wait: {for: 1h}}}
-              finally: {late: {wait: {for: 30m}}}
+              steps: {rest: {wait: {for: "${{ vars.long }}"}}}
+              finally: {late: {wait: {for: "${{ vars.long }}"}}}
       """)
     try await harness.happened(job, "delayed", "outer.inner.rest")
     harness.clock.advance(by: .seconds(10))

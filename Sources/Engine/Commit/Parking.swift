@@ -74,8 +74,8 @@ extension Jobs {
 
   private mutating func park(_ job: OwnedJob) {
     let decider = Decider(job.state, job.plan, .init(job: job.id), now: clock.now, decision: Decision())
-    // Not the first alone: it may have passed and be without a timer, and after a jump of the wall another may
-    // come before it.
+    // Not the first alone: it may have passed and be without a timer, and after a jump of the wall another
+    // may come before it.
     let pauses = decider.pendingWakes().sorted { $0.after < $1.after }
     let pause = pauses.first
     let instant = decider.pendingInstants().min { $0.at < $1.at }

@@ -49,13 +49,13 @@ struct StalledNodeTests {
     let held = try #require(harness.faulty).hold()
     let write = Task { [node = harness.node] in try await node.write([.resume(Harness.report)]) }
     await held.begun()
-    harness.advance(hours: 3)
+    harness.clock.advance(by: .seconds(3 * 3_600 + 1_800))
     #expect(try harness.fires().isEmpty)
     held.letGo()
     try await write.value
     #expect(
       try await harness.told(once: "11:00 started") == ["09:00 started", "10:00 started", "11:00 started"])
-    harness.advance(hours: 1)
+    harness.clock.advance(by: .seconds(1_800))
     try await harness.told(once: "12:00 started")
     try await harness.allEnded()
   }
@@ -70,7 +70,7 @@ struct StalledNodeTests {
     faulty.fill()
     harness.advance(hours: 1)
     #expect(await turns.next() == true)
-    harness.advance(hours: 2)
+    harness.clock.advance(by: .seconds(2 * 3_600 + 1_800))
     faulty.free()
     harness.clock.advance(by: .seconds(5))
     #expect(await turns.next() == false)
