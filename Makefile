@@ -46,8 +46,8 @@ check: setup ## format, house rules, and warnings as errors
 format: ## write every Swift file in the one format
 	@swift format --in-place --parallel --recursive Package.swift Sources Tests
 
-bench: build ## measure, as JSON lines
-	@scripts/bench.sh
+bench: build ## a table of what the engine costs, with targets and verdicts (ONLY="chain sleep"; JSON=1: as JSON)
+	@scripts/bench.sh $(if $(JSON),--json) $(ONLY)
 
 simulate: setup ## simulated worlds with crashes and other faults, on all cores (SEEDS=1000; SEED=x: that one, told)
 	@SEEDS=$(or $(SEEDS),1000) SEED="$(SEED)" scripts/simulate.sh

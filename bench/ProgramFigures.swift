@@ -4,27 +4,29 @@ import Model
 /// What the release binary costs: its start, its memory while it does nothing, and a child process.
 struct ProgramFigures {
   static let binary = FileManager.default.currentDirectoryPath + "/.build/release/esteira"
-  static let starts = 9
-  static let children = 40
+  static let rounds = 9
+  static let steps = 40
 
-  func report() throws {
-    try reportStart()
-    try reportChildren()
+  func measure() throws -> [Figure] {
+    let size = Double(Folder.size(Self.binary)) / 1_048_576
+    return try starts() + [Figure("binary", "the release binary", size, "MB")] + (try children())
   }
 
-  private func reportStart() throws {
+  private func starts() throws -> [Figure] {
     var (times, memory): ([Double], [Double]) = ([], [])
-    for _ in 0..<Self.starts {
+    for _ in 0..<Self.rounds {
       _ = Folder.freshDatabase("server")
       let start = ContinuousClock.now
       let server = try server()
       times.append((ContinuousClock.now - start).inSeconds * 1_000)
-      memory.append(try residentMegabytes(server.processIdentifier))
+      memory.append(try Child.residentBytes(of: server.processIdentifier) / 1_048_576)
       server.terminate()
       server.waitUntilExit()
     }
-    line("start_to_ready", median(times), "ms")
-    line("idle_memory", median(memory), "MB")
+    return [
+      Figure("idle_memory", "idle memory of the program", memory, "MB"),
+      Figure("start_to_ready", "its start to ready", times, "ms"),
+    ]
   }
 
   /// A server on the folder `server`, once it says that it is ready.
@@ -43,22 +45,14 @@ struct ProgramFigures {
     return server
   }
 
-  private func residentMegabytes(_ process: Int32) throws -> Double {
-    let status = try String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8)
-    let line = status.split(separator: "\n").first { $0.hasPrefix("VmRSS:") }
-    let words = line?.split(separator: " ") ?? []
-    guard words.count == 3, let kilobytes = Double(words[1]) else { throw BenchError("There is no VmRSS.") }
-    return kilobytes / 1_024
-  }
-
   /// One after the other through `process.run`, from start to end as the job's history has them, beside the
   /// same program started by hand.
-  private func reportChildren() throws {
+  private func children() throws -> [Figure] {
     let folder = Folder.path + "/server"
     _ = Folder.freshDatabase("server")
     try FileManager.default.copyItem(atPath: "/bin/true", toPath: folder + "/true")
     var source = "apiVersion: esteira/v1\nid: spawn\nnamespace: bench\nsteps:\n"
-    for step in 0..<Self.children {
+    for step in 0..<Self.steps {
       source += "  s\(step):\n    uses: process.run\n    idempotent: true\n    with: {program: \"true\"}\n"
       if step > 0 { source += "    needs: [s\(step - 1)]\n" }
     }
@@ -67,9 +61,13 @@ struct ProgramFigures {
     let id = String(decoding: try run("job", "ls", "-o", "id"), as: UTF8.self)
       .trimmingCharacters(in: .whitespacesAndNewlines)
     let steps = try JSON(parsing: try run("job", "steps", id, "-o", "json")).array ?? []
-    guard steps.count == Self.children else { throw BenchError("\(steps.count) steps were found.") }
-    line("process_run", median(try steps.map(milliseconds)), "ms")
-    line("process_by_hand", median(try (0..<Self.children).map { _ in try byHand(folder + "/true") }), "ms")
+    guard steps.count == Self.steps else { throw BenchError("\(steps.count) steps were found.") }
+    return [
+      Figure("process_run", "a child process by process.run", try steps.map(milliseconds), "ms"),
+      Figure(
+        "process_by_hand", "the same program by hand",
+        try (0..<Self.steps).map { _ in try byHand(folder + "/true") }, "ms"),
+    ]
   }
 
   private func milliseconds(_ step: JSON) throws -> Double {

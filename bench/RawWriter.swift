@@ -27,6 +27,15 @@ struct RawWriter: ~Copyable {
       outputs_event = ?7, outputs_offset = ?8, outputs_length = ?9, outputs_body = ?10,
       error_class = NULL, error_code = NULL, error_message = NULL, error_step = NULL WHERE job = ?1
     """,
+    "message": """
+    INSERT INTO outbox(destination, namespace, lane, event, type, pipeline, job, held, tries, first_at,
+      due_at, next_at, body) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, 0, 0, ?8, ?8, ?8, ?9)
+    """,
+    "sent": "DELETE FROM outbox WHERE position = ?",
+    "delivery": """
+    INSERT INTO deliveries(destination, namespace, lane, event, type, pipeline, job, attempt, outcome,
+      duration, code, message, at, body) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, 1, 'delivered', 0, '', '', ?8, ?9)
+    """,
   ]
 
   /// A file whose schema a store has made.
@@ -37,7 +46,7 @@ struct RawWriter: ~Copyable {
     else { throw BenchError("The raw writer cannot open \(path).") }
     let settings = """
       PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0;
-      PRAGMA cache_size=-65536; PRAGMA foreign_keys=ON;
+      PRAGMA cache_size=-8192; PRAGMA foreign_keys=ON;
       """
     sqlite3_exec(opened, settings, nil, nil, nil)
     var prepared: [String: OpaquePointer] = [:]
@@ -67,6 +76,7 @@ struct RawWriter: ~Copyable {
         for row in batch.events { try write(row, batch.commit, bytes, event) }
       }
       for row in batch.steps { try write(row, step) }
+      for change in batch.outbox { try write(change) }
       try run(commit)
       checkpoint()
     }
@@ -136,6 +146,40 @@ struct RawWriter: ~Copyable {
     bind(row.startedAt, 5, statement)
     bind(row.completedAt, 6, statement)
     bind(row.outputs, from: 7, statement)
+    try run(statement)
+  }
+
+  /// What happens to messages where every destination takes them at once.
+  private func write(_ change: OutboxChange) throws {
+    switch change {
+    case .put(let row, with: _):
+      let texts = [
+        row.destination, row.namespace, row.lane, row.event, row.type, row.pipeline?.description ?? "",
+        row.job?.description ?? "",
+      ]
+      try write(texts, row.firstAt, row.body, try statement("message"))
+    case .remove(let position):
+      let sent = try statement("sent")
+      sqlite3_bind_int64(sent, 1, position)
+      try run(sent)
+    case .delivery(let row):
+      let texts = [
+        row.destination, row.namespace, row.lane, row.event, row.type, row.pipeline?.description ?? "",
+        row.job?.description ?? "",
+      ]
+      try write(texts, row.at, row.body, try statement("delivery"))
+    case .tried, .drop, .disable, .enable: throw BenchError("A message did not leave at once.")
+    }
+  }
+
+  private func write(
+    _ texts: [String], _ at: Timestamp, _ body: [UInt8], _ statement: OpaquePointer
+  ) throws {
+    for (column, text) in zip(Int32(1)..., texts) {
+      csqlite_bind_text(statement, column, text, Int32(text.utf8.count))
+    }
+    sqlite3_bind_int64(statement, 8, at.microseconds)
+    csqlite_bind_blob(statement, 9, body, Int32(body.count))
     try run(statement)
   }
 

@@ -2,40 +2,52 @@ import Engine
 import Model
 import Synchronization
 
-/// The store under measurement. It keeps what was committed, so that a raw writer can write the same rows in
-/// the same batches, and it says when jobs have ended.
+/// The store under measurement: it says when jobs have ended, and may keep what was committed, so that a raw
+/// writer can write the same rows in the same batches.
 final class RecordingStore: Store {
   private typealias Waiter = CheckedContinuation<ContinuousClock.Instant, Never>
 
   private struct State {
     var batches: [Batch] = []
     var moments: [Moment] = []
-    var ended = 0
-    var awaited = 0
+    var counts: [Count: Int] = [:]
+    var awaited: (count: Count, most: Int)?
     var continuation: Waiter?
   }
 
-  /// When a commit had returned, and what the process had used by then.
+  /// What is waited for.
+  enum Count { case ended, parked }
+
+  /// One commit, as the engine's thread saw it.
   struct Moment {
+    var began: ContinuousClock.Instant
+    /// When it had returned, with the checkpoint that may have followed.
     var time: ContinuousClock.Instant
+    /// What the process had used by then.
     var cpu: Double
+    /// What SQLite had asked of the file system by then.
+    var files: CountedFiles.Counts
+    /// How many jobs had ended with it, of all.
+    var ended: Int
   }
 
   let store: any Store
+  let keeps: Bool
   private let state = Mutex(State())
 
-  init(_ store: any Store) { self.store = store }
+  init(_ store: any Store, keeps: Bool) { (self.store, self.keeps) = (store, keeps) }
 
+  /// Empty where none are kept.
   var batches: [Batch] { state.withLock(\.batches) }
-  /// One for each batch.
+  /// One for each commit with rows.
   var moments: [Moment] { state.withLock(\.moments) }
 
-  /// The moment at which the commit returned that ended the last of so many jobs, counted from the beginning.
-  func end(ofJobs count: Int) async -> ContinuousClock.Instant {
+  /// The moment at which the commit returned with which so many were reached, from the beginning on.
+  func reaches(_ count: Count, _ most: Int) async -> ContinuousClock.Instant {
     await withCheckedContinuation { continuation in
       let isOver = state.withLock { state in
-        if state.ended >= count { return true }
-        (state.awaited, state.continuation) = (count, continuation)
+        if state.counts[count, default: 0] >= most { return true }
+        (state.awaited, state.continuation) = ((count, most), continuation)
         return false
       }
       if isOver { continuation.resume(returning: .now) }
@@ -43,22 +55,38 @@ final class RecordingStore: Store {
   }
 
   func commit(_ batch: borrowing Batch) throws(StoreError) -> [RefusedJob] {
+    let began = ContinuousClock.now
     let refused = try store.commit(batch)
-    let (now, cpu) = (ContinuousClock.now, cpuSeconds())
-    let kept = copy batch
+    let (now, cpu, files) = (ContinuousClock.now, cpuSeconds(), CountedFiles.counts)
+    let (ended, parked) = (batch.jobs.count { $0.completedAt != nil }, batch.parked.count)
+    let kept = keeps ? copy batch : nil
     let waiter = state.withLock { state in
-      state.batches.append(kept)
-      state.moments.append(Moment(time: now, cpu: cpu))
-      for row in kept.jobs where row.completedAt != nil { state.ended += 1 }
-      guard state.ended >= state.awaited else { return Waiter?.none }
-      defer { state.continuation = nil }
+      if let kept { state.batches.append(kept) }
+      state.counts[.ended, default: 0] += ended
+      state.counts[.parked, default: 0] += parked
+      state.moments.append(
+        Moment(began: began, time: now, cpu: cpu, files: files, ended: state.counts[.ended, default: 0]))
+      guard let awaited = state.awaited, state.counts[awaited.count, default: 0] >= awaited.most else {
+        return Waiter?.none
+      }
+      defer { (state.awaited, state.continuation) = (nil, nil) }
       return state.continuation
     }
     waiter?.resume(returning: now)
     return refused
   }
 
-  func checkpoint() throws(StoreError) { try store.checkpoint() }
+  func checkpoint() throws(StoreError) {
+    let before = CountedFiles.counts
+    try store.checkpoint()
+    let files = CountedFiles.counts
+    if files.syncs == before.syncs { return }
+    let (now, cpu) = (ContinuousClock.now, cpuSeconds())
+    state.withLock { state in
+      guard let last = state.moments.indices.last else { return }
+      (state.moments[last].time, state.moments[last].cpu, state.moments[last].files) = (now, cpu, files)
+    }
+  }
   func liveJobs() throws(StoreError) -> [LiveJob] { try store.liveJobs() }
   func history(of job: JobNumber, after sequence: UInt32) throws(StoreError) -> [StoredEvent] {
     try store.history(of: job, after: sequence)
@@ -105,4 +133,19 @@ final class RecordingStore: Store {
   func underWayDeadLetters() throws(StoreError) -> [ID<TriggerMessage>: Int64] {
     try store.underWayDeadLetters()
   }
+}
+
+// Messages that leave.
+extension RecordingStore {
+  func outboxCount(of destination: String) throws(StoreError) -> Int {
+    try store.outboxCount(of: destination)
+  }
+  func outboxRow(of destination: String, event: String) throws(StoreError) -> OutboxRow? {
+    try store.outboxRow(of: destination, event: event)
+  }
+  func delivery(_ id: Int64) throws(StoreError) -> DeliveryRow? { try store.delivery(id) }
+  func disabledDestinations() throws(StoreError) -> [DisabledDestination] {
+    try store.disabledDestinations()
+  }
+  func outboxDestinations() throws(StoreError) -> [String] { try store.outboxDestinations() }
 }

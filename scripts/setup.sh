@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes sure of the C libraries and tools. Silent, and without network, when all is there.
-# `setup.sh tests`: also of what results are compared with.
+# `setup.sh tests`: also of what results are compared with. `setup.sh bench`: of what speed is compared with.
 set -euo pipefail
 
 packages=(
@@ -8,6 +8,7 @@ packages=(
   libxml2-dev libyaml-dev node-llhttp pkg-config python3 sqlite3 tzdata
 )
 if [[ ${1:-} == tests ]]; then packages+=(python3-croniter); fi
+if [[ ${1:-} == bench ]]; then packages+=(python3-venv redis-server); fi
 
 # Under sudo the search path is another one, so that a missing Swift means nothing there.
 if [[ -z ${SUDO_USER:-} ]] && ! command -v swift >/dev/null; then

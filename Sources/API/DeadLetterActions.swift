@@ -49,7 +49,7 @@ public struct LettersRequest: Wire {
 /// What became of one letter.
 public struct LetterResult: Wire, Hashable {
   public var id: Int64
-  /// As of a message that is handed to a trigger; also `retried`, `discarded`, `would_replay`,
+  /// As of a message that is handed to a trigger; also `queued`, `retried`, `discarded`, `would_replay`,
   /// `would_discard`, and `failed` with a code.
   public var outcome: String
   /// The jobs that were started, were there already, were given the signal or go on.

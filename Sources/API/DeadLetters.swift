@@ -1,6 +1,6 @@
 public import Model
 
-/// Endpoints about what ran out: messages, signals, jobs and steps.
+/// Endpoints about what ran out: messages, signals, jobs, steps and deliveries.
 public enum DeadLetterCalls {
   /// Before `get`, whose path would take it for an id.
   public static let groups = Endpoint<LettersQuery, Page<LetterGroupItem>>(
@@ -31,7 +31,7 @@ public struct LetterPath: Wire {
 /// Which letters are meant.
 public struct LetterSelection: Wire, Hashable {
   public var namespace: String?
-  /// `message`, `signal`, `job` or `step`.
+  /// `message`, `signal`, `job`, `step` or `delivery`.
   public var kind: String?
   /// `namespace~name`.
   public var pipeline: String?

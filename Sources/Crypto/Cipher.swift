@@ -18,13 +18,13 @@ internal import COpenSSL
 
   func start(key: SymmetricKey, nonce: Span<UInt8>) {
     precondition(nonce.count == Sealer.nonceSize, "A nonce has 96 bits.")
-    let bytes: [UInt8]? = self.key == key ? nil : key.reveal()
+    let isKnown = self.key == key
     self.key = key
     nonce.withUnsafeBufferPointer { nonce in
-      if let bytes {
-        check(EVP_CipherInit_ex2(context, nil, bytes, nonce.baseAddress, encrypts, nil))
-      } else {
+      if isKnown {
         check(EVP_CipherInit_ex2(context, nil, nil, nonce.baseAddress, encrypts, nil))
+      } else {
+        key.withBytes { check(EVP_CipherInit_ex2(context, nil, $0, nonce.baseAddress, encrypts, nil)) }
       }
     }
   }

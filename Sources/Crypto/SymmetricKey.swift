@@ -25,6 +25,15 @@ public struct SymmetricKey: Sendable, Hashable, CustomStringConvertible, CustomD
     (0..<Self.byteCount).map { UInt8(truncatingIfNeeded: words[$0 / 8] >> UInt64(56 - 8 * ($0 % 8))) }
   }
 
+  /// The same, lent, without an array for it.
+  func withBytes<Result>(_ body: (UnsafePointer<UInt8>) -> Result) -> Result {
+    var bytes = [4 of UInt64] { words[$0].bigEndian }
+    return withUnsafeBytes(of: &bytes) { buffer in
+      guard let start = buffer.baseAddress else { preconditionFailure("A key has bytes.") }
+      return body(start.assumingMemoryBound(to: UInt8.self))
+    }
+  }
+
   public static func == (left: SymmetricKey, right: SymmetricKey) -> Bool {
     var difference: UInt64 = 0
     for word in left.words.indices { difference |= left.words[word] ^ right.words[word] }

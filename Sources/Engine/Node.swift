@@ -29,14 +29,15 @@ public final class Node: Sendable {
     self.configuration = configuration
     past = JobHistory(configuration)
     let recovery = Recovery(configuration)
-    let restored = configuration.restores ? try recovery.restore() : []
+    let live = configuration.restores ? try configuration.store.liveJobs() : nil
+    let restored = try live.map { try recovery.restore($0) } ?? []
     recovered = restored.map(\.report)
     let reading = TriggerReading(configuration: configuration)
     let triggers = TriggerBook.Reading(entries: try reading.all())
     var book = TriggerBook()
     book.replace(by: triggers)
     self.book = Mutex(book)
-    let opening = try EngineLoop.Opening(configuration, triggers)
+    let opening = try EngineLoop.Opening(configuration, triggers, live: live)
     begun = Set(
       opening.messages.filter { $0.state == .claiming }.map { TriggerName($0.pipeline, $0.trigger) })
     let loop = EngineLoop(configuration, numbers: try configuration.store.highestNumbers(), opening)
@@ -105,6 +106,12 @@ public final class Node: Sendable {
 
   /// From now on no attempt starts; what would is queued for the next node (S7).
   public func drain() { loop.inbox.push(.drain) }
+
+  /// Grows with each turn of the engine's thread: whether it lives can be seen without asking it anything.
+  public var turns: UInt64 { loop.turns.load(ordering: .relaxed) }
+
+  /// Lets the engine's thread take a turn; returns at once.
+  public func nudge() { loop.inbox.wake() }
 
   /// Asks running attempts to end for `drain`, then stops the engine's thread. What was cut off is found
   /// again by the next node.

@@ -29,6 +29,8 @@ public struct NodeConfiguration: Sendable {
   public var broken: @Sendable (String) -> Void
   /// The store does not take a turn now, and then that it takes turns again.
   public var storeWaits: @Sendable (StoreError?) -> Void = { _ in }
+  /// Who is told what happens; no more than `ConfiguredDestination.most`.
+  public var destinations: [ConfiguredDestination] = []
   public var retainedFiles = RetainedFiles()
   /// Called when it is time to `retain`; nil: nobody does it by the clock.
   public var retentionDue: (@Sendable () -> Void)?
@@ -73,6 +75,8 @@ public enum CrashPoint: String, Sendable, CaseIterable {
   case afterCommit = "after-commit"
   /// An attempt's result has arrived and is not yet durable.
   case result
+  /// A message has left and that is not yet durable.
+  case delivered
   /// A job was loaded after a restart and nothing about it is stored yet.
   case recovery
 }

@@ -28,6 +28,8 @@ public struct NodeSetting: Sendable {
   public var inboxBytes = 64 << 20
   /// Open dead letters of a namespace. With so many no message is given up: it stays before its trigger.
   public var openLetters = 100_000
+  /// Messages that wait for one destination. With so many a new one is a dead letter at once.
+  public var outboxRows = OutboxRow.most
   /// How long the row of a signal that was taken or has expired outlives its time.
   public var signalsRemembered = Duration.seconds(86_400)
 

@@ -2,7 +2,7 @@ public import Model
 
 /// What lists and pages read. It never writes, may lag behind the journal by one commit, and is called from
 /// any thread; a store answers from read-only connections of its own.
-public protocol ReadModel: DeadLetterReader {
+public protocol ReadModel: DeadLetterReader, OutboxReader {
   /// Newest first. `before` is the id that the last page ended with.
   func jobs(_ filter: JobFilter, before: ID<Job>?, limit: Int) throws(StoreError) -> [JobSummary]
   func job(_ id: ID<Job>) throws(StoreError) -> JobSummary?
@@ -61,6 +61,8 @@ public protocol ReadModel: DeadLetterReader {
   ) throws(StoreError) -> [ExpiredJob]
   /// Of history, events and refusals; of the others the files know.
   func expired(_ retained: Retained, in namespace: String, before: Timestamp) throws(StoreError) -> Expired
+  /// The rows of due times that were decided before that moment and whose job, where they have one, is gone.
+  func expiredFires(in namespace: String, before: Timestamp) throws(StoreError) -> Expired
   /// Those of these artifacts that a job refers to.
   func referenced(_ sha256s: [String], in namespace: String) throws(StoreError) -> Set<String>
   func readRevision(of pipeline: PipelineName, number: Int?) throws(StoreError) -> RevisionRecord?

@@ -5,8 +5,11 @@ public struct ScalarString: Hashable, Sendable, Comparable {
   public init(_ string: String) { self.string = string }
 
   public static func == (left: ScalarString, right: ScalarString) -> Bool {
-    let (a, b) = (left.string.utf8, right.string.utf8)
-    return a.count == b.count && a.elementsEqual(b)
+    // Over spans: an iterator over UTF-8 asks at every byte what kind of text it goes through.
+    let (a, b) = (left.string.utf8Span.span, right.string.utf8Span.span)
+    guard a.count == b.count else { return false }
+    for place in a.indices where a[place] != b[place] { return false }
+    return true
   }
 
   /// By code points, which is the order of the UTF-8 bytes.
@@ -15,7 +18,8 @@ public struct ScalarString: Hashable, Sendable, Comparable {
   }
 
   public func hash(into hasher: inout Hasher) {
-    for byte in string.utf8 { hasher.combine(byte) }
+    let bytes = string.utf8Span.span
+    for place in bytes.indices { hasher.combine(bytes[place]) }
     hasher.combine(0xFF as UInt8)
   }
 }

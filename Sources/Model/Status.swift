@@ -2,7 +2,7 @@
 public enum JobStatus: UInt8, Sendable, Hashable, CaseIterable {
   case pending, queued, running, waiting, success, partial, failed, cancelled, timeout, needsAttention
 
-  public var hasEnded: Bool {
+  @inlinable public var hasEnded: Bool {
     switch self {
     case .pending, .queued, .running, .waiting, .needsAttention: false
     case .success, .partial, .failed, .cancelled, .timeout: true
@@ -35,7 +35,7 @@ public enum StepStatus: UInt8, Sendable, Hashable, CaseIterable {
   case pending, queued, running, waiting, retrying, success, partial, failed, cancelled, timeout, skipped
   case needsAttention
 
-  public var hasEnded: Bool {
+  @inlinable public var hasEnded: Bool {
     switch self {
     case .pending, .queued, .running, .waiting, .retrying, .needsAttention: false
     case .success, .partial, .failed, .cancelled, .timeout, .skipped: true
@@ -43,7 +43,7 @@ public enum StepStatus: UInt8, Sendable, Hashable, CaseIterable {
   }
 
   /// `success` or `partial`: what a strong need asks for.
-  public var hasOutput: Bool { self == .success || self == .partial }
+  @inlinable public var hasOutput: Bool { self == .success || self == .partial }
 
   public var word: String {
     switch self {

@@ -2,6 +2,7 @@ public import API
 public import Engine
 public import Model
 public import Pipelines
+public import Watchdog
 
 /// What the routes work with. `main.swift` puts it together.
 public struct Backend: Sendable {
@@ -21,6 +22,12 @@ public struct Backend: Sendable {
   public var events = EmittedReading.none
   /// Of the schedules. UTC is always known.
   public var zones = ZoneDatabase { _ in nil }
+  /// What is expected, and what is late.
+  public var watcher: Watcher?
+  /// Where messages go, as it is set up.
+  public var destinations: @Sendable () throws(Problem) -> [ConfiguredDestination] = {
+    () throws(Problem) in []
+  }
   /// What a dead letter holds.
   public var openLetter: @Sendable (DeadLetterRow) throws(Problem) -> LetterContent = {
     (_) throws(Problem) in LetterContent()

@@ -236,6 +236,7 @@ extension LetterResult {
       self.init(
         id: id, outcome: receipt.isDuplicate ? "duplicate" : receipt.isKept ? "kept" : "delivered",
         jobs: receipt.delivered.map(\.description))
+    case .queued: self.init(id: id, outcome: "queued")
     case .retried(let job): self.init(id: id, outcome: "retried", jobs: [job.description])
     case .discarded: self.init(id: id, outcome: "discarded")
     }

@@ -19,8 +19,11 @@ public enum ProblemStatus {
     "no-schedule": 404, "no-backfill": 404, "backfill-ended": 409, "schedule-refused": 409,
     "too-many-backfills": 429,
     "no-wait": 409, "signal-too-large": 413, "inbox-full": 429,
+    "no-alert": 404, "ambiguous-alert": 400, "no-heartbeat": 404, "no-mute": 404,
+    "configured-heartbeat": 409, "too-many-heartbeats": 429, "watch-store": 503,
     "no-letter": 404, "letter-handled": 409, "letter-changed": 409, "letter-waits": 409,
     "contents-taken": 409,
+    "no-destination": 404, "no-delivery": 404, "not-redeliverable": 409, "outbox-full": 429,
     "read-only": 503, "stopping": 503, "store-unavailable": 503, "job-not-driven": 503,
     "store-full": 503, "not-yet-stored": 503,
   ]

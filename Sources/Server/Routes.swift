@@ -9,6 +9,8 @@ extension Router {
         + ScheduleRoutes(backend: backend).routes + BackfillRoutes(backend: backend).routes
         + TriggerRoutes(backend: backend).routes + EventRoutes(backend: backend).routes
         + SignalRoutes(backend: backend).routes + LetterRoutes(backend: backend).routes
+        + WatchRoutes(backend: backend).routes
+        + DestinationRoutes(backend: backend).routes
         + AccessRoutes(backend: backend).routes + RetentionRoutes(backend: backend).routes
         + SystemRoutes(backend: backend).routes)
   }

@@ -51,6 +51,7 @@ extension Batch {
     for change in schedules {
       if let job = change.job { parts[job, default: empty].schedules.append(change) }
     }
+    for change in outbox { if let job = change.job { parts[job, default: empty].outbox.append(change) } }
     return parts
   }
 
@@ -74,6 +75,7 @@ extension Batch {
     (rest.signalsForgotten, rest.cachesForgotten) = (signalsForgotten, cachesForgotten)
     (rest.triggers, rest.emitted) = (triggers.filter { $0.job == nil }, emitted)
     rest.schedules = schedules.filter { $0.job == nil }
+    rest.outbox = outbox.filter { $0.job == nil }
     rest.deletions = deletions
     if !rest.isEmpty { parts.append(BatchPart(job: .catalog, batch: rest)) }
     return parts

@@ -12,13 +12,15 @@ struct Checks: Sendable {
   var readModel: any ReadModel
   var isServer: Bool
   private static let leastFree: UInt64 = 1 << 30
+  /// What has waited so long to leave is told.
+  private static let longWait = Duration.seconds(3_600)
 
   init(path: String, readModel: any ReadModel, isServer: Bool) {
     (self.path, self.readModel, self.isServer) = (path, readModel, isServer)
   }
 
   func all(_ language: Language) async -> [CheckItem] {
-    [server, store, disk, zones, key].map { check in
+    ([server, store, disk, zones, key] + outbox).map { check in
       CheckItem(
         state: check.state, name: check.name, text: check.text[language], remedy: check.remedy?[language])
     }
@@ -58,6 +60,37 @@ struct Checks: Sendable {
         state: "error", name: "store", text: Bilingual("\(error)", pt: "\(error)"),
         remedy: Bilingual("restore a backup", pt: "restaure um backup"))
     }
+  }
+
+  /// Nothing where everything leaves.
+  private var outbox: [Check] {
+    let (waiting, disabled): ([OutboxSummary], [DisabledDestination])
+    do throws(StoreError) {
+      (waiting, disabled) = (try readModel.outboxSummaries(), try readModel.readDisabledDestinations())
+    } catch { return [] }
+    var checks = disabled.map { row in
+      Check(
+        state: "warn", name: "outbox",
+        text: Bilingual(
+          "the destination \(row.name) is disabled: \(row.reason)",
+          pt: "o destino \(row.name) está desativado: \(row.reason)"),
+        remedy: Bilingual(
+          "esteira destination enable \(row.name)", pt: "esteira destination enable \(row.name)"))
+    }
+    let now = Program.now()
+    for row in waiting where now - row.oldestAt > Self.longWait || row.held > 0 {
+      let age = Words(language: .english).duration(now - row.oldestAt)
+      checks.append(
+        Check(
+          state: "warn", name: "outbox",
+          text: Bilingual(
+            "\(row.waiting) messages wait for \(row.destination), the oldest for \(age)",
+            pt: "\(row.waiting) mensagens esperam por \(row.destination), a mais antiga há \(age)"),
+          remedy: Bilingual(
+            "esteira destination deliveries \(row.destination)",
+            pt: "esteira destination deliveries \(row.destination)")))
+    }
+    return checks
   }
 
   private var disk: Check {

@@ -3,19 +3,21 @@ import Engine
 import Glibc
 import Model
 import Pipelines
+import Watchdog
 
 /// `esteira.yaml` in the data folder: what the operator says of this installation. It may be missing.
 ///
 ///     groups: {compliance: [ana, bia]}
 ///     roots: {mitrarr: [/srv/mitrarr, {path: /srv/reference, access: read}]}
 ///     grants: {mitrarr/purge-events: [{may: [pause, resume, export, purge], pipelines: [mitrarr/*]}]}
+///     destinations: [{name: ops, namespace: demo, kind: webhook, connection: c, events: [esteira.job.*]}]
 ///
-/// Read anew for each question, so that a change needs no restart.
+/// Read anew for each question, so that a change needs no restart; destinations are read at the start.
 struct ConfigFile: Sendable {
   let folder: String
   private var path: String { folder + "/esteira.yaml" }
   private static let largest = 1 << 20
-  private static let keys = ["groups", "roots", "grants"]
+  private static let keys = ["groups", "roots", "grants", "destinations", "heartbeats", "alerts"]
 
   init(folder: String) { self.folder = folder }
 
@@ -33,7 +35,12 @@ struct ConfigFile: Sendable {
     _ = try groups(file)
     _ = try RootReader(self, file).all()
     _ = try GrantReader(self, file).all()
+    _ = try WatchReader(self, file).all()
+    _ = try DestinationReader(self, file).all()
   }
+
+  /// Where messages go.
+  func destinations() throws(Problem) -> [DestinationEntry] { try DestinationReader(self, try read()).all() }
 
   /// The folders that the operator lets the pipelines of a namespace use, besides their own.
   func roots(of namespace: String) throws(Problem) -> [FileRoots.Root] {
@@ -44,6 +51,9 @@ struct ConfigFile: Sendable {
   func grants(of pipeline: PipelineName) throws(Problem) -> [PipelineGrant] {
     try GrantReader(self, try read()).all().filter { $0.principal == pipeline }
   }
+
+  /// Heartbeats that are expected, and whom alerts are told.
+  func watching() throws(Problem) -> WatchConfiguration { try WatchReader(self, try read()).all() }
 
   private func groups() throws(Problem) -> [(name: String, members: [String])] { try groups(try read()) }
 

@@ -17,6 +17,8 @@ struct NodeParts: Sendable {
   let backend: Backend
   /// What is told of triggers and events, for whoever comes later than the node.
   let news: News
+  let watching: Watching
+  let destinations: [ConfiguredDestination]
   /// The folder had no store before.
   let isFirstStart: Bool
 
@@ -39,30 +41,43 @@ struct NodeParts: Sendable {
     let plans = PlanCache(Program.compiler)
     let news = News()
     self.news = news
-    var configuration = try Self.configuration(folder, store, vault, places, plans, restores: restores)
+    let client = try Self.client()
+    var configuration = try Self.configuration(
+      folder, store, vault, places, plans, client, restores: restores)
+    configuration.destinations = try Self.destinations(folder, client, places, console)
     configuration.triggersChanged = { news.triggers.tell() }
     configuration.emitted = { news.events.tell() }
     configuration.zones = .system
-    configuration.storeWaits = { error in console.error(StoreNotices.waits(error)[language]) }
-    configuration.broken = { text in
-      let problem = StoreNotices.broken(text)
-      console.error("esteira: \(problem.message[language]) [\(problem.code)]")
-      if let remedy = problem.remedy { console.error("  \(remedy[language])") }
-      _exit(7)
-    }
+    let signs = EngineSignals()
+    configuration.storeWaits = Self.waiting(signs, console, language)
+    configuration.broken = Self.ending(console, language)
     configuration.retainedFiles = RetainedFolder.files(of: folder)
     let retention = RetentionByClock()
     if restores { configuration.retentionDue = { retention.run() } }
     let node = try Self.node(configuration)
     self.node = node
     retention.begin(node, tell: console.error)
+    signs.begin(node)
     places.writes { (writes) throws(Problem) in try await node.write(writes) }
     let history = JobHistory(
       readModel: store, plan: { (revision) throws(Problem) in try plans.plan(revision) },
       unwrap: { (wrapped) throws(Problem) in try vault.unwrap(wrapped) })
+    watching = try Watching(
+      folder: folder.path, readModel: store, history: history, signs: restores ? signs : nil)
     let reading = Reading(
-      path: folder.path, readModel: store, vault: vault, artifacts: files.artifacts, logs: files.logs)
-    let jobs = JobReading(
+      path: folder.path, watcher: watching.watcher, readModel: store, vault: vault,
+      artifacts: files.artifacts, logs: files.logs)
+    var backend = reading.backend(
+      node: node, jobs: Self.jobs(node, history), history, events: news.events)
+    let destinations = configuration.destinations
+    self.destinations = destinations
+    backend.destinations = { () throws(Problem) in destinations }
+    self.backend = backend
+  }
+
+  /// Jobs are read from the running node.
+  private static func jobs(_ node: Node, _ history: JobHistory) -> JobReading {
+    JobReading(
       view: { (job, from, limit) throws(Problem) in try await node.view(job, from: from, limit: limit) },
       history: { (job, after, limit) throws(Problem) in
         try await node.history(job, after: after, limit: limit)
@@ -71,15 +86,46 @@ struct NodeParts: Sendable {
       why: { (job) throws(Problem) in try await node.why(job) },
       replay: { (job, language) throws(Problem) in try await Reading.replay(history, job) },
       open: { (job) throws(Problem) in try await Reading.opened(history, job) })
-    backend = reading.backend(node: node, jobs: jobs, history, events: news.events)
+  }
+
+  /// What the operator set up, each with what delivers to it.
+  private static func destinations(
+    _ folder: DataFolder, _ client: CurlClient, _ places: AttemptPlaces, _ console: Console
+  ) throws(Problem) -> [ConfiguredDestination] {
+    try ConfigFile(folder: folder.path).destinations().map { entry in
+      guard let place = entry.place else {
+        return entry.delivering(through: LogDestination(write: console.out))
+      }
+      return entry.delivering(
+        through: WebhookDestination(place, client: client, environment: places.environment, now: Program.now))
+    }
+  }
+
+  private static func waiting(
+    _ signs: EngineSignals, _ console: Console, _ language: Language
+  ) -> @Sendable (StoreError?) -> Void {
+    { error in
+      signs.store(waits: error?.description)
+      console.error(StoreNotices.waits(error)[language])
+    }
+  }
+
+  /// What follows once the store broke its promises: the end of the process.
+  private static func ending(_ console: Console, _ language: Language) -> @Sendable (String) -> Void {
+    { text in
+      let problem = StoreNotices.broken(text)
+      console.error("esteira: \(problem.message[language]) [\(problem.code)]")
+      if let remedy = problem.remedy { console.error("  \(remedy[language])") }
+      _exit(7)
+    }
   }
 
   private static func configuration(
     _ folder: DataFolder, _ store: SQLiteStore, _ vault: Vault, _ places: AttemptPlaces, _ plans: PlanCache,
-    restores: Bool
+    _ client: CurlClient, restores: Bool
   ) throws(Problem) -> NodeConfiguration {
     let cores = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
-    let connectors = Catalog.all(curl: try client(), children: ChildProcesses())
+    let connectors = Catalog.all(curl: client, children: ChildProcesses())
     return NodeConfiguration(
       setting: NodeSetting(name: Places.host, version: Program.name, cores: cores), store: store,
       readModel: store, connectors: connectors, environment: places.environment,

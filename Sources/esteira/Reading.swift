@@ -7,10 +7,12 @@ import Model
 import Server
 import Stores
 import Synchronization
+import Watchdog
 
 /// What a router reads besides jobs: artifacts, logs, checks.
 struct Reading: Sendable {
   var path: String
+  var watcher: Watcher
   var readModel: any ReadModel
   var vault: Vault
   var artifacts: ArtifactFiles
@@ -32,6 +34,7 @@ struct Reading: Sendable {
       },
       sealCredential: { (draft) throws(Problem) in vault.seal(draft) }, now: Program.now)
     backend.zones = .system
+    backend.watcher = watcher
     backend.events = EmittedReading(
       open: { (row) throws(Problem) in try vault.open(row) }, changes: { events.rings() })
     backend.openLetter = { (row) throws(Problem) in try vault.open(row) }

@@ -14,10 +14,16 @@ struct ReadingParts: Sendable {
     let history = JobHistory(
       readModel: reader, plan: { (revision) throws(Problem) in try plans.plan(revision) },
       unwrap: { (wrapped) throws(Problem) in try vault.unwrap(wrapped) })
+    let watching = try Watching(folder: path, readModel: reader, history: history, signs: nil)
     let reading = Reading(
-      path: path, readModel: reader, vault: vault, artifacts: ArtifactFiles(folder: path + "/artifacts"),
+      path: path, watcher: watching.watcher, readModel: reader, vault: vault,
+      artifacts: ArtifactFiles(folder: path + "/artifacts"),
       logs: LogFiles(folder: path + "/logs", pause: Program.pause))
-    backend = reading.backend(node: nil, jobs: Self.jobs(history), history)
+    var backend = reading.backend(node: nil, jobs: Self.jobs(history), history)
+    backend.destinations = { () throws(Problem) in
+      try ConfigFile(folder: path).destinations().map(\.destination)
+    }
+    self.backend = backend
   }
 
   private static func jobs(_ history: JobHistory) -> JobReading {

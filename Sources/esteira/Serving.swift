@@ -7,6 +7,7 @@ import Model
 import Net
 import Server
 import Stores
+import Watchdog
 
 /// The command `server`: a node that runs until it is told to stop.
 struct Serving: Sendable {
@@ -37,7 +38,11 @@ struct Serving: Sendable {
       let parts = try NodeParts(
         folder: try DataFolder(path: Places.data(options.data)), restores: true, language: language)
       let watches = FolderWatches(of: parts.node, folder: parts.folder.path, log: Console.system.error)
-      parts.news.triggers.answer { watches.reconcile() }
+      let watch = try watch(parts)
+      parts.news.triggers.answer {
+        watches.reconcile()
+        watch.wake()
+      }
       let server = try listen(parts)
       await Self.settle(parts.node)
       watches.reconcile()
@@ -46,6 +51,7 @@ struct Serving: Sendable {
       Console.system.out(stopping)
       await watches.stop()
       await server.stop(grace: Self.closeGrace)
+      watch.stop()
       await parts.node.stop(drain: options.drain)
       unlink(parts.folder.processPath)
       return 0
@@ -67,6 +73,17 @@ struct Serving: Sendable {
       await group.next()
       group.cancelAll()
     }
+  }
+
+  /// From now on what is expected is watched, whatever the engine does.
+  private func watch(_ parts: NodeParts) throws(Problem) -> WatchLoop {
+    let language = language
+    let loop = try WatchLoop(
+      parts.watching, destinations: parts.destinations
+    ) { Console.system.error($0[language]) }
+    parts.watching.watcher.onChange { [weak loop] in loop?.wake() }
+    Task { await loop.run() }
+    return loop
   }
 
   private func listen(_ parts: NodeParts) throws(Problem) -> HTTPServer {

@@ -80,18 +80,59 @@ struct LogFileTests {
     #expect(try await open().read(job, key: key).map(\.message) == ["a", "b"])
   }
 
-  @Test("a change in the middle, and another key, are told")
-  func damaged() async throws {
+  /// What was written, one frame a line, with the place of each frame.
+  private func write(_ texts: [String]) async throws -> [Range<Int>] {
     let logs = open()
-    for text in ["a", "b", "c"] {
+    var frames: [Range<Int>] = []
+    for text in texts {
       logs.append(line(text), job: job, key: key)
       await logs.flush(job)
+      frames.append((frames.last?.upperBound ?? 0)..<(try Data(contentsOf: URL(filePath: path)).count))
     }
+    return frames
+  }
+
+  private func change(_ change: (inout Data) -> Void) throws {
     var raw = try Data(contentsOf: URL(filePath: path))
-    raw[raw.count / 2] ^= 1
+    change(&raw)
     try raw.write(to: URL(filePath: path))
-    let failure = await #expect(throws: Failure.self) { try await open().read(job, key: key) }
-    #expect(failure?.code == "log-damaged")
+  }
+
+  private func notice(_ bytes: Int) -> String {
+    "\(bytes) bytes of the log are missing here: they were not on the disk, or have changed."
+  }
+
+  @Test(
+    "a hole in the middle is told where it is, and what stands behind it is read",
+    arguments: [1...1, 1...2, 0...0, 1...3])
+  func hole(_ lost: ClosedRange<Int>) async throws {
+    let texts = ["a", "b", "c", "d", "e"]
+    let frames = try await write(texts)
+    let bytes = frames[lost.lowerBound].lowerBound..<frames[lost.upperBound].upperBound
+    let left = Array(texts[..<lost.lowerBound] + [notice(bytes.count)] + texts[(lost.upperBound + 1)...])
+    // A byte of each; then the pages were never written, so that no length tells where the next frame begins.
+    try change { for frame in lost { $0[frames[frame].upperBound - 1] ^= 1 } }
+    #expect(try await open().read(job, key: key).map(\.message) == left)
+    try change { $0.replaceSubrange(bytes, with: Data(count: bytes.count)) }
+    #expect(try await open().read(job, key: key).map(\.message) == left)
+    #expect(try await open().read(job, key: key, node: 7).map(\.message) == [notice(bytes.count)])
+    // The next line follows the last one that is whole.
+    let logs = open()
+    logs.append(line("f"), job: job, key: key)
+    await logs.flush(job)
+    #expect(try await open().read(job, key: key).map(\.message) == left + ["f"])
+  }
+
+  @Test("a length that has changed hides no frame behind it")
+  func length() async throws {
+    let frames = try await write(["a", "b", "c"])
+    try change { $0[frames[1].lowerBound + 3] ^= 3 }
+    #expect(try await open().read(job, key: key).map(\.message) == ["a", notice(frames[1].count), "c"])
+  }
+
+  @Test("another key is told")
+  func damaged() async throws {
+    _ = try await write(["a", "b", "c"])
     let other = await #expect(throws: Failure.self) { try await open().read(job, key: .generate()) }
     #expect(other?.code == "log-damaged")
   }

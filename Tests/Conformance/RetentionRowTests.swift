@@ -151,4 +151,42 @@ struct RetentionRowTests {
     #expect(try store.emitted(filter, after: 0, limit: 9).map(\.at) == [moment(4), moment(5)])
     #expect(try store.deletions(in: nil, limit: 9).map(\.bytes) == [6])
   }
+
+  @Test(
+    "of history take due times as well: behind their job, and by their age where they started none",
+    arguments: Backend.all)
+  func fires(_ backend: Backend) throws {
+    let (store, _) = try filled(backend)
+    func fire(
+      _ due: Int64, _ outcome: ScheduleFireRow.Outcome, job: Int64? = nil, decided: Int64? = nil
+    ) -> ScheduleChange {
+      .fire(
+        ScheduleFireRow(
+          pipeline: daily, trigger: "clock", due: moment(due), outcome: outcome, job: job.map { jobID($0) },
+          reason: outcome == .missed ? "down" : nil, decidedAt: moment(decided ?? due)), with: nil)
+    }
+    _ = try store.commit(
+      Batch {
+        $0.schedules = [
+          fire(1, .started, job: 1), fire(2, .missed), fire(3, .waiting), fire(4, .skipped, decided: 900),
+          fire(5, .started, job: 2), fire(900, .missed), fire(6, .refused),
+        ]
+      })
+    func dues() throws -> [Int64] {
+      try store.fires(FireFilter(namespace: "sales"), limit: 99).reversed().map {
+        $0.due.microseconds - moment(0).microseconds
+      }
+    }
+    #expect(try store.expiredFires(in: "sales", before: moment(150)) == Expired(count: 2, bytes: 4))
+    #expect(try store.expiredFires(in: "other", before: moment(150)) == Expired())
+    try delete([1], run: 500, store)
+    #expect(try store.expiredFires(in: "sales", before: moment(150)).count == 3)
+    for left in [[3, 4, 5, 6, 900], [3, 4, 5, 900], [3, 4, 5, 900]] as [[Int64]] {
+      let rows = Deletion(
+        rule: rule, before: moment(150), content: .rows(limit: 2), run: moment(500), by: "node")
+      _ = try store.commit(Batch { $0.deletions = [rows] })
+      #expect(try dues() == left)
+    }
+    #expect(try store.deletions(in: nil, limit: 9).map(\.count) == [4])
+  }
 }

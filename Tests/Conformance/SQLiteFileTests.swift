@@ -129,7 +129,8 @@ struct SQLiteFileTests {
       "job_labels", "asks", "ask_assignees", "ask_answers", "signals", "parked_jobs", "waits", "slots",
       "governors", "caches", "refusals", "dead_letters", "pauses", "deleted_pipelines",
       "trigger_messages", "taken_contents", "emitted_events", "retention_rules", "deletions",
-      "dead_letter_acts", "schedules", "schedule_fires", "backfills",
+      "dead_letter_acts", "schedules", "schedule_fires", "backfills", "outbox", "deliveries",
+      "disabled_destinations",
     ]
     let columns = [
       "correlation_id", "owner", "priority", "fair_key", "parent_job", "parent_node", "rerun_of",
@@ -180,5 +181,31 @@ struct SQLiteFileTests {
     }
     let size = try FileManager.default.attributesOfItem(atPath: folder.path("store.db-wal"))[.size] as? Int
     #expect(try #require(size) < 24_000_000)
+  }
+
+  @Test("keeps the log short also where each server is killed before it has written so much itself")
+  func inheritedLog() throws {
+    let large = String(repeating: "x", count: 1_000_000)
+    var last = folder
+    for life in 0..<10 as Range<Int64> {
+      // What a kill leaves: the files as they are under a store that is still open.
+      let next = try TemporaryFolder()
+      let store = try Backend.sqlite(last)
+      for number in life * 4 + 1...life * 4 + 4 {
+        _ = try store.commit(
+          Batch {
+            $0.admit(.fixture(number))
+            $0.bodies.append(BodyRow(id: BodyID(number), job: JobNumber(number), sealed: $0.place(large)))
+          })
+        try store.checkpoint()
+      }
+      for name in ["store.db", "store.db-wal"] {
+        try FileManager.default.copyItem(atPath: last.path(name), toPath: next.path(name))
+      }
+      last = next
+    }
+    let size = try FileManager.default.attributesOfItem(atPath: last.path("store.db-wal"))[.size] as? Int
+    #expect(try #require(size) < 24_000_000)
+    #expect(try Backend.sqlite(last).jobs(JobFilter(), before: nil, limit: 100).count == 40)
   }
 }

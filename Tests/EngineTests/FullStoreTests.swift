@@ -44,6 +44,30 @@ private struct Filled {
 
 @Suite("D5: a store without room", .timeLimit(.minutes(1)))
 struct FullStoreTests {
+  @Test("its thread takes turns for whoever nudges it, also while it waits for room, and none in a commit")
+  func signsOfLife() async throws {
+    let harness = try Harness(.memory, faulty: true)
+    try await harness.apply(Filled.file)
+    let faulty = try #require(harness.faulty)
+    func turn() async {
+      let seen = harness.node.turns
+      harness.node.nudge()
+      while harness.node.turns == seen { await Task.yield() }
+    }
+    await turn()
+    let commit = faulty.hold()
+    let (node, request) = (harness.node, harness.request(key: "held"))
+    let job = Task { try await node.start(request).job }
+    await commit.begun()
+    let seen = harness.node.turns
+    for _ in 0..<100 { harness.node.nudge() }
+    #expect(harness.node.turns == seen, "A store that does not come back is a silent engine.")
+    commit.letGo()
+    _ = try await job.value
+    await turn()
+    await harness.node.abandon()
+  }
+
   @Test("refuses what is new, keeps what it was given, and goes on by itself", arguments: Backend.all)
   func goesOn(_ backend: Backend) async throws {
     var filled = try await Filled(backend)

@@ -7,6 +7,7 @@ import Net
 import Pipelines
 import Stores
 import Testing
+import Watchdog
 
 @testable import Server
 
@@ -15,8 +16,9 @@ struct TestServer: Sendable {
   let router: Router
   let store = MemoryStore()
   let node: Node
+  let watcher: Watcher
 
-  init(isReadOnly: Bool = false) throws {
+  init(isReadOnly: Bool = false, destinations: [ConfiguredDestination] = []) throws {
     let (store, master) = (store, MasterKey(SymmetricKey.generate()))
     let compiler = PipelineCompiler(connectors: [], zones: Self.zones)
     let plan = { @Sendable (record: RevisionRecord) throws(Problem) -> Plan in
@@ -26,15 +28,14 @@ struct TestServer: Sendable {
       return plan
     }
     let unwrap = { @Sendable (bytes: [UInt8]) throws(Problem) -> SymmetricKey in
-      do { return try master.unwrap(bytes, place: "job") } catch {
-        throw Problem("test", Bilingual("The key does not open.", pt: "A chave não abre."))
-      }
+      try Self.unwrap(bytes, master)
     }
     var configuration = NodeConfiguration(
       setting: NodeSetting(name: "test", version: "test", cores: 2), store: store, readModel: store,
       connectors: [], environment: .none, plan: plan, wrap: { master.wrap($0, place: "job") },
       unwrap: unwrap, broken: { Issue.record("The store broke: \($0)") })
     configuration.zones = Self.zones
+    configuration.destinations = destinations
     let node = try Node(configuration)
     let history = JobHistory(readModel: store, plan: plan, unwrap: unwrap)
     let jobs = Self.jobs(node, history)
@@ -57,6 +58,9 @@ struct TestServer: Sendable {
           createdAt: Timestamp(microseconds: 0), createdBy: draft.actor)
       }, now: { Timestamp(microseconds: 0) })
     backend.zones = Self.zones
+    watcher = try Self.watcher()
+    backend.watcher = watcher
+    backend.destinations = { () throws(Problem) in destinations }
     backend.openLetter = { (row) throws(Problem) in
       let wrapped: [UInt8]?
       do throws(StoreError) { wrapped = try store.namespaceKey(row.namespace) } catch { throw none }
@@ -65,6 +69,23 @@ struct TestServer: Sendable {
     }
     router = Router(backend)
     self.node = node
+  }
+
+  private static func unwrap(_ bytes: [UInt8], _ master: MasterKey) throws(Problem) -> SymmetricKey {
+    do { return try master.unwrap(bytes, place: "job") } catch {
+      throw Problem("test", Bilingual("The key does not open.", pt: "A chave não abre."))
+    }
+  }
+
+  private static func watcher() throws -> Watcher {
+    try Watcher(
+      evidence: NothingExpected(), store: NothingKept(), engine: nil, zones: Self.zones,
+      configuration: { WatchConfiguration() }, now: { Timestamp(microseconds: 0) },
+      newID: { moment in
+        var random = SystemRandomNumberGenerator()
+        let id = ID<Notice>.generate(at: moment, using: &random)
+        return (id.high, id.low)
+      })
   }
 
   private static let zones = ZoneDatabase {

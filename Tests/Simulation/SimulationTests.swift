@@ -40,6 +40,17 @@ struct SimulationTests {
     }
   }
 
+  @Test("tells others of all that it stored, in the order of each lane", arguments: Disk.allCases)
+  func outlet(_ disk: Disk) throws {
+    var options = WorldOptions()
+    options.hasOutlet = true
+    let seeds = Self.seeds.prefix(disk == .memory ? 60 : 12)
+    for seed in seeds {
+      let run = try WorldRun(seed, on: disk, options)
+      if let violation = run.violation { Issue.record("seed \(seed) on \(disk.rawValue): \(violation)") }
+    }
+  }
+
   @Test("meets every fault, and gives other histories for other seeds")
   func differs() throws {
     let runs = try (1...40).map { try WorldRun($0) }

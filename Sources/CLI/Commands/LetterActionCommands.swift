@@ -122,6 +122,7 @@ extension Invocation {
 
   private static func words(_ outcome: String) -> Bilingual {
     switch outcome {
+    case "queued": Bilingual("waits for its destination", pt: "espera pelo destino")
     case "retried": Bilingual("the job goes on", pt: "o job segue")
     case "discarded": Bilingual("discarded", pt: "descartada")
     case "would_replay": Bilingual("would be sent again", pt: "seria reenviada")

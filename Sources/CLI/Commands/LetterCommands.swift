@@ -14,7 +14,7 @@ extension FlagSpec {
     Bilingual("those that failed in this way", pt: "as que falharam desta forma"))
   static let letterKind = FlagSpec(
     "--kind", value: "WORD",
-    Bilingual("message, signal, job or step", pt: "message, signal, job ou step"))
+    Bilingual("message, signal, job, step or delivery", pt: "message, signal, job, step ou delivery"))
   static let letterPipeline = FlagSpec(
     "--pipeline", value: "PIPELINE", Bilingual("those of a pipeline", pt: "as de um pipeline"))
 }
@@ -124,6 +124,10 @@ enum LetterGet {
 
   /// Where it comes from, in a word or two.
   static func origin(_ letter: LetterItem) -> String {
+    if letter.kind == "delivery" {
+      let (type, destination) = (letter.source["type"]?.string, letter.source["destination"]?.string)
+      return "\(letter.pipeline ?? letter.namespace) \(type ?? "") -> \(destination ?? "")"
+    }
     let name =
       letter.kind == "signal"
       ? "\(letter.namespace)/\(letter.source["name"]?.string ?? "")" : letter.pipeline ?? letter.namespace

@@ -29,3 +29,9 @@ static inline void csystem_use_few_heaps(void) { mallopt(M_ARENA_MAX, 2); }
 /// Gives whole free pages of all heaps back to the system. It walks the heaps under their locks (about a
 /// millisecond for each 10 MB), so it belongs behind work that is rare and leaves much behind.
 static inline void csystem_give_back_free_pages(void) { (void)malloc_trim(0); }
+
+/// Bytes of all heaps that are allocated and in use.
+static inline size_t csystem_heap_in_use(void) {
+  struct mallinfo2 heaps = mallinfo2();
+  return heaps.uordblks + heaps.hblkhd;
+}

@@ -50,7 +50,7 @@ struct WebhookSend: Connector {
     ], failures: WebNotes.calling + [WebNotes.noSecret])
 
   func execute(_ attempt: Attempt) async throws(Failure) -> AttemptOutput {
-    let key = try Self.key(attempt)
+    let key = try WebhookSigning.key(attempt.credential, of: attempt.connection?.name ?? "")
     let body = (attempt.with["body"] ?? .null).pythonSorted()
     let seconds = attempt.services.now().microseconds / 1_000_000
     let signature = Hex.encode(HMACSHA256.code(key: key, message: body))
@@ -62,36 +62,13 @@ struct WebhookSend: Connector {
     call.request.headers.set("content-type", "application/json")
     call.request.headers.set("x-signature", signature)
     call.request.headers.set("x-signature-algorithm", "HMAC-SHA256")
-    call.request.headers.set("webhook-id", attempt.stepKey)
-    call.request.headers.set("webhook-timestamp", "\(seconds)")
-    let signed = Array("\(attempt.stepKey).\(seconds).".utf8) + body
-    let standard = Base64.encode(HMACSHA256.code(key: key, message: signed))
-    call.request.headers.set("webhook-signature", "v1,\(standard)")
+    for header in WebhookSigning.headers(attempt.stepKey, at: seconds, body, key: key) {
+      call.request.headers.set(header.name, header.value)
+    }
     let response = try await call.perform(client)
     try call.check(response)
     return AttemptOutput([
       "status": .int(Int64(response.status)), "id": .string(attempt.stepKey), "signature": .string(signature),
     ])
-  }
-
-  /// `whsec_` announces base64; any other secret is its own bytes. No message leaves unsigned.
-  private static func key(_ attempt: Attempt) throws(Failure) -> [UInt8] {
-    guard let credential = attempt.credential else {
-      throw Failure(
-        .credential, code: "no-secret",
-        "The connection `\(attempt.connection?.name ?? "")` has no credential, so the webhook cannot be "
-          + "signed."
-      )
-    }
-    guard let secret = credential["secret"]?.reveal(), !secret.isEmpty else {
-      throw .incompleteCredential(credential.name, "secret")
-    }
-    guard secret.hasPrefix("whsec_") else { return Array(secret.utf8) }
-    guard let key = Base64.decode(String(secret.dropFirst(6))), !key.isEmpty else {
-      throw Failure(
-        .credential, code: "unusable-credential",
-        "The secret of `\(credential.name)` begins with whsec_ and is no base64 behind it.")
-    }
-    return key
   }
 }

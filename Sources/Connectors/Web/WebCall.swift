@@ -16,7 +16,8 @@ struct WebCall: Sendable {
     let url = try Self.url(attempt)
     shown = "\(method) \(url.prefix { $0 != "?" })"
     request = OutgoingRequest(
-      method, url, headers: try Self.headers(attempt.with["headers"]), egress: try Self.egress(attempt))
+      method, url, headers: try Self.headers(attempt.with["headers"]),
+      egress: try Egress(of: attempt.connection))
     request.totalTimeout = .seconds(3_600)
     request.isSentOnce = attempt.effect == .once
     try authorize()
@@ -86,19 +87,6 @@ struct WebCall: Sendable {
     return headers
   }
 
-  private static func egress(_ attempt: Attempt) throws(Failure) -> Egress {
-    var blocks: [CIDR] = []
-    for text in attempt.connection?.allowedEgress ?? [] {
-      guard let block = CIDR(text) else {
-        throw Failure(
-          .configuration, code: "invalid-connection",
-          "The connection `\(attempt.connection?.name ?? "")` allows `\(text)`, which is no CIDR block.")
-      }
-      blocks.append(block)
-    }
-    return Egress(allow: blocks)
-  }
-
   /// `bearer`, `basic` and `header` go into a header; `hmac` signs webhooks and adds nothing here.
   private mutating func authorize() throws(Failure) {
     guard let credential = attempt.credential else { return }
@@ -126,5 +114,21 @@ extension Failure {
   static func incompleteCredential(_ name: String, _ value: String) -> Failure {
     Failure(
       .credential, code: "unusable-credential", "The credential `\(name)` has no `\(value)`; set it again.")
+  }
+}
+
+extension Egress {
+  /// What the connection allows; only public addresses without one.
+  init(of connection: Connection?) throws(Failure) {
+    var blocks: [CIDR] = []
+    for text in connection?.allowedEgress ?? [] {
+      guard let block = CIDR(text) else {
+        throw Failure(
+          .configuration, code: "invalid-connection",
+          "The connection `\(connection?.name ?? "")` allows `\(text)`, which is no CIDR block.")
+      }
+      blocks.append(block)
+    }
+    self.init(allow: blocks)
   }
 }

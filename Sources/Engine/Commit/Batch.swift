@@ -39,10 +39,22 @@ public struct Batch: Sendable {
   public var emitted: [EmittedRow] = []
   /// In the order in which they happened.
   public var schedules: [ScheduleChange] = []
+  /// Messages that are to leave, and what became of them, in the order in which they happened.
+  public var outbox: [OutboxChange] = []
   /// What rules of retention give up. Jobs of it have no other row here.
   public var deletions: [Deletion] = []
 
   public init() {}
+
+  /// Rows that one turn may make room for because the last one had them.
+  static let mostExpected = 4_096
+
+  /// With room for as much as the last one holds: turns that follow each other are alike.
+  init(expecting last: borrowing Batch) {
+    bytes.reserveCapacity(min(last.bytes.count, Self.mostExpected * 1_024))
+    events.reserveCapacity(min(last.events.count, Self.mostExpected))
+    steps.reserveCapacity(min(last.steps.count, Self.mostExpected))
+  }
 
   public var isEmpty: Bool {
     events.isEmpty && writes.isEmpty && newJobs.isEmpty && !hasOthers
@@ -52,7 +64,8 @@ public struct Batch: Sendable {
     signalsForgotten != nil || cachesForgotten != nil
       || !(asks.isEmpty && answers.isEmpty && signals.isEmpty && slots.isEmpty && governors.isEmpty
         && caches.isEmpty && refusals.isEmpty && deadLetters.isEmpty && parked.isEmpty && unparked.isEmpty
-        && triggers.isEmpty && emitted.isEmpty && schedules.isEmpty && deletions.isEmpty)
+        && triggers.isEmpty && emitted.isEmpty && schedules.isEmpty && deletions.isEmpty
+        && outbox.isEmpty)
   }
 }
 

@@ -1,5 +1,6 @@
 internal import Model
 internal import Pipelines
+internal import Synchronization
 
 /// Ties the jobs to the journal: one thread that takes a turn, commits, acknowledges, and turns again.
 ///
@@ -10,6 +11,8 @@ final class EngineLoop: Sendable {
   /// Opens once the recovered jobs have been taken over and what became of their lost attempts is decided.
   let settled = Gate()
   let requests = OpenRequests()
+  /// Grows whenever the thread comes by, whether there is work or not: a sign of life.
+  let turns = Atomic<UInt64>(0)
   private let configuration: NodeConfiguration
   private let numbers: (job: Int64, body: Int64)
   private let opening: Opening
@@ -28,6 +31,7 @@ final class EngineLoop: Sendable {
     var inputs: [Input] = []
     while turn.stopped == nil {
       inbox.takeAll(into: &inputs, wait(turn))
+      turns.add(1, ordering: .relaxed)
       var taken = 0
       repeat {
         taken = turn.take(inputs, from: taken)
@@ -57,6 +61,7 @@ final class EngineLoop: Sendable {
       if !isTold { configuration.storeWaits(error) }
       isTold = true
       turn.withhold(inputs, error, until: &later)
+      turns.add(1, ordering: .relaxed)
       inputs = []
       requests.answerReads()
       requests.giveUp(since: clock.monotonic - setting.storeAnswerLimit)

@@ -158,9 +158,12 @@ struct HeldLimits: Sendable {
 
   init() {}
 
-  init(_ store: any Store) throws(StoreError) {
+  init(_ store: any Store, live known: [LiveJob]?) throws(StoreError) {
     slots = try store.heldSlots()
     governors = try store.governors()
-    if !slots.isEmpty { live = Set(try store.liveJobs().map(\.number)) }
+    if slots.isEmpty { return }
+    let jobs: [LiveJob]
+    if let known { jobs = known } else { jobs = try store.liveJobs() }
+    live = Set(jobs.map(\.number))
   }
 }

@@ -30,6 +30,8 @@ enum Input: Sendable {
   case schedule(ScheduleOrder)
   /// What a person does with a dead letter.
   case letter(LetterOrder, Reply<LetterOutcome>)
+  /// About messages that leave.
+  case outbox(OutboxInput)
   /// A row of something that a trigger turned away.
   case refused(RefusalRow, Reply<Void>)
   /// Gives a copy of the job's state where it is in memory. A parked job stays where it is.

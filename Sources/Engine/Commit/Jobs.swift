@@ -38,6 +38,7 @@ struct Jobs: ~Copyable {
   var schedules = Schedules()
   var backfills = Backfills()
   var letters = LetterBook()
+  var outbox: OutboxBook
 
   enum FollowUp {
     case event(JobNumber, Event)
@@ -60,6 +61,8 @@ struct Jobs: ~Copyable {
     case parked(OwnedJob)
     /// Something lies before this trigger.
     case fire(TriggerLines.Place)
+    /// Something waits for the destination in this place.
+    case publish(Int)
     /// It is time to delete what the rules give up.
     case retain
     case reply(Subject, (Result<Void, Problem>) -> Void)
@@ -90,6 +93,7 @@ struct Jobs: ~Copyable {
     let (setting, clock) = (configuration.setting, configuration.clock)
     (self.configuration, nextJob) = (configuration, numbers.job + 1)
     namespaceKeys = NamespaceKeys(configuration)
+    outbox = OutboxBook(configuration.destinations)
     governors = Governors(node: setting.nodeSlots, process: setting.processSlots)
     moment = Governors.Moment(wall: clock.now, before: clock.monotonic, after: clock.monotonic)
     decision.nextBody = numbers.body + 1
@@ -97,8 +101,10 @@ struct Jobs: ~Copyable {
 
   mutating func takeBatch() -> (Batch, [Order]) {
     batch.governors += governors.takeRateRows(at: moment)
-    defer { (batch, orders) = (Batch(), []) }
-    return (batch, orders)
+    let taken = (batch, orders)
+    (batch, orders) = (Batch(expecting: taken.0), [])
+    orders.reserveCapacity(min(taken.1.count, Batch.mostExpected))
+    return taken
   }
 
   /// The job where it is in memory: what must not bring a parked one back.
@@ -242,6 +248,7 @@ struct Jobs: ~Copyable {
     deciderSetting.crashBudget = setting.crashBudget
     let offered = offered(to: event)
     let endedIn = job.state.status.hasEnded ? job.state.round : nil
+    let before = outbox.hasListeners ? JobStanding(job.state) : nil
     var decider = Decider(
       job.takeState(), job.plan, deciderSetting, now: now, decision: takeDecision(offered))
     decider.decide(event)
@@ -254,6 +261,9 @@ struct Jobs: ~Copyable {
     if decision.facts > 0, !job.followers.isEmpty { tell(job, at: now) }
     if !isDraining { governors.take(offered, left: decision.freeSlots) }
     for effect in decision.effects { order(effect, job) }
+    if let before {
+      tellListeners(of: job, event, decision.effects, decision.changed, since: before, at: now)
+    }
     if case .examined(let node, token: _, _) = event { buryIfCrashed(node, of: job, at: now) }
     guard job.state.status.hasEnded else { return notice(job) }
     orders.append(.ended(job))

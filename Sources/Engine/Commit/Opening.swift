@@ -12,19 +12,26 @@ extension EngineLoop {
     var backfills: [BackfillRow] = []
     /// The replayed letters that are among the messages.
     var letters: [ID<TriggerMessage>: Int64] = [:]
+    var disabled: [DisabledDestination] = []
+    /// The destinations for which something waits.
+    var waiting: [String] = []
     /// When the node was made, on the monotonic clock: its thread may begin later.
     var moment: Duration
 
     /// Of a node that restores nothing only what limits it.
-    init(_ configuration: NodeConfiguration, _ triggers: TriggerBook.Reading) throws {
+    /// `live`: the jobs that have not ended, where they are known already.
+    init(
+      _ configuration: NodeConfiguration, _ triggers: TriggerBook.Reading, live: [LiveJob]? = nil
+    ) throws {
       let store = configuration.store
       moment = configuration.clock.monotonic
-      (held, signals) = (try HeldLimits(store), try store.waitingSignals())
+      (held, signals) = (try HeldLimits(store, live: live), try store.waitingSignals())
       self.triggers = triggers
       guard configuration.restores else { return }
-      (parked, messages) = (try Recovery(configuration).parked(), try store.openTriggerMessages())
+      (parked, messages) = (try Recovery(configuration).parked(live), try store.openTriggerMessages())
       (schedules, backfills) = (try store.schedules(), try store.openBackfills())
       letters = try store.underWayDeadLetters()
+      (disabled, waiting) = (try store.disabledDestinations(), try store.outboxDestinations())
     }
   }
 }
@@ -38,6 +45,8 @@ extension Turn {
     jobs.restore(opening.triggers, opening.messages)
     jobs.restore(opening.schedules, opening.backfills)
     jobs.letters.underWay = opening.letters
+    jobs.outbox.restore(opening.disabled, opening.waiting)
+    for name in opening.waiting { if let line = jobs.outbox.line(of: name) { jobs.call(line) } }
     if configuration.retentionDue != nil {
       jobs.setRetentionTimer(at: opening.moment + configuration.setting.retentionFirst)
     }

@@ -18,6 +18,8 @@ final class OwnedJob {
   /// Of the rows written last, so that an unchanged one is not written again.
   var writtenStatus: JobStatus?
   var followers: [Follower] = []
+  /// Who is told of it; nil until that is asked for.
+  var listeners: OutboxBook.Listeners?
   var identity = JobIdentity()
   /// Since when nothing but times, people and messages can move it, on the monotonic clock.
   var restsSince: Duration?

@@ -2,18 +2,28 @@ internal import Model
 internal import Pipelines
 
 /// A job out of memory: what must be known of it here while it waits (`semantics.md`, S27).
-struct ParkedJob {
-  var id: ID<Job>
-  var pipeline: PipelineName
-  var revision: Int
+///
+/// An object: a dictionary of a hundred thousand has room for two and a half times as many.
+final class ParkedJob {
+  let id: ID<Job>
+  let pipeline: PipelineName
+  let revision: Int
   /// Keeps its place among the live keys.
-  var key: String?
+  let key: String?
   /// The timers that bring it back, where it was parked by this very process.
-  var wakes: [Wake] = []
+  let wakes: [Wake]
   /// When its time comes by the wall, where the last process parked it.
-  var due: Timestamp?
+  let due: Timestamp?
   /// Whether a timer without a wake brings it back. One that was to park it means nothing any more.
-  var hasAlarm = false
+  var hasAlarm: Bool
+
+  init(
+    id: ID<Job>, pipeline: PipelineName, revision: Int, key: String?, wakes: [Wake] = [],
+    due: Timestamp? = nil, hasAlarm: Bool = false
+  ) {
+    (self.id, self.pipeline, self.revision, self.key) = (id, pipeline, revision, key)
+    (self.wakes, self.due, self.hasAlarm) = (wakes, due, hasAlarm)
+  }
 }
 
 // Jobs that wait long with nothing running leave the memory, and come back with whatever concerns them.
@@ -40,7 +50,9 @@ extension Jobs {
 
   /// Called after each decision: a job that rests is looked at again once it has rested long enough.
   mutating func notice(_ job: OwnedJob) {
-    guard job.state.mayRest else {
+    // Field by field: a question to the whole state would copy it, after each decision.
+    let (status, quarantine) = (job.state.status, job.state.quarantine)
+    guard JobState.mayRest(status, quarantine: quarantine) else {
       job.restsSince = nil
       return
     }
@@ -155,6 +167,8 @@ extension Jobs {
         wakeTriggers(at: now)
       } else if number == .schedules {
         tickSchedules(at: now)
+      } else if number == .outbox {
+        wakeOutbox(at: now)
       } else if number == .retention {
         orders.append(.retain)
         setRetentionTimer(at: after + setting.retentionEvery)
@@ -178,7 +192,7 @@ extension Jobs {
     guard timers.isSwollen else { return }
     let (owned, parked) = (owned, parked)
     timers.sweep { number, wake in
-      if [.signals, .triggers, .schedules, .retention].contains(number) { return true }
+      if [.signals, .triggers, .schedules, .retention, .outbox].contains(number) { return true }
       if let job = owned[number] { return wake.map { job.state.awaits($0) } ?? job.isWatched }
       guard let sleeper = parked[number] else { return false }
       return wake.map { sleeper.wakes.contains($0) } ?? sleeper.hasAlarm
@@ -188,12 +202,14 @@ extension Jobs {
 
 extension JobState {
   /// Whether the job may be at rest: asked after each decision, so it looks at no node.
-  var mayRest: Bool { (status == .waiting || status == .needsAttention) && quarantine == nil }
+  static func mayRest(_ status: JobStatus, quarantine: String?) -> Bool {
+    (status == .waiting || status == .needsAttention) && quarantine == nil
+  }
 
   /// Whether nothing of it is at work or in a queue of this node: only times, people, messages and other jobs
   /// can move it.
   var rests: Bool {
-    guard mayRest else { return false }
+    guard Self.mayRest(status, quarantine: quarantine) else { return false }
     return (0..<nextNode).allSatisfy { node in
       switch self[node].status {
       case .queued: false

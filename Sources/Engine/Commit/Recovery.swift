@@ -18,25 +18,30 @@ struct Recovery {
   /// A job out of memory, as its rows say it.
   typealias Parked = (row: ParkedRow, job: LiveJob)
 
-  func restore() throws -> [Job] {
+  /// Loads the jobs among `live` that were in memory. Nil: the store is asked which live.
+  func restore(_ live: [LiveJob]? = nil) throws -> [Job] {
     let store = configuration.store
-    let live = try store.liveJobs().filter { !$0.isParked }
+    let live = try (live ?? store.liveJobs()).filter { !$0.isParked }
     // Raised before anything is driven: a job that kills its node at once is found by its count (S4).
     let counts = try store.raiseDriveCounts(of: live.map(\.number))
+    var revisions = Revisions(configuration)
     var jobs: [Job] = []
     for (job, count) in zip(live, counts) {
-      if let restored = try restore(job, driveCount: count) { jobs.append(restored) }
+      if let restored = try restore(job, &revisions, driveCount: count) { jobs.append(restored) }
     }
     return jobs
   }
 
   /// What is not loaded before something concerns it.
-  func parked() throws -> [Parked] {
+  func parked(_ live: [LiveJob]? = nil) throws -> [Parked] {
     let rows = try configuration.store.parkedJobs()
     if rows.isEmpty { return [] }
-    let live = Dictionary(
-      try configuration.store.liveJobs().map { ($0.number, $0) }, uniquingKeysWith: { first, _ in first })
-    return rows.compactMap { row in live[row.job].map { (row, $0) } }
+    // Both lists are in the order of the jobs.
+    var rest = try (live ?? configuration.store.liveJobs())[...]
+    return rows.compactMap { row in
+      while let first = rest.first, first.number < row.job { rest.removeFirst() }
+      return rest.first.flatMap { $0.number == row.job ? (row, $0) : nil }
+    }
   }
 
   /// Loads parked jobs. One that cannot be driven is left out.
@@ -44,16 +49,18 @@ struct Recovery {
     var live: [LiveJob] = []
     for number in numbers { if let job = try configuration.store.liveJob(number) { live.append(job) } }
     let counts = try configuration.store.raiseDriveCounts(of: live.map(\.number))
-    return try zip(live, counts).compactMap { job, count in try restore(job, driveCount: count)?.restored }
+    var revisions = Revisions(configuration)
+    return try zip(live, counts).compactMap { job, count in
+      try restore(job, &revisions, driveCount: count)?.restored
+    }
   }
 
-  private func restore(_ live: LiveJob, driveCount: Int) throws -> Job? {
+  private func restore(_ live: LiveJob, _ revisions: inout Revisions, driveCount: Int) throws -> Job? {
     let key = try configuration.unwrap(live.wrappedKey)
-    guard let record = try configuration.store.revision(of: live.pipeline, number: live.revision) else {
-      throw Problem.noPipeline(live.pipeline, revision: live.revision)
-    }
     let plan: Plan
-    do throws(Problem) { plan = try configuration.plan(record) } catch {
+    switch try revisions.plan(of: live) {
+    case .success(let found): plan = found
+    case .failure(let error):
       // One file that this version refuses must not keep the node from the jobs of all others.
       configuration.incident(live.id, incident(live, "Its revision cannot be read: \(error)"))
       return nil
@@ -98,5 +105,29 @@ struct Recovery {
       "engine": .string(configuration.setting.version), "reason": .string(reason),
       "at": .string(configuration.clock.now.rfc3339),
     ]
+  }
+}
+
+/// The plans of the jobs that are loaded together: many are of one revision, and its source is read once.
+private struct Revisions {
+  private struct Key: Hashable {
+    var pipeline: PipelineName
+    var number: Int
+  }
+
+  private let configuration: NodeConfiguration
+  private var plans: [Key: Result<Plan, Problem>] = [:]
+
+  init(_ configuration: NodeConfiguration) { self.configuration = configuration }
+
+  mutating func plan(of job: LiveJob) throws -> Result<Plan, Problem> {
+    let key = Key(pipeline: job.pipeline, number: job.revision)
+    if let known = plans[key] { return known }
+    guard let record = try configuration.store.revision(of: job.pipeline, number: job.revision) else {
+      throw Problem.noPipeline(job.pipeline, revision: job.revision)
+    }
+    let plan = Result { () throws(Problem) in try configuration.plan(record) }
+    plans[key] = plan
+    return plan
   }
 }

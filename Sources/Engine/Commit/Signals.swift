@@ -22,7 +22,7 @@ struct Signals {
   }
 
   private var waiters: [Channel: [Waiter]] = [:]
-  private var places: [JobNumber: [NodeNumber: Channel]] = [:]
+  private var places: [JobNumber: Places] = [:]
   private var inbox: [Channel: Line] = [:]
   private var sizes: [ScalarString: Size] = [:]
   private var newest = Timestamp(microseconds: 0)
@@ -68,22 +68,21 @@ extension Signals {
   mutating func add(_ waiter: Waiter, to channel: Channel) {
     if places[waiter.job]?[waiter.node] == channel { return }
     remove(waiter.job, waiter.node)
-    places[waiter.job, default: [:]][waiter.node] = channel
-    var list = waiters[channel] ?? []
-    let index = list.firstIndex { waiter.isOlder(than: $0) } ?? list.endIndex
-    list.insert(waiter, at: index)
-    waiters[channel] = list
+    places[waiter.job, default: Places()][waiter.node] = channel
+    // Behind all that are older, which is at the end but after a restart.
+    waiters[channel, default: []].insert(waiter, after: { !waiter.isOlder(than: $0) })
   }
 
   mutating func remove(_ job: JobNumber, _ node: NodeNumber) {
-    guard let channel = places[job]?.removeValue(forKey: node) else { return }
+    guard let channel = places[job]?[node] else { return }
+    places[job]?[node] = nil
     if places[job]?.isEmpty == true { places[job] = nil }
     waiters[channel]?.removeAll { $0.job == job && $0.node == node }
     if waiters[channel]?.isEmpty == true { waiters[channel] = nil }
   }
 
   mutating func removeAll(of job: JobNumber) {
-    for node in (places[job] ?? [:]).keys.sorted() { remove(job, node) }
+    for place in places[job]?.inOrder ?? [] { remove(job, place.node) }
   }
 
   /// Oldest first.
@@ -91,8 +90,8 @@ extension Signals {
 
   /// The waits of a job by node, each with where it waits.
   func waits(of job: JobNumber) -> [(waiter: Waiter, channel: Channel)] {
-    (places[job] ?? [:]).sorted { $0.key < $1.key }.compactMap { node, channel in
-      waiters[channel]?.first { $0.job == job && $0.node == node }.map { ($0, channel) }
+    (places[job]?.inOrder ?? []).compactMap { place in
+      waiters[place.channel]?.first { $0.job == job && $0.node == place.node }.map { ($0, place.channel) }
     }
   }
 
@@ -189,4 +188,65 @@ extension Signals.Waiter {
 
 extension SignalRow {
   var channel: Signals.Channel { Signals.Channel(namespace, name, key) }
+}
+
+extension [Signals.Waiter] {
+  /// Searched from the end, and in place: many may wait at one channel.
+  fileprivate mutating func insert(_ waiter: Element, after precedes: (Element) -> Bool) {
+    var place = endIndex
+    while place > startIndex, !precedes(self[place - 1]) { place -= 1 }
+    insert(waiter, at: place)
+  }
+}
+
+/// Where the nodes of a job wait. Most jobs wait at one place, for which a list is half of a dictionary.
+private struct Places {
+  private enum Storage {
+    case few([(node: NodeNumber, channel: Signals.Channel)])
+    case many([NodeNumber: Signals.Channel])
+  }
+
+  private var storage = Storage.few([])
+  /// Beyond it a dictionary is faster.
+  private static let few = 8
+
+  var isEmpty: Bool {
+    switch storage {
+    case .few(let places): places.isEmpty
+    case .many(let places): places.isEmpty
+    }
+  }
+
+  var inOrder: [(node: NodeNumber, channel: Signals.Channel)] {
+    switch storage {
+    case .few(let places): places.sorted { $0.node < $1.node }
+    case .many(let places): places.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+    }
+  }
+
+  subscript(node: NodeNumber) -> Signals.Channel? {
+    get {
+      switch storage {
+      case .few(let places): places.first { $0.node == node }?.channel
+      case .many(let places): places[node]
+      }
+    }
+    set {
+      switch storage {
+      case .few(var places):
+        storage = .few([])
+        places.removeAll { $0.node == node }
+        if let newValue { places.append((node, newValue)) }
+        guard places.count > Self.few else {
+          storage = .few(places)
+          return
+        }
+        storage = .many(Dictionary(uniqueKeysWithValues: places.map { ($0.node, $0.channel) }))
+      case .many(var places):
+        storage = .few([])
+        places[node] = newValue
+        storage = .many(places)
+      }
+    }
+  }
 }

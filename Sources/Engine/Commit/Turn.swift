@@ -92,6 +92,7 @@ struct Turn: ~Copyable {
     case .reopen(let restored, let paths, let actor, let reply):
       reopen(restored, paths, actor: actor, reply, at: now)
     case .letter(let order, let reply): take(order, reply, at: now)
+    case .outbox(let input): take(input, at: now)
     case .drain: jobs.drain()
     case .stop(let done): stopped = done
     }
@@ -281,6 +282,7 @@ extension Turn {
       executor.forget(job.id)
     case .parked(let job): if jobs.inMemory(job.number) == nil { executor.forget(job.id) }
     case .fire(let place): fire(place)
+    case .publish(let line): publish(line)
     case .retain: configuration.retentionDue?()
     case .reply(let subject, let reply): reply(verdict(on: subject, refused))
     }

@@ -26,6 +26,7 @@ extension Turn {
       case .delete(_, let reply): reply(.failure(problem))
       case .reopen(_, _, _, let reply): reply(.failure(problem))
       case .letter(_, let reply): reply(.failure(problem))
+      case .outbox(let input): if !input.refuse(problem) { later.append(.outbox(input)) }
       case .schedule(let order): if !order.refuse(problem) { later.append(input) }
       case .read(_, let give): give(.stored)
       case .follow(let id, let follower, let reply): reply(follow(id, follower, problem))
@@ -87,7 +88,7 @@ extension Input {
     case .read, .follow, .unfollow: false
     case .admit, .command, .ask, .event, .attemptEnded, .examined, .childPrepared, .signal, .arrive, .claimed,
       .fired, .triggers, .wakeTriggers, .withdraw, .emit, .refused, .write, .delete, .pauseUnlessPaused,
-      .endPause, .restored, .reopen, .letter, .schedule, .drain, .stop:
+      .endPause, .restored, .reopen, .letter, .outbox, .schedule, .drain, .stop:
       true
     }
   }

@@ -16,6 +16,7 @@ extension Jobs {
   mutating func bury(_ row: DeadLetterRow, with job: JobNumber? = nil) {
     batch.deadLetters.append(.bury(row, with: job))
     letters.counts[row.namespace]? += 1
+    tellListeners(of: row, with: job, at: row.lastAt)
   }
 
   /// Nothing that has no other place is left without a letter: it waits where it is until there is room.

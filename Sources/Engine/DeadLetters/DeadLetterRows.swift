@@ -1,6 +1,6 @@
 public import Model
 
-/// A message, signal, job or step that ran out, kept for a person.
+/// A message, signal, job, step or delivery that ran out, kept for a person.
 public struct DeadLetterRow: Sendable, Hashable {
   public enum Kind: String, Sendable, Hashable, CaseIterable {
     /// What a trigger was given and nothing could be made of.
@@ -11,6 +11,8 @@ public struct DeadLetterRow: Sendable, Hashable {
     case job
     /// A step that took its process with it more often than its crash budget allows (S5).
     case step
+    /// A message that its destination did not take (S32).
+    case delivery
   }
 
   public enum State: UInt8, Sendable, Hashable, CaseIterable {

@@ -4,7 +4,7 @@ public import Model
 /// What a letter holds, in the clear.
 public struct LetterContent: Sendable, Hashable {
   /// As it came: of a handed message the message, of a signal what it carries, of files `{files,
-  /// batch_sha256}`, of an end `{job, lineage}`. Nil for a job.
+  /// batch_sha256}`, of an end `{job, lineage}`, of a delivery the CloudEvent. Nil for a job.
   public var original: JSON?
   /// What a person put in place of it.
   public var edited: JSON?
@@ -47,6 +47,7 @@ extension DeadLetterRow {
   private var binding: [UInt8] {
     switch kind {
     case .message: Array("trigger \(namespace) \(sourceID)".utf8)
+    case .delivery: OutboxRow.binding(namespace, sourceID)
     case .signal, .job, .step: Array("signal \(namespace) \(sourceID)".utf8)
     }
   }

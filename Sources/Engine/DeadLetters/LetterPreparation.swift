@@ -8,6 +8,8 @@ struct LetterOrder: Sendable {
     /// Goes before its trigger again. With the contents of its files.
     case hand(TriggerArrival, contents: [String])
     case signal(IncomingSignal)
+    /// Goes to its destination again.
+    case publish(OutboxRow)
     case discard(reason: String)
   }
   var letter: Int64
@@ -23,6 +25,8 @@ struct LetterOrder: Sendable {
 public enum LetterOutcome: Sendable {
   case handed(TriggerOutcome)
   case signalled(SignalReceipt)
+  /// It waits for its destination.
+  case queued(destination: String)
   /// The job goes on in place.
   case retried(ID<Job>)
   case discarded
@@ -37,6 +41,10 @@ struct LetterPreparation {
 
   func order() throws(Problem) -> LetterOrder {
     if edit != nil, !row.isEditable { throw .letterNotEditable(row) }
+    if row.kind == .delivery {
+      guard let message = OutboxRow(row, at: configuration.clock.now) else { throw .letterUnreadable(row.id) }
+      return LetterOrder(letter: row.id, actor: actor, act: .publish(message))
+    }
     let key = try key()
     let content = try row.content(key)
     let wanted = edit ?? content.edited

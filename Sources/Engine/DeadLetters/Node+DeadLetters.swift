@@ -8,15 +8,16 @@ extension Node {
   /// Of the reason of a discard, in characters.
   public static let longestReason = 1_000
 
-  /// Sends what ran out again: a message goes to its trigger, a signal to whoever waits, a job goes on in
-  /// place. `edit` is sent in place of a handed message or of what a signal carries, and kept beside it.
+  /// Sends what ran out again: a message goes to its trigger, a signal to whoever waits, a delivery to its
+  /// destination, a job goes on in place. `edit` is sent in place of a handed message or of what a signal
+  /// carries, and kept beside it.
   /// `letter-handled` where that was done before: a letter is replayed once, unless it runs out again.
   public func replay(
     _ letter: Int64, edit: JSON? = nil, actor: String
   ) async throws(Problem) -> LetterOutcome {
     let row = try await openLetter(letter)
     switch row.kind {
-    case .message, .signal:
+    case .message, .signal, .delivery:
       let preparation = LetterPreparation(configuration: configuration, row: row, edit: edit, actor: actor)
       let order = try await offThread { () throws(Problem) in try preparation.order() }
       return try await send { .letter(order, $0) }
@@ -33,9 +34,10 @@ extension Node {
   public func rehearseReplay(_ letter: Int64, edit: JSON? = nil, actor: String) async throws(Problem) {
     let row = try await openLetter(letter)
     switch row.kind {
-    case .message, .signal:
+    case .message, .signal, .delivery:
       let preparation = LetterPreparation(configuration: configuration, row: row, edit: edit, actor: actor)
       _ = try await offThread { () throws(Problem) in try preparation.order() }
+      if row.kind == .delivery { return try checkDestination(of: row) }
       guard row.kind == .message, let pipeline = row.pipeline, let name = row.source["trigger"]?.string
       else { return }
       let known = triggers.entries(of: pipeline)
@@ -58,6 +60,12 @@ extension Node {
 
   /// Throws what `discard` would say now of the letter; nothing happens.
   public func rehearseDiscard(_ letter: Int64) async throws(Problem) { _ = try await openLetter(letter) }
+
+  private func checkDestination(of row: DeadLetterRow) throws(Problem) {
+    let name = row.source["destination"]?.string ?? ""
+    let known = configuration.destinations.map { ScalarString($0.name) }
+    guard known.contains(ScalarString(name)) else { throw .noDestination(name) }
+  }
 
   private func openLetter(_ id: Int64) async throws(Problem) -> DeadLetterRow {
     let readModel = configuration.readModel

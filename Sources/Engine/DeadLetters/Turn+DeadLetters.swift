@@ -11,6 +11,7 @@ extension Turn {
       case .hand(let arrival, let contents):
         try hand(arrival, contents, row, order, reply, at: now)
       case .signal(let signal): try send(signal, row, order, reply, at: now)
+      case .publish(let message): try publish(message, row, order, reply, at: now)
       case .discard(let reason): discard(row, order, reason, reply, at: now)
       }
     } catch {
@@ -84,6 +85,24 @@ extension Turn {
     jobs.after(subject) { result in reply(result.map { .signalled(receipt) }) }
   }
 
+  /// Under the same id, so that a receiver that had it after all can tell.
+  private mutating func publish(
+    _ message: OutboxRow, _ row: DeadLetterRow, _ order: LetterOrder,
+    _ reply: @escaping Reply<LetterOutcome>, at now: Timestamp
+  ) throws(Problem) {
+    guard let line = jobs.outbox.configuredLine(of: message.destination) else {
+      throw .noDestination(message.destination)
+    }
+    try jobs.makeSureOfRoom(inOutboxOf: line)
+    jobs.put(message, line)
+    var handling = DeadLetterHandling(order, row, .replayed, edited: nil, at: now)
+    handling.became = [
+      "outcome": "queued", "destination": .string(message.destination), "event": .string(message.event),
+    ]
+    handle(row, handling)
+    jobs.after(.nothing) { _ in reply(.success(.queued(destination: message.destination))) }
+  }
+
   private mutating func discard(
     _ row: DeadLetterRow, _ order: LetterOrder, _ reason: String, _ reply: @escaping Reply<LetterOutcome>,
     at now: Timestamp
@@ -91,6 +110,14 @@ extension Turn {
     var handling = DeadLetterHandling(order, row, .discarded, edited: nil, at: now)
     handling.note = reason
     handle(row, handling)
+    if row.kind == .delivery, let destination = row.source["destination"]?.string {
+      // Where it keeps its lane closed, the next may come.
+      jobs.batch.outbox.append(.drop(destination: destination, event: row.sourceID))
+      if let line = jobs.outbox.line(of: destination) {
+        jobs.outbox[line].isStale = true
+        jobs.call(line)
+      }
+    }
     // What a trigger was given has led to nothing: that is a row, whoever decided it (S25).
     if row.kind == .message, let pipeline = row.pipeline {
       jobs.batch.refusals.append(
@@ -117,7 +144,10 @@ extension Turn {
 
   /// To let a job go on in place is to replay what its letters are about, however it was asked for.
   func openLetters(of job: ID<Job>) throws(Problem) -> [DeadLetterRow] {
-    do throws(StoreError) { return try store.openDeadLetters(of: job) } catch { throw .store(error) }
+    do throws(StoreError) {
+      // That somebody was not told of it is a matter of its own.
+      return try store.openDeadLetters(of: job).filter { $0.kind != .delivery }
+    } catch { throw .store(error) }
   }
 }
 

@@ -34,7 +34,7 @@ extension Decider {
     _ condition: BoundExpression?, after node: NodeNumber
   ) throws(ExpressionError) -> Bool {
     guard let condition else { return true }
-    var resolver = resolver(at: node)
+    let resolver = resolver(at: node)
     resolver.followed = node
     return try condition.isTrue(resolver)
   }

@@ -229,20 +229,29 @@ public struct ChildOrder: Sendable, Hashable {
   }
 }
 
-/// One attempt to perform.
-public struct AttemptOrder: Sendable {
-  public var node: NodeNumber
-  public var token: UInt32
-  public var number: UInt32
-  public var effect: EffectClass
-  public var step: StepIndexNumber
-  public var path: String
+/// One attempt to perform. An object: it passes through several lists on its way.
+public final class AttemptOrder: Sendable {
+  public let node: NodeNumber
+  public let token: UInt32
+  public let number: UInt32
+  public let effect: EffectClass
+  public let step: StepIndexNumber
+  public let path: String
   /// Of the step, and under whose name it goes outside.
-  public var round: UInt32
-  public var keyJob: ID<Job>
-  public var with: JSON
+  public let round: UInt32
+  public let keyJob: ID<Job>
+  public let with: JSON
   /// The cause of the loss, where an attempt before this one was lost.
-  public var previousCause: String?
+  public let previousCause: String?
+
+  init(
+    node: NodeNumber, token: UInt32, number: UInt32, effect: EffectClass, step: StepIndexNumber, path: String,
+    round: UInt32, keyJob: ID<Job>, with: JSON, previousCause: String?
+  ) {
+    (self.node, self.token, self.number, self.effect) = (node, token, number, effect)
+    (self.step, self.path, self.round, self.keyJob) = (step, path, round, keyJob)
+    (self.with, self.previousCause) = (with, previousCause)
+  }
 }
 
 /// A step's place in the plan.

@@ -79,7 +79,7 @@ extension Decider {
   private func key(
     _ template: Template, of item: JSON, _ index: Int, _ step: StepIndex, _ node: NodeNumber
   ) throws(ExpressionError) -> String {
-    var resolver = resolver(at: node)
+    let resolver = resolver(at: node)
     resolver.item = (step, item, index)
     let key = try template.evaluate(resolver)
     return key.string ?? key.text

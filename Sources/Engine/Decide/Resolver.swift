@@ -3,8 +3,9 @@ internal import Expressions
 public import Model
 internal import Pipelines
 
-/// What names mean for one node of one job. Lives only while one expression is evaluated.
-struct Resolver: ReferenceResolver {
+/// What names mean for one node of one job. Lives only while the expressions of one place are evaluated; an
+/// object, so that each of them is handed a reference and no copy of the state.
+final class Resolver: ReferenceResolver {
   let state: JobState
   let plan: Plan
   let job: ID<Job>
@@ -15,6 +16,10 @@ struct Resolver: ReferenceResolver {
   var item: (step: StepIndex, value: JSON, index: Int)?
   /// What `step` means to the `if` of an after_each step, whose node does not exist yet.
   var followed: NodeNumber?
+
+  init(_ state: JobState, _ plan: Plan, job: ID<Job>, now: Timestamp, node: NodeNumber?) {
+    (self.state, self.plan, self.job, self.now, self.node) = (state, plan, job, now, node)
+  }
 
   func value(of reference: Reference) throws(ExpressionError) -> Value {
     switch reference {
@@ -142,7 +147,7 @@ extension Resolver {
 
   private func field(_ field: StepField, of node: NodeNumber) throws(ExpressionError) -> JSON? {
     let current = state[node]
-    let isFanOut = state.items(of: node) != nil
+    var isFanOut: Bool { state.items(of: node) != nil }
     switch field {
     case .whole: return nil
     case .output: return current.status.hasOutput ? state.output(of: node) : nil
@@ -177,7 +182,8 @@ extension Resolver {
     case .errors:
       guard isFanOut else { return nil }
       return .array(
-        state.children(of: node).lazy.filter { state[$0].status.isFailure }.prefix(Items.errorsShown).map {
+        state.children(of: node).lazy.filter { self.state[$0].status.isFailure }.prefix(Items.errorsShown).map
+        {
           error(of: $0, node)
         })
     }
@@ -333,18 +339,10 @@ extension Resolver {
 
 extension Decider {
   func resolver(at node: NodeNumber?) -> Resolver {
-    Resolver(state: state, plan: plan, job: setting.job, now: now, node: node)
+    Resolver(state, plan, job: setting.job, now: now, node: node)
   }
 
   func path(_ node: NodeNumber) -> String { state.path(of: node, in: plan) }
-}
-
-/// The name under which the outside knows a step execution, whatever the attempt.
-public enum StepKey {
-  /// 32 hex digits over job, path and round.
-  public static func text(job: ID<Job>, path: String, round: Int = 1) -> String {
-    String(SHA256.hex(Array("\(job)/\(path)/\(round)".utf8)).prefix(32))
-  }
 }
 
 extension StepKind {

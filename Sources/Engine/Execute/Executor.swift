@@ -139,6 +139,20 @@ final class Executor: Performer {
 
   func settle(_ attempt: AttemptIdentity) { environment.settle(attempt) }
 
+  func deliver(_ sending: Sending) {
+    let place = Place(job: .outbox, node: NodeNumber(truncatingIfNeeded: sending.head.position))
+    let entered = Gate()
+    let task = Task { [self] in
+      await entered.wait()
+      let landing = await sending.perform()
+      running.withLock { $0[place] = nil }
+      // One that the stop of the node cut off is the next node's.
+      if !isCut.load(ordering: .acquiring) { report(.outbox(.landed(landing))) }
+    }
+    running.withLock { $0[place] = Running(token: 0, task: task) }
+    entered.open()
+  }
+
   func aside(_ body: @escaping @Sendable () -> Void) { startThread(body) }
 
   /// Lets go what a job that has ended leaves behind.

@@ -22,6 +22,8 @@ protocol Performer: Sendable {
   func settle(_ attempt: AttemptIdentity)
   /// Lets go what a job that has ended leaves behind.
   func forget(_ job: ID<Job>)
+  /// Sends a message; what became of it is reported once.
+  func deliver(_ sending: Sending)
   /// Runs what blocks beside the engine's thread.
   func aside(_ body: @escaping @Sendable () -> Void)
 }

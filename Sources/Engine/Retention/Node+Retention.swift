@@ -43,7 +43,10 @@ extension Node {
       let deletion = Deletion(
         rule: rule, before: rule.bound(at: run), content: .jobs([]), run: run, by: actor)
       switch rule.retained {
-      case .history: try await retainJobs(deletion, retention)
+      case .history:
+        try await retainJobs(deletion, retention)
+        // Behind the jobs that they name.
+        try await retainRows(deletion, retention)
       case .events, .refusals: try await retainRows(deletion, retention)
       case .logs, .artifacts: try await retainFiles(deletion, retention)
       }
@@ -139,7 +142,10 @@ struct Retention: Sendable {
     switch rule.retained {
     case .history, .events, .refusals:
       return try reading { () throws(StoreError) in
-        try readModel.expired(rule.retained, in: rule.namespace, before: before)
+        let rows = try readModel.expired(rule.retained, in: rule.namespace, before: before)
+        if rule.retained != .history { return rows }
+        let fires = try readModel.expiredFires(in: rule.namespace, before: before)
+        return Expired(count: rows.count + fires.count, bytes: rows.bytes + fires.bytes)
       }
     case .logs, .artifacts:
       let deletion = Deletion(rule: rule, before: before, content: .jobs([]), run: now, by: "")
@@ -148,10 +154,14 @@ struct Retention: Sendable {
     }
   }
 
+  /// Of rows; jobs are no rows in this sense.
   func count(_ deletion: Deletion) throws(Problem) -> Int64 {
-    try reading { () throws(StoreError) in
-      try readModel.expired(deletion.rule.retained, in: deletion.rule.namespace, before: deletion.before)
-        .count
+    let namespace = deletion.rule.namespace
+    return try reading { () throws(StoreError) in
+      if deletion.rule.retained == .history {
+        return try readModel.expiredFires(in: namespace, before: deletion.before).count
+      }
+      return try readModel.expired(deletion.rule.retained, in: namespace, before: deletion.before).count
     }
   }
 

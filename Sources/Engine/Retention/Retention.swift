@@ -2,7 +2,8 @@ public import Model
 
 /// What is kept for a time and then deleted, each with a rule of its own in each namespace.
 public enum Retained: String, Sendable, Hashable, CaseIterable {
-  /// Ended jobs with all that belongs to them: events, steps, bodies, snapshots, questions, keys and the log.
+  /// Ended jobs with all that belongs to them: events, steps, bodies, snapshots, questions, keys and the log;
+  /// and the rows of due times whose job has gone or that started none.
   case history
   /// The logs alone; the job stays.
   case logs
@@ -38,7 +39,7 @@ public struct Deletion: Sendable, Hashable {
   public enum Content: Sendable, Hashable {
     /// Those of them that have ended.
     case jobs([JobNumber])
-    /// The oldest rows of the class, at most so many.
+    /// The oldest rows of the class, at most so many; of history those of due times.
     case rows(limit: Int)
     /// Files, which have been deleted.
     case files(count: Int, bytes: Int64)

@@ -81,11 +81,11 @@ extension Jobs {
     _ due: Timestamp, at place: Schedules.Place, _ left: LeftOut, _ now: Timestamp, last: Timestamp? = nil,
     count: Int = 1
   ) {
-    batch.schedules.append(
-      .fire(
-        ScheduleFireRow(
-          pipeline: place.pipeline, trigger: place.trigger.string, due: due, outcome: left.outcome,
-          reason: left.reason, detail: left.detail, decidedAt: now, last: last, count: count), with: nil))
+    let fire = ScheduleFireRow(
+      pipeline: place.pipeline, trigger: place.trigger.string, due: due, outcome: left.outcome,
+      reason: left.reason, detail: left.detail, decidedAt: now, last: last, count: count)
+    batch.schedules.append(.fire(fire, with: nil))
+    tellListeners(of: fire, at: now)
   }
 
   /// What is caught up waits for its turn whatever `overlap` says; a due time of now is in the way of a live
@@ -209,6 +209,7 @@ extension Jobs {
       (fire.reason, fire.detail) = (problem.code, problem.message.english)
     }
     batch.schedules.append(.fire(fire, with: job))
+    tellListeners(of: fire, at: clock.now)
     if let id = row.backfill { count(outcome, of: id) }
   }
 

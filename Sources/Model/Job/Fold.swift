@@ -227,9 +227,10 @@ extension JobState {
     forgetWaits(of: node)
     nodes[Int(node)].endedAt = time
     nodes[Int(node)].stopping = .pending
-    inputs[node] = nil
-    asked[node] = nil
-    if status.hasOutput { failures[node] = nil }
+    // Most nodes have none of these, and to take nothing out of a dictionary costs a hash.
+    if !inputs.isEmpty { inputs[node] = nil }
+    if !asked.isEmpty { asked[node] = nil }
+    if status.hasOutput, !failures.isEmpty { failures[node] = nil }
     forgetInside(of: node)
     let parent = nodes[Int(node)].parent
     if endBeside(node, parent) { return }

@@ -45,19 +45,19 @@ public struct JobState: Sendable {
   var fanOuts: [NodeNumber: Items] = [:]
   var lateResults: [NodeNumber: LateResult] = [:]
   var asked: [NodeNumber: String] = [:]
-  var inputs: [NodeNumber: Body] = [:]
+  @usableFromInline var inputs: [NodeNumber: Body] = [:]
   var limited: Set<NodeNumber> = []
-  var waits: [NodeNumber: JSON] = [:]
-  var asks: [NodeNumber: OpenAsk] = [:]
-  var calls: [NodeNumber: SubJob] = [:]
-  var asides: [NodeNumber: [Aside]] = [:]
+  @usableFromInline var waits: [NodeNumber: JSON] = [:]
+  @usableFromInline var asks: [NodeNumber: OpenAsk] = [:]
+  @usableFromInline var calls: [NodeNumber: SubJob] = [:]
+  @usableFromInline var asides: [NodeNumber: [Aside]] = [:]
   var settlements: [NodeNumber: Settlement] = [:]
   /// Steps after a node of which some have not ended: they may still ask for its values. Made from the nodes.
   var afters: [NodeNumber: Aside] = [:]
   /// By the number of the `after_each` step in the plan.
   var lanes: [UInt32: AfterLane] = [:]
   /// Of fan-outs over lines the artifact's handle.
-  var sources: [NodeNumber: JSON] = [:]
+  @usableFromInline var sources: [NodeNumber: JSON] = [:]
   /// Of their items those that have been read and not ended.
   var slices: [NodeNumber: Body] = [:]
   /// Of fan-outs that were opened again the items that are to begin again, the first of them last.
@@ -83,7 +83,9 @@ public struct JobState: Sendable {
     public var output: Body?
   }
 
-  public subscript(node: NodeNumber) -> StepState { nodes[Int(node)] }
+  // What every decision asks many times over can be inlined: a call from another module would first copy all
+  // of the state aside for it.
+  @inlinable public subscript(node: NodeNumber) -> StepState { nodes[Int(node)] }
 
   /// Nil also of a node that nobody can ask any more: what it gave lies at `place(of:)`.
   public func output(of node: NodeNumber) -> JSON? { kept(of: node)?.value }
@@ -102,27 +104,31 @@ public struct JobState: Sendable {
   }
 
   /// Without its message where nobody can ask for it any more: that lies at `messagePlace(of:)`.
-  public func failure(of node: NodeNumber) -> Failure? { failures[node]?.failure }
+  public func failure(of node: NodeNumber) -> Failure? {
+    failures.isEmpty ? nil : failures[node]?.failure
+  }
 
   /// Where a failure's message lies that has left memory.
   public func messagePlace(of node: NodeNumber) -> BodyPlace? {
     guard let failure = failures[node], failure.message == nil else { return nil }
     return failure.place
   }
-  public func items(of fanOut: NodeNumber) -> Items? { fanOuts[fanOut] }
+  public func items(of fanOut: NodeNumber) -> Items? { fanOuts.isEmpty ? nil : fanOuts[fanOut] }
   public func lateResult(of node: NodeNumber) -> LateResult? { lateResults[node] }
   public func question(of node: NodeNumber) -> String? { asked[node] }
 
   /// What a step execution was given, from its first attempt to its end; nil where the file itself says it.
-  public func input(of node: NodeNumber) -> JSON? { inputs[node]?.value }
+  @inlinable public func input(of node: NodeNumber) -> JSON? {
+    inputs.isEmpty ? nil : inputs[node]?.value
+  }
 
   /// What the round carries.
   public func carry(of round: NodeNumber) -> JSON? { carries[round]?.value }
 
   /// `{name, key, broadcast}` of a node that waits for a signal.
-  public func wait(of node: NodeNumber) -> JSON? { waits[node] }
+  @inlinable public func wait(of node: NodeNumber) -> JSON? { waits.isEmpty ? nil : waits[node] }
   public func ask(of node: NodeNumber) -> OpenAsk? { asks[node] }
-  public var hasAsks: Bool { !asks.isEmpty }
+  @inlinable public var hasAsks: Bool { !asks.isEmpty }
   public func subJob(of node: NodeNumber) -> SubJob? { calls[node] }
   /// What stands beside a node and holds it up, in the order in which it came to be.
   public func asides(of node: NodeNumber) -> [Aside] { asides[node] ?? [] }
@@ -130,7 +136,9 @@ public struct JobState: Sendable {
   public func openAside(of node: NodeNumber) -> Aside? { asides[node]?.last { $0.open > 0 } }
   /// The executions of an `after_each` step that have not ended.
   public func lane(of step: UInt32) -> AfterLane { lanes[step] ?? AfterLane() }
-  public func settlement(of node: NodeNumber) -> Settlement? { settlements[node] }
+  public func settlement(of node: NodeNumber) -> Settlement? {
+    settlements.isEmpty ? nil : settlements[node]
+  }
   public func source(of fanOut: NodeNumber) -> JSON? { sources[fanOut] }
   public func slice(of item: NodeNumber) -> JSON? { slices[item]?.value }
   /// The item that begins next, of those that were opened again.
@@ -142,13 +150,14 @@ public struct JobState: Sendable {
   public func isLimited(_ node: NodeNumber) -> Bool { limited.contains(node) }
 
   /// Whether an attempt of the node is under way.
-  public func runsAttempt(_ node: NodeNumber) -> Bool {
-    self[node].status == .running && !holdsOthers(node) && calls[node] == nil && sources[node] == nil
+  @inlinable public func runsAttempt(_ node: NodeNumber) -> Bool {
+    self[node].status == .running && !holdsOthers(node) && (calls.isEmpty || calls[node] == nil)
+      && (sources.isEmpty || sources[node] == nil)
   }
 
   /// Whether the node's work is that of others: of those inside it or beside it.
-  public func holdsOthers(_ node: NodeNumber) -> Bool {
-    self[node].firstChild != StepState.none || asides[node] != nil
+  @inlinable public func holdsOthers(_ node: NodeNumber) -> Bool {
+    self[node].firstChild != StepState.none || (!asides.isEmpty && asides[node] != nil)
   }
 
   /// The places of the nodes inside a node.
@@ -158,7 +167,7 @@ public struct JobState: Sendable {
   }
 
   /// The number that the next node gets.
-  public var nextNode: NodeNumber { NodeNumber(nodes.count) }
+  @inlinable public var nextNode: NodeNumber { NodeNumber(nodes.count) }
 }
 
 extension JobState {

@@ -57,14 +57,14 @@ public struct StepState: Hashable, Sendable {
   public internal(set) var failed: UInt32 = 0
   public internal(set) var skipped: UInt32 = 0
 
-  public static let none = UInt32.max
+  @inlinable public static var none: UInt32 { .max }
 
   init(step: UInt32, parent: NodeNumber, layer: Layer, ordinal: UInt32, round: UInt32 = 0) {
     (self.step, self.parent, self.layer, self.ordinal) = (step, parent, layer, ordinal)
     self.round = round
   }
 
-  public var hasParent: Bool { parent != Self.none }
+  @inlinable public var hasParent: Bool { parent != Self.none }
   /// Items that have begun and not ended.
   public var live: UInt32 { next - (childCount - open) }
 }

@@ -11,21 +11,23 @@ struct ICalendarReader {
 
   /// Longer files are refused by the limit of a setting before they come here.
   init(_ text: String) throws(CalendarFault) {
-    var folded: [String] = []
-    for line in text.split(whereSeparator: \.isNewline) {
+    // In bytes: a line may be folded within what people see as one letter.
+    var folded: [[UInt8]] = []
+    for line in text.utf8.split(whereSeparator: { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") }) {
       // A line that begins with a blank goes on with the one before.
-      if let first = line.first, first == " " || first == "\t", !folded.isEmpty {
+      if let first = line.first, first == UInt8(ascii: " ") || first == UInt8(ascii: "\t"), !folded.isEmpty {
         folded[folded.count - 1] += line.dropFirst()
       } else {
-        folded.append(String(line))
+        folded.append(Array(line))
       }
     }
     for line in folded {
       guard let colon = Self.colon(line) else { continue }
-      let head = line[..<colon]
+      let head = line[..<colon].prefix { $0 != UInt8(ascii: ";") }
       lines.append(
         Line(
-          name: head.prefix { $0 != ";" }.uppercased(), value: String(line[line.index(after: colon)...])))
+          name: String(decoding: head, as: UTF8.self).uppercased(),
+          value: String(decoding: line[(colon + 1)...], as: UTF8.self)))
     }
     guard lines.first?.name == "BEGIN", lines.first?.value.uppercased() == "VCALENDAR" else {
       throw CalendarFault(
@@ -35,11 +37,11 @@ struct ICalendarReader {
   }
 
   /// The first colon outside of quotes.
-  private static func colon(_ line: String) -> String.Index? {
+  private static func colon(_ line: [UInt8]) -> Int? {
     var isQuoted = false
-    for place in line.indices {
-      if line[place] == "\"" { isQuoted.toggle() }
-      if line[place] == ":", !isQuoted { return place }
+    for (place, byte) in line.enumerated() {
+      if byte == UInt8(ascii: "\"") { isQuoted.toggle() }
+      if byte == UInt8(ascii: ":"), !isQuoted { return place }
     }
     return nil
   }

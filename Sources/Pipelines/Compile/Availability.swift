@@ -8,12 +8,6 @@ enum Availability {
   /// Keys of the head that are checked and stored, and which nothing looks at yet.
   static let idleHead: [(key: String, inner: String?, why: Bilingual)] = [
     (
-      "expect", nil,
-      Bilingual(
-        "it is stored, but nothing watches it in this version",
-        pt: "fica guardado, mas nada o vigia nesta versão")
-    ),
-    (
       "log_file", nil,
       Bilingual(
         "it is stored, but this version writes no such file",

@@ -10,7 +10,7 @@ struct IdentityReader {
     .init("success_every", .duration), .init("start_within", .duration),
     .init(
       "finish_by", .map([.init("at", .timeOfDay, required: true), .init("timezone", .zone, required: true)])),
-    .init("event_every", .duration), .init("calendar", .text),
+    .init("event_every", .duration), .init("calendar", .text), .init("timezone", .zone),
     .init(
       "volume",
       .map([

@@ -17,11 +17,11 @@ public indirect enum Template: Sendable {
   }
 }
 
-/// A typed expression whose names are bound to what they mean in this plan.
-public struct BoundExpression: Sendable {
-  public var expression: Expression
+/// A typed expression whose names are bound to what they mean in this plan. An object, as the steps are.
+public final class BoundExpression: Sendable {
+  public let expression: Expression
   /// `references[slot]` is what `expression.variables[slot]` means.
-  public var references: [Reference]
+  public let references: [Reference]
 
   public init(expression: Expression, references: [Reference]) {
     (self.expression, self.references) = (expression, references)

@@ -100,6 +100,7 @@ struct SchemaValidation {
   }
 
   private mutating func checkListed(_ value: JSON, _ rules: SchemaRules) {
+    if rules.constant == nil && rules.enumeration == nil { return }
     let plain = SchemaKinds.canonical(value)
     if let constant = rules.constant, SchemaKinds.canonical(constant) != plain {
       report("this must be \(constant.text).", pt: "isto deve ser \(constant.text).")

@@ -5,6 +5,8 @@ internal import Crypto
 enum Frames {
   /// Plain bytes of a frame at most.
   static let limit = 256 * 1024
+  /// Of the sealed bytes of one frame.
+  static let lengths = Sealer.overhead...limit + Sealer.overhead
 
   static func append(
     _ plain: [UInt8], place: [UInt8], key: SymmetricKey, sealer: inout Sealer, to output: inout [UInt8]
@@ -23,7 +25,7 @@ enum Frames {
     guard try file.read(into: &sealed, limit: 4) else { return .end }
     guard sealed.count == 4 else { return .torn }
     let size = sealed.reduce(0) { $0 << 8 | Int($1) }
-    guard size >= Sealer.overhead, size <= limit + Sealer.overhead else { return .torn }
+    guard lengths.contains(size) else { return .torn }
     guard try file.read(into: &sealed, limit: size), sealed.count == size else { return .torn }
     return .frame
   }

@@ -4,13 +4,6 @@ internal import Model
 
 /// One job's log on the disk: frames of records. The frame's number and the job are authenticated.
 enum LogFile {
-  /// Where the whole frames end.
-  struct End {
-    var frames = 0
-    var bytes: Int64 = 0
-    var isTorn = false
-  }
-
   static func prepare(_ folder: String) throws(Failure) {
     do throws(FileError) { try Folder.make(folder) } catch { throw failure(error) }
   }
@@ -30,59 +23,29 @@ enum LogFile {
     }
   }
 
-  /// Hands each line to `receive` until it answers false. What does not open at the end of the file is what a
-  /// crash left; what does not open before the end fails as `log-damaged`.
+  /// Hands each line, and each hole between lines, to `receive` until it answers false. What does not open at
+  /// the end of the file is what a crash left; a file of which nothing opens fails as `log-damaged`.
   @discardableResult
   static func scan(
-    _ path: String, job: ID<Job>, key: SymmetricKey, _ receive: (LogLine) -> Bool
-  ) throws(Failure) -> End {
-    var end = End()
-    guard Folder.exists(path) else { return end }
-    var sealer = Sealer()
-    var (sealed, plain): ([UInt8], [UInt8]) = ([], [])
-    var isDamaged = false
-    do throws(FileError) {
-      let file = try File.open(path, .read)
-      scanning: while true {
-        let next = try Frames.next(of: file, into: &sealed)
-        end.isTorn = next == .torn || isDamaged
-        guard next == .frame else { return end }
-        if isDamaged { break scanning }
-        plain.removeAll(keepingCapacity: true)
-        guard open(sealed, place(job, end.frames), key, &sealer, into: &plain) else {
-          isDamaged = true
-          continue
-        }
-        end.frames += 1
-        end.bytes += Int64(sealed.count + 4)
-        for line in LogRecord.lines(of: plain) where !receive(line) { return end }
-      }
-    } catch {
-      throw failure(error)
+    _ path: String, job: ID<Job>, key: SymmetricKey, _ receive: (LogScan.Entry) -> Bool
+  ) throws(Failure) -> LogScan.End {
+    var scan = LogScan(job: job, key: key)
+    guard Folder.exists(path) else { return scan.end }
+    do throws(FileError) { try scan.run(File.open(path, .read), receive) } catch { throw failure(error) }
+    if scan.isForeign {
+      throw Failure(.data, code: "log-damaged", "Nothing of the log of job \(job) can be read.")
     }
-    throw Failure(.data, code: "log-damaged", "The log of job \(job) is damaged in the middle.")
+    return scan.end
   }
 
-  private static func open(
-    _ sealed: [UInt8], _ place: [UInt8], _ key: SymmetricKey, _ sealer: inout Sealer,
-    into plain: inout [UInt8]
-  ) -> Bool {
-    do throws(UnsealError) {
-      try sealer.open(sealed, 0..<sealed.count, key: key, additionalData: place, into: &plain)
-      return true
-    } catch {
-      return false
-    }
-  }
-
-  static func cut(_ path: String, at end: End) throws(Failure) {
+  static func cut(_ path: String, at end: LogScan.End) throws(Failure) {
     guard end.isTorn else { return }
     do throws(FileError) { try File.open(path, .update).truncate(to: end.bytes) } catch {
       throw failure(error)
     }
   }
 
-  private static func place(_ job: ID<Job>, _ index: Int) -> [UInt8] { Frames.place(job.bytes, index) }
+  static func place(_ job: ID<Job>, _ index: Int) -> [UInt8] { Frames.place(job.bytes, index) }
 
   private static func failure(_ error: FileError) -> Failure {
     Failure(

@@ -78,7 +78,8 @@ public final class LogFiles: Sendable {
   /// The lines of a job in the order in which they were written; of one step execution or one attempt of it
   /// where these are given. Leaves out the first `skip` of them and gives at most `limit`.
   ///
-  /// What a crash left half written at the end is no error. A job without a file has no lines.
+  /// What a crash left half written at the end is no error, and a hole in the middle is a line that tells of
+  /// it, whichever step is asked for. A job without a file has no lines.
   public func read(
     _ job: ID<Job>, key: SymmetricKey, node: UInt32? = nil, attempt: Int? = nil, skip: Int = 0,
     limit: Int = 10_000
@@ -87,9 +88,19 @@ public final class LogFiles: Sendable {
     return try await thread.run { () throws(Failure) in
       _ = self.write(job)
       var (lines, passed): ([LogLine], Int) = ([], 0)
-      try LogFile.scan(path, job: job, key: key) { line in
-        if let node, line.node != node { return true }
-        if let attempt, line.attempt != attempt { return true }
+      var last = LogLine(at: Timestamp(microseconds: 0), level: .warn, node: 0, attempt: 0, message: "")
+      try LogFile.scan(path, job: job, key: key) { entry in
+        var line = last
+        switch entry {
+        case .line(let read):
+          (line, last) = (read, read)
+          if let node, line.node != node { return true }
+          if let attempt, line.attempt != attempt { return true }
+        case .gap(let bytes):
+          (line.level, line.node, line.attempt) = (.warn, node ?? line.node, attempt ?? line.attempt)
+          line.message =
+            "\(bytes) bytes of the log are missing here: they were not on the disk, or have changed."
+        }
         passed += 1
         if passed > skip { lines.append(line) }
         return lines.count < limit
@@ -122,8 +133,8 @@ public final class LogFiles: Sendable {
     guard let key = jobs.withLock({ $0[job]?.key }) else { return }
     try LogFile.prepare(folder)
     var sizes: [UInt32: Int] = [:]
-    let end = try LogFile.scan(path, job: job, key: key) { line in
-      sizes[line.node, default: 0] += line.message.utf8.count
+    let end = try LogFile.scan(path, job: job, key: key) { entry in
+      if case .line(let line) = entry { sizes[line.node, default: 0] += line.message.utf8.count }
       return true
     }
     try LogFile.cut(path, at: end)

@@ -37,6 +37,11 @@ extension MemoryRows {
         gone.bytes += bytes(of: job)
         delete(job)
       }
+    case .rows(let limit) where rule.retained == .history:
+      for (due, row) in oldFires(in: rule.namespace, before: deletion.before).prefix(limit) {
+        schedules.fires[due] = nil
+        gone = Expired(count: gone.count + 1, bytes: gone.bytes + row.bytes)
+      }
     case .rows(let limit):
       gone = tables.deleteRows(rule, before: deletion.before, limit, &triggers)
     case .files(let count, let bytes): gone = Expired(count: Int64(count), bytes: bytes)
@@ -49,11 +54,23 @@ extension MemoryRows {
     jobs[number] = nil
     numbers[job.row.id] = nil
     driveCounts[number] = nil
+    outbox.deleteDeliveries(of: job.row.id)
     idempotentJobs = idempotentJobs.filter { $0.value.job != job.row.id }
     for id in job.bodies { bodies[id] = nil }
     for ask in tables.asks.values where ask.job == number {
       tables.asks[ask.id] = nil
       tables.answers[ask.id] = nil
+    }
+  }
+
+  func oldFires(
+    in namespace: String, before: Timestamp
+  ) -> [(due: MemorySchedules.Due, row: ScheduleFireRow)] {
+    schedules.fires.filter { due, row in
+      ScalarString(row.pipeline.namespace) == ScalarString(namespace) && row.due < before
+        && row.decidedAt < before && row.outcome != .waiting && row.job.map { numbers[$0] == nil } ?? true
+    }.map { (due: $0.key, row: $0.value) }.sorted {
+      ($0.due.at, $0.due.trigger) < ($1.due.at, $1.due.trigger)
     }
   }
 
@@ -112,6 +129,12 @@ extension RefusalRow {
   }
 }
 
+extension ScheduleFireRow {
+  fileprivate var bytes: Int64 {
+    Int64((reason?.unicodeScalars.count ?? 0) + (detail?.unicodeScalars.count ?? 0))
+  }
+}
+
 extension MemoryStore {
   public func retentionRules() throws(StoreError) -> [RetentionRule] {
     rows.withLock { rows in rows.catalog.retentionRules.inOrder(nil) }
@@ -156,6 +179,13 @@ extension MemoryStore {
         return Expired(count: Int64(refusals.count), bytes: refusals.reduce(0) { $0 + $1.bytes })
       case .logs, .artifacts: return Expired()
       }
+    }
+  }
+
+  public func expiredFires(in namespace: String, before: Timestamp) throws(StoreError) -> Expired {
+    rows.withLock { rows in
+      let fires = rows.oldFires(in: namespace, before: before)
+      return Expired(count: Int64(fires.count), bytes: fires.reduce(0) { $0 + $1.row.bytes })
     }
   }
 

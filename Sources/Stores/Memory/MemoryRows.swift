@@ -15,6 +15,7 @@ struct MemoryRows {
   var schedules = MemorySchedules()
   var retention = MemoryRetention()
   var letters = MemoryLetters()
+  var outbox = MemoryOutbox()
   /// That any job has had.
   var highestJob: Int64 = 0
 
@@ -78,6 +79,7 @@ struct MemoryRows {
     schedules.apply(batch.schedules)
     for deletion in batch.deletions { perform(deletion) }
     letters.apply(batch)
+    outbox.apply(batch.outbox)
     for row in batch.newJobs { add(row) }
     for row in batch.bodies { bodies[row.id] = Array(batch.bytes[row.sealed]) }
     if !batch.events.isEmpty || !batch.unparked.isEmpty { driveCounts[number] = nil }

@@ -109,6 +109,9 @@ private let configured = csqlite_configure()
     }
   }
 
+  /// A page of the schema's size, and what stands before it in the log.
+  static let bytesOfLoggedPage: Int64 = 4_096 + 24
+
   /// Pages written to the log by this connection so far; wraps around.
   var pagesWritten: Int32 {
     var now: Int32 = 0

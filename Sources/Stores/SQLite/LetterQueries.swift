@@ -160,7 +160,7 @@ extension Statement {
 }
 
 extension PipelineName {
-  fileprivate init?(slashed text: String) {
+  init?(slashed text: String) {
     let parts = text.split(separator: "/", maxSplits: 1)
     guard parts.count == 2 else { return nil }
     self.init(namespace: String(parts[0]), name: String(parts[1]))

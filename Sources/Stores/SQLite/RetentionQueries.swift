@@ -88,6 +88,37 @@ extension Database {
     return found
   }
 
+  /// Due times of namespace ?1 that were decided before ?2, and whose job is not there.
+  private static let oldFires = """
+    FROM schedule_fires f WHERE f.namespace = ?1 AND f.due_at < ?2 AND f.decided_at < ?2 AND f.outcome <> 0
+      AND NOT EXISTS (SELECT 1 FROM job_executions j WHERE j.id = f.job_id)
+    """
+  private static let bytesOfFire = "coalesce(length(reason), 0) + coalesce(length(detail), 0)"
+
+  func expiredFires(in namespace: String, before: Timestamp) throws(SQLiteError) -> Expired {
+    var found = Expired()
+    try query(
+      "SELECT count(*), coalesce(sum(\(Self.bytesOfFire)), 0) \(Self.oldFires)",
+      [.text(namespace), .integer(before.microseconds)]
+    ) { row in found = Expired(count: row.integer(0), bytes: row.integer(1)) }
+    return found
+  }
+
+  private func deleteFires(_ deletion: Deletion, _ limit: Int) throws(SQLiteError) -> Expired {
+    let key = "namespace, pipeline, trigger_name, due_at"
+    let values: [SQLValue] = [
+      .text(deletion.rule.namespace), .integer(deletion.before.microseconds), .integer(Int64(limit)),
+    ]
+    var gone = Expired()
+    try query(
+      """
+      DELETE FROM schedule_fires WHERE (\(key)) IN (SELECT \(key) \(Self.oldFires) ORDER BY due_at LIMIT ?3)
+      RETURNING \(Self.bytesOfFire)
+      """, values
+    ) { row in gone = Expired(count: gone.count + 1, bytes: gone.bytes + row.integer(0)) }
+    return gone
+  }
+
   /// Those of these artifacts that a job of the namespace refers to.
   func referenced(_ sha256s: [String], in namespace: String) throws(SQLiteError) -> Set<String> {
     var found: Set<String> = []
@@ -146,6 +177,8 @@ extension Database {
     guard try integer(ended, number) != nil else { return }
     gone.count += 1
     gone.bytes += try integer("SELECT \(Self.bytes(of: "?1"))", number) ?? 0
+    try query(
+      "DELETE FROM deliveries WHERE job = (SELECT id FROM job_executions WHERE job = ?)", number)
     let asks = "(SELECT id FROM asks WHERE job = ?)"
     try query("DELETE FROM ask_assignees WHERE ask IN \(asks)", number)
     try query("DELETE FROM ask_answers WHERE ask IN \(asks)", number)
@@ -158,6 +191,7 @@ extension Database {
   }
 
   private func deleteRows(_ deletion: Deletion, _ limit: Int) throws(SQLiteError) -> Expired {
+    if deletion.rule.retained == .history { return try deleteFires(deletion, limit) }
     guard let (table, bytes) = deletion.rule.retained.rows else { return Expired() }
     let oldest = "FROM \(table) WHERE namespace = ?1 AND at < ?2 ORDER BY position LIMIT ?3"
     let values: [SQLValue] = [

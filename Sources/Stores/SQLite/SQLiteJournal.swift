@@ -9,12 +9,15 @@ struct SQLiteJournal: ~Copyable {
   private var triggers: TriggerWriter
   private let schedules: ScheduleWriter
   private var letters: LetterWriter
+  private var outbox: OutboxWriter
   private let idempotentJob: Statement
   private let beginning: Statement
   private let ending: Statement
   /// Jobs with a row in `job_owners`: it goes with the job's first commit.
   private var raised: Set<JobNumber>
-  private var checkpointed: Int32 = 0
+  /// What this connection had written when the log was last copied. At first it is less by what another
+  /// process left in the log, so that servers which end early copy it as well.
+  private var checkpointed: Int32
 
   /// The log is copied into the database when it has grown by this many pages: 16 MiB.
   static let checkpointPages: Int32 = 4_000
@@ -27,14 +30,23 @@ struct SQLiteJournal: ~Copyable {
     let triggers = try TriggerWriter(database)
     let schedules = try ScheduleWriter(database)
     let letters = try LetterWriter(database)
+    let outbox = try OutboxWriter(database)
     let idempotentJob = try database.prepare(idempotentJobQuery)
     let beginning = try database.prepare("BEGIN IMMEDIATE")
     let ending = try database.prepare("COMMIT")
     var raised: Set<JobNumber> = []
     try database.query("SELECT job FROM job_owners") { row in raised.insert(JobNumber(row.integer(0))) }
+    let checkpointed = database.pagesWritten &- pages(inLogOf: path)
     return SQLiteJournal(
       database: database, writer: writer, rows: rows, triggers: triggers, schedules: schedules,
-      letters: letters, idempotentJob: idempotentJob, beginning: beginning, ending: ending, raised: raised)
+      letters: letters, outbox: outbox, idempotentJob: idempotentJob, beginning: beginning, ending: ending,
+      raised: raised, checkpointed: checkpointed)
+  }
+
+  /// A log is not cut when it was copied, so its size says how much is in it at most.
+  private static func pages(inLogOf path: String) -> Int32 {
+    guard let log = try? File.open(path + "-wal", .read), let size = try? log.size() else { return 0 }
+    return Int32(clamping: size / Database.bytesOfLoggedPage)
   }
 
   /// One transaction for all jobs of a batch. Only after a first conflict is it done again job by job, so
@@ -81,6 +93,7 @@ struct SQLiteJournal: ~Copyable {
     try schedules.write(batch.schedules)
     for deletion in batch.deletions { try database.perform(deletion) }
     try letters.write(batch)
+    if !batch.outbox.isEmpty { try outbox.write(batch.outbox, database) }
     for change in batch.slots { try rows.write(change) }
     if raised.isEmpty { return }
     for job in batch.driven where raised.contains(job) { try writer.forgetDriveCount(of: job) }

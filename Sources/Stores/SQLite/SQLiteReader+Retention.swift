@@ -27,6 +27,10 @@ extension SQLiteReader {
     }
   }
 
+  public func expiredFires(in namespace: String, before: Timestamp) throws(StoreError) -> Expired {
+    try ask { database throws(SQLiteError) in try database.expiredFires(in: namespace, before: before) }
+  }
+
   public func referenced(_ sha256s: [String], in namespace: String) throws(StoreError) -> Set<String> {
     try ask { database throws(SQLiteError) in try database.referenced(sha256s, in: namespace) }
   }
@@ -49,6 +53,10 @@ extension SQLiteStore {
     _ retained: Retained, in namespace: String, before: Timestamp
   ) throws(StoreError) -> Expired {
     try reader.expired(retained, in: namespace, before: before)
+  }
+
+  public func expiredFires(in namespace: String, before: Timestamp) throws(StoreError) -> Expired {
+    try reader.expiredFires(in: namespace, before: before)
   }
 
   public func referenced(_ sha256s: [String], in namespace: String) throws(StoreError) -> Set<String> {

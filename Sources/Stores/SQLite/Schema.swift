@@ -16,6 +16,7 @@ struct Migration {
     Migration(version: 5, name: "schedules", sql: schedules),
     Migration(version: 6, name: "dead letters", sql: deadLetters),
     Migration(version: 7, name: "retention", sql: retention),
+    Migration(version: 8, name: "outbox", sql: outbox),
   ]
   static var newest: Int64 { all.reduce(0) { max($0, $1.version) } }
 

@@ -87,6 +87,9 @@ extension WatchedReader {
   func expired(_ retained: Retained, in namespace: String, before: Timestamp) throws(StoreError) -> Expired {
     try real.expired(retained, in: namespace, before: before)
   }
+  func expiredFires(in namespace: String, before: Timestamp) throws(StoreError) -> Expired {
+    try real.expiredFires(in: namespace, before: before)
+  }
   func referenced(_ sha256s: [String], in namespace: String) throws(StoreError) -> Set<String> {
     try real.referenced(sha256s, in: namespace)
   }

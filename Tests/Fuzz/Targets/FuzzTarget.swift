@@ -23,6 +23,7 @@ struct FuzzTarget: Sendable {
     FuzzTarget(name: "url", body: URLBody.check),
     FuzzTarget(name: "address", body: AddressBody.check),
     FuzzTarget(name: "cron", body: CronBody.check),
+    FuzzTarget(name: "calendar", body: CalendarBody.check),
     FuzzTarget(name: "duration", body: DurationBody.check),
     FuzzTarget(name: "rfc3339", body: MomentBody.check),
   ]

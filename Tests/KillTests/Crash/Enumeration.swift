@@ -35,9 +35,11 @@ final class Enumeration {
   @discardableResult
   func run(_ fault: Fault) throws -> Outcome {
     try installation.restore()
+    try scenario.renew(installation)
     let ledger = Ledger()
     let struck = try Life(installation, fault, ledger)
-    try scenario.advance(struck)
+    // Where it died before it was ready there is nobody to ask.
+    if struck.server.wasReady { try scenario.advance(struck) }
     struck.server.stop()
     let report = try FaultReport(installation)
     let status = struck.server.process.terminationStatus

@@ -45,7 +45,7 @@ struct FilesScenario: CrashScenario {
     try installation.write("srv/inbox/a.txt", "One file.\n")
   }
 
-  func advance(_ life: Life) throws { try life.waitForLine(in: life.installation.place("witness")) }
+  func advance(_ life: Life) throws { try life.waitForLines(1, in: life.installation.place("witness")) }
 
   func check(_ life: Life) throws {
     let jobs = try life.run("job", "ls", "-o", "id").output.split(separator: "\n").map(String.init)

@@ -93,13 +93,13 @@ struct Life {
     return count > 0 ? Array(bytes[..<count]) : nil
   }
 
-  /// Returns when the file has a line or the server is gone.
-  func waitForLine(in file: String) throws {
+  /// Returns when the file has so many different lines or the server is gone.
+  func waitForLines(_ count: Int, in file: String) throws {
     let watch = inotify_init1(Int32(IN_CLOEXEC))
     defer { close(watch) }
     #expect(inotify_add_watch(watch, file, UInt32(IN_MODIFY)) >= 0)
     let files = [watch, server.output.fileHandleForReading.fileDescriptor]
-    while try installation.lines(of: file) == 0 {
+    while try Set(String(contentsOfFile: file, encoding: .utf8).split(separator: "\n")).count < count {
       var watched = files.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
       if poll(&watched, 2, Self.limit * 1_000) == 0 {
         return ledger.complain("\(file) did not come within \(Self.limit) seconds.")

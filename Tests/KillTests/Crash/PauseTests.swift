@@ -1,4 +1,5 @@
 import Foundation
+import Model
 import Testing
 
 /// A server alone on its folder holds no lease that could end: however long it was stopped, the folder is its
@@ -18,7 +19,7 @@ struct PauseTests {
           timeout: \(timeout)
           with:
             run: |
-              echo begun >> \(journal)
+              echo begun $PPID >> \(journal)
               while [ ! -e \(go) ]; do sleep 0.02; done
               echo ended >> \(journal)
         last: {needs: [nap], uses: json.transform, with: {value: 1, expression: value + 1}}
@@ -37,10 +38,16 @@ struct PauseTests {
     return (installation, life, job)
   }
 
+  /// Who started the child.
+  private func supervisor(_ installation: Installation) throws -> Int32 {
+    let first = try String(contentsOfFile: installation.place("journal"), encoding: .utf8)
+    return try #require(first.split(whereSeparator: \.isWhitespace).last.flatMap { Int32($0) })
+  }
+
   /// Stops the server, lets its child end, and wakes the server up.
   private func pause(_ installation: Installation, _ life: Life, _ meanwhile: () throws -> Void) throws {
     let server = life.server.process.processIdentifier
-    kill(server, SIGSTOP)
+    try stopProcess(server)
     defer { kill(server, SIGCONT) }
     #expect(FileManager.default.createFile(atPath: installation.place("go"), contents: nil))
     try installation.waitForLines(2, in: installation.place("journal"))
@@ -61,6 +68,47 @@ struct PauseTests {
       #expect(life.ledger.faults == [])
       #expect(try installation.lines(of: installation.place("journal")) == 2)
       life.server.stop()
+    }
+  }
+
+  @Test("hears it once the child's supervisor goes on as well")
+  func supervisor() async throws {
+    try await onOwnThread {
+      let (installation, life, job) = try begin(timeout: "1h")
+      let supervisor = try supervisor(installation)
+      try stopProcess(supervisor)
+      try pause(installation, life) {}
+      // Who would tell of the end is stopped.
+      #expect(try life.run("job", "get", job, "-o", "json").json?["status"] == "running")
+      kill(supervisor, SIGCONT)
+      let (status, lines) = try life.follow(job)
+      #expect(status == 0)
+      life.ledger.check(job, history: lines, steps: 2)
+      #expect(life.ledger.faults == [])
+      #expect(try installation.lines(of: installation.place("journal")) == 2)
+      life.server.stop()
+    }
+  }
+
+  @Test("and is killed waits in its next life for a supervisor that is stopped, and starts nothing twice")
+  func supervisorAlone() async throws {
+    try await onOwnThread {
+      let (installation, life, job) = try begin(timeout: "1h")
+      let supervisor = try supervisor(installation)
+      try stopProcess(supervisor)
+      kill(life.server.process.processIdentifier, SIGKILL)
+      life.server.waitForDeath()
+      #expect(FileManager.default.createFile(atPath: installation.place("go"), contents: nil))
+      try installation.waitForLines(2, in: installation.place("journal"))
+      let next = try Life(installation, nil, life.ledger)
+      #expect(try next.run("job", "get", job, "-o", "json").json?["status"] == "running")
+      kill(supervisor, SIGCONT)
+      // Either its end was written down, or a person is asked whether it happened.
+      #expect([0, 9].contains(try next.follow(job).status))
+      #expect(try installation.lines(of: installation.place("journal")) == 2)
+      #expect(try next.run("job", "replay", job).status == 0)
+      #expect(next.ledger.faults == [])
+      next.server.stop()
     }
   }
 

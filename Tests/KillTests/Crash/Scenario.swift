@@ -11,8 +11,14 @@ protocol CrashScenario: Sendable {
   /// So many places, spread evenly, stand for all where these are too many; nil where none is left out.
   var most: Int? { get }
 
+  /// Whether a life makes the same calls however long it takes.
+  var isSteady: Bool { get }
+
   /// Makes what is there before the server that is struck starts.
   func prepare(_ installation: Installation) throws
+
+  /// Changes what depends on the clock, before each life that is struck.
+  func renew(_ installation: Installation) throws
 
   /// Does what is to be done as far as it goes. It is called in the life that is struck and once more in the
   /// next one, in which it must come to its end.
@@ -24,16 +30,18 @@ protocol CrashScenario: Sendable {
 
 enum CrashScenarios {
   static let all: [any CrashScenario] = [
-    ChainScenario(), AnswerScenario(), MessageScenario(), FilesScenario(), ArtifactScenario(),
-    FirstStartScenario(), MigrationScenario(), CheckpointScenario(),
+    ChainScenario(), AnswerScenario(), MessageScenario(), ScheduleScenario(), TickScenario(),
+    FilesScenario(), ArtifactScenario(), FirstStartScenario(), MigrationScenario(), CheckpointScenario(),
   ]
   /// Those of which a sample is part of every run of the tests.
-  static let quick = all.filter { $0.most == nil }
+  static let quick = all.filter { $0.most == nil && $0.isSteady }
 }
 
 extension CrashScenario {
   var file: String? { nil }
   var most: Int? { nil }
+  var isSteady: Bool { true }
+  func renew(_ installation: Installation) throws {}
 
   /// Each of these jobs succeeded, has a history that holds all that was seen of it, and one completion of
   /// each of its steps.

@@ -21,6 +21,13 @@ struct ClosedDaysTests {
       ])
   }
 
+  @Test("may be folded within what people see as one letter")
+  func folded() throws {
+    let file =
+      "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nDTSTART:20261102\r\nSUMMARY:Sa\r\n \u{303}o\r\nEND:VEVENT\r\n"
+    #expect(reasons(try ClosedDays(.string(file)), ["2026-11-02"]) == ["Sa\u{303}o"])
+  }
+
   private static let file = """
     BEGIN:VCALENDAR\r
     VERSION:2.0\r

@@ -25,6 +25,8 @@ extension World {
       try takeTurn()
     }
     try ledger.schedules.checkEnd()
+    try outlet.check(
+      configuration.readModel.deadLetters(DeadLetterFilter(kind: .delivery), before: nil, limit: 100_000))
     try require(.slots, ledger.slots.all.isEmpty, "\(ledger.slots.all.map(\.key)) are held by nobody")
     try require(.accepted, try store.heldSlots().isEmpty, "the store still holds slots")
   }
@@ -40,13 +42,14 @@ extension World {
     guard clients.open.isEmpty, clients.unsent.isEmpty, turn.jobs.liveCount == 0, !hasWork,
       attempts.isEmpty
     else { return false }
+    guard try configuration.readModel.outboxSummaries().isEmpty else { return false }
     // A part of a join may wait for one that never comes, until its time is over.
     return try store.openTriggerMessages().isEmpty
   }
 
   private var hasWork: Bool {
     !(inputs.isEmpty && restored.isEmpty && asides.isEmpty && turn.jobs.batch.isEmpty
-      && turn.jobs.orders.isEmpty) || outside.hasWork
+      && turn.jobs.orders.isEmpty && outlet.sendings.isEmpty) || outside.hasWork
   }
 
   /// The next thing that happens by itself, and only then time.
@@ -58,6 +61,7 @@ extension World {
       return endOne()
     }
     if help() { return }
+    if options.hasOutlet, try openLanes() { return }
     let due = turn.jobs.due
     let pause = (due ?? clock.monotonic) - clock.monotonic
     tell("nothing is to do; the next time is \(due.map { "in \($0 - clock.monotonic)" } ?? "never")")

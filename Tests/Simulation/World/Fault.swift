@@ -24,4 +24,6 @@ struct WorldOptions: Sendable {
   var without: Set<Fault> = []
   /// Whether it keeps its story.
   var tells = false
+  /// Whether others are told of what happens.
+  var hasOutlet = false
 }

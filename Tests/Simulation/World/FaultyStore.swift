@@ -93,3 +93,18 @@ final class FaultyStore: Store {
   func liveJob(_ number: JobNumber) throws(StoreError) -> LiveJob? { try real.liveJob(number) }
   func highestNumbers() throws(StoreError) -> (job: Int64, body: Int64) { try real.highestNumbers() }
 }
+
+// Messages that leave.
+extension FaultyStore {
+  func outboxCount(of destination: String) throws(StoreError) -> Int {
+    try real.outboxCount(of: destination)
+  }
+  func outboxRow(of destination: String, event: String) throws(StoreError) -> OutboxRow? {
+    try real.outboxRow(of: destination, event: event)
+  }
+  func delivery(_ id: Int64) throws(StoreError) -> DeliveryRow? { try real.delivery(id) }
+  func disabledDestinations() throws(StoreError) -> [DisabledDestination] {
+    try real.disabledDestinations()
+  }
+  func outboxDestinations() throws(StoreError) -> [String] { try real.outboxDestinations() }
+}

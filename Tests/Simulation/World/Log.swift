@@ -9,6 +9,7 @@ enum Happening: Sendable {
   case began(Executor.Work, examines: Bool)
   case stopAsked(JobNumber, NodeNumber, token: UInt32)
   case answered(request: Int, Answer)
+  case sent(Sending)
 }
 
 /// What a client hears.

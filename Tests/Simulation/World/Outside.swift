@@ -74,5 +74,6 @@ final class Outside: Performer {
 
   func settle(_ attempt: AttemptIdentity) { effect() }
   func forget(_ job: ID<Job>) { effect() }
+  func deliver(_ sending: Sending) { show(.sent(sending)) }
   func aside(_ body: @escaping @Sendable () -> Void) { effect { $0.asides.append(body) } }
 }

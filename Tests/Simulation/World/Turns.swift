@@ -7,7 +7,7 @@ import Pipelines
 extension World {
   /// One turn of the engine: what has come, its timers, and the commit.
   func takeTurn() throws {
-    let arriving = restored + arrivals()
+    let arriving = restored + (try arrivals())
     restored = []
     for input in arriving { expect(input) }
     turns += 1
@@ -19,11 +19,12 @@ extension World {
   }
 
   /// What comes to the node in this turn. Some of it is late, and some overtakes what came before.
-  private func arrivals() -> [Input] {
+  private func arrivals() throws -> [Input] {
     let waiting = asides + outside.takeAsides()
     asides = []
     for aside in waiting { if happens(.late, 20) { asides.append(aside) } else { aside() } }
     inputs += outside.takeReports()
+    try land()
     var (arriving, late): ([Input], [Input]) = ([], [])
     for input in inputs { if happens(.late, 15) { late.append(input) } else { arriving.append(input) } }
     inputs = late
@@ -94,6 +95,7 @@ extension World {
       switch happening {
       case .committed(let batch, let refused):
         tellFacts(batch)
+        outlet.take(batch)
         try ledger.take(batch, refused: refused, at: clock.monotonic)
         for row in batch.events { committed[row.job] = nil }
       case .began(let work, let examines): try begin(work, examines)
@@ -105,6 +107,7 @@ extension World {
             attempts[index].isCancelled = true
           }
         }
+      case .sent(let sending): outlet.sendings.append(sending)
       case .answered(let request, let answer): try hear(answer, request)
       }
     }
@@ -125,6 +128,7 @@ extension World {
     tell("the node dies, and another takes over")
     (attempts, inputs, asides, fullFor) = ([], [], [], 0)
     _ = log.takeAll()
+    outlet.sendings = []
     store.become(.well)
     clients.lose()
     ledger.slots.lead = clock.lead
@@ -234,7 +238,7 @@ extension Input {
     case .signal(let signal, _): signal.messageID != nil
     case .event, .attemptEnded, .examined, .childPrepared, .claimed, .fired, .triggers, .wakeTriggers,
       .withdraw, .emit, .refused, .read, .follow, .unfollow, .write, .delete, .pauseUnlessPaused, .endPause,
-      .restored, .reopen, .letter, .schedule, .drain, .stop:
+      .restored, .reopen, .letter, .outbox, .schedule, .drain, .stop:
       false
     }
   }

@@ -47,6 +47,7 @@ final class World {
   /// Attempts that were reported before and may be reported again.
   var past: [Attempt] = []
   var clients = Clients()
+  var outlet = Outlet()
   /// The states as of the last commit, which a restart must give back.
   var committed: [JobNumber: [UInt8]] = [:]
   /// Nothing goes wrong any more: everything must come to its end.
@@ -69,7 +70,9 @@ final class World {
     clock = SimulatedClock(wall: start ?? SimulatedClock.usual)
     let files = try Files.made(seed)
     ledger = Ledger(plans: files.mapValues(\.plan))
-    configuration = Self.configuration(self.store, reader, clock, files, seed)
+    var configuration = Self.configuration(self.store, reader, clock, files, seed)
+    if options.hasOutlet { configuration.destinations = Outlet.destinations }
+    self.configuration = configuration
     outside = Outside(log)
     try Self.write(files, at: clock.now, to: store)
     turn = try Self.turn(configuration, outside)

@@ -1,0 +1,43 @@
+internal import Crypto
+public import Model
+
+// Messages that leave. What changes something returns after its commit.
+extension Node {
+  /// Sends to the destination again, from the first message of each lane on. Also of one that is enabled.
+  public func enableDestination(_ name: String) async throws(Problem) {
+    try await send { .outbox(.enable(name, $0)) }
+  }
+
+  /// Sends the message of this delivery again, under the same id.
+  public func redeliver(_ delivery: Int64) async throws(Problem) {
+    try await send { .outbox(.redeliver(delivery, $0)) }
+  }
+
+  /// Sends a message of a type of its own past the outbox, once, and says how that went.
+  public func testDestination(_ name: String, actor: String) async throws(Problem) -> DeliveryRow {
+    let wanted = ScalarString(name)
+    guard let destination = configuration.destinations.first(where: { ScalarString($0.name) == wanted })
+    else { throw .noDestination(name) }
+    let (clock, namespace) = (configuration.clock, destination.namespace ?? "*")
+    let id = "evt_" + Hex.encode(configuration.random(16))
+    let event: JSON = [
+      "specversion": "1.0", "id": .string(id), "source": .string("/esteira/\(configuration.setting.name)"),
+      "type": .string(Self.testType), "subject": .string(name), "time": .string(clock.now.rfc3339),
+      "datacontenttype": "application/json",
+      "data": ["destination": .string(name), "asked_by": .string(actor)],
+    ]
+    let begun = clock.monotonic
+    let outcome = await destination.receiver.deliver(
+      OutgoingMessage(id: id, type: Self.testType, namespace: namespace, body: event.serialized()))
+    let row = DeliveryRow(
+      OutboxRow(
+        destination: destination.name, namespace: namespace, lane: "test", event: id, type: Self.testType,
+        firstAt: clock.now, nextAt: clock.now, body: []),
+      outcome, took: clock.monotonic - begun, at: clock.now)
+    try await send { .outbox(.note(row, $0)) }
+    return row
+  }
+
+  /// Of the message of a test; nobody can subscribe to it.
+  public static let testType = "esteira.destination.test"
+}

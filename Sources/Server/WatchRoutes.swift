@@ -1,0 +1,164 @@
+import API
+import Model
+import Watchdog
+
+/// Routes of expectations, heartbeats and alerts. None asks the engine: they answer while it is stuck.
+struct WatchRoutes: Sendable {
+  var backend: Backend
+
+  var routes: [Route] {
+    [
+      .answer(WatchCalls.expectations) { query, caller in try expectations(query, caller) },
+      .answer(WatchCalls.ping) { request, caller in try ping(request, caller) },
+      .answer(WatchCalls.forget) { path, _ in
+        HeartbeatItem(try writer().forget(path.name), at: backend.now())
+      },
+      .answer(WatchCalls.alerts) { query, caller in try alerts(query, caller) },
+      .answer(WatchCalls.alert) { path, caller in try alert(path.id, caller) },
+      .answer(WatchCalls.acknowledge) { request, caller in
+        let watcher = try writer()
+        let known = try watcher.alert(request.id)
+        let alert = try watcher.acknowledge(known.id, by: caller.actor, note: request.note)
+        return AlertItem(alert, caller.language, mutes: watcher.mutes(), at: backend.now())
+      },
+      .answer(WatchCalls.mutes) { _, _ in Page(try watcher().mutes().map(MuteItem.init)) },
+      .answer(WatchCalls.mute) { item, caller in
+        let mute = Mute(
+          pattern: item.pattern, by: caller.actor, reason: item.reason, at: backend.now(),
+          until: item.until)
+        return MuteItem(try writer().mute(mute))
+      },
+      .answer(WatchCalls.unmute) { request, _ in MuteItem(try writer().unmute(request.pattern)) },
+    ]
+  }
+
+  private static let mostNotices = 200
+
+  private func expectations(
+    _ query: NamespaceQuery, _ caller: Caller
+  ) throws(Problem) -> Page<ExpectationItem> {
+    let watcher = try watcher()
+    let standings: [Standing]
+    do throws(WatchFault) { standings = try watcher.standings() } catch { throw Self.unreadable(error) }
+    let items = standings.filter { standing in
+      guard let namespace = query.namespace else { return true }
+      return standing.subject.hasPrefix(namespace + "/") && !["heartbeat", "node"].contains(standing.rule)
+    }.map { ExpectationItem($0, caller.language) }
+    return Page(items)
+  }
+
+  private func ping(_ request: PingRequest, _ caller: Caller) throws(Problem) -> HeartbeatItem {
+    let (watcher, now) = (try writer(), backend.now())
+    let ping = Heartbeat.Ping(
+      at: now, by: caller.actor, hasFailed: request.hasFailed, message: request.message,
+      took: try duration(request.took, "duration"))
+    let beat = try watcher.ping(
+      request.name, ping, every: try duration(request.every, "every"),
+      grace: try duration(request.grace, "grace"))
+    return HeartbeatItem(beat, at: now)
+  }
+
+  private func duration(_ text: String?, _ name: String) throws(Problem) -> Duration? {
+    guard let text else { return nil }
+    guard let duration = Duration(text: text), duration >= .zero else {
+      throw Problem(
+        "invalid-request",
+        Bilingual(
+          "\(name) takes a duration such as 90s or 1d, not \"\(text)\".",
+          pt: "\(name) aceita uma duração como 90s ou 1d, não \"\(text)\"."))
+    }
+    return duration
+  }
+
+  private func alerts(_ query: AlertQuery, _ caller: Caller) throws(Problem) -> Page<AlertItem> {
+    let states = try Self.states(query.state ?? "open")
+    let before = try query.cursor.map { (text) throws(Problem) -> ID<Alert> in
+      guard let id = ID<Alert>(text) else { throw PageBounds.wrongCursor(text) }
+      return id
+    }
+    let limit = try PageBounds(cursor: nil, limit: query.limit).limit
+    let watcher = try watcher()
+    let (found, mutes) = (try watcher.alerts(states, before: before, limit: limit), watcher.mutes())
+    let items = found.map { AlertItem($0, caller.language, mutes: mutes, at: backend.now()) }
+    return Page(items, nextCursor: found.count == limit ? found.last?.id.description : nil)
+  }
+
+  private static func states(_ word: String) throws(Problem) -> [Alert.State] {
+    switch word {
+    case "open": return [.firing, .acknowledged]
+    case "resolved": return [.resolved]
+    case "all": return Alert.State.allCases
+    case _:
+      throw Problem(
+        "invalid-request",
+        Bilingual("There is no state \"\(word)\".", pt: "Não existe o estado \"\(word)\"."),
+        remedy: Bilingual("There are: open, resolved, all.", pt: "Existem: open, resolved, all."))
+    }
+  }
+
+  private func alert(_ id: String, _ caller: Caller) throws(Problem) -> AlertItem {
+    let watcher = try watcher()
+    let alert = try watcher.alert(id)
+    var item = AlertItem(alert, caller.language, mutes: watcher.mutes(), at: backend.now())
+    item.notices = try watcher.notices(of: alert.id, limit: Self.mostNotices).map { told in
+      NoticeItem(
+        kind: told.notice.kind.rawValue, at: told.notice.at, to: told.notice.to,
+        state: told.state.rawValue, error: told.error)
+    }
+    return item
+  }
+
+  private func watcher() throws(Problem) -> Watcher {
+    guard let watcher = backend.watcher else { throw Self.unreadable(WatchFault("there is no watcher")) }
+    return watcher
+  }
+
+  /// Only a running server takes what people say.
+  private func writer() throws(Problem) -> Watcher {
+    _ = try backend.writer()
+    return try watcher()
+  }
+
+  private static func unreadable(_ fault: WatchFault) -> Problem {
+    Problem(
+      "store-unavailable",
+      Bilingual(
+        "What is expected cannot be read: \(fault)", pt: "Não foi possível ler o que é esperado: \(fault)"))
+  }
+}
+
+extension ExpectationItem {
+  init(_ standing: Standing, _ language: Language) {
+    let verdict = standing.verdict
+    self.init(
+      subject: standing.subject, rule: standing.rule, wanted: standing.wanted[language],
+      state: verdict.isLate ? "late" : verdict.finding.code == .learning ? "learning" : "ok",
+      deadline: verdict.deadline, lastAt: standing.last, message: verdict.finding.text[language],
+      mutedUntil: standing.mute?.until, alert: standing.alert?.id.description)
+  }
+}
+
+extension HeartbeatItem {
+  init(_ beat: Heartbeat, at now: Timestamp) {
+    self.init(
+      name: beat.name, every: beat.every?.text, grace: beat.grace.text, lastAt: beat.last?.at,
+      deadline: beat.verdict(at: now).deadline)
+  }
+}
+
+extension AlertItem {
+  init(_ alert: Alert, _ language: Language, mutes: [Mute], at now: Timestamp) {
+    self.init(
+      id: alert.id.description, key: alert.key, state: alert.state.rawValue, firstAt: alert.firstAt,
+      lastAt: alert.lastAt, count: alert.count, message: alert.finding.text[language],
+      acknowledgedBy: alert.acknowledged?.by, note: alert.acknowledged?.note,
+      mutedUntil: mutes.first { $0.covers(alert.key, at: now) }?.until, resolvedAt: alert.resolvedAt,
+      notices: [])
+  }
+}
+
+extension MuteItem {
+  init(_ mute: Mute) {
+    self.init(pattern: mute.pattern, reason: mute.reason, until: mute.until, by: mute.by, at: mute.at)
+  }
+}
