@@ -65,7 +65,20 @@ public struct CivilDate: Hashable, Sendable, Comparable {
   }
 
   /// `2026-11-20`.
-  public var text: String { "\(padded(year, 4))-\(padded(month, 2))-\(padded(day, 2))" }
+  public var text: String {
+    var bytes: [UInt8] = []
+    write(to: &bytes)
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  func write(to bytes: inout [UInt8]) {
+    if year < 0 { bytes.append(UInt8(ascii: "-")) }
+    bytes.append(Int(year.magnitude), width: 4)
+    bytes.append(UInt8(ascii: "-"))
+    bytes.append(month, width: 2)
+    bytes.append(UInt8(ascii: "-"))
+    bytes.append(day, width: 2)
+  }
 }
 
 /// A date and a time of day on some clock.

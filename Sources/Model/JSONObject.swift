@@ -23,6 +23,7 @@ public struct JSONObject: Sendable {
 
   /// A later member of the same key replaces the value of the earlier one.
   public init(_ pairs: some Sequence<(String, JSON)>) {
+    members.reserveCapacity(pairs.underestimatedCount)
     for (key, value) in pairs { self[key] = value }
   }
 
@@ -51,7 +52,12 @@ public struct JSONObject: Sendable {
 
   private func position(of key: String) -> Int? {
     if members.count > Self.scanned { return positions[ScalarString(key)] }
-    return members.firstIndex { ScalarString($0.key) == ScalarString(key) }
+    // Most keys differ in length, which is known without a look at the text.
+    let count = key.utf8.count
+    for position in members.indices where members[position].key.utf8.count == count {
+      if ScalarString(members[position].key) == ScalarString(key) { return position }
+    }
+    return nil
   }
 
   private mutating func append(_ member: Member) {

@@ -43,8 +43,8 @@ extension JSON {
 
   private func writeScalar(to bytes: inout [UInt8]) {
     switch self {
-    case .null: bytes.append(contentsOf: "null".utf8)
-    case .bool(let value): bytes.append(contentsOf: (value ? "true" : "false").utf8)
+    case .null: bytes.append(text: "null")
+    case .bool(let value): bytes.append(text: value ? "true" : "false")
     case .int(let value): JSONText.write(value, to: &bytes)
     case .double(let value):
       precondition(value.isFinite, "NaN and infinities are refused before a value is written as JSON.")
@@ -102,7 +102,7 @@ enum JSONText {
   static func write(_ text: String, to bytes: inout [UInt8]) {
     bytes.append(UInt8(ascii: "\""))
     if isPlain(text) {
-      bytes.append(contentsOf: text.utf8)
+      bytes.append(text: text)
     } else {
       for byte in text.utf8 { write(byte, to: &bytes) }
     }
@@ -121,6 +121,8 @@ enum JSONText {
 
   /// The decimal digits of a number, without a `String` in between.
   static func write(_ value: Int64, to bytes: inout [UInt8]) {
+    // Most are numbers of nodes and places.
+    if value >= 0, value < 10 { return bytes.append(UInt8(ascii: "0") + UInt8(value)) }
     if value < 0 { bytes.append(UInt8(ascii: "-")) }
     var digits = [20 of UInt8](repeating: 0)
     var (magnitude, first) = (value.magnitude, 20)

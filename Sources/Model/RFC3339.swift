@@ -34,21 +34,41 @@ public struct RFC3339: Hashable, Sendable {
   /// The shortest form: decimals only where they are not zero, `Z` where the offset is zero.
   public var text: String {
     let time = CivilTime(seconds: seconds, nanosecond: nanosecond, offset: offset)
-    let clock = "\(padded(time.hour, 2)):\(padded(time.minute, 2)):\(padded(time.second, 2))"
-    return time.date.text + "T" + clock + decimals + zone
+    // Every job and every message has several: a `String` for each part would cost ten times as much.
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(Self.longest)
+    time.date.write(to: &bytes)
+    bytes.append(UInt8(ascii: "T"))
+    bytes.append(time.hour, width: 2)
+    bytes.append(UInt8(ascii: ":"))
+    bytes.append(time.minute, width: 2)
+    bytes.append(UInt8(ascii: ":"))
+    bytes.append(time.second, width: 2)
+    writeDecimals(to: &bytes)
+    writeZone(to: &bytes)
+    return String(decoding: bytes, as: UTF8.self)
   }
 
-  private var decimals: String {
-    if nanosecond == 0 { return "" }
-    var digits = padded(nanosecond, 9)
-    while digits.hasSuffix("0") { digits.removeLast() }
-    return "." + digits
+  /// `2026-11-20T19:00:00.123456789-03:00`
+  private static let longest = 35
+
+  private func writeDecimals(to bytes: inout [UInt8]) {
+    if nanosecond == 0 { return }
+    bytes.append(UInt8(ascii: "."))
+    var (rest, unit) = (nanosecond, 100_000_000)
+    while rest > 0 {
+      bytes.append(UInt8(ascii: "0") + UInt8(rest / unit))
+      (rest, unit) = (rest % unit, unit / 10)
+    }
   }
 
-  private var zone: String {
-    if offset == 0 { return "Z" }
+  private func writeZone(to bytes: inout [UInt8]) {
+    if offset == 0 { return bytes.append(UInt8(ascii: "Z")) }
     let minutes = Int(offset.magnitude) / 60
-    return (offset < 0 ? "-" : "+") + padded(minutes / 60, 2) + ":" + padded(minutes % 60, 2)
+    bytes.append(offset < 0 ? UInt8(ascii: "-") : UInt8(ascii: "+"))
+    bytes.append(minutes / 60, width: 2)
+    bytes.append(UInt8(ascii: ":"))
+    bytes.append(minutes % 60, width: 2)
   }
 }
 

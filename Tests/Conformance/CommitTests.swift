@@ -181,6 +181,26 @@ struct CommitTests {
     #expect(try store.raiseDriveCounts(of: [JobNumber(2)]) == [3])
   }
 
+  @Test("of a withheld job no row is written, and the answer names it (S3)", arguments: Backend.all)
+  func withheld(_ backend: Backend) throws {
+    let store = try backend.open(folder)
+    _ = try store.commit(Batch { for job in 1...2 { $0.admit(.fixture(Int64(job))) } })
+    let superseded = RefusedJob(job: JobNumber(2), reason: .superseded)
+
+    let refused = try store.commit(
+      Batch {
+        for job in 1...2 {
+          $0.event(Int64(job), 2, "[\(job)]")
+          $0.steps.append(.fixture(Int64(job), node: 0))
+        }
+        $0.withheld = [superseded]
+      })
+
+    #expect(refused == [superseded])
+    #expect(try store.history(of: JobNumber(1), after: 0).count == 2)
+    #expect(try store.history(of: JobNumber(2), after: 0) == [stored(2, 1)])
+  }
+
   @Test("two jobs of one batch cannot share a key", arguments: Backend.all)
   func sameBatch(_ backend: Backend) throws {
     let store = try backend.open(folder)

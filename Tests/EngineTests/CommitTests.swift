@@ -19,8 +19,12 @@ final class FaultyStore: Store {
   /// Whether every checkpoint finds the disk full.
   let noCheckpoints = Mutex(false)
   private let room = Mutex<(isFull: Bool, tries: Int)>((false, 0))
+  private let listener = Mutex<(@Sendable (Batch) -> Void)?>(nil)
 
   init(_ real: any Store) { self.real = real }
+
+  /// Tells of each batch that is stored, before its commit returns.
+  func onCommit(_ listen: @escaping @Sendable (Batch) -> Void) { listener.withLock { $0 = listen } }
 
   /// Holds the next commit until it is let go.
   func hold() -> HeldCommit {
@@ -67,7 +71,11 @@ final class FaultyStore: Store {
     case .afterCommit:
       _ = try real.commit(batch)
       throw .broken("the answer to COMMIT was lost")
-    case nil: return try real.commit(batch)
+    case nil:
+      let refused = try real.commit(batch)
+      let stored = copy batch
+      listener.withLock { $0 }?(stored)
+      return refused
     }
   }
 

@@ -44,6 +44,9 @@ public struct Batch: Sendable {
   /// What rules of retention give up. Jobs of it have no other row here.
   public var deletions: [Deletion] = []
 
+  /// Jobs that the commit before this one refused: none of their rows is written, and the answer names them.
+  public var withheld: [RefusedJob] = []
+
   public init() {}
 
   /// Rows that one turn may make room for because the last one had them.
@@ -56,16 +59,17 @@ public struct Batch: Sendable {
     steps.reserveCapacity(min(last.steps.count, Self.mostExpected))
   }
 
-  public var isEmpty: Bool {
-    events.isEmpty && writes.isEmpty && newJobs.isEmpty && !hasOthers
-  }
+  public var isEmpty: Bool { events.isEmpty && outbox.isEmpty && !hasOthers }
+
+  /// Whether jobs only go on in it. No decision looks for such rows among what is not stored yet.
+  var isProgressAlone: Bool { withheld.isEmpty && !hasOthers }
 
   private var hasOthers: Bool {
     signalsForgotten != nil || cachesForgotten != nil
-      || !(asks.isEmpty && answers.isEmpty && signals.isEmpty && slots.isEmpty && governors.isEmpty
-        && caches.isEmpty && refusals.isEmpty && deadLetters.isEmpty && parked.isEmpty && unparked.isEmpty
-        && triggers.isEmpty && emitted.isEmpty && schedules.isEmpty && deletions.isEmpty
-        && outbox.isEmpty)
+      || !(newJobs.isEmpty && writes.isEmpty && asks.isEmpty && answers.isEmpty && signals.isEmpty
+        && slots.isEmpty && governors.isEmpty && caches.isEmpty && refusals.isEmpty && deadLetters.isEmpty
+        && parked.isEmpty && unparked.isEmpty && triggers.isEmpty && emitted.isEmpty && schedules.isEmpty
+        && deletions.isEmpty)
   }
 }
 

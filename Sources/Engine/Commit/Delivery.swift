@@ -208,8 +208,8 @@ extension Jobs {
   }
 
   /// The commit is over: what refused jobs were to take lies in the inbox as before.
-  mutating func settleSignals(_ refused: [RefusedJob]) {
-    for channel in signals.takeBack(refused.map(\.job)) { followUps.append(.match(channel)) }
+  mutating func settleSignals(_ lent: [Signals.Loan], _ refused: [RefusedJob]) {
+    for channel in signals.takeBack(lent, from: refused.map(\.job)) { followUps.append(.match(channel)) }
   }
 
   /// Nobody came for them in time.

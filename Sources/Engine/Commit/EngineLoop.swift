@@ -4,8 +4,9 @@ internal import Synchronization
 
 /// Ties the jobs to the journal: one thread that takes a turn, commits, acknowledges, and turns again.
 ///
-/// Group commit without a timer: whatever came while a commit ran goes into the next one. Nothing is
-/// acknowledged and no effect happens before its commit.
+/// Group commit without a timer: whatever came while a commit ran goes into the next one. A large turn of mere
+/// progress is written by another thread, and the ends of attempts that come meanwhile are decided. Nothing is
+/// acknowledged and no effect happens before its commit, and the commits keep their order.
 final class EngineLoop: Sendable {
   let inbox = Inbox<Input>()
   /// Opens once the recovered jobs have been taken over and what became of their lost attempts is decided.
@@ -28,21 +29,60 @@ final class EngineLoop: Sendable {
       jobs: Jobs(configuration, numbers: numbers), store: configuration.store, executor: executor,
       configuration: configuration, settled: settled)
     turn.take(over: opening)
+    let writer = CommitThread(configuration) { [inbox] in inbox.push(.landed($0)) }
+    defer { writer.stop() }
     var inputs: [Input] = []
+    // What came while a turn was written and has to wait for it.
+    var later: [Input] = []
     while turn.stopped == nil {
-      inbox.takeAll(into: &inputs, wait(turn))
+      inbox.takeAll(into: &inputs, turn.kept == nil ? wait(turn) : .forever)
+      if turn.kept != nil {
+        guard let landing = meanwhile(inputs, &turn, &later) else { continue }
+        (inputs, later) = (later, [])
+        if case .failure(let error) = landing, !outlast(error, &turn, &inputs) { return }
+        if case .success(let refused) = landing { turn.land(refused) }
+      }
       turns.add(1, ordering: .relaxed)
-      var taken = 0
-      repeat {
-        taken = turn.take(inputs, from: taken)
-        do throws(StoreError) { try turn.commit() } catch {
-          inputs.removeFirst(taken)
-          taken = 0
-          guard outlast(error, &turn, &inputs) else { return }
-        }
-      } while taken < inputs.count
+      guard takeTurns(&turn, &inputs, writer) else { return }
+      swap(&inputs, &later)
     }
     turn.stopped?()
+  }
+
+  /// What is decided while a turn is written, and what became of that turn once this is known. Leaves in
+  /// `later` what has to wait for it.
+  private func meanwhile(
+    _ inputs: [Input], _ turn: inout Turn, _ later: inout [Input]
+  ) -> Result<[RefusedJob], StoreError>? {
+    var landing: Result<[RefusedJob], StoreError>?
+    for input in inputs {
+      if case .landed(let result) = input { landing = result } else if !turn.takeMeanwhile(input) {
+        later.append(input)
+      }
+    }
+    return landing
+  }
+
+  /// Takes all inputs, or leaves those that wait for a turn that is being written. False where the store broke.
+  private func takeTurns(_ turn: inout Turn, _ inputs: inout [Input], _ writer: CommitThread) -> Bool {
+    if let error = inputs.lazy.compactMap(\.fault).first {
+      configuration.broken(error.description)
+      return false
+    }
+    repeat {
+      let taken = turn.take(inputs, from: 0)
+      inputs.removeFirst(taken)
+      if turn.isForTheWriter {
+        turn.close()
+        if let batch = turn.kept?.batch { writer.write(batch) }
+        inputs.removeAll { turn.takeMeanwhile($0) }
+        return true
+      }
+      do throws(StoreError) { try turn.commit() } catch {
+        guard outlast(error, &turn, &inputs) else { return false }
+      }
+    } while !inputs.isEmpty
+    return true
   }
 
   /// Keeps the turn that the store did not take, and tries it again until it does; nothing of it is
@@ -96,5 +136,12 @@ final class EngineLoop: Sendable {
     guard let due = turn.jobs.due else { return .forever }
     if due <= configuration.clock.monotonic { return .not }
     return configuration.clock.pause(until: due).map { .atMost($0) } ?? .forever
+  }
+}
+
+extension Input {
+  /// The store broke after a turn was durable.
+  fileprivate var fault: StoreError? {
+    if case .landed(.failure(let error)) = self { error } else { nil }
   }
 }

@@ -47,6 +47,8 @@ enum Input: Sendable {
   case delete(Deletion, Reply<Void>)
   case restored(Restored)
   case reopen(Restored, paths: [String], actor: String, Reply<Void>)
+  /// From the thread that writes: what became of the turn that it was given.
+  case landed(Result<[RefusedJob], StoreError>)
   /// No attempt starts any more (S7).
   case drain
   case stop(@Sendable () -> Void)

@@ -84,6 +84,17 @@ struct Jobs: ~Copyable {
     }
   }
 
+  /// What waits for one commit.
+  struct DecidedTurn {
+    var batch: Batch
+    var orders: [Order]
+    /// What its jobs took of signals and messages. It comes back from those that the store refuses.
+    var signals: [Signals.Loan]
+    var messages: [TriggerInbox.Loan]
+    var settlesLetters: Bool
+    var wasTried = false
+  }
+
   private struct LiveKey: Hashable {
     var pipeline: PipelineName
     var key: ScalarString
@@ -99,11 +110,15 @@ struct Jobs: ~Copyable {
     decision.nextBody = numbers.body + 1
   }
 
-  mutating func takeBatch() -> (Batch, [Order]) {
+  /// What was decided since the last call.
+  mutating func takeTurn() -> DecidedTurn {
     batch.governors += governors.takeRateRows(at: moment)
-    let taken = (batch, orders)
-    (batch, orders) = (Batch(expecting: taken.0), [])
-    orders.reserveCapacity(min(taken.1.count, Batch.mostExpected))
+    let taken = DecidedTurn(
+      batch: batch, orders: orders, signals: signals.takeLent(), messages: triggers.takeLent(),
+      settlesLetters: letters.hasSettled)
+    letters.hasSettled = false
+    (batch, orders) = (Batch(expecting: taken.batch), [])
+    orders.reserveCapacity(min(taken.orders.count, Batch.mostExpected))
     return taken
   }
 
@@ -248,7 +263,7 @@ struct Jobs: ~Copyable {
     deciderSetting.crashBudget = setting.crashBudget
     let offered = offered(to: event)
     let endedIn = job.state.status.hasEnded ? job.state.round : nil
-    let before = outbox.hasListeners ? JobStanding(job.state) : nil
+    let before = outbox.hasListeners ? JobStanding(job) : nil
     var decider = Decider(
       job.takeState(), job.plan, deciderSetting, now: now, decision: takeDecision(offered))
     decider.decide(event)

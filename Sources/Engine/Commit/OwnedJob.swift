@@ -38,6 +38,14 @@ final class OwnedJob {
     (0..<state.nextNode).filter { state.runsAttempt($0) }.map { state.path(of: $0, in: plan) }
   }
 
+  /// Whether the moment would still change something. The state is taken out for the question, since it would
+  /// be copied otherwise.
+  func awaits(_ wake: Wake) -> Bool {
+    var taken = takeState()
+    defer { swap(&taken, &state) }
+    return taken.awaits(wake)
+  }
+
   /// Leaves an empty state behind, so that whoever changes the real one is its only owner.
   func takeState() -> JobState {
     var taken = JobState()

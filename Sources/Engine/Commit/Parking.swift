@@ -193,7 +193,7 @@ extension Jobs {
     let (owned, parked) = (owned, parked)
     timers.sweep { number, wake in
       if [.signals, .triggers, .schedules, .retention, .outbox].contains(number) { return true }
-      if let job = owned[number] { return wake.map { job.state.awaits($0) } ?? job.isWatched }
+      if let job = owned[number] { return wake.map { job.awaits($0) } ?? job.isWatched }
       guard let sleeper = parked[number] else { return false }
       return wake.map { sleeper.wakes.contains($0) } ?? sleeper.hasAlarm
     }

@@ -28,8 +28,10 @@ struct Signals {
   private var newest = Timestamp(microseconds: 0)
   /// The earliest moment at which a kept signal expires, as far as a timer was set for it.
   private(set) var alarm: Timestamp?
-  /// What was taken in this turn, until its commit.
-  private var lent: [(job: JobNumber, row: SignalRow)] = []
+  /// What was taken in this turn.
+  private var lent: [Loan] = []
+
+  typealias Loan = (job: JobNumber, row: SignalRow)
 
   struct Size {
     var count = 0
@@ -140,9 +142,14 @@ extension Signals {
 
   mutating func lend(_ row: SignalRow, to job: JobNumber) { lent.append((job, row)) }
 
-  /// Takes back what these jobs took in the turn that has just been committed without them.
-  mutating func takeBack(_ jobs: [JobNumber]) -> [Channel] {
+  /// What was taken since the last call: it is decided with the commit of that turn whether it stays taken.
+  mutating func takeLent() -> [Loan] {
     defer { lent = [] }
+    return lent
+  }
+
+  /// Takes back what these jobs took in a turn that was committed without them.
+  mutating func takeBack(_ lent: [Loan], from jobs: [JobNumber]) -> [Channel] {
     let back = lent.filter { jobs.contains($0.job) }.map(\.row)
     for row in back {
       keep(row)

@@ -14,13 +14,7 @@ struct Turn: ~Copyable {
   var stopped: (() -> Void)?
   private var commits: Int64 = 0
   /// What the store has not taken yet; no other turn is taken before it.
-  private(set) var kept: Kept?
-
-  struct Kept {
-    var batch: Batch
-    var orders: [Jobs.Order]
-    var wasTried = false
-  }
+  private(set) var kept: Jobs.DecidedTurn?
 
   init(
     jobs: consuming Jobs, store: any Store, executor: any Performer, configuration: NodeConfiguration,
@@ -33,15 +27,23 @@ struct Turn: ~Copyable {
 
   /// A turn whose inputs gave this many bytes takes no further input: thousands may come at once.
   private static let enough = 4 << 20
+  /// From so many inputs on, writing them takes longer than to wake another thread for it.
+  private static let many = 64
 
-  /// Takes inputs from `first` on, and says with which the next turn begins.
+  /// Whether the turn is to be written aside, while the next ends of attempts are decided.
+  var isForTheWriter: Bool { jobs.batch.events.count >= Self.many / 2 && jobs.batch.isProgressAlone }
+
+  /// Takes inputs from `first` on, and says with which the next turn begins. Of many ends of attempts that is
+  /// the middle one: the other half is decided while this one is written.
   mutating func take(_ inputs: [Input], from first: Int) -> Int {
     let before = configuration.clock.monotonic
     let now = configuration.clock.now
     jobs.fireTimers(at: now, before: before)
     var taken = first
     let limit = jobs.batch.bytes.count + Self.enough
+    let half = first + (inputs.count - first + 1) / 2
     while taken < inputs.count, jobs.batch.bytes.count < limit {
+      if taken == half, taken - first >= Self.many / 2, isForTheWriter { break }
       take(inputs[taken], at: now)
       taken += 1
     }
@@ -93,19 +95,34 @@ struct Turn: ~Copyable {
       reopen(restored, paths, actor: actor, reply, at: now)
     case .letter(let order, let reply): take(order, reply, at: now)
     case .outbox(let input): take(input, at: now)
+    case .landed: break
     case .drain: jobs.drain()
     case .stop(let done): stopped = done
     }
   }
 
+  /// Decides the end of an attempt while the last turn is being written. False, and no change, for any other
+  /// input and where enough was decided meanwhile: what needs the timers, the queue or the store has its turn
+  /// when that one is durable.
+  mutating func takeMeanwhile(_ input: Input) -> Bool {
+    guard case .attemptEnded(let number, _, token: _, _, _) = input, jobs.inMemory(number) != nil,
+      jobs.batch.bytes.count < Self.enough
+    else { return false }
+    take(input, at: configuration.clock.now)
+    return true
+  }
+
+  /// Ends the turn: what it decided is kept until the store has taken it.
+  mutating func close() {
+    kept = jobs.takeTurn()
+    guard kept?.batch.isEmpty == false else { return }
+    commits += 1
+    kept?.batch.commit = commits
+  }
+
   /// Makes the turn durable, then lets its effects happen. A turn that the store does not take now is kept.
   mutating func commit() throws(StoreError) {
-    let (batch, orders) = jobs.takeBatch()
-    kept = Kept(batch: batch, orders: orders)
-    if !batch.isEmpty {
-      commits += 1
-      kept?.batch.commit = commits
-    }
+    close()
     try commitKept()
   }
 
@@ -117,28 +134,37 @@ struct Turn: ~Copyable {
     kept?.wasTried = true
     guard let turn = kept else { return }
     var refused: [RefusedJob] = []
-    let hasRows = !turn.batch.isEmpty
-    if hasRows {
+    if !turn.batch.isEmpty {
       configuration.crashPoint(.beforeCommit)
       refused = try store.commit(turn.batch)
       configuration.crashPoint(.afterCommit)
     }
+    land(refused)
+    if !turn.batch.isEmpty { try store.checkpointUnlessFull() }
+  }
+
+  /// The kept turn is durable, but for the rows of these jobs: its effects happen.
+  mutating func land(_ refused: [RefusedJob]) {
+    guard let turn = kept else { return }
     kept = nil
     for order in turn.orders { perform(order, refused) }
     _ = jobs.moveStarts(turn.batch.governors)
-    if hasRows {
-      jobs.settleSignals(refused)
-      jobs.settleTriggers(refused)
-      jobs.settleLetters()
+    if !turn.batch.isEmpty {
+      jobs.settleSignals(turn.signals, refused)
+      jobs.settleTriggers(turn.messages, refused)
+      if turn.settlesLetters { jobs.settleLetters() }
     }
     for refusal in refused { giveUp(refusal.job) }
+    // What was decided for them meanwhile follows rows that the store does not have.
+    if !jobs.batch.isEmpty { jobs.batch.withheld += refused.filter { $0.job > .catalog } }
     if examinations == 0 { settled.open() }
-    if hasRows { try checkpoint() }
   }
+}
 
+extension Store {
   /// The turn is durable: that its log is not copied for want of room holds nothing up.
-  private func checkpoint() throws(StoreError) {
-    do throws(StoreError) { try store.checkpoint() } catch {
+  func checkpointUnlessFull() throws(StoreError) {
+    do throws(StoreError) { try checkpoint() } catch {
       switch error {
       case .full, .unavailable: return
       case .broken: throw error

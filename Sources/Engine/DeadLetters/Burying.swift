@@ -118,8 +118,6 @@ extension Jobs {
 
   /// The commit is over. What a refused job was made of lies before its trigger again.
   mutating func settleLetters() {
-    guard letters.hasSettled else { return }
-    letters.hasSettled = false
     letters.underWay = letters.underWay.filter { triggers.lines[$0.key] != nil }
   }
 }

@@ -6,7 +6,7 @@ internal import Pipelines
 /// What names mean for one node of one job. Lives only while the expressions of one place are evaluated; an
 /// object, so that each of them is handed a reference and no copy of the state.
 final class Resolver: ReferenceResolver {
-  let state: JobState
+  fileprivate(set) var state: JobState
   let plan: Plan
   let job: ID<Job>
   let now: Timestamp
@@ -17,7 +17,7 @@ final class Resolver: ReferenceResolver {
   /// What `step` means to the `if` of an after_each step, whose node does not exist yet.
   var followed: NodeNumber?
 
-  init(_ state: JobState, _ plan: Plan, job: ID<Job>, now: Timestamp, node: NodeNumber?) {
+  init(_ state: consuming JobState, _ plan: Plan, job: ID<Job>, now: Timestamp, node: NodeNumber?) {
     (self.state, self.plan, self.job, self.now, self.node) = (state, plan, job, now, node)
   }
 
@@ -340,6 +340,18 @@ extension Resolver {
 extension Decider {
   func resolver(at node: NodeNumber?) -> Resolver {
     Resolver(state, plan, job: setting.job, now: now, node: node)
+  }
+
+  /// The same for the one evaluation of `body`, to which the state is lent: to copy it takes as long as a short
+  /// expression does.
+  mutating func evaluating<Result>(
+    at node: NodeNumber?, _ body: (Resolver) throws(ExpressionError) -> Result
+  ) throws(ExpressionError) -> Result {
+    var lent = JobState()
+    swap(&lent, &state)
+    let resolver = Resolver(lent, plan, job: setting.job, now: now, node: node)
+    defer { swap(&state, &resolver.state) }
+    return try body(resolver)
   }
 
   func path(_ node: NodeNumber) -> String { state.path(of: node, in: plan) }

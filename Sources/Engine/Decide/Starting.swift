@@ -82,8 +82,7 @@ extension Decider {
     switch step.kind {
     case .connector: start(node)
     case .value(let template):
-      let value = try template.evaluate(resolver(at: node))
-      finishBody(node, value)
+      finishBody(node, try value(of: template, at: node))
     case .group(let scope):
       try limitBody(node, step)
       open(scope: scope, in: node)
@@ -204,18 +203,23 @@ extension Decider {
   }
 
   /// A literal needs no resolver, whose making costs more than all the rest.
-  private func value(of template: Template, at node: NodeNumber) throws(ExpressionError) -> JSON {
+  private mutating func value(of template: Template, at node: NodeNumber) throws(ExpressionError) -> JSON {
     if case .literal(let value) = template { return value }
-    return try template.evaluate(resolver(at: node))
+    return try evaluating(at: node) { resolver throws(ExpressionError) in try template.evaluate(resolver) }
   }
 
-  private func duration(of timing: Timing, at node: NodeNumber) throws(ExpressionError) -> Duration {
+  private mutating func duration(
+    of timing: Timing, at node: NodeNumber
+  ) throws(ExpressionError) -> Duration {
     if case .fixed(let duration) = timing { return duration }
-    return try timing.duration(resolver(at: node))
+    return try evaluating(at: node) { resolver throws(ExpressionError) in try timing.duration(resolver) }
   }
 
-  func holds(_ condition: BoundExpression, at node: NodeNumber) throws(ExpressionError) -> Bool {
-    guard case .bool(let answer) = try condition.value(resolver(at: node)) else {
+  mutating func holds(_ condition: BoundExpression, at node: NodeNumber) throws(ExpressionError) -> Bool {
+    let value = try evaluating(at: node) { resolver throws(ExpressionError) in
+      try condition.value(resolver)
+    }
+    guard case .bool(let answer) = value else {
       throw ExpressionError(
         .evaluation,
         Bilingual("A condition gave no bool.", pt: "Uma condição não resultou em bool."),

@@ -7,12 +7,23 @@ struct TriggerInbox {
   var book = TriggerBook()
   var lines = TriggerLines()
   var replies: [ID<TriggerMessage>: [Reply<TriggerOutcome>]] = [:]
-  /// Settled in this turn with a job, until its commit.
-  var lent: [(job: JobNumber, row: TriggerMessageRow)] = []
+  /// Settled in this turn with a job.
+  private var lent: [Loan] = []
+
+  typealias Loan = (job: JobNumber, row: TriggerMessageRow)
+
   /// The earliest moment for which a timer was set.
   var alarm: Timestamp?
   /// Of the newest message: two of one moment are in the order in which they came, also in the store.
   var newest = Timestamp(microseconds: 0)
+
+  mutating func lend(_ row: TriggerMessageRow, to job: JobNumber) { lent.append((job, row)) }
+
+  /// What was settled since the last call: it is decided with the commit of that turn whether it stays so.
+  mutating func takeLent() -> [Loan] {
+    defer { lent = [] }
+    return lent
+  }
 }
 
 extension JobNumber {
@@ -99,9 +110,8 @@ extension Jobs {
 
   /// The commit is over: what refused jobs were made of lies before its trigger as before, and what ended
   /// with a refused job never came.
-  mutating func settleTriggers(_ refused: [RefusedJob]) {
-    defer { triggers.lent = [] }
-    for (job, row) in triggers.lent where refused.contains(where: { $0.job == job }) {
+  mutating func settleTriggers(_ lent: [TriggerInbox.Loan], _ refused: [RefusedJob]) {
+    for (job, row) in lent where refused.contains(where: { $0.job == job }) {
       triggers.lines.know(row)
       lineUp(.message(row.id), at: row.place)
     }
@@ -145,7 +155,7 @@ extension Jobs {
         note(row, outcome, left, with: job)
         if let backfill = row.backfill { backfills.append(backfill) }
       }
-      if let row = triggers.lines[id], let job { triggers.lent.append((job, row)) }
+      if let row = triggers.lines[id], let job { triggers.lend(row, to: job) }
       if triggers.lines[id]?.kind == "files", !outcome.isUse { batch.triggers.append(.released(by: id)) }
       batch.triggers.append(.remove(id, with: job))
       noteReplay(of: id, outcome, with: job)

@@ -163,15 +163,17 @@ struct FactWriter {
   var bytes: [UInt8] = []
 
   mutating func begin(_ name: String) {
-    bytes.append(contentsOf: "{\"f\":\"".utf8)
-    bytes.append(contentsOf: name.utf8)
+    bytes.append(text: "{\"f\":\"")
+    bytes.append(text: name)
     bytes.append(UInt8(ascii: "\""))
   }
 
   private mutating func key(_ name: String) {
-    bytes.append(contentsOf: ",\"".utf8)
-    bytes.append(contentsOf: name.utf8)
-    bytes.append(contentsOf: "\":".utf8)
+    bytes.append(UInt8(ascii: ","))
+    bytes.append(UInt8(ascii: "\""))
+    bytes.append(text: name)
+    bytes.append(UInt8(ascii: "\""))
+    bytes.append(UInt8(ascii: ":"))
   }
 
   mutating func node(_ name: String, _ value: UInt32) { number(name, Int64(value)) }

@@ -23,17 +23,17 @@ struct MemoryRows {
 
   /// Every part that breaks no rule is kept; the others leave no trace.
   mutating func commit(_ batch: Batch) -> [RefusedJob] {
-    if batch.slots.isEmpty { return keep(batch, without: []) }
+    if batch.slots.isEmpty { return keep(batch, without: batch.withheld) }
     // A job that takes a slot which is not free, perhaps because the one that would have freed it was
     // refused, is refused too: then all is done again without it.
     let before = self
-    var withoutSlot: [RefusedJob] = []
+    var without = batch.withheld
     while true {
-      let refused = keep(batch, without: withoutSlot)
+      let refused = keep(batch, without: without)
       let conflict = batch.slots.first { !refused.contains($0.job) && !tables.apply($0) }
       guard let conflict else { return refused }
       self = before
-      withoutSlot.append(RefusedJob(job: conflict.job, reason: .conflict))
+      without.append(RefusedJob(job: conflict.job, reason: .conflict))
     }
   }
 

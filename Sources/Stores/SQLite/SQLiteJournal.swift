@@ -67,13 +67,15 @@ struct SQLiteJournal: ~Copyable {
 
   /// Leaves the transaction open, with all rows in it but those of the refused.
   private mutating func written(_ batch: Batch) throws(StoreError) -> [RefusedJob] {
-    do {
-      try begin()
-      try write(batch)
-      return []
-    } catch {
-      guard error.isConflict else { throw undone(error) }
-      _ = undone(error)
+    if batch.withheld.isEmpty {
+      do {
+        try begin()
+        try write(batch)
+        return []
+      } catch {
+        guard error.isConflict else { throw undone(error) }
+        _ = undone(error)
+      }
     }
     do {
       try begin()
@@ -103,13 +105,13 @@ struct SQLiteJournal: ~Copyable {
   /// one that would have freed it was refused, is refused too: then all is written again without it.
   private mutating func writeApart(_ batch: Batch) throws(SQLiteError) -> [RefusedJob] {
     let parts = batch.parts
-    var withoutSlot: [RefusedJob] = []
+    var without = batch.withheld
     while true {
       try database.execute("SAVEPOINT attempt")
-      let refused = try write(parts, without: withoutSlot)
+      let refused = try write(parts, without: without)
       if let job = try slotConflict(batch.slots, without: refused) {
         try database.execute("ROLLBACK TO attempt; RELEASE attempt")
-        withoutSlot.append(RefusedJob(job: job, reason: .conflict))
+        without.append(RefusedJob(job: job, reason: .conflict))
         continue
       }
       for row in batch.caches {

@@ -2,7 +2,7 @@ public import Engine
 public import Model
 internal import Synchronization
 
-/// A store in one SQLite file. One connection makes all writes and checkpoints, in the caller's thread; the
+/// A store in one SQLite file. One connection makes all writes and checkpoints, in the callers' threads; the
 /// read model has read-only connections of its own.
 ///
 /// Debian's SQLite 3.40.1 can corrupt a log that two connections write or checkpoint at once. With one
@@ -83,8 +83,8 @@ public final class SQLiteStore: Store {
     }
   }
 
-  /// The lock is the connection's turn, so it is held through the call into SQLite. Nobody waits for it: the
-  /// journal's thread is the only caller.
+  /// The lock is the connection's turn, so it is held through the call into SQLite. The engine's thread waits
+  /// for it where it asks something while another commits for it.
   private func withJournal<Answer: Sendable>(
     _ body: (inout SQLiteJournal) throws(StoreError) -> Answer
   ) throws(StoreError) -> Answer {

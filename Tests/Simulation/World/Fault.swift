@@ -15,6 +15,8 @@ enum Fault: String, CaseIterable, Sendable {
   case reordered = "reordered delivery"
   case again = "repeated delivery"
   case plannedStop = "planned stop"
+  /// No fault, but a moment in which one would show.
+  case meanwhile = "end decided before the commit before it"
 }
 
 /// How a world is run, beside its seed. A failing one is made smaller by these.

@@ -9,13 +9,28 @@ extension World {
   func takeTurn() throws {
     let arriving = restored + (try arrivals())
     restored = []
-    for input in arriving { expect(input) }
     turns += 1
     var taken = 0
     repeat {
-      taken = turn.take(arriving, from: taken)
+      let first = taken
+      taken = turn.take(arriving, from: first)
+      for input in decided + arriving[first..<taken] { expect(input) }
+      decided = []
       if try !commit() { return }
     } while taken < arriving.count
+  }
+
+  /// A turn in which jobs only go on is written by another thread, as far as anybody can tell: ends of attempts
+  /// that come before it is durable are decided. Their facts come with the commit after it.
+  private func decideMeanwhile() {
+    guard let kept = turn.kept?.batch, !kept.isEmpty, kept.isProgressAlone else { return }
+    inputs += outside.takeReports()
+    inputs.removeAll { input in
+      guard !isCalm, random.holds(50), turn.takeMeanwhile(input) else { return false }
+      note(.meanwhile)
+      decided.append(input)
+      return true
+    }
   }
 
   /// What comes to the node in this turn. Some of it is late, and some overtakes what came before.
@@ -35,13 +50,15 @@ extension World {
 
   /// False: the node is gone, and another has taken over.
   private func commit() throws -> Bool {
+    turn.close()
+    decideMeanwhile()
     if happens(.crashBeforeCommit, 2) { return try restart() }
     store.become(fate())
     let crash: Fault? = happens(.crashAfterCommit, 2) ? .crashAfterCommit : nil
     let effects = happens(.crashAmongEffects, 2) ? random.below(5) : nil
     outside.live(effects: crash != nil ? 0 : effects)
     var isBroken = false
-    do throws(StoreError) { try turn.commit() } catch { isBroken = !outlasts(error) }
+    do throws(StoreError) { try turn.commitKept() } catch { isBroken = !outlasts(error) }
     outside.live(effects: nil)
     store.become(.well)
     let isGone = isBroken || outside.isDead || crash != nil
@@ -126,7 +143,7 @@ extension World {
   @discardableResult
   func restart() throws -> Bool {
     tell("the node dies, and another takes over")
-    (attempts, inputs, asides, fullFor) = ([], [], [], 0)
+    (attempts, inputs, asides, decided, fullFor) = ([], [], [], [], 0)
     _ = log.takeAll()
     outlet.sendings = []
     store.become(.well)
@@ -151,7 +168,8 @@ extension World {
   }
 
   private func keepStates() {
-    for number in ledger.jobs where committed[number] == nil {
+    let ahead = Set(turn.jobs.batch.events.map(\.job))
+    for number in ledger.jobs where committed[number] == nil && !ahead.contains(number) {
       if let job = turn.jobs.inMemory(number) { committed[number] = job.state.encoded() }
     }
   }
@@ -189,7 +207,8 @@ extension World {
 
   private func checkPlaces() throws {
     var taken = [0, 0]
-    for place in attempts.compactMap(\.place) + inputs.compactMap(\.freedPlace) {
+    let ordered = turn.jobs.orders.compactMap(\.takenPlace)
+    for place in attempts.compactMap(\.place) + inputs.compactMap(\.freedPlace) + ordered {
       taken[Int(place.rawValue)] += 1
     }
     let free = turn.jobs.governors.free
@@ -220,6 +239,16 @@ extension World {
   }
 }
 
+extension Jobs.Order {
+  /// Of an attempt that begins with the next commit.
+  fileprivate var takenPlace: ConnectorDescription.Place? {
+    guard case .execute(let job, let order) = self,
+      case .connector(let call) = job.plan.steps[Int(order.step)].kind
+    else { return nil }
+    return call.connector.place
+  }
+}
+
 extension Input {
   /// The attempt whose end it tells.
   var freed: (job: JobNumber, node: NodeNumber)? {
@@ -238,7 +267,7 @@ extension Input {
     case .signal(let signal, _): signal.messageID != nil
     case .event, .attemptEnded, .examined, .childPrepared, .claimed, .fired, .triggers, .wakeTriggers,
       .withdraw, .emit, .refused, .read, .follow, .unfollow, .write, .delete, .pauseUnlessPaused, .endPause,
-      .restored, .reopen, .letter, .outbox, .schedule, .drain, .stop:
+      .restored, .reopen, .letter, .outbox, .schedule, .landed, .drain, .stop:
       false
     }
   }

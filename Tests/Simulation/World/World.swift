@@ -39,6 +39,8 @@ final class World {
   var ledger: Ledger
   /// On their way to the node.
   var inputs: [Input] = []
+  /// Decided while the last turn was not durable yet: in memory, and in no commit so far.
+  var decided: [Input] = []
   /// What a node is given before anything else.
   var restored: [Input] = []
   /// Reads that the node left to others and that have not ended.

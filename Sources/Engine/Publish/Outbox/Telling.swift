@@ -11,14 +11,19 @@ struct Telling {
   var lane: String
   /// What it is about, within its source.
   var subject: String
-  /// What makes it one message and no other of its type: the id follows from it.
-  var key: String
   var data: JSONObject
-
   /// The same for the same thing that happened, so that a receiver can drop doubles.
-  var id: String {
+  let id: String
+
+  /// `key` makes it one message and no other of its type: the id follows from it.
+  init(
+    type: EventType, namespace: String, pipeline: PipelineName?, job: ID<Job>? = nil, lane: String,
+    subject: String, key: String, data: JSONObject
+  ) {
+    (self.type, self.namespace, self.pipeline, self.job) = (type, namespace, pipeline, job)
+    (self.lane, self.subject, self.data) = (lane, subject, data)
     let hash = SHA256.digest(Array("\(type.name)\n\(namespace)\n\(key)".utf8))
-    return "evt_" + Hex.encode(hash.prefix(16))
+    id = "evt_" + Hex.encode(hash.prefix(16))
   }
 
   /// CloudEvents 1.0, in structured mode.
@@ -45,9 +50,11 @@ struct JobStanding {
   var round: UInt32
   var hasBegun: Bool
   var isNew: Bool
-  init(_ state: borrowing JobState) {
-    (status, round, isNew) = (state.status, state.round, state.sequence == 0)
-    hasBegun = state.startedAt != .never
+
+  /// Field by field: a question to the whole state would copy it.
+  init(_ job: OwnedJob) {
+    (status, round, isNew) = (job.state.status, job.state.round, job.state.sequence == 0)
+    hasBegun = job.state.startedAt != .never
   }
 }
 
