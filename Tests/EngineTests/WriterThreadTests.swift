@@ -83,6 +83,8 @@ struct WriterThreadTests {
     harness.faulty?.onCommit { commits.add($0) }
     let jobs = try await jobs(80, Self.chain, in: harness)
     try await open(harness)
+    // Nobody asks for anything before, which would be an input among them.
+    await commits.ended(80)
     for job in jobs { #expect(try await harness.ended(job).summary.status == .success) }
     #expect(early.values == [])
     // The gate's commit, then each end of `one` with the start of `two`, and each end of `two`.
@@ -109,6 +111,7 @@ struct WriterThreadTests {
     #expect(commits.events.last == 80)
     harness.faulty?.free()
     harness.clock.advance(by: .seconds(60))
+    await commits.ended(80)
     for job in jobs { #expect(try await harness.ended(job).summary.status == .success) }
     #expect(early.values == [])
     #expect(commits.events.suffix(5) == [80, 40, 40, 40, 40])
@@ -145,6 +148,16 @@ struct WriterThreadTests {
 /// What the store has taken.
 private final class Commits: Sendable {
   private let state = Mutex<(numbers: [String: JobNumber], starts: Set<String>, events: [Int])>(([:], [], []))
+  private let ends = AsyncStream.makeStream(of: Int.self)
+
+  /// Returns once so many jobs have ended.
+  func ended(_ count: Int) async {
+    var left = count
+    for await ended in ends.stream {
+      left -= ended
+      if left <= 0 { return }
+    }
+  }
 
   func add(_ batch: Batch) {
     state.withLock { state in
@@ -157,6 +170,7 @@ private final class Commits: Sendable {
       }
       state.events.append(batch.events.count)
     }
+    ends.continuation.yield(batch.jobs.count { $0.status.hasEnded })
   }
 
   /// Whether the start of this attempt is stored.
