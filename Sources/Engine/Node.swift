@@ -283,7 +283,7 @@ func offThread<Value: Sendable>(
   _ body: @escaping @Sendable () throws(Problem) -> Value
 ) async throws(Problem) -> Value {
   let result: Result<Value, Problem> = await withCheckedContinuation { continuation in
-    startThread {
+    SpareThreads.shared.run {
       do throws(Problem) { continuation.resume(returning: .success(try body())) } catch {
         continuation.resume(returning: .failure(error))
       }

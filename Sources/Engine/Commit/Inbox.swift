@@ -82,22 +82,3 @@ internal import Glibc
     readerWaits = false
   }
 }
-
-/// Runs `body` on a thread of its own until it returns.
-func startThread(_ body: @escaping @Sendable () -> Void) {
-  final class Start: Sendable {
-    let body: @Sendable () -> Void
-    init(_ body: @escaping @Sendable () -> Void) { self.body = body }
-  }
-  var thread = pthread_t()
-  let start = unsafe Unmanaged.passRetained(Start(body)).toOpaque()
-  let code = unsafe pthread_create(
-    &thread, nil,
-    { argument in
-      guard let argument = unsafe argument else { return nil }
-      unsafe Unmanaged<Start>.fromOpaque(argument).takeRetainedValue().body()
-      return nil
-    }, start)
-  precondition(code == 0, "The engine's thread cannot be started.")
-  pthread_detach(thread)
-}

@@ -153,7 +153,7 @@ final class Executor: Performer {
     entered.open()
   }
 
-  func aside(_ body: @escaping @Sendable () -> Void) { startThread(body) }
+  func aside(_ body: @escaping @Sendable () -> Void) { SpareThreads.shared.run(body) }
 
   /// Lets go what a job that has ended leaves behind.
   func forget(_ job: ID<Job>) {

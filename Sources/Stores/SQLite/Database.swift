@@ -42,6 +42,7 @@ private let configured = csqlite_configure()
 /// An open database: owns its handle, which is closed exactly once.
 @safe struct Database: ~Copyable {
   private let handle: OpaquePointer
+  private let spare = SpareStatements()
 
   private init(handle: OpaquePointer) { self.handle = handle }
 
@@ -72,14 +73,16 @@ private let configured = csqlite_configure()
 
   func prepare(_ sql: String) throws(SQLiteError) -> Statement { try Statement(sql, on: handle) }
 
-  /// Runs one statement to its end; `read` gets each row.
+  /// Runs one statement to its end; `read` gets each row. It is kept for the next time: to read the text of
+  /// most statements takes longer than to run them.
   func query(
     _ sql: String, _ values: [SQLValue] = [],
     read: (borrowing Statement) throws(SQLiteError) -> Void = { _ in }
   ) throws(SQLiteError) {
-    let statement = try prepare(sql)
+    let statement = if let kept = spare.take(sql) { Statement(kept, on: handle) } else { try prepare(sql) }
     statement.bind(values)
     while try statement.next() { try read(statement) }
+    spare.keep(statement.release(), sql)
   }
 
   /// The single number that a query gives; nil where it gives no row or null.

@@ -3,12 +3,15 @@ internal import Model
 
 /// Reading jobs, one and many.
 extension Database {
+  /// That a job has not ended, in the words of the partial indexes, without which they are not used.
+  static func isLive(_ table: String) -> String { "(\(table).status <= 3 OR \(table).status = 9)" }
+
   func liveJobs() throws(SQLiteError) -> [LiveJob] {
-    try liveJobs("WHERE j.status IN (0, 1, 2, 3, 9) ORDER BY j.job", [])
+    try liveJobs("WHERE \(Self.isLive("j")) ORDER BY j.job", [])
   }
 
   func liveJob(_ number: JobNumber) throws(SQLiteError) -> LiveJob? {
-    try liveJobs("WHERE j.job = ? AND j.status IN (0, 1, 2, 3, 9)", [.integer(number.value)]).first
+    try liveJobs("WHERE j.job = ? AND \(Self.isLive("j"))", [.integer(number.value)]).first
   }
 
   private func liveJobs(_ rest: String, _ values: [SQLValue]) throws(SQLiteError) -> [LiveJob] {

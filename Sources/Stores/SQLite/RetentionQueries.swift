@@ -3,15 +3,13 @@ internal import Model
 
 // What is older than a rule says.
 extension Database {
-  private static let live = "(0, 1, 2, 3, 9)"
-
   /// Ended jobs of namespace ?1 before ?2 that nothing needs: no rerun of them is there, no live job called
   /// them or was called by them, and no open dead letter names them.
   private static let unneeded = """
-    FROM job_executions j WHERE j.namespace = ?1 AND j.completed_at < ?2 AND j.status NOT IN \(live)
+    FROM job_executions j WHERE j.namespace = ?1 AND j.completed_at < ?2 AND NOT \(isLive("j"))
       AND NOT EXISTS (SELECT 1 FROM job_executions r WHERE r.rerun_of = j.id)
-      AND NOT EXISTS (SELECT 1 FROM job_executions c WHERE c.parent_job = j.job AND c.status IN \(live))
-      AND NOT EXISTS (SELECT 1 FROM job_executions p WHERE p.job = j.parent_job AND p.status IN \(live))
+      AND NOT EXISTS (SELECT 1 FROM job_executions c WHERE c.parent_job = j.job AND \(isLive("c")))
+      AND NOT EXISTS (SELECT 1 FROM job_executions p WHERE p.job = j.parent_job AND \(isLive("p")))
       AND NOT EXISTS (SELECT 1 FROM dead_letters d WHERE d.job = j.id AND d.state = 0)
     """
 
@@ -173,7 +171,7 @@ extension Database {
   /// Of a job that is live (again) nothing is touched.
   private func delete(_ job: JobNumber, _ gone: inout Expired) throws(SQLiteError) {
     let number = [SQLValue.integer(job.value)]
-    let ended = "SELECT 1 FROM job_executions WHERE job = ? AND status NOT IN \(Self.live)"
+    let ended = "SELECT 1 FROM job_executions WHERE job = ? AND NOT \(Self.isLive("job_executions"))"
     guard try integer(ended, number) != nil else { return }
     gone.count += 1
     gone.bytes += try integer("SELECT \(Self.bytes(of: "?1"))", number) ?? 0

@@ -43,6 +43,12 @@ public final class SQLiteReader: ReadModel {
     _ body: (borrowing Database) throws(SQLiteError) -> Answer
   ) throws(StoreError) -> Answer {
     let turn = next.add(1, ordering: .relaxed).oldValue
+    for place in turn..<turn + slots.count {
+      let found = try slots[place % slots.count].database.withLockIfAvailable { database throws(StoreError) in
+        do throws(SQLiteError) { return try body(database) } catch { throw error.meaning }
+      }
+      if let found { return found }
+    }
     return try slots[turn % slots.count].database.withLock { database throws(StoreError) in
       do throws(SQLiteError) { return try body(database) } catch { throw error.meaning }
     }

@@ -24,7 +24,20 @@ enum SQLValue {
     (handle, self.connection) = (prepared, connection)
   }
 
+  /// One that was released.
+  init(_ handle: OpaquePointer, on connection: OpaquePointer) {
+    (self.handle, self.connection) = (handle, connection)
+  }
+
   deinit { sqlite3_finalize(handle) }
+
+  /// Gives the statement away, without its values. It must have been run to its end, or reset.
+  consuming func release() -> OpaquePointer {
+    let released = handle
+    discard self
+    sqlite3_clear_bindings(released)
+    return released
+  }
 
   /// Writes one row. An `InlineArray` literal: no allocation for the values.
   func run<let count: Int>(_ values: [count of Int64?]) throws(SQLiteError) {
@@ -124,5 +137,27 @@ extension Statement {
     guard let start = sqlite3_column_blob(handle, column) else { return [] }
     let count = Int(sqlite3_column_bytes(handle, column))
     return [UInt8](UnsafeRawBufferPointer(start: start, count: count))
+  }
+}
+
+/// Statements of one connection that nobody runs now, by their text.
+@safe final class SpareStatements {
+  private var handles: [String: OpaquePointer] = [:]
+  /// Texts that are made for one question must not fill the memory: from here on all begin anew.
+  static let most = 128
+
+  deinit { removeAll() }
+
+  func take(_ sql: String) -> OpaquePointer? { handles.removeValue(forKey: sql) }
+
+  func keep(_ handle: OpaquePointer, _ sql: String) {
+    if handles.count >= Self.most { removeAll() }
+    // The same statement ran while this one did.
+    if let other = handles.updateValue(handle, forKey: sql) { sqlite3_finalize(other) }
+  }
+
+  private func removeAll() {
+    for handle in handles.values { sqlite3_finalize(handle) }
+    handles = [:]
   }
 }
