@@ -125,7 +125,9 @@ struct WriterThreadTests {
     let target = Mutex<(job: ID<Job>, plant: @Sendable () -> Void)?>(nil)
     let harness = try harness(backend) { with in
       let plant = target.withLock { target in
-        guard let found = target, with["job"]?.string == found.job.description else { return nil as (() -> Void)? }
+        guard let found = target, with["job"]?.string == found.job.description else {
+          return nil as (() -> Void)?
+        }
         target = nil
         return found.plant
       }
@@ -176,7 +178,8 @@ private final class Commits: Sendable {
   /// Whether the start of this attempt is stored.
   func holdStart(_ with: JSON) -> Bool {
     state.withLock { state in
-      guard let job = with["job"]?.string, let step = with["step"]?.int, let number = state.numbers[job] else {
+      guard let job = with["job"]?.string, let step = with["step"]?.int, let number = state.numbers[job]
+      else {
         return false
       }
       return state.starts.contains("\(number.value)/\(step)")

@@ -1,22 +1,43 @@
 internal import Model
 
-/// Writes turns on a thread of its own, one after the other, so that the engine goes on deciding meanwhile.
-final class CommitThread: Sendable {
+/// Writes turns on a thread of its own, one after the other, so that the engine goes on deciding meanwhile. The
+/// thread begins with the first of them.
+struct CommitThread: ~Copyable {
   private enum Order: Sendable {
     case write(Batch)
     case end
   }
 
+  private let configuration: NodeConfiguration
+  private let report: @Sendable (Result<[RefusedJob], StoreError>) -> Void
   private let orders = Inbox<Order>()
   private let end = Inbox<Void>()
+  private var hasBegun = false
 
   /// `report` is called once for each turn that is written. A second time only where the store broke after
   /// it, when its log was copied.
   init(
     _ configuration: NodeConfiguration, report: @escaping @Sendable (Result<[RefusedJob], StoreError>) -> Void
   ) {
-    let (store, crashPoint) = (configuration.store, configuration.crashPoint)
-    startThread { [orders, end] in
+    (self.configuration, self.report) = (configuration, report)
+  }
+
+  mutating func write(_ batch: Batch) {
+    if !hasBegun { begin() }
+    orders.push(.write(batch))
+  }
+
+  /// Returns once nothing is written any more.
+  func stop() {
+    if !hasBegun { return }
+    orders.push(.end)
+    var ended: [Void] = []
+    end.takeAll(into: &ended, .forever)
+  }
+
+  private mutating func begin() {
+    hasBegun = true
+    startThread { [orders, end, report, store = configuration.store, crashPoint = configuration.crashPoint] in
       var taken: [Order] = []
       while true {
         orders.takeAll(into: &taken, .forever)
@@ -32,14 +53,5 @@ final class CommitThread: Sendable {
         }
       }
     }
-  }
-
-  func write(_ batch: Batch) { orders.push(.write(batch)) }
-
-  /// Returns once nothing is written any more.
-  func stop() {
-    orders.push(.end)
-    var ended: [Void] = []
-    end.takeAll(into: &ended, .forever)
   }
 }

@@ -29,7 +29,7 @@ final class EngineLoop: Sendable {
       jobs: Jobs(configuration, numbers: numbers), store: configuration.store, executor: executor,
       configuration: configuration, settled: settled)
     turn.take(over: opening)
-    let writer = CommitThread(configuration) { [inbox] in inbox.push(.landed($0)) }
+    var writer = CommitThread(configuration) { [inbox] in inbox.push(.landed($0)) }
     defer { writer.stop() }
     var inputs: [Input] = []
     // What came while a turn was written and has to wait for it.
@@ -43,7 +43,7 @@ final class EngineLoop: Sendable {
         if case .success(let refused) = landing { turn.land(refused) }
       }
       turns.add(1, ordering: .relaxed)
-      guard takeTurns(&turn, &inputs, writer) else { return }
+      guard takeTurns(&turn, &inputs, &writer) else { return }
       swap(&inputs, &later)
     }
     turn.stopped?()
@@ -56,7 +56,9 @@ final class EngineLoop: Sendable {
   ) -> Result<[RefusedJob], StoreError>? {
     var landing: Result<[RefusedJob], StoreError>?
     for input in inputs {
-      if case .landed(let result) = input { landing = result } else if !turn.takeMeanwhile(input) {
+      if case .landed(let result) = input {
+        landing = result
+      } else if !turn.takeMeanwhile(input) {
         later.append(input)
       }
     }
@@ -64,7 +66,9 @@ final class EngineLoop: Sendable {
   }
 
   /// Takes all inputs, or leaves those that wait for a turn that is being written. False where the store broke.
-  private func takeTurns(_ turn: inout Turn, _ inputs: inout [Input], _ writer: CommitThread) -> Bool {
+  private func takeTurns(
+    _ turn: inout Turn, _ inputs: inout [Input], _ writer: inout CommitThread
+  ) -> Bool {
     if let error = inputs.lazy.compactMap(\.fault).first {
       configuration.broken(error.description)
       return false
