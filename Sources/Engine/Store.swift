@@ -1,7 +1,8 @@
 public import Model
 
-/// What the engine asks of a database. Every call but those of `Reader` comes from the engine's thread or from
-/// the one that commits for it, perhaps of both at once, and each is one transaction. `Tests/Conformance` says what every implementation does.
+/// What the engine asks of a database. Every call but those of `Reader` comes from the engine's thread or
+/// from the one that commits for it, perhaps of both at once, and each is one transaction.
+/// `Tests/Conformance` says what every implementation does.
 public protocol Store: DeadLetterStore, OutboxStore {
   /// Makes the batch durable. Nothing of it counts before this returns; the answer is for each job of it
   /// that was not committed, so an empty one is the usual case.

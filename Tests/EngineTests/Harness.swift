@@ -214,13 +214,19 @@ extension Harness {
 
   /// Appends an event behind the engine's back, as another owner of the job would.
   func plantEvent(in job: ID<Job>) throws {
+    try Self.plantEvent(in: job, store, readModel, at: clock.now)
+  }
+
+  static func plantEvent(
+    in job: ID<Job>, _ store: any Store, _ readModel: any ReadModel, at now: Timestamp
+  ) throws {
     let summary = try #require(try readModel.job(job))
     let last = try readModel.events(of: summary.number, after: 0, limit: 1_000).last?.sequence ?? 0
     var batch = Batch()
     batch.bytes = Array("[]".utf8) + [UInt8](repeating: 0, count: 32)
     batch.events.append(
       EventRow(
-        job: summary.number, sequence: last + 1, at: clock.now, version: 1, payload: 0..<2, sealed: 2..<2,
+        job: summary.number, sequence: last + 1, at: now, version: 1, payload: 0..<2, sealed: 2..<2,
         chain: 2..<34))
     #expect(try store.commit(batch).isEmpty)
   }

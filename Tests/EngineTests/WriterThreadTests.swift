@@ -136,8 +136,11 @@ struct WriterThreadTests {
     let jobs = try await jobs(27, steps.joined(), in: harness)
     // 81 ends: the first 41 are written, and the 41st is the second one of this job.
     let bad = jobs[13]
-    let (planting, reader) = (Planting(harness: harness, job: bad), harness.readModel)
-    target.withLock { $0 = (bad, { planting.plant() }) }
+    let (store, reader, now) = (harness.store, harness.readModel, harness.clock.now)
+    let plant: @Sendable () -> Void = {
+      #expect(throws: Never.self) { try Harness.plantEvent(in: bad, store, reader, at: now) }
+    }
+    target.withLock { $0 = (bad, plant) }
     try await open(harness)
     for job in jobs where job != bad { #expect(try await harness.ended(job).summary.status == .success) }
     let number = try #require(try reader.job(bad)).number
@@ -187,12 +190,4 @@ private final class Commits: Sendable {
   }
 
   var events: [Int] { state.withLock(\.events) }
-}
-
-/// The harness is no value that a connector may hold, but this test calls it on the engine's thread alone.
-private final class Planting: @unchecked Sendable {
-  private let harness: Harness
-  private let job: ID<Job>
-  init(harness: Harness, job: ID<Job>) { (self.harness, self.job) = (harness, job) }
-  func plant() { #expect(throws: Never.self) { try harness.plantEvent(in: job) } }
 }

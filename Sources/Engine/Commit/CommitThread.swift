@@ -1,7 +1,7 @@
 internal import Model
 
-/// Writes turns on a thread of its own, one after the other, so that the engine goes on deciding meanwhile. The
-/// thread begins with the first of them.
+/// Writes turns on a thread of its own, one after the other, so that the engine goes on deciding meanwhile.
+/// The thread begins with the first of them.
 struct CommitThread: ~Copyable {
   private enum Order: Sendable {
     case write(Batch)
@@ -28,8 +28,9 @@ struct CommitThread: ~Copyable {
   }
 
   /// Returns once nothing is written any more.
-  func stop() {
+  mutating func stop() {
     if !hasBegun { return }
+    hasBegun = false
     orders.push(.end)
     var ended: [Void] = []
     end.takeAll(into: &ended, .forever)

@@ -4,9 +4,9 @@ internal import Synchronization
 
 /// Ties the jobs to the journal: one thread that takes a turn, commits, acknowledges, and turns again.
 ///
-/// Group commit without a timer: whatever came while a commit ran goes into the next one. A large turn of mere
-/// progress is written by another thread, and the ends of attempts that come meanwhile are decided. Nothing is
-/// acknowledged and no effect happens before its commit, and the commits keep their order.
+/// Group commit without a timer: whatever came while a commit ran goes into the next one. A large turn of
+/// mere progress is written by another thread, and the ends of attempts that come meanwhile are decided.
+/// Nothing is acknowledged and no effect happens before its commit, and the commits keep their order.
 final class EngineLoop: Sendable {
   let inbox = Inbox<Input>()
   /// Opens once the recovered jobs have been taken over and what became of their lost attempts is decided.
@@ -46,6 +46,7 @@ final class EngineLoop: Sendable {
       guard takeTurns(&turn, &inputs, &writer) else { return }
       swap(&inputs, &later)
     }
+    writer.stop()
     turn.stopped?()
   }
 
@@ -65,7 +66,8 @@ final class EngineLoop: Sendable {
     return landing
   }
 
-  /// Takes all inputs, or leaves those that wait for a turn that is being written. False where the store broke.
+  /// Takes all inputs, or leaves those that wait for a turn that is being written. False where the store
+  /// broke.
   private func takeTurns(
     _ turn: inout Turn, _ inputs: inout [Input], _ writer: inout CommitThread
   ) -> Bool {
@@ -76,7 +78,8 @@ final class EngineLoop: Sendable {
     repeat {
       let taken = turn.take(inputs, from: 0)
       inputs.removeFirst(taken)
-      if turn.isForTheWriter {
+      // Whoever waits for the last turn of a node is answered before it ends.
+      if turn.stopped == nil, turn.isForTheWriter {
         turn.close()
         if let batch = turn.kept?.batch { writer.write(batch) }
         inputs.removeAll { turn.takeMeanwhile($0) }

@@ -342,8 +342,8 @@ extension Decider {
     Resolver(state, plan, job: setting.job, now: now, node: node)
   }
 
-  /// The same for the one evaluation of `body`, to which the state is lent: to copy it takes as long as a short
-  /// expression does.
+  /// The same for the one evaluation of `body`, to which the state is lent: to copy it takes as long as a
+  /// short expression does.
   mutating func evaluating<Result>(
     at node: NodeNumber?, _ body: (Resolver) throws(ExpressionError) -> Result
   ) throws(ExpressionError) -> Result {

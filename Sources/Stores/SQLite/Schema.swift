@@ -97,8 +97,8 @@ struct Migration {
       wrapped BLOB NOT NULL, PRIMARY KEY(purpose, name)) STRICT, WITHOUT ROWID;
     """
 
-  /// The same indexes in other words: a list of five values is made into a table of its own, four times for each
-  /// change of a job.
+  /// The same indexes in other words: a list of five values is made into a table of its own, four times for
+  /// each change of a job.
   static let liveJobs = """
     DROP INDEX live_jobs;
     DROP INDEX live_keys;

@@ -20,8 +20,8 @@ extension World {
     } while taken < arriving.count
   }
 
-  /// A turn in which jobs only go on is written by another thread, as far as anybody can tell: ends of attempts
-  /// that come before it is durable are decided. Their facts come with the commit after it.
+  /// A turn in which jobs only go on is written by another thread, as far as anybody can tell: ends of
+  /// attempts that come before it is durable are decided. Their facts come with the commit after it.
   private func decideMeanwhile() {
     guard let kept = turn.kept?.batch, !kept.isEmpty, kept.isProgressAlone else { return }
     inputs += outside.takeReports()
