@@ -28,6 +28,8 @@ struct Jobs: ~Copyable {
   /// What follows the commit, in order.
   var orders: [Order] = []
   private var nextJob: Int64
+  /// Counts the turns.
+  private(set) var turn = 1
   private(set) var isDraining = false
   /// What the effects of decisions ask for inside the node; taken up in order.
   var followUps: [FollowUp] = []
@@ -117,6 +119,7 @@ struct Jobs: ~Copyable {
       batch: batch, orders: orders, signals: signals.takeLent(), messages: triggers.takeLent(),
       settlesLetters: letters.hasSettled)
     letters.hasSettled = false
+    turn += 1
     (batch, orders) = (Batch(expecting: taken.batch), [])
     orders.reserveCapacity(min(taken.orders.count, Batch.mostExpected))
     return taken
@@ -269,6 +272,7 @@ struct Jobs: ~Copyable {
     decider.decide(event)
     if decider.decision.facts > 0 {
       recorder.record(decider.decision, decider.state, of: job, at: now, into: &batch)
+      job.turn = turn
     }
     // Handed over, not copied.
     swap(&job.state, &decider.state)

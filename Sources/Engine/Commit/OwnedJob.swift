@@ -15,6 +15,8 @@ final class OwnedJob {
   /// The chain value of the last event.
   var chain = [UInt8](repeating: 0, count: SHA256.byteCount)
   var factsSinceSnapshot = 0
+  /// The turn whose commit has its newest facts.
+  var turn = 0
   /// Of the rows written last, so that an unchanged one is not written again.
   var writtenStatus: JobStatus?
   var followers: [Follower] = []

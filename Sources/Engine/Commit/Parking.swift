@@ -71,8 +71,13 @@ extension Jobs {
     guard let since = job.restsSince else { return }
     let moment = clock.monotonic
     if moment - since < setting.parksAfter { return watch(job, from: since) }
-    guard job.followers.isEmpty, job.state.rests else { return watch(job, from: moment) }
+    guard isParkable(job) else { return watch(job, from: moment) }
     park(job)
+  }
+
+  /// Whoever brings it back reads what is stored, so that nothing of it may still wait for a commit.
+  private func isParkable(_ job: OwnedJob) -> Bool {
+    job.followers.isEmpty && job.turn < turn && job.state.rests
   }
 
   /// Somebody stopped reading along: perhaps the last thing that kept it in memory.
@@ -80,8 +85,8 @@ extension Jobs {
     guard let job = inMemory(id) else { return }
     job.followers.removeAll { $0.id == follower }
     guard let since = job.restsSince, clock.monotonic - since >= setting.parksAfter else { return }
-    guard job.followers.isEmpty, job.state.rests else { return }
-    park(job)
+    if isParkable(job) { return park(job) }
+    if !job.isWatched { watch(job, from: clock.monotonic) }
   }
 
   private mutating func park(_ job: OwnedJob) {

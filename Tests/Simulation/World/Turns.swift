@@ -168,7 +168,8 @@ extension World {
   }
 
   private func keepStates() {
-    let ahead = Set(turn.jobs.batch.events.map(\.job))
+    // What is decided and not stored is in memory all the same.
+    let ahead = Set((turn.jobs.batch.events + (turn.kept?.batch.events ?? [])).map(\.job))
     for number in ledger.jobs where committed[number] == nil && !ahead.contains(number) {
       if let job = turn.jobs.inMemory(number) { committed[number] = job.state.encoded() }
     }
@@ -233,9 +234,10 @@ extension World {
     }
   }
 
+  /// What its end frees may be in the commit that comes next.
   private func isUnderWay(_ job: JobNumber, _ node: NodeNumber) -> Bool {
     attempts.contains { $0.job == job && $0.order.node == node }
-      || inputs.contains { $0.freed.map { $0.job == job && $0.node == node } ?? false }
+      || (inputs + decided).contains { $0.freed.map { $0.job == job && $0.node == node } ?? false }
   }
 }
 
