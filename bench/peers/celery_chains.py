@@ -8,6 +8,7 @@ Redis keeps nothing on the disk here, so Celery is spared the writes that Esteir
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -87,6 +88,8 @@ def main():
 
 
 if __name__ == "__main__":
+    # Whoever starts this from a thread that blocks signals hands that on, and then nothing here could be ended.
+    signal.pthread_sigmask(signal.SIG_SETMASK, [])
     if sys.argv[1:2] == ["serve"]:
         with open(sys.argv[2], "ab") as file:
             serve(file)
