@@ -20,7 +20,9 @@ let package = Package(
   name: "esteira",
   targets: [
     .systemLibrary(name: "COpenSSL", path: "Sources/COpenSSL"),
+    .systemLibrary(name: "CWslay", path: "Sources/CWslay"),
     .systemLibrary(name: "CYAML", path: "Sources/CYAML"),
+    .systemLibrary(name: "CZlib", path: "Sources/CZlib"),
     .systemLibrary(name: "CXML", path: "Sources/CXML", pkgConfig: "libxml-2.0"),
     .systemLibrary(name: "CArchive", path: "Sources/CArchive"),
     .target(name: "CCurl", path: "Sources/CCurl", linkerSettings: [.linkedLibrary("curl")]),
@@ -39,11 +41,15 @@ let package = Package(
     .target(
       name: "Engine", dependencies: ["Model", "Expressions", "Pipelines", "Crypto"], swiftSettings: pure),
     .target(name: "Watchdog", dependencies: ["Model"], swiftSettings: pure),
+    .target(name: "Access", dependencies: ["Model", "Crypto"], swiftSettings: pure),
     .target(name: "API", dependencies: ["Model"], swiftSettings: pure),
-    .target(name: "Net", dependencies: ["CCurl", "CLLHTTP", "CSQLite", "CSystem"], swiftSettings: settings),
+    .target(
+      name: "Net",
+      dependencies: ["CCurl", "CLLHTTP", "COpenSSL", "CSQLite", "CSystem", "CWslay", "CZlib"],
+      swiftSettings: settings),
     .target(
       name: "Stores",
-      dependencies: ["Model", "Pipelines", "Engine", "Watchdog", "Crypto", "CSQLite", "CSystem"],
+      dependencies: ["Model", "Pipelines", "Engine", "Watchdog", "Access", "Crypto", "CSQLite", "CSystem"],
       swiftSettings: settings),
     .target(
       name: "Connectors",
@@ -53,7 +59,7 @@ let package = Package(
       swiftSettings: settings),
     .target(
       name: "Server",
-      dependencies: ["Model", "Pipelines", "Engine", "Watchdog", "API", "Net", "Crypto"],
+      dependencies: ["Model", "Pipelines", "Engine", "Watchdog", "Access", "API", "Net", "Crypto"],
       swiftSettings: pure),
     .target(
       name: "CLI", dependencies: ["Model", "Expressions", "Pipelines", "API", "Crypto"],
@@ -61,8 +67,8 @@ let package = Package(
     .executableTarget(
       name: "esteira",
       dependencies: [
-        "Model", "Expressions", "Pipelines", "Engine", "Watchdog", "API", "Net", "Stores", "Connectors",
-        "Server", "CLI", "Crypto", "CSystem",
+        "Model", "Expressions", "Pipelines", "Engine", "Watchdog", "Access", "API", "Net", "Stores",
+        "Connectors", "Server", "CLI", "Crypto", "CSystem",
       ], swiftSettings: settings,
       // The names of functions stay, for whoever profiles; the debugger's half of the file goes.
       linkerSettings: [.unsafeFlags(["-Xlinker", "--strip-debug"], .when(configuration: .release))]),
@@ -75,6 +81,8 @@ let package = Package(
       name: "ModelTests", dependencies: ["Model"], swiftSettings: settings),
     .testTarget(
       name: "CryptoTests", dependencies: ["Crypto"], swiftSettings: settings),
+    .testTarget(
+      name: "AccessTests", dependencies: ["Model", "Access", "Crypto", "Stores"], swiftSettings: settings),
     .testTarget(
       name: "WatchdogTests", dependencies: ["Model", "Watchdog", "Stores"], swiftSettings: settings),
     .testTarget(
@@ -105,7 +113,9 @@ let package = Package(
     .testTarget(name: "NetTests", dependencies: ["Net"], swiftSettings: settings),
     .testTarget(
       name: "ServerTests",
-      dependencies: ["Model", "Pipelines", "Engine", "Watchdog", "API", "Net", "Crypto", "Stores", "Server"],
+      dependencies: [
+        "Model", "Pipelines", "Engine", "Watchdog", "Access", "API", "Net", "Crypto", "Stores", "Server",
+      ],
       swiftSettings: settings),
     .testTarget(name: "ProgramTests", dependencies: ["esteira"], swiftSettings: settings),
     .testTarget(
@@ -149,7 +159,7 @@ if Context.environment["ESTEIRA_FUZZ"] != nil {
 if Context.environment["ESTEIRA_SIMULATE"] != nil {
   let needed = [
     "COpenSSL", "CYAML", "CSQLite", "CRE2", "CSystem", "Model", "Crypto", "Expressions", "Pipelines",
-    "Engine", "Watchdog", "Stores",
+    "Engine", "Watchdog", "Access", "Stores",
   ]
   package.targets.removeAll { !needed.contains($0.name) }
   package.targets += [
@@ -158,4 +168,15 @@ if Context.environment["ESTEIRA_SIMULATE"] != nil {
       path: "Tests/Simulation", exclude: ["SimulationTests.swift", "MutantTests.swift", "Mutants"],
       swiftSettings: settings)
   ]
+}
+
+// For a quick look at a part: only these targets, as in `ESTEIRA_PARTS="Net NetTests" swift build --build-tests`,
+// with a `--scratch-path` of its own. What they depend on has to be listed too.
+if let parts = Context.environment["ESTEIRA_PARTS"]?.split(separator: " ").map(String.init) {
+  let ours = package.targets.filter {
+    $0.type != .system && !["CCurl", "CSQLite", "CLLHTTP", "CRE2", "CSystem"].contains($0.name)
+  }
+  package.targets.removeAll { target in
+    ours.contains { $0.name == target.name } && !parts.contains(target.name)
+  }
 }

@@ -1,0 +1,28 @@
+/// The three roles that every installation has. They cannot be changed; others can be made beside them.
+///
+/// Of the source system are: an operator reads and executes pipelines, reads and cancels jobs, reads credentials
+/// (masked); a viewer reads pipelines and jobs. The rest follows for what that system does not have: a viewer
+/// reads what shows how work goes, an operator also keeps it going, and only an admin changes what is defined.
+public enum BuiltInRole: String, Sendable, Hashable, CaseIterable {
+  case admin, `operator`, viewer
+
+  public var permissions: Permissions {
+    switch self {
+    case .admin: .all
+    case .operator: Permissions(Self.reading + Self.operating) ?? .none
+    case .viewer: Permissions(Self.reading) ?? .none
+    }
+  }
+
+  private static let reading = [
+    "pipelines:read", "jobs:read", "connectors:read", "schedules:read", "metrics:read", "asks:read",
+    "queues:read", "workers:read", "triggers:read", "events:read", "alerts:read", "namespaces:read",
+  ]
+
+  private static let operating = [
+    "pipelines:execute", "pipelines:pause", "jobs:cancel", "jobs:signal", "jobs:update", "credentials:read",
+    "schedules:pause", "asks:answer", "asks:manage", "deadletters:read", "queues:pause", "destinations:read",
+    "destinations:redeliver", "connections:read", "alerts:acknowledge", "alerts:mute", "heartbeats:write",
+    "triggers:send", "webhooks:read", "webhooks:redeliver",
+  ]
+}
