@@ -3,7 +3,8 @@ public import Model
 /// Endpoints about credentials, connections and settings. `{id}` is `namespace~name`.
 public enum AccessCalls {
   public static let credentials = Endpoint<ListQuery, Page<CredentialItem>>(
-    .get, "/credentials", .needs("credentials", "read"), "Names, types and versions; never a value.")
+    .get, "/credentials", .needs("credentials", "read"), "Names, types and versions; never a value.",
+    audit: .read)
   public static let setCredential = Endpoint<CredentialRequest, CredentialItem>(
     .put, "/credentials/{id}", .needs("credentials", "update"), "Stores a new version of a credential.")
   public static let deleteCredential = Endpoint<NamePath, Nothing>(

@@ -6,7 +6,7 @@ public enum BackfillCalls {
     .get, "/backfills", .needs("schedules", "backfill"), "Backfills, newest first.")
   public static let create = Endpoint<BackfillRequest, BackfillItem>(
     .post, "/backfills", .needs("schedules", "backfill"),
-    "Makes jobs for due times of the past, a few at a time.")
+    "Makes jobs for due times of the past, a few at a time.", success: [200, 201])
   public static let get = Endpoint<NamePath, BackfillItem>(
     .get, "/backfills/{id}", .needs("schedules", "backfill"), "A backfill and how far it has come.")
   public static let pause = Endpoint<NamePath, BackfillItem>(

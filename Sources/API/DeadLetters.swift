@@ -11,13 +11,13 @@ public enum DeadLetterCalls {
     "Dead letters; those that failed last come first.")
   public static let get = Endpoint<LetterPath, LetterDetail>(
     .get, "/dead-letters/{id}", .needs("deadletters", "read"),
-    "A dead letter with what it holds and what people did with it.")
+    "A dead letter with what it holds and what people did with it.", audit: .read)
   public static let replay = Endpoint<LettersRequest, LettersResult>(
     .post, "/dead-letters:replay", .needs("deadletters", "replay"),
-    "Sends dead letters again, each once; those that failed longest ago go first.")
+    "Sends dead letters again, each once; those that failed longest ago go first.", success: [202])
   public static let discard = Endpoint<LettersRequest, LettersResult>(
     .post, "/dead-letters:discard", .needs("deadletters", "replay"),
-    "Puts dead letters away, with a reason.")
+    "Puts dead letters away, with a reason.", success: [202])
 }
 
 public struct LetterPath: Wire {

@@ -19,7 +19,7 @@ public enum DestinationCalls {
     .get, "/outbox", .needs("destinations", "read"), "What waits to leave, by destination.")
   public static let redeliver = Endpoint<DeliveryPath, Nothing>(
     .post, "/deliveries/{id}/redeliver", .needs("destinations", "redeliver"),
-    "Sends the message of a delivery again, under the same id.")
+    "Sends the message of a delivery again, under the same id.", success: [202])
 }
 
 public struct DestinationPath: Wire {

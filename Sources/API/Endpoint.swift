@@ -5,15 +5,35 @@ public struct Shape: Sendable, Hashable {
     case get = "GET"
     case post = "POST"
     case put = "PUT"
+    case patch = "PATCH"
     case delete = "DELETE"
 
     /// Whether members of the input that the path does not name go into the query.
     public var hasQuery: Bool {
       switch self {
       case .get, .delete: true
-      case .post, .put: false
+      case .post, .put, .patch: false
       }
     }
+  }
+
+  /// What the audit keeps of a call.
+  public enum Audit: Sendable, Hashable {
+    /// Nothing: a read of what is not sensitive.
+    case none
+    /// That it was read, and by whom.
+    case read
+    /// An intent before it happens, and what came of it.
+    case change
+  }
+
+  /// What an answer carries.
+  public enum Output: Sendable, Hashable {
+    case json(Schema)
+    /// Server-sent events of this shape.
+    case events(Schema)
+    /// Bytes of this media type; `*/*`: the answer says which.
+    case bytes(String)
   }
 
   public let method: Method
@@ -21,16 +41,26 @@ public struct Shape: Sendable, Hashable {
   public let path: String
   public let permission: Permission
   public let summary: String
+  /// Of the whole input, wherever its members travel.
+  public let input: Schema
+  public let output: Output
+  /// The statuses of an answer that is no problem.
+  public let success: [Int]
+  public let audit: Audit
 }
 
 /// What a caller must be allowed to do: `resource:verb`, asked within the namespace of the object.
 public enum Permission: Sendable, Hashable, CustomStringConvertible {
+  /// Nobody has to sign in.
   case open
+  /// Whoever signed in, about their own things.
+  case signedIn
   case needs(_ resource: String, _ verb: String)
 
   public var description: String {
     switch self {
     case .open: "none"
+    case .signedIn: "signed in"
     case .needs(let resource, let verb): "\(resource):\(verb)"
     }
   }
@@ -42,23 +72,38 @@ public enum Permission: Sendable, Hashable, CustomStringConvertible {
 /// the others in the query, else they are the body.
 public struct Endpoint<Input: Wire, Output: Wire>: Sendable {
   public let shape: Shape
-  public init(_ method: Shape.Method, _ path: String, _ permission: Permission, _ summary: String) {
-    shape = Shape(method: method, path: "/api/v1" + path, permission: permission, summary: summary)
+
+  /// Unless `audit` says otherwise, GET leaves nothing in the audit and everything else is a change.
+  public init(
+    _ method: Shape.Method, _ path: String, _ permission: Permission, _ summary: String,
+    success: [Int] = [200], audit: Shape.Audit? = nil
+  ) {
+    shape = Shape(
+      method: method, path: "/api/v1" + path, permission: permission, summary: summary,
+      input: Input.schema, output: .json(Output.schema), success: success,
+      audit: audit ?? (method == .get ? .none : .change))
   }
 }
 
 /// A call that answers server-sent events, one `Element` each, until what it watches has ended.
 public struct StreamEndpoint<Input: Wire, Element: Wire>: Sendable {
   public let shape: Shape
-  public init(_ path: String, _ permission: Permission, _ summary: String) {
-    shape = Shape(method: .get, path: "/api/v1" + path, permission: permission, summary: summary)
+  public init(_ path: String, _ permission: Permission, _ summary: String, audit: Shape.Audit = .none) {
+    shape = Shape(
+      method: .get, path: "/api/v1" + path, permission: permission, summary: summary,
+      input: Input.schema, output: .events(Element.schema), success: [200], audit: audit)
   }
 }
 
 /// A call that answers bytes of any media type.
 public struct BytesEndpoint<Input: Wire>: Sendable {
   public let shape: Shape
-  public init(_ path: String, _ permission: Permission, _ summary: String) {
-    shape = Shape(method: .get, path: "/api/v1" + path, permission: permission, summary: summary)
+  public init(
+    _ path: String, _ permission: Permission, _ summary: String, type: String = "*/*",
+    audit: Shape.Audit = .none
+  ) {
+    shape = Shape(
+      method: .get, path: "/api/v1" + path, permission: permission, summary: summary,
+      input: Input.schema, output: .bytes(type), success: [200], audit: audit)
   }
 }

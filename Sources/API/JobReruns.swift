@@ -4,10 +4,10 @@ public import Model
 extension JobCalls {
   public static let retry = Endpoint<RetryRequest, JobItem>(
     .post, "/jobs/{id}/retry", .needs("jobs", "retry"),
-    "Lets an ended job go on in place: what failed runs again.")
+    "Lets an ended job go on in place: what failed runs again.", success: [202])
   public static let rerun = Endpoint<RerunWish, RerunAnswer>(
     .post, "/jobs/{id}/rerun", .needs("pipelines", "execute"),
-    "Repeats an ended job as a new one, or with dry_run shows what that would do.")
+    "Repeats an ended job as a new one, or with dry_run shows what that would do.", success: [200, 202])
 }
 
 public struct RetryRequest: Wire {

@@ -21,9 +21,11 @@ public enum JobCalls {
     .get, "/jobs/{id}/why", .needs("jobs", "read"),
     "Every reason why the job is not further, with its remedy.")
   public static let cancel = Endpoint<StopRequest, JobItem>(
-    .post, "/jobs/{id}/cancel", .needs("jobs", "cancel"), "Stops what runs, then runs the handlers.")
+    .post, "/jobs/{id}/cancel", .needs("jobs", "cancel"), "Stops what runs, then runs the handlers.",
+    success: [202])
   public static let kill = Endpoint<StopRequest, KillResult>(
-    .post, "/jobs/{id}/kill", .needs("jobs", "kill"), "Ends the job now; nothing runs any more.")
+    .post, "/jobs/{id}/kill", .needs("jobs", "kill"), "Ends the job now; nothing runs any more.",
+    success: [202])
   public static let adopt = Endpoint<StepPath, Nothing>(
     .post, "/jobs/{id}/steps/{path}/adopt", .needs("jobs", "resolve"), "Takes a result that came too late.")
   public static let resolve = Endpoint<ResolveRequest, Nothing>(
@@ -34,10 +36,10 @@ public enum JobCalls {
   public static let artifacts = Endpoint<JobPath, Page<ArtifactItem>>(
     .get, "/jobs/{id}/artifacts", .needs("jobs", "read"), "What the steps of a job produced.")
   public static let artifact = BytesEndpoint<ArtifactPath>(
-    "/jobs/{id}/artifacts/{name}", .needs("jobs", "read"), "The bytes of an artifact.")
+    "/jobs/{id}/artifacts/{name}", .needs("jobs", "read"), "The bytes of an artifact.", audit: .read)
   public static let export = BytesEndpoint<ExportQuery>(
     "/jobs/{id}/export", .needs("jobs", "export"),
-    "A tar file with the history, the definition, logs, artifacts and their checksums.")
+    "A tar file with the history, the definition, logs, artifacts and their checksums.", audit: .read)
 }
 
 public struct JobPath: Wire {

@@ -24,12 +24,13 @@ public enum PipelineCalls {
     .post, "/pipelines:apply", .needs("pipelines", "update"),
     "Makes new revisions of what changed: all files or none.")
   public static let plan = Endpoint<ApplyRequest, ApplyResult>(
-    .post, "/pipelines:plan", .needs("pipelines", "read"), "What apply would change.")
+    .post, "/pipelines:plan", .needs("pipelines", "read"), "What apply would change.", audit: .none)
   public static let validate = Endpoint<SourceFile, ValidationResult>(
-    .post, "/pipelines:validate", .needs("pipelines", "read"), "Everything that is wrong with a file.")
+    .post, "/pipelines:validate", .needs("pipelines", "read"), "Everything that is wrong with a file.",
+    audit: .none)
   public static let execute = Endpoint<ExecuteRequest, StartedItem>(
     .post, "/pipelines/{id}/execute", .needs("pipelines", "execute"),
-    "Starts a job: 202, or 200 with the job that the keys led to.")
+    "Starts a job: 202, or 200 with the job that the keys led to.", success: [200, 202])
   public static let schema = Endpoint<Nothing, JSON>(
     .get, "/schema/pipeline", .open, "The JSON Schema of pipeline files.")
 }

@@ -23,7 +23,8 @@ public enum ScheduleCalls {
     .post, "/schedules/{id}/resume", .needs("schedules", "pause"),
     "Ends the pause, and makes up for it where that is asked for.")
   public static let trigger = Endpoint<NamePath, TriggerResult>(
-    .post, "/schedules/{id}/trigger", .needs("schedules", "pause"), "Starts a job now, as if it were due.")
+    .post, "/schedules/{id}/trigger", .needs("schedules", "pause"), "Starts a job now, as if it were due.",
+    success: [200, 202])
 }
 
 public struct NamespaceQuery: Wire {

@@ -10,7 +10,7 @@ public enum TriggerCalls {
     "What triggers of a pipeline were given and no job was made of yet, oldest first.")
   public static let send = Endpoint<TriggerMessageRequest, TriggerResult>(
     .post, "/pipelines/{id}/triggers/{name}/messages", .needs("pipelines", "execute"),
-    "Hands a message to a trigger of kind queue, as its queue would.")
+    "Hands a message to a trigger of kind queue, as its queue would.", success: [200, 202])
   public static let refusals = Endpoint<SignalsQuery, Page<RefusalItem>>(
     .get, "/refusals", .needs("jobs", "read"), "What limits and triggers turned away, newest first.")
 }

@@ -4,6 +4,11 @@ public import Model
 public protocol Wire: Sendable {
   init(_ json: JSON) throws(WireError)
   var json: JSON { get }
+  static var schema: Schema { get }
+}
+
+extension Wire {
+  public static var schema: Schema { .any }
 }
 
 /// Why a JSON value is not what an endpoint takes; `pointer` is a JSON pointer such as `/inputs`.
