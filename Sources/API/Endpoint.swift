@@ -20,7 +20,7 @@ public struct Shape: Sendable, Hashable {
   /// What the audit keeps of a call.
   public enum Audit: Sendable, Hashable {
     /// Nothing: a read of what is not sensitive.
-    case none
+    case nothing
     /// That it was read, and by whom.
     case read
     /// An intent before it happens, and what came of it.
@@ -81,14 +81,14 @@ public struct Endpoint<Input: Wire, Output: Wire>: Sendable {
     shape = Shape(
       method: method, path: "/api/v1" + path, permission: permission, summary: summary,
       input: Input.schema, output: .json(Output.schema), success: success,
-      audit: audit ?? (method == .get ? .none : .change))
+      audit: audit ?? (method == .get ? .nothing : .change))
   }
 }
 
 /// A call that answers server-sent events, one `Element` each, until what it watches has ended.
 public struct StreamEndpoint<Input: Wire, Element: Wire>: Sendable {
   public let shape: Shape
-  public init(_ path: String, _ permission: Permission, _ summary: String, audit: Shape.Audit = .none) {
+  public init(_ path: String, _ permission: Permission, _ summary: String, audit: Shape.Audit = .nothing) {
     shape = Shape(
       method: .get, path: "/api/v1" + path, permission: permission, summary: summary,
       input: Input.schema, output: .events(Element.schema), success: [200], audit: audit)
@@ -100,7 +100,7 @@ public struct BytesEndpoint<Input: Wire>: Sendable {
   public let shape: Shape
   public init(
     _ path: String, _ permission: Permission, _ summary: String, type: String = "*/*",
-    audit: Shape.Audit = .none
+    audit: Shape.Audit = .nothing
   ) {
     shape = Shape(
       method: .get, path: "/api/v1" + path, permission: permission, summary: summary,

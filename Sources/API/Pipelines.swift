@@ -24,10 +24,10 @@ public enum PipelineCalls {
     .post, "/pipelines:apply", .needs("pipelines", "update"),
     "Makes new revisions of what changed: all files or none.")
   public static let plan = Endpoint<ApplyRequest, ApplyResult>(
-    .post, "/pipelines:plan", .needs("pipelines", "read"), "What apply would change.", audit: .none)
+    .post, "/pipelines:plan", .needs("pipelines", "read"), "What apply would change.", audit: .nothing)
   public static let validate = Endpoint<SourceFile, ValidationResult>(
     .post, "/pipelines:validate", .needs("pipelines", "read"), "Everything that is wrong with a file.",
-    audit: .none)
+    audit: .nothing)
   public static let execute = Endpoint<ExecuteRequest, StartedItem>(
     .post, "/pipelines/{id}/execute", .needs("pipelines", "execute"),
     "Starts a job: 202, or 200 with the job that the keys led to.", success: [200, 202])
