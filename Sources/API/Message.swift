@@ -14,6 +14,14 @@ public struct APIRequest: Sendable {
   public var language: Language
   /// Of `Last-Event-ID`: the stream goes on behind this event.
   public var lastEvent: String?
+  /// Of `If-Match`, as it was sent: the state that the caller knows.
+  public var ifMatch: String?
+  public var accept: String?
+  /// Of the body; nil where none was named.
+  public var contentType: String?
+  public var idempotencyKey: String?
+  /// Where the request comes from, for the audit and for limits.
+  public var origin = RequestOrigin()
 
   public init(
     _ method: Shape.Method, _ path: String, query: [(name: String, value: String)] = [], body: [UInt8] = [],
@@ -21,6 +29,16 @@ public struct APIRequest: Sendable {
   ) {
     (self.method, self.path, self.query, self.body) = (method, path, query, body)
     (self.requestID, self.language, self.lastEvent) = (requestID, language, lastEvent)
+  }
+}
+
+/// The other end of a request.
+public struct RequestOrigin: Sendable, Hashable {
+  /// An IP address, or `unix` for the data folder's socket.
+  public var address: String
+  public var userAgent: String
+  public init(address: String = "unix", userAgent: String = "") {
+    (self.address, self.userAgent) = (address, userAgent)
   }
 }
 
@@ -36,6 +54,11 @@ public struct APIResponse: Sendable {
   public var status: Int
   public var contentType: String
   public var body: Body
+  /// Names this state of the thing, for `If-Match`; without quotes.
+  public var entityTag: String?
+  public var location: String?
+  /// Others, such as cookies. Names in small letters.
+  public var headers: [(name: String, value: String)] = []
 
   public init(status: Int = 200, contentType: String = "application/json", body: Body) {
     (self.status, self.contentType, self.body) = (status, contentType, body)
@@ -44,6 +67,18 @@ public struct APIResponse: Sendable {
   public init(status: Int = 200, json: JSON) {
     self.init(status: status, body: .bytes(json.serialized()))
   }
+}
+
+/// An answer that names its state, so that a change can be made on condition that nobody else made one.
+public protocol Tagged {
+  /// Printable ASCII without quotes.
+  var tag: String { get }
+}
+
+/// An answer about something that has a path of its own.
+public protocol Located {
+  /// Nil where nothing was made.
+  var location: String? { get }
 }
 
 /// One server-sent event.

@@ -44,6 +44,15 @@ public struct Principal: Sendable, Hashable {
       && (ceiling.map { $0.contains { $0.allows(verb, resource, in: namespace) } } ?? true)
   }
 
+  /// Whether anything at all may be done there. To whom nothing may, the namespace does not exist.
+  public func sees(_ namespace: String) -> Bool {
+    let isThere = { (grant: Grant) in
+      !grant.permissions.words.isEmpty
+        && (grant.namespace == "*" || grant.namespace.utf8.elementsEqual(namespace.utf8))
+    }
+    return grants.contains(where: isThere) && (ceiling.map { $0.contains(where: isThere) } ?? true)
+  }
+
   /// The namespaces in which the resource may be acted on so, for lists.
   public func reach(_ verb: String, _ resource: String) -> Reach {
     let granted = Reach(grants, verb, resource)

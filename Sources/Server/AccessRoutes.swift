@@ -8,26 +8,40 @@ struct AccessRoutes: Sendable {
 
   var routes: [Route] {
     [
-      .answer(AccessCalls.credentials) { query, _ in try credentials(query) },
-      .answer(AccessCalls.setCredential) { request, caller in try await set(request, caller) },
-      .answer(AccessCalls.deleteCredential) { path, _ in try await deleteCredential(path) },
-      .answer(AccessCalls.connections) { query, _ in try connections(query) },
-      .answer(AccessCalls.setConnection) { item, caller in try await set(item, caller) },
-      .answer(AccessCalls.deleteConnection) { path, _ in try await deleteConnection(path) },
-      .answer(AccessCalls.settings) { query, _ in try settings(query) },
-      .answer(AccessCalls.setSetting) { request, caller in try await set(request, caller) },
+      .answer(AccessCalls.credentials, in: .list { $0.namespace }) { query, caller in
+        try credentials(query, caller)
+      },
+      .answer(AccessCalls.setCredential, in: .name { $0.id }) { request, caller in
+        try await set(request, caller)
+      },
+      .answer(AccessCalls.deleteCredential, in: .name { $0.id }) { path, _ in try await deleteCredential(path)
+      },
+      .answer(AccessCalls.connections, in: .list { $0.namespace }) { query, caller in
+        try connections(query, caller)
+      },
+      .answer(AccessCalls.setConnection, in: .name { $0.id }) { item, caller in try await set(item, caller) },
+      .answer(AccessCalls.deleteConnection, in: .name { $0.id }) { path, _ in try await deleteConnection(path)
+      },
+      .answer(AccessCalls.settings, in: .namespace { $0.namespace ?? "" }) { query, _ in try settings(query)
+      },
+      .answer(AccessCalls.setSetting, in: .name { $0.id }) { request, caller in try await set(request, caller)
+      },
     ]
   }
 
-  private func credentials(_ query: ListQuery) throws(Problem) -> Page<CredentialItem> {
+  private func credentials(_ query: ListQuery, _ caller: Caller) throws(Problem) -> Page<CredentialItem> {
     let bounds = try PageBounds(cursor: query.cursor, limit: query.limit)
-    let all = try reading { () throws(StoreError) in try backend.readModel.credentials(in: query.namespace) }
+    let all = try caller.rows(query.namespace) { (namespace) throws(StoreError) in
+      try backend.readModel.credentials(in: namespace)
+    }
     return Self.page(all, bounds, CredentialItem.init)
   }
 
-  private func connections(_ query: ListQuery) throws(Problem) -> Page<ConnectionItem> {
+  private func connections(_ query: ListQuery, _ caller: Caller) throws(Problem) -> Page<ConnectionItem> {
     let bounds = try PageBounds(cursor: query.cursor, limit: query.limit)
-    let all = try reading { () throws(StoreError) in try backend.readModel.connections(in: query.namespace) }
+    let all = try caller.rows(query.namespace) { (namespace) throws(StoreError) in
+      try backend.readModel.connections(in: namespace)
+    }
     return Self.page(all, bounds, ConnectionItem.init)
   }
 

@@ -8,15 +8,28 @@ struct AskRoutes: Sendable {
 
   var routes: [Route] {
     [
-      .answer(AskCalls.list) { query, caller in try await list(query, caller) },
-      .answer(AskCalls.get) { path, _ in AskDetail(try await backend.asks.ask(try find(path.id))) },
-      .answer(AskCalls.answer) { request, caller in try await answer(request, caller) },
-      .answer(AskCalls.delegate) { request, caller in try await delegate(request, caller) },
-      .answer(AskCalls.remind) { path, _ in
+      .answer(AskCalls.list, in: .list { $0.namespace }) { query, caller in try await list(query, caller) },
+      .answer(AskCalls.get, in: place { $0.id }) { path, _ in
+        AskDetail(try await backend.asks.ask(try find(path.id)))
+      },
+      .answer(AskCalls.answer, in: place { $0.id }) { request, caller in try await answer(request, caller) },
+      .answer(AskCalls.delegate, in: place { $0.id }) { request, caller in try await delegate(request, caller)
+      },
+      .answer(AskCalls.remind, in: place { $0.id }) { path, _ in
         let id = try find(path.id)
         return AskResult(id, try await backend.writer().remind(id))
       },
     ]
+  }
+
+  private func place<Input: Wire>(_ id: @escaping @Sendable (Input) -> String) -> Scope<Input> {
+    .found { (input, _) throws(Problem) in
+      let text = id(input)
+      let ask = try find(text)
+      let row = try reading { () throws(StoreError) in try backend.readModel.ask(ask) }
+      guard let row else { throw Self.unknown(text) }
+      return (row.namespace, Self.unknown(text))
+    }
   }
 
   private func list(_ query: AsksQuery, _ caller: Caller) async throws(Problem) -> Page<AskItem> {
@@ -30,7 +43,12 @@ struct AskRoutes: Sendable {
       guard let id = ID<Ask>(text) else { throw PageBounds.wrongCursor(text) }
       return id
     }
-    let found = try await backend.asks.list(filter, before, limit + 1)
+    var found: [AskView] = []
+    for namespace in caller.namespaces(query.namespace) {
+      filter.namespace = namespace
+      found += try await backend.asks.list(filter, before, limit + 1)
+    }
+    found.sort { $0.row.id > $1.row.id }
     let page = found.prefix(limit)
     return Page(
       page.map(AskItem.init), nextCursor: found.count > limit ? page.last?.row.id.description : nil)

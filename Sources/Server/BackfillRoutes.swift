@@ -8,24 +8,40 @@ struct BackfillRoutes: Sendable {
 
   var routes: [Route] {
     [
-      .answer(BackfillCalls.list) { query, _ in try list(query) },
-      .answer(BackfillCalls.create, status: { $0.state == "planned" ? 200 : 201 }) { request, caller in
+      .answer(BackfillCalls.list, in: .list { $0.namespace }) { query, caller in try list(query, caller) },
+      .answer(BackfillCalls.create, in: .name { $0.schedule }, status: { $0.state == "planned" ? 200 : 201 })
+      { request, caller in
         try await create(request, caller)
       },
-      .answer(BackfillCalls.get) { path, _ in BackfillItem(try one(path.id)) },
-      .answer(BackfillCalls.pause) { path, _ in try await change(path, .paused) },
-      .answer(BackfillCalls.resume) { path, _ in try await change(path, .running) },
-      .answer(BackfillCalls.cancel) { path, _ in try await change(path, .cancelled) },
+      .answer(BackfillCalls.get, in: place) { path, _ in BackfillItem(try one(path.id)) },
+      .answer(BackfillCalls.pause, in: place) { path, _ in try await change(path, .paused) },
+      .answer(BackfillCalls.resume, in: place) { path, _ in try await change(path, .running) },
+      .answer(BackfillCalls.cancel, in: place) { path, _ in try await change(path, .cancelled) },
     ]
   }
 
   private static let pageLimit = 200
 
-  private func list(_ query: SignalsQuery) throws(Problem) -> Page<BackfillItem> {
-    let limit = min(max(query.limit ?? 50, 1), Self.pageLimit)
-    let rows = try reading { () throws(StoreError) in
-      try backend.readModel.backfills(in: query.namespace, limit: limit)
+  private var place: Scope<NamePath> {
+    .found { (path, _) throws(Problem) in
+      let row = try one(path.id)
+      return (row.pipeline.namespace, Self.missing(path.id))
     }
+  }
+
+  private static func missing(_ text: String) -> Problem {
+    Problem(
+      "no-backfill",
+      Bilingual("There is no backfill \"\(text)\".", pt: "Não existe o backfill \"\(text)\"."),
+      remedy: Bilingual("See them with: esteira backfill ls", pt: "Veja-os com: esteira backfill ls"))
+  }
+
+  private func list(_ query: SignalsQuery, _ caller: Caller) throws(Problem) -> Page<BackfillItem> {
+    let limit = min(max(query.limit ?? 50, 1), Self.pageLimit)
+    let found = try caller.rows(query.namespace) { (namespace) throws(StoreError) in
+      try backend.readModel.backfills(in: namespace, limit: limit)
+    }
+    let rows = found.sorted { $0.id > $1.id }.prefix(limit)
     return Page(rows.map { BackfillItem($0) })
   }
 
@@ -52,13 +68,12 @@ struct BackfillRoutes: Sendable {
       return text.isEmpty ? [] : rows.filter { $0.id.description.hasPrefix(text.lowercased()) }
     }
     guard found.count == 1 else {
+      if found.isEmpty { throw Self.missing(text) }
       throw Problem(
         "no-backfill",
-        found.isEmpty
-          ? Bilingual("There is no backfill \"\(text)\".", pt: "Não existe o backfill \"\(text)\".")
-          : Bilingual(
-            "\(found.count) backfills begin with \"\(text)\".",
-            pt: "\(found.count) backfills começam com \"\(text)\"."),
+        Bilingual(
+          "\(found.count) backfills begin with \"\(text)\".",
+          pt: "\(found.count) backfills começam com \"\(text)\"."),
         remedy: Bilingual("See them with: esteira backfill ls", pt: "Veja-os com: esteira backfill ls"))
     }
     return found[0]

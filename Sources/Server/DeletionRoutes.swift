@@ -12,7 +12,11 @@ struct DeletionRoutes: Sendable {
   static let namedJobs = 5
 
   var routes: [Route] {
-    [.answer(PipelineCalls.delete) { request, caller in try await delete(request, caller) }]
+    [
+      .answer(PipelineCalls.delete, in: .name { $0.id }) { request, caller in
+        try await delete(request, caller)
+      }
+    ]
   }
 
   private func delete(_ request: DeleteRequest, _ caller: Caller) async throws(Problem) -> DeletedPipeline {

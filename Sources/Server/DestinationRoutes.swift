@@ -8,20 +8,21 @@ struct DestinationRoutes: Sendable {
 
   var routes: [Route] {
     [
-      .answer(DestinationCalls.list) { _, _ in Page(try book().all().map { DestinationItem($0) }) },
-      .answer(DestinationCalls.get) { path, _ in DestinationItem(try book().one(path.name)) },
-      .answer(DestinationCalls.deliveries) { query, _ in try deliveries(query) },
-      .answer(DestinationCalls.enable) { path, _ in
+      .answer(DestinationCalls.list, in: .system) { _, _ in Page(try book().all().map { DestinationItem($0) })
+      },
+      .answer(DestinationCalls.get, in: .system) { path, _ in DestinationItem(try book().one(path.name)) },
+      .answer(DestinationCalls.deliveries, in: .system) { query, _ in try deliveries(query) },
+      .answer(DestinationCalls.enable, in: .system) { path, _ in
         try await backend.writer().enableDestination(path.name)
         return DestinationItem(try book().one(path.name))
       },
-      .answer(DestinationCalls.test) { path, caller in
+      .answer(DestinationCalls.test, in: .system) { path, caller in
         DeliveryItem(try await backend.writer().testDestination(path.name, actor: caller.actor))
       },
-      .answer(DestinationCalls.outbox) { _, _ in
+      .answer(DestinationCalls.outbox, in: .system) { _, _ in
         Page(try book().all().map { OutboxItem($0.waiting, of: $0.name) })
       },
-      .answer(DestinationCalls.redeliver, status: { _ in 202 }) { path, _ in
+      .answer(DestinationCalls.redeliver, in: .system, status: { _ in 202 }) { path, _ in
         try await backend.writer().redeliver(path.id)
         return Nothing()
       },

@@ -8,10 +8,10 @@ struct EventRoutes: Sendable {
 
   var routes: [Route] {
     [
-      .answer(EventCalls.list) { query, _ in try list(query) },
+      .answer(EventCalls.list, in: .namespace { $0.namespace }) { query, _ in try list(query) },
       .stream(
-        EventCalls.follow, id: { String($0.position) },
-        with: { query, request, _ in follow(query, last: request.lastEvent) }),
+        EventCalls.follow, in: .namespace { $0.namespace }, id: { String($0.position) },
+        with: { query, caller in follow(query, last: caller.request.lastEvent) }),
     ]
   }
 

@@ -10,7 +10,9 @@ struct ExportRoutes: Sendable {
 
   init(_ backend: Backend) { (self.backend, finder) = (backend, JobFinder(readModel: backend.readModel)) }
 
-  var routes: [Route] { [.bytes(JobCalls.export) { query, _ in try await export(query) }] }
+  var routes: [Route] {
+    [.bytes(JobCalls.export, in: finder.place { $0.id }) { query, _ in try await export(query) }]
+  }
 
   static let page = 200
 

@@ -12,17 +12,17 @@ struct JobActions: Sendable {
   var routes: [Route] {
     [
       .answer(
-        JobCalls.cancel, status: { _ in 202 },
+        JobCalls.cancel, in: finder.place { $0.id }, status: { _ in 202 },
         with: { request, caller in try await cancel(request, caller) }),
       .answer(
-        JobCalls.kill, status: { _ in 202 },
+        JobCalls.kill, in: finder.place { $0.id }, status: { _ in 202 },
         with: { request, caller in try await kill(request, caller) }),
-      .answer(JobCalls.adopt) { path, caller in
+      .answer(JobCalls.adopt, in: finder.place { $0.id }) { path, caller in
         let job = try finder.job(path.id).id
         try await backend.writer().adopt(job, path: path.path, actor: caller.actor)
         return Nothing()
       },
-      .answer(JobCalls.resolve) { request, caller in
+      .answer(JobCalls.resolve, in: finder.place { $0.id }) { request, caller in
         let job = try finder.job(request.id).id
         try await backend.writer().resolve(
           job, path: request.path, Resolution(request.answer), actor: caller.actor)

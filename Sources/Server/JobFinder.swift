@@ -1,3 +1,4 @@
+import API
 import Engine
 import Model
 
@@ -20,7 +21,15 @@ struct JobFinder: Sendable {
     return summary
   }
 
-  private static func unknown(_ text: String) -> Problem {
+  /// Where a job is. Whoever may do nothing there hears that there is no such job.
+  func place<Input: Wire>(_ id: @escaping @Sendable (Input) -> String) -> Scope<Input> {
+    .found { (input, _) throws(Problem) in
+      let text = id(input)
+      return (try job(text).pipeline.namespace, Self.unknown(text))
+    }
+  }
+
+  static func unknown(_ text: String) -> Problem {
     Problem(
       "no-job",
       Bilingual("There is no job \(text).", pt: "Não existe o job \(text)."),

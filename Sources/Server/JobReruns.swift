@@ -12,10 +12,10 @@ struct JobReruns: Sendable {
   var routes: [Route] {
     [
       .answer(
-        JobCalls.retry, status: { _ in 202 },
+        JobCalls.retry, in: finder.place { $0.id }, status: { _ in 202 },
         with: { request, caller in try await retry(request, caller) }),
       .answer(
-        JobCalls.rerun, status: { $0.job == nil ? 200 : 202 },
+        JobCalls.rerun, in: finder.place { $0.id }, status: { $0.job == nil ? 200 : 202 },
         with: { wish, caller in try await rerun(wish, caller) }),
     ]
   }

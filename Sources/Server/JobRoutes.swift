@@ -11,32 +11,39 @@ struct JobRoutes: Sendable {
 
   var routes: [Route] {
     [
-      .answer(JobCalls.list) { query, _ in try list(query) },
-      .answer(JobCalls.get) { path, _ in try await get(path) },
-      .answer(JobCalls.steps) { query, _ in try await steps(query) },
-      .answer(JobCalls.step) { path, _ in try await step(path) },
-      .answer(JobCalls.logs) { query, _ in try await logs(query) },
-      .answer(JobCalls.events) { query, _ in try await events(query) },
+      .answer(JobCalls.list, in: .list { $0.namespace }) { query, caller in try list(query, caller) },
+      .answer(JobCalls.get, in: finder.place { $0.id }) { path, _ in try await get(path) },
+      .answer(JobCalls.steps, in: finder.place { $0.id }) { query, _ in try await steps(query) },
+      .answer(JobCalls.step, in: finder.place { $0.id }) { path, _ in try await step(path) },
+      .answer(JobCalls.logs, in: finder.place { $0.id }) { query, _ in try await logs(query) },
+      .answer(JobCalls.events, in: finder.place { $0.id }) { query, _ in try await events(query) },
       .stream(
-        JobCalls.follow, id: { String($0.sequence) },
-        with: { query, request, _ in try await follow(query, last: request.lastEvent) }),
-      .answer(JobCalls.why) { path, caller in try await why(path, caller) },
-      .answer(JobCalls.replay) { path, caller in
+        JobCalls.follow, in: finder.place { $0.id }, id: { String($0.sequence) },
+        with: { query, caller in try await follow(query, last: caller.request.lastEvent) }),
+      .answer(JobCalls.why, in: finder.place { $0.id }) { path, caller in try await why(path, caller) },
+      .answer(JobCalls.replay, in: finder.place { $0.id }) { path, caller in
         try await backend.jobs.replay(try finder.job(path.id).id, caller.language)
       },
-      .answer(JobCalls.artifacts) { path, _ in try artifacts(path) },
-      .bytes(JobCalls.artifact) { path, _ in try await artifact(path) },
+      .answer(JobCalls.artifacts, in: finder.place { $0.id }) { path, _ in try artifacts(path) },
+      .bytes(JobCalls.artifact, in: finder.place { $0.id }) { path, _ in try await artifact(path) },
     ]
   }
 
-  private func list(_ query: JobsQuery) throws(Problem) -> Page<JobItem> {
+  private func list(_ query: JobsQuery, _ caller: Caller) throws(Problem) -> Page<JobItem> {
     let limit = min(max(query.limit ?? 50, 1), 200)
     let (filter, before) = (
       try JobFilter(query, finder), try query.cursor.map { text throws(Problem) in try cursor(text) }
     )
-    let found = try reading { () throws(StoreError) in
-      try backend.readModel.jobs(filter, before: before, limit: limit + 1)
-    }
+    let found = try caller.page(
+      query.namespace, limit: limit + 1, inOrder: { $0.id > $1.id },
+      { (namespace) throws(Problem) in
+        var filter = filter
+        filter.namespace = namespace ?? filter.namespace
+        let wanted = filter
+        return try reading { () throws(StoreError) in
+          try backend.readModel.jobs(wanted, before: before, limit: limit + 1)
+        }
+      })
     let page = found.prefix(limit)
     var items: [JobItem] = []
     for summary in page { items.append(try item(summary)) }

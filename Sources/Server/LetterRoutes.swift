@@ -9,34 +9,69 @@ struct LetterRoutes: Sendable {
 
   var routes: [Route] {
     [
-      .answer(DeadLetterCalls.groups) { query, _ in try groups(query) },
-      .answer(DeadLetterCalls.list) { query, _ in try list(query) },
-      .answer(DeadLetterCalls.get) { path, _ in try get(path) },
+      .answer(DeadLetterCalls.groups, in: .list { $0.selection.namespace }) { query, caller in
+        try groups(query, caller)
+      },
+      .answer(DeadLetterCalls.list, in: .list { $0.selection.namespace }) { query, caller in
+        try list(query, caller)
+      },
+      .answer(DeadLetterCalls.get, in: place) { path, _ in try get(path) },
       .answer(
-        DeadLetterCalls.replay, status: { _ in 202 },
+        DeadLetterCalls.replay, in: places, status: { _ in 202 },
         with: { request, caller in try await LetterActions(backend, caller).replay(request) }),
       .answer(
-        DeadLetterCalls.discard, status: { _ in 202 },
+        DeadLetterCalls.discard, in: places, status: { _ in 202 },
         with: { request, caller in try await LetterActions(backend, caller).discard(request) }),
     ]
   }
 
-  private func groups(_ query: LettersQuery) throws(Problem) -> Page<LetterGroupItem> {
+  private var place: Scope<LetterPath> {
+    .found { (path, _) throws(Problem) in
+      let row = try reading { () throws(StoreError) in try backend.readModel.readDeadLetter(path.id) }
+      guard let row else { throw Self.noLetter(path.id) }
+      return (row.namespace, Self.noLetter(path.id))
+    }
+  }
+
+  /// Letters that are named lie where they lie; those of a filter are looked for where the caller may act.
+  private var places: Scope<LettersRequest> {
+    .each { (request) throws(Problem) in
+      if let namespace = request.filter.namespace { return [namespace] }
+      var namespaces: Set<String> = []
+      for id in request.ids.prefix(LetterActions.most) {
+        let row = try reading { () throws(StoreError) in try backend.readModel.readDeadLetter(id) }
+        if let row { namespaces.insert(row.namespace) }
+      }
+      return namespaces.sorted()
+    }
+  }
+
+  private func groups(_ query: LettersQuery, _ caller: Caller) throws(Problem) -> Page<LetterGroupItem> {
     let filter = try DeadLetterFilter(query)
     let limit = min(max(query.limit ?? 50, 1), 200)
-    let found = try reading { () throws(StoreError) in
-      try backend.readModel.deadLetterGroups(filter, limit: limit)
-    }
+    let found = try caller.page(
+      filter.namespace, limit: limit, inOrder: { $0.lastAt > $1.lastAt },
+      { (namespace) throws(Problem) in
+        let wanted = filter.within(namespace)
+        return try reading { () throws(StoreError) in
+          try backend.readModel.deadLetterGroups(wanted, limit: limit)
+        }
+      })
     return Page(found.map(LetterGroupItem.init))
   }
 
-  private func list(_ query: LettersQuery) throws(Problem) -> Page<LetterItem> {
+  private func list(_ query: LettersQuery, _ caller: Caller) throws(Problem) -> Page<LetterItem> {
     let limit = min(max(query.limit ?? 50, 1), 200)
     let filter = try DeadLetterFilter(query)
     let before = try query.cursor.map { text throws(Problem) in try Self.place(text) }
-    let found = try reading { () throws(StoreError) in
-      try backend.readModel.deadLetters(filter, before: before, limit: limit + 1)
-    }
+    let found = try caller.page(
+      filter.namespace, limit: limit + 1, inOrder: { ($0.lastAt, $0.id) > ($1.lastAt, $1.id) },
+      { (namespace) throws(Problem) in
+        let wanted = filter.within(namespace)
+        return try reading { () throws(StoreError) in
+          try backend.readModel.deadLetters(wanted, before: before, limit: limit + 1)
+        }
+      })
     let page = found.prefix(limit)
     let next = found.count > limit ? page.last.map { "\($0.lastAt.microseconds).\($0.id)" } : nil
     return Page(page.map(LetterItem.init), nextCursor: next)
@@ -74,7 +109,7 @@ struct LetterRoutes: Sendable {
 struct LetterActions: Sendable {
   private let backend: Backend
   private let caller: Caller
-  private static let most = 1_000
+  static let most = 1_000
 
   init(_ backend: Backend, _ caller: Caller) { (self.backend, self.caller) = (backend, caller) }
 
@@ -137,10 +172,15 @@ struct LetterActions: Sendable {
     }
     var filter = try DeadLetterFilter(request.filter)
     filter.state = .open
-    let wanted = filter
-    let found = try reading { () throws(StoreError) in
-      try backend.readModel.oldestDeadLetters(wanted, limit: limit + 1)
-    }
+    let selected = filter
+    let found = try caller.page(
+      filter.namespace, limit: limit + 1, inOrder: { $0 < $1 },
+      { (namespace) throws(Problem) in
+        let wanted = selected.within(namespace)
+        return try reading { () throws(StoreError) in
+          try backend.readModel.oldestDeadLetters(wanted, limit: limit + 1)
+        }
+      })
     return (Array(found.prefix(limit)), found.count > limit)
   }
 
@@ -172,6 +212,13 @@ struct LetterActions: Sendable {
 }
 
 extension DeadLetterFilter {
+  /// The same of one namespace only; nil: of all that it has.
+  func within(_ namespace: String?) -> DeadLetterFilter {
+    var filter = self
+    filter.namespace = namespace ?? filter.namespace
+    return filter
+  }
+
   /// Open ones unless the query says otherwise.
   init(_ query: LettersQuery) throws(Problem) {
     try self.init(query.selection)

@@ -9,8 +9,9 @@ struct PauseRoutes: Sendable {
 
   var routes: [Route] {
     [
-      .answer(PipelineCalls.pause) { request, caller in try await pause(request, caller) },
-      .answer(PipelineCalls.resume) { path, _ in try await resume(path) },
+      .answer(PipelineCalls.pause, in: .name { $0.id }) { request, caller in try await pause(request, caller)
+      },
+      .answer(PipelineCalls.resume, in: .name { $0.id }) { path, _ in try await resume(path) },
     ]
   }
 

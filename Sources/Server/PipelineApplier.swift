@@ -57,6 +57,14 @@ final class PipelineApplier: Sendable {
   }
 
   /// Throws `InvalidPipeline` with the findings of all files together.
+  /// The namespaces of all its files. What cannot be read as a pipeline is told to whoever may apply anything.
+  var places: Scope<ApplyRequest> {
+    .each { (request) throws(Problem) in
+      let names = request.files.prefix(Self.fileLimit).compactMap { self.compile($0).plan?.namespace }
+      return Set(names).sorted()
+    }
+  }
+
   private func compileAll(_ request: ApplyRequest, _ caller: Caller) throws -> [Compiled] {
     guard (1...Self.fileLimit).contains(request.files.count) else { throw Self.wrongCount }
     var (compiled, faults): ([Compiled], [FindingItem]) = ([], [])

@@ -10,23 +10,30 @@ struct PipelineRoutes: Sendable {
 
   var routes: [Route] {
     [
-      .answer(PipelineCalls.list) { query, _ in try list(query) },
-      .answer(PipelineCalls.rollback) { request, caller in try await applier.rollback(request, caller) },
-      .answer(PipelineCalls.apply) { request, caller in try await applier.apply(request, caller) },
-      .answer(PipelineCalls.plan) { request, caller in try applier.plan(request, caller) },
-      .answer(PipelineCalls.validate) { file, caller in validate(file, caller) },
-      .answer(PipelineCalls.get) { query, caller in try get(query, caller) },
-      .answer(PipelineCalls.revisions) { query, _ in try revisions(query) },
+      .answer(PipelineCalls.list, in: .list { $0.namespace }) { query, caller in try list(query, caller) },
+      .answer(PipelineCalls.rollback, in: .name { $0.id }) { request, caller in
+        try await applier.rollback(request, caller)
+      },
+      .answer(PipelineCalls.apply, in: applier.places) { request, caller in
+        try await applier.apply(request, caller)
+      },
+      .answer(PipelineCalls.plan, in: applier.places) { request, caller in try applier.plan(request, caller)
+      },
+      .answer(PipelineCalls.validate, in: .granted) { file, caller in validate(file, caller) },
+      .answer(PipelineCalls.get, in: .name { $0.id }) { query, caller in try get(query, caller) },
+      .answer(PipelineCalls.revisions, in: .name { $0.id }) { query, _ in try revisions(query) },
       .answer(
-        PipelineCalls.execute, status: { $0.isNew ? 202 : 200 },
+        PipelineCalls.execute, in: .name { $0.id }, status: { $0.isNew ? 202 : 200 },
         with: { request, caller in try await execute(request, caller) }),
-      .answer(PipelineCalls.schema) { _, _ in backend.compiler.pipelineSchema() },
+      .answer(PipelineCalls.schema, in: .own) { _, _ in backend.compiler.pipelineSchema() },
     ]
   }
 
-  private func list(_ query: ListQuery) throws(Problem) -> Page<PipelineItem> {
+  private func list(_ query: ListQuery, _ caller: Caller) throws(Problem) -> Page<PipelineItem> {
     let bounds = try PageBounds(cursor: query.cursor, limit: query.limit)
-    let all = try reading { () throws(StoreError) in try backend.readModel.pipelines(in: query.namespace) }
+    let all = try caller.rows(query.namespace) { (namespace) throws(StoreError) in
+      try backend.readModel.pipelines(in: namespace)
+    }
     let pauses = try pauses(in: query.namespace)
     let page = all.dropFirst(bounds.from).prefix(bounds.limit)
     let next = bounds.from + page.count

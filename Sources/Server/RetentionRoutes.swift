@@ -8,14 +8,14 @@ struct RetentionRoutes: Sendable {
 
   var routes: [Route] {
     [
-      .answer(RetentionCalls.show) { _, _ in
+      .answer(RetentionCalls.show, in: .system) { _, _ in
         Page(try await backend.writer().forecast().map(RetentionItem.init))
       },
-      .answer(RetentionCalls.set) { request, caller in try await set(request, caller) },
-      .answer(RetentionCalls.run) { _, caller in
+      .answer(RetentionCalls.set, in: .system) { request, caller in try await set(request, caller) },
+      .answer(RetentionCalls.run, in: .system) { _, caller in
         Page(try await backend.writer().retain(by: caller.actor).map(DeletionItem.init))
       },
-      .answer(RetentionCalls.deletions) { query, _ in
+      .answer(RetentionCalls.deletions, in: .system) { query, _ in
         let rows = try reading { () throws(StoreError) in
           try backend.readModel.deletions(in: query.namespace, limit: Self.page)
         }

@@ -1,4 +1,5 @@
 public import API
+public import Access
 import Model
 
 /// Finds the route of a request, reads its input, and turns every failure into an RFC 9457 answer.
@@ -6,38 +7,54 @@ import Model
 /// The same router answers requests of the socket and those of `esteira run`, which has no socket.
 public struct Router: Sendable {
   public let routes: [Route]
+  private let table: RouteTable
+  private let audit: CallAudit
   public static let bodyLimit = 32 << 20
 
-  public init(_ routes: [Route]) { self.routes = routes }
+  public init(_ routes: [Route], audit: CallAudit = .none) {
+    (self.routes, table, self.audit) = (routes, RouteTable(routes), audit)
+  }
 
+  /// The answer for the owner of the data folder.
   public func handle(_ request: APIRequest, actor: String) async -> APIResponse {
-    let caller = Caller(actor: actor, language: request.language)
+    await handle(request, as: .local(actor))
+  }
+
+  public func handle(_ request: APIRequest, as principal: Principal) async -> APIResponse {
     do {
-      let (route, input) = try find(request)
-      return try await route.answer(input, request, caller)
+      return try await answer(request, principal)
     } catch let error as WireError {
-      return refuse(Self.problem(of: error), request, items: [item(of: error, caller.language)])
+      return Self.refuse(Self.problem(of: error), request, items: [Self.item(of: error, request.language)])
     } catch let error as InvalidPipeline {
-      return refuse(error.problem, request, items: error.items)
+      return Self.refuse(error.problem, request, items: error.items)
     } catch let problem as Problem {
-      return refuse(problem, request)
+      return Self.refuse(problem, request)
     } catch {
-      return refuse(Self.unexpected(error), request)
+      return Self.refuse(Self.unexpected(error), request)
     }
   }
 
-  private func find(_ request: APIRequest) throws -> (Route, JSON) {
-    let path = request.path.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
-    var allowed: [String] = []
-    for route in routes {
-      guard let parameters = route.parameters(of: Array(path)) else { continue }
-      guard route.shape.method == request.method else {
-        allowed.append(route.shape.method.rawValue)
-        continue
-      }
-      return (route, try Self.input(of: request, parameters: parameters))
+  private func answer(_ request: APIRequest, _ principal: Principal) async throws -> APIResponse {
+    let (route, parameters) = try find(request)
+    var caller = Caller(principal: principal, request: request)
+    let answer: Route.Answer
+    do {
+      // Before anything of the input is read, so that whoever may not call at all learns nothing from it.
+      if route.shape.permission != .open, principal.kind == .anonymous { throw Gate.notSignedIn }
+      answer = try route.admit(try Self.input(of: request, parameters: parameters), &caller)
+    } catch let problem as Problem {
+      try await audit.refused(route, caller, parameters, problem)
+      throw problem
     }
-    throw allowed.isEmpty ? Self.noRoute(request.path) : Self.wrongMethod(request, allowed)
+    return try await audit.run(route, answer, caller, parameters)
+  }
+
+  private func find(_ request: APIRequest) throws(Problem) -> (Route, [(String, String)]) {
+    switch table.find(request.method, request.path) {
+    case .route(let route, let parameters): return (route, parameters)
+    case .otherMethods(let allowed): throw Self.wrongMethod(request, allowed)
+    case .nothing: throw Self.noRoute(request.path)
+    }
   }
 
   /// One object: the body or the query, then the members of the path, which win.
@@ -61,7 +78,7 @@ public struct Router: Sendable {
     return .object(object)
   }
 
-  private func refuse(_ problem: Problem, _ request: APIRequest, items: [FindingItem] = []) -> APIResponse {
+  static func refuse(_ problem: Problem, _ request: APIRequest, items: [FindingItem] = []) -> APIResponse {
     let document = ProblemDocument(
       status: ProblemStatus.of(problem.code), code: problem.code, detail: problem.message[request.language],
       remedy: problem.remedy?[request.language], requestID: request.requestID, errors: items)
@@ -70,7 +87,7 @@ public struct Router: Sendable {
       body: .bytes(document.json.serialized()))
   }
 
-  private func item(of error: WireError, _ language: Language) -> FindingItem {
+  private static func item(of error: WireError, _ language: Language) -> FindingItem {
     FindingItem(code: "invalid-request", message: error.message[language], pointer: error.pointer)
   }
 }

@@ -9,14 +9,17 @@ struct ScheduleRoutes: Sendable {
 
   var routes: [Route] {
     [
-      .answer(ScheduleCalls.list) { query, _ in try list(query) },
-      .answer(ScheduleCalls.get) { path, _ in try item(try one(path.id)) },
-      .answer(ScheduleCalls.next) { query, _ in try next(query) },
-      .answer(ScheduleCalls.fires) { query, _ in try fires(query) },
-      .answer(ScheduleCalls.allFires) { query, _ in try fires(query) },
-      .answer(ScheduleCalls.pause) { request, caller in try await pause(request, caller) },
-      .answer(ScheduleCalls.resume) { request, _ in try await resume(request) },
-      .answer(ScheduleCalls.trigger, status: { $0.outcome == "started" ? 202 : 200 }) { path, caller in
+      .answer(ScheduleCalls.list, in: .list { $0.namespace }) { query, caller in try list(query, caller) },
+      .answer(ScheduleCalls.get, in: .name { $0.id }) { path, _ in try item(try one(path.id)) },
+      .answer(ScheduleCalls.next, in: .name { $0.id }) { query, _ in try next(query) },
+      .answer(ScheduleCalls.fires, in: .name { $0.id ?? "" }) { query, caller in try fires(query, caller) },
+      .answer(ScheduleCalls.allFires, in: .list { $0.namespace }) { query, caller in try fires(query, caller)
+      },
+      .answer(ScheduleCalls.pause, in: .name { $0.id }) { request, caller in try await pause(request, caller)
+      },
+      .answer(ScheduleCalls.resume, in: .name { $0.id }) { request, _ in try await resume(request) },
+      .answer(ScheduleCalls.trigger, in: .name { $0.id }, status: { $0.outcome == "started" ? 202 : 200 }) {
+        path, caller in
         let outcome = try await backend.writer().startSchedule(try one(path.id).name, by: caller.actor)
         return TriggerResult(outcome, caller.language)
       },
@@ -34,9 +37,11 @@ struct ScheduleRoutes: Sendable {
   private static let missedWithin = Duration.seconds(7 * 86_400)
   private static let mostNext = 1_000
 
-  private func list(_ query: NamespaceQuery) throws(Problem) -> Page<ScheduleItem> {
+  private func list(_ query: NamespaceQuery, _ caller: Caller) throws(Problem) -> Page<ScheduleItem> {
     var items: [ScheduleItem] = []
-    for found in try all(in: query.namespace) { items.append(try item(found)) }
+    for namespace in caller.namespaces(query.namespace) {
+      for found in try all(in: namespace) { items.append(try item(found)) }
+    }
     return Page(items)
   }
 
@@ -162,7 +167,7 @@ struct ScheduleRoutes: Sendable {
     return Page(items)
   }
 
-  private func fires(_ query: FiresQuery) throws(Problem) -> Page<FireItem> {
+  private func fires(_ query: FiresQuery, _ caller: Caller) throws(Problem) -> Page<FireItem> {
     var filter = FireFilter(namespace: query.namespace, from: query.since)
     if let id = query.id {
       let name = try one(id).name
@@ -180,7 +185,14 @@ struct ScheduleRoutes: Sendable {
     }
     let limit = min(max(query.limit ?? 50, 1), 1_000)
     let wanted = filter
-    let rows = try reading { () throws(StoreError) in try backend.readModel.fires(wanted, limit: limit) }
+    let rows = try caller.page(
+      query.namespace, limit: limit, inOrder: { $0.due > $1.due },
+      { (namespace) throws(Problem) in
+        var filter = wanted
+        filter.namespace = namespace ?? filter.namespace
+        let narrowed = filter
+        return try reading { () throws(StoreError) in try backend.readModel.fires(narrowed, limit: limit) }
+      })
     return Page(rows.map(FireItem.init))
   }
 

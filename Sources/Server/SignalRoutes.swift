@@ -8,21 +8,24 @@ struct SignalRoutes: Sendable {
 
   var routes: [Route] {
     [
-      .answer(SignalCalls.list) { query, _ in try list(query) },
+      .answer(SignalCalls.list, in: .list { $0.namespace }) { query, caller in try list(query, caller) },
       .answer(
-        SignalCalls.send, status: { _ in 202 },
+        SignalCalls.send, in: .namespace { $0.namespace }, status: { _ in 202 },
         with: { request, caller in try await send(request, caller) }),
       .answer(
-        SignalCalls.sendToJob, status: { _ in 202 },
+        SignalCalls.sendToJob,
+        in: JobFinder(readModel: backend.readModel).place { $0.id }, status: { _ in 202 },
         with: { request, caller in try await send(request, caller) }),
     ]
   }
 
-  private func list(_ query: SignalsQuery) throws(Problem) -> Page<SignalItem> {
+  private func list(_ query: SignalsQuery, _ caller: Caller) throws(Problem) -> Page<SignalItem> {
     let limit = min(max(query.limit ?? 50, 1), 200)
-    let rows = try reading { () throws(StoreError) in
-      try backend.readModel.signals(in: query.namespace, limit: limit)
-    }
+    let rows = try caller.page(
+      query.namespace, limit: limit, inOrder: { $0.id > $1.id },
+      { (namespace) throws(Problem) in
+        try reading { () throws(StoreError) in try backend.readModel.signals(in: namespace, limit: limit) }
+      })
     return Page(rows.map(SignalItem.init))
   }
 

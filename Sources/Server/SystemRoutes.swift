@@ -7,16 +7,16 @@ struct SystemRoutes: Sendable {
 
   var routes: [Route] {
     [
-      .answer(SystemCalls.connectors) { _, caller in
+      .answer(SystemCalls.connectors, in: .granted) { _, caller in
         Page(backend.connectors.map { ConnectorItem($0, caller.language) })
       },
-      .answer(SystemCalls.connectorSchema) { path, _ in try schema(path.name) },
-      .answer(SystemCalls.doctor) { _, caller in Page(await backend.checks(caller.language)) },
-      .answer(SystemCalls.health) { _, _ in ["status": "ok"] as JSON },
-      .answer(SystemCalls.ready) { _, caller in
+      .answer(SystemCalls.connectorSchema, in: .granted) { path, _ in try schema(path.name) },
+      .answer(SystemCalls.doctor, in: .system) { _, caller in Page(await backend.checks(caller.language)) },
+      .answer(SystemCalls.health, in: .own) { _, _ in ["status": "ok"] as JSON },
+      .answer(SystemCalls.ready, in: .own) { _, caller in
         Page(await backend.checks(caller.language).filter { $0.state == "error" })
       },
-      .answer(SystemCalls.version) { _, _ in backend.version },
+      .answer(SystemCalls.version, in: .own) { _, _ in backend.version },
     ]
   }
 

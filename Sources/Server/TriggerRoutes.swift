@@ -9,12 +9,15 @@ struct TriggerRoutes: Sendable {
 
   var routes: [Route] {
     [
-      .answer(TriggerCalls.list) { path, _ in try list(path) },
-      .answer(TriggerCalls.messages) { path, _ in try messages(path) },
+      .answer(TriggerCalls.list, in: .name { $0.id }) { path, _ in try list(path) },
+      .answer(TriggerCalls.messages, in: .name { $0.id }) { path, _ in try messages(path) },
       .answer(
-        TriggerCalls.send, status: { $0.outcome == "started" || $0.outcome == "stored" ? 202 : 200 },
+        TriggerCalls.send, in: .name { $0.id },
+        status: { $0.outcome == "started" || $0.outcome == "stored" ? 202 : 200 },
         with: { request, caller in try await send(request, caller) }),
-      .answer(TriggerCalls.refusals) { query, _ in try refusals(query) },
+      .answer(TriggerCalls.refusals, in: .list { $0.namespace }) { query, caller in
+        try refusals(query, caller)
+      },
     ]
   }
 
@@ -59,11 +62,13 @@ struct TriggerRoutes: Sendable {
     return TriggerResult(try await backend.writer().hand(handed), caller.language)
   }
 
-  private func refusals(_ query: SignalsQuery) throws(Problem) -> Page<RefusalItem> {
+  private func refusals(_ query: SignalsQuery, _ caller: Caller) throws(Problem) -> Page<RefusalItem> {
     let limit = min(max(query.limit ?? 50, 1), 200)
-    let rows = try reading { () throws(StoreError) in
-      try backend.readModel.refusals(in: query.namespace, limit: limit)
-    }
+    let rows = try caller.page(
+      query.namespace, limit: limit, inOrder: { $0.at > $1.at },
+      { (namespace) throws(Problem) in
+        try reading { () throws(StoreError) in try backend.readModel.refusals(in: namespace, limit: limit) }
+      })
     return Page(
       rows.map {
         RefusalItem(

@@ -1,4 +1,5 @@
 import API
+import Access
 import Model
 import Watchdog
 
@@ -8,27 +9,30 @@ struct WatchRoutes: Sendable {
 
   var routes: [Route] {
     [
-      .answer(WatchCalls.expectations) { query, caller in try expectations(query, caller) },
-      .answer(WatchCalls.ping) { request, caller in try ping(request, caller) },
-      .answer(WatchCalls.forget) { path, _ in
+      .answer(WatchCalls.expectations, in: .list { $0.namespace }) { query, caller in
+        try expectations(query, caller)
+      },
+      .answer(WatchCalls.ping, in: .system) { request, caller in try ping(request, caller) },
+      .answer(WatchCalls.forget, in: .system) { path, _ in
         HeartbeatItem(try writer().forget(path.name), at: backend.now())
       },
-      .answer(WatchCalls.alerts) { query, caller in try alerts(query, caller) },
-      .answer(WatchCalls.alert) { path, caller in try alert(path.id, caller) },
-      .answer(WatchCalls.acknowledge) { request, caller in
+      .answer(WatchCalls.alerts, in: .granted) { query, caller in try alerts(query, caller) },
+      .answer(WatchCalls.alert, in: place { $0.id }) { path, caller in try alert(path.id, caller) },
+      .answer(WatchCalls.acknowledge, in: place { $0.id }) { request, caller in
         let watcher = try writer()
         let known = try watcher.alert(request.id)
         let alert = try watcher.acknowledge(known.id, by: caller.actor, note: request.note)
         return AlertItem(alert, caller.language, mutes: watcher.mutes(), at: backend.now())
       },
-      .answer(WatchCalls.mutes) { _, _ in Page(try watcher().mutes().map(MuteItem.init)) },
-      .answer(WatchCalls.mute) { item, caller in
+      .answer(WatchCalls.mutes, in: .system) { _, _ in Page(try watcher().mutes().map(MuteItem.init)) },
+      .answer(WatchCalls.mute, in: .system) { item, caller in
         let mute = Mute(
           pattern: item.pattern, by: caller.actor, reason: item.reason, at: backend.now(),
           until: item.until)
         return MuteItem(try writer().mute(mute))
       },
-      .answer(WatchCalls.unmute) { request, _ in MuteItem(try writer().unmute(request.pattern)) },
+      .answer(WatchCalls.unmute, in: .system) { request, _ in MuteItem(try writer().unmute(request.pattern))
+      },
     ]
   }
 
@@ -40,11 +44,34 @@ struct WatchRoutes: Sendable {
     let watcher = try watcher()
     let standings: [Standing]
     do throws(WatchFault) { standings = try watcher.standings() } catch { throw Self.unreadable(error) }
+    let wanted = Set(caller.namespaces(query.namespace))
     let items = standings.filter { standing in
-      guard let namespace = query.namespace else { return true }
-      return standing.subject.hasPrefix(namespace + "/") && !["heartbeat", "node"].contains(standing.rule)
+      let namespace = Self.namespace(standing.subject, standing.rule)
+      return wanted.contains(nil) || namespace.map { wanted.contains($0) } == true
     }.map { ExpectationItem($0, caller.language) }
     return Page(items)
+  }
+
+  /// Of the subject of a rule; nil: a heartbeat, or the node itself.
+  private static func namespace(_ subject: String, _ rule: String) -> String? {
+    if ["heartbeat", "node"].contains(rule) { return nil }
+    return subject.split(separator: "/", omittingEmptySubsequences: false).first.map(String.init)
+  }
+
+  /// Of an alert's key, such as `atlasreg/daily success_every`.
+  private static func namespace(of alert: Alert) -> String? {
+    let parts = alert.key.split(separator: " ", maxSplits: 1)
+    guard parts.count == 2, parts[0].contains("/") else { return nil }
+    return parts[0].split(separator: "/").first.map(String.init)
+  }
+
+  private func place<Input: Wire>(_ id: @escaping @Sendable (Input) -> String) -> Scope<Input> {
+    .placed { (input) throws(Problem) in
+      let text = id(input)
+      let alert = try watcher().alert(text)
+      guard let namespace = Self.namespace(of: alert) else { return .system }
+      return .namespace(namespace, missing: .noAlert(text))
+    }
   }
 
   private func ping(_ request: PingRequest, _ caller: Caller) throws(Problem) -> HeartbeatItem {
@@ -78,9 +105,25 @@ struct WatchRoutes: Sendable {
     }
     let limit = try PageBounds(cursor: nil, limit: query.limit).limit
     let watcher = try watcher()
-    let (found, mutes) = (try watcher.alerts(states, before: before, limit: limit), watcher.mutes())
+    let (found, mutes) = (try alerts(watcher, states, before, limit, caller), watcher.mutes())
     let items = found.map { AlertItem($0, caller.language, mutes: mutes, at: backend.now()) }
     return Page(items, nextCursor: found.count == limit ? found.last?.id.description : nil)
+  }
+
+  /// Those that the caller may see.
+  private func alerts(
+    _ watcher: Watcher, _ states: [Alert.State], _ before: ID<Alert>?, _ limit: Int, _ caller: Caller
+  ) throws(Problem) -> [Alert] {
+    var (found, place): ([Alert], ID<Alert>?) = ([], before)
+    while found.count < limit {
+      let page = try watcher.alerts(states, before: place, limit: limit)
+      found += page.filter { alert in
+        caller.reach == .everywhere || Self.namespace(of: alert).map(caller.reach.contains) == true
+      }
+      guard page.count == limit, let last = page.last else { break }
+      place = last.id
+    }
+    return Array(found.prefix(limit))
   }
 
   private static func states(_ word: String) throws(Problem) -> [Alert.State] {

@@ -1,4 +1,4 @@
-internal import Model
+public import Model
 
 // What a caller of the watcher did wrong.
 extension Problem {
@@ -53,7 +53,7 @@ extension Problem {
       remedy: Bilingual("Take it out of the file.", pt: "Tire-o do arquivo."))
   }
 
-  static func noAlert(_ id: String) -> Problem {
+  public static func noAlert(_ id: String) -> Problem {
     Problem(
       "no-alert",
       Bilingual("There is no such open alert: \(id).", pt: "Não existe esse alerta aberto: \(id)."),
