@@ -40,5 +40,21 @@ public enum EndpointCatalog {
     SystemCalls.connectors.shape, SystemCalls.connectorSchema.shape, SystemCalls.doctor.shape,
     SystemCalls.health.shape,
     SystemCalls.ready.shape, SystemCalls.version.shape,
+  ] + accounts
+
+  /// Of who signs in, and of what was done.
+  public static let accounts: [Shape] = [
+    SignInCalls.login.shape, SignInCalls.mfa.shape, SignInCalls.refresh.shape, SignInCalls.logout.shape,
+    SignInCalls.socketTicket.shape, SignInCalls.me.shape, SignInCalls.changeMe.shape,
+    SignInCalls.password.shape, SignInCalls.beginMFA.shape, SignInCalls.confirmMFA.shape,
+    SignInCalls.removeMFA.shape, SignInCalls.sessions.shape, SignInCalls.endSession.shape,
+    UserCalls.list.shape, UserCalls.create.shape, UserCalls.get.shape, UserCalls.update.shape,
+    UserCalls.delete.shape, UserCalls.unlock.shape, UserCalls.resetPassword.shape,
+    UserCalls.removeMFA.shape, UserCalls.sessions.shape,
+    RoleCalls.groups.shape, RoleCalls.createGroup.shape, RoleCalls.deleteGroup.shape,
+    RoleCalls.changeGroup.shape, RoleCalls.roles.shape, RoleCalls.putRole.shape, RoleCalls.deleteRole.shape,
+    RoleCalls.bindings.shape, RoleCalls.bind.shape, RoleCalls.unbind.shape,
+    TokenCalls.list.shape, TokenCalls.create.shape, TokenCalls.delete.shape,
+    AuditCalls.list.shape, AuditCalls.verify.shape, AuditCalls.heads.shape,
   ]
 }

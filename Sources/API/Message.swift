@@ -20,6 +20,8 @@ public struct APIRequest: Sendable {
   /// Of the body; nil where none was named.
   public var contentType: String?
   public var idempotencyKey: String?
+  /// By name, as they were sent.
+  public var cookies: [String: String] = [:]
   /// Where the request comes from, for the audit and for limits.
   public var origin = RequestOrigin()
 

@@ -34,7 +34,7 @@ struct AccessRoutes: Sendable {
     let all = try caller.rows(query.namespace) { (namespace) throws(StoreError) in
       try backend.readModel.credentials(in: namespace)
     }
-    return Self.page(all, bounds, CredentialItem.init)
+    return bounds.page(all, CredentialItem.init)
   }
 
   private func connections(_ query: ListQuery, _ caller: Caller) throws(Problem) -> Page<ConnectionItem> {
@@ -42,14 +42,7 @@ struct AccessRoutes: Sendable {
     let all = try caller.rows(query.namespace) { (namespace) throws(StoreError) in
       try backend.readModel.connections(in: namespace)
     }
-    return Self.page(all, bounds, ConnectionItem.init)
-  }
-
-  private static func page<Row, Item>(_ all: [Row], _ bounds: PageBounds, _ item: (Row) -> Item) -> Page<Item>
-  {
-    let page = all.dropFirst(bounds.from).prefix(bounds.limit)
-    let next = bounds.from + page.count
-    return Page(page.map(item), nextCursor: next < all.count ? String(next) : nil)
+    return bounds.page(all, ConnectionItem.init)
   }
 
   private func set(_ request: CredentialRequest, _ caller: Caller) async throws(Problem) -> CredentialItem {

@@ -1,4 +1,5 @@
 public import API
+public import Access
 public import Engine
 public import Model
 public import Pipelines
@@ -47,19 +48,22 @@ public struct Backend: Sendable {
     (self.checks, self.sealCredential, self.now) = (checks, sealCredential, now)
   }
 
+  /// Nil where no server runs.
+  public var access: AccessService?
+
   /// The node, for what changes something.
   func writer() throws(Problem) -> Node {
-    guard let node else {
-      throw Problem(
-        "read-only",
-        Bilingual(
-          "No server runs on this data folder, so nothing can be changed.",
-          pt: "Nenhum servidor roda nesta pasta de dados, então nada pode ser mudado."),
-        remedy: Bilingual(
-          "Start one: `esteira server --background`.", pt: "Inicie um: `esteira server --background`."))
-    }
+    guard let node else { throw Self.readOnly }
     return node
   }
+
+  static let readOnly = Problem(
+    "read-only",
+    Bilingual(
+      "No server runs on this data folder, so nothing can be changed.",
+      pt: "Nenhum servidor roda nesta pasta de dados, então nada pode ser mudado."),
+    remedy: Bilingual(
+      "Start one: `esteira server --background`.", pt: "Inicie um: `esteira server --background`."))
 }
 
 /// How jobs are read: from the running node, or from the store alone.

@@ -1,3 +1,4 @@
+import API
 import Engine
 import Model
 
@@ -57,6 +58,13 @@ struct PageBounds {
     }
     guard let place = Int(cursor), place >= 0 else { throw Self.wrongCursor(cursor) }
     from = place
+  }
+
+  /// The page of a list that is held whole.
+  func page<Row, Item>(_ all: [Row], _ item: (Row) -> Item) -> Page<Item> {
+    let page = all.dropFirst(from).prefix(limit)
+    let next = from + page.count
+    return Page(page.map(item), nextCursor: next < all.count ? String(next) : nil)
   }
 
   static func wrongCursor(_ cursor: String) -> Problem {

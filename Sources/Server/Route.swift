@@ -49,6 +49,19 @@ public struct Route: Sendable {
     }
   }
 
+  /// Where an answer is more than its output: it sets cookies, or says that something is not over yet.
+  static func reply<Input, Output>(
+    _ endpoint: Endpoint<Input, Output>, in scope: Scope<Input>,
+    with handle: @escaping @Sendable (Input, Caller) async throws -> APIResponse
+  ) -> Route {
+    Route(endpoint.shape, scope) { input, caller in try await handle(input, caller) }
+  }
+
+  /// One that this process cannot answer.
+  static func closed(_ shape: Shape, _ problem: Problem) -> Route {
+    Route(shape, Scope<JSON>.own) { _, _ in throw problem }
+  }
+
   /// The id of an event is what `Last-Event-ID` gives back.
   static func stream<Input, Element>(
     _ endpoint: StreamEndpoint<Input, Element>, in scope: Scope<Input>,

@@ -1,6 +1,11 @@
+import API
+import Access
+public import Model
+
 extension Router {
-  /// All routes of a node.
-  public init(_ backend: Backend) {
+  /// All routes of a node. `told` hears of an audit row that could not be written after its change.
+  public init(_ backend: Backend, told: @escaping @Sendable (Problem) -> Void = { _ in }) {
+    let audit = backend.access.map { CallAudit($0.audit, told: told) } ?? .none
     self.init(
       PipelineRoutes(backend: backend, applier: PipelineApplier(backend)).routes
         + PauseRoutes(backend: backend).routes + ExportRoutes(backend).routes
@@ -12,6 +17,16 @@ extension Router {
         + WatchRoutes(backend: backend).routes
         + DestinationRoutes(backend: backend).routes
         + AccessRoutes(backend: backend).routes + RetentionRoutes(backend: backend).routes
-        + SystemRoutes(backend: backend).routes)
+        + SystemRoutes(backend: backend).routes + Self.accounts(backend.access), audit: audit)
+  }
+
+  /// Of whoever signs in. Beside no server nobody does.
+  private static func accounts(_ access: AccessService?) -> [Route] {
+    guard let access else {
+      return EndpointCatalog.accounts.map { Route.closed($0, Backend.readOnly) }
+    }
+    return SignInRoutes(access: access).routes + UserRoutes(access: access).routes
+      + RoleRoutes(access: access).routes + TokenRoutes(access: access).routes
+      + AuditRoutes(trail: access.audit).routes
   }
 }
