@@ -1,4 +1,4 @@
-internal import Model
+public import Model
 
 // What goes wrong with accounts and rights.
 extension Problem {
@@ -89,17 +89,17 @@ extension Problem {
       remedy: Bilingual("Remove some first.", pt: "Remova alguns antes."))
   }
 
-  static let noAccount = Problem(
+  public static let noAccount = Problem(
     "no-account", Bilingual("There is no such account.", pt: "Não existe essa conta."))
-  static let noGroup = Problem(
+  public static let noGroup = Problem(
     "no-group", Bilingual("There is no such group.", pt: "Não existe esse grupo."))
   static func noRole(_ name: String) -> Problem {
     Problem("no-role", Bilingual("There is no role \(name).", pt: "Não existe o papel \(name)."))
   }
   static let noBinding = Problem(
     "no-role-binding", Bilingual("Nobody has that role there.", pt: "Ninguém tem esse papel ali."))
-  static let noToken = Problem("no-token", Bilingual("There is no such token.", pt: "Não existe esse token."))
-  static let noSession = Problem(
+  public static let noToken = Problem("no-token", Bilingual("There is no such token.", pt: "Não existe esse token."))
+  public static let noSession = Problem(
     "no-session", Bilingual("There is no such session.", pt: "Não existe essa sessão."))
 
   static func accessStore(_ reason: String) -> Problem {

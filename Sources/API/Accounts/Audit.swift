@@ -195,7 +195,7 @@ public struct AuditHeadsQuery: Wire {
 public struct AuditHeads: Wire, Hashable {
   /// One head a line, in JSON.
   public var lines: String
-  /// Checks the signatures; Ed25519, base64.
+  /// Checks the signatures; Ed25519, as 64 hexadecimal digits.
   public var publicKey: String
   public init(lines: String, publicKey: String) { (self.lines, self.publicKey) = (lines, publicKey) }
   public init(_ json: JSON) throws(WireError) {

@@ -1,5 +1,5 @@
-public import Access
 import API
+public import Access
 import Model
 
 extension CallAudit {

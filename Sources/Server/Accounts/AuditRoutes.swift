@@ -14,7 +14,7 @@ struct AuditRoutes: Sendable {
       .answer(AuditCalls.heads, in: .system) { query, _ in
         AuditHeads(
           lines: try await trail.exportedHeads(since: query.since),
-          publicKey: Base64.encode(trail.publicKey.bytes))
+          publicKey: Hex.encode(trail.publicKey.bytes))
       },
     ]
   }
@@ -78,11 +78,14 @@ extension AuditFault {
     case .cutTail(let namespace, let day, let last):
       Bilingual(
         "the rows of \(Self.name(namespace)) on \(day) end too early: the head knew row \(last)",
-        pt: "as linhas de \(Self.name(namespace)) em \(day) terminam cedo demais: a cabeça conhecia a linha \(last)")
+        pt:
+          "as linhas de \(Self.name(namespace)) em \(day) terminam cedo demais: a cabeça conhecia a linha \(last)"
+      )
     case .rewritten(let namespace, let day, let row):
       Bilingual(
         "the rows of \(Self.name(namespace)) on \(day) are not those that the head knew, at row \(row)",
-        pt: "as linhas de \(Self.name(namespace)) em \(day) não são as que a cabeça conhecia, na linha \(row)")
+        pt: "as linhas de \(Self.name(namespace)) em \(day) não são as que a cabeça conhecia, na linha \(row)"
+      )
     case .badSignature(let namespace, let day):
       Bilingual(
         "the head of \(Self.name(namespace)) on \(day) is not signed by this installation",

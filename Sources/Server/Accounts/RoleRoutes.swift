@@ -110,7 +110,8 @@ struct RoleRoutes: Sendable {
 
   private func names(_ caller: Caller) throws(Problem) -> [ID<Account>: String] {
     Dictionary(
-      try access.accounts(by: caller.principal).map { ($0.id, $0.name) }, uniquingKeysWith: { first, _ in first })
+      try access.accounts(by: caller.principal).map { ($0.id, $0.name) },
+      uniquingKeysWith: { first, _ in first })
   }
 }
 
