@@ -1,6 +1,7 @@
 #define _GNU_SOURCE 1
 #include "NetShims.h"
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 struct epoll_event esteira_epoll_event(uint32_t events, uint64_t token) {
@@ -31,4 +32,9 @@ int esteira_peer(int socket, uid_t *uid, pid_t *pid) {
   *uid = peer.uid;
   *pid = peer.pid;
   return 0;
+}
+
+int esteira_unsent(int socket) {
+  int count = 0;
+  return ioctl(socket, TIOCOUTQ, &count) == 0 ? count : 0;
 }

@@ -19,3 +19,6 @@ void esteira_name_thread(pthread_t thread, const char *name);
 
 /* SO_PEERCRED of a Unix socket: 0, or -1 with errno. */
 int esteira_peer(int socket, uid_t *uid, pid_t *pid);
+
+/* Bytes that the socket took and the other side has not: TIOCOUTQ. 0 where the kernel cannot tell. */
+int esteira_unsent(int socket);

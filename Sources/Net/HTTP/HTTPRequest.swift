@@ -5,16 +5,21 @@ public struct HTTPRequest: Sendable {
   public var target: String
   public var headers: HTTPHeaders
   public var body: [UInt8]
+  /// The client: behind a proxy of ours the one that the proxy names (then with port 0 where it tells none).
   public var peer: HTTPPeer
+  /// Whether the client's own connection is encrypted.
+  public var isSecure: Bool
 
   public init(
-    method: String, target: String, headers: HTTPHeaders = HTTPHeaders(), body: [UInt8] = [], peer: HTTPPeer
+    method: String, target: String, headers: HTTPHeaders = HTTPHeaders(), body: [UInt8] = [], peer: HTTPPeer,
+    isSecure: Bool = false
   ) {
     self.method = method
     self.target = target
     self.headers = headers
     self.body = body
     self.peer = peer
+    self.isSecure = isSecure
   }
 
   /// The part before `?`, still percent-encoded.
@@ -48,9 +53,18 @@ public struct HTTPRequest: Sendable {
   public var queryItems: [(name: String, value: String)]? { PercentEncoding.items(query) }
 }
 
-/// Who sent a request, as the kernel tells it.
+/// Who sent a request, as the kernel tells it, or a proxy of ours.
 public enum HTTPPeer: Hashable, Sendable {
   /// The process that connected to the Unix socket.
   case local(uid: UInt32, pid: Int32)
+  /// An IPv4 address is one also where it came through an IPv6 socket.
   case remote(IPAddress, port: UInt16)
+
+  /// Nil for a process of this machine.
+  public var address: IPAddress? {
+    switch self {
+    case .local: nil
+    case .remote(let address, _): address
+    }
+  }
 }

@@ -29,7 +29,8 @@ final class MessageParser {
   private let isRequest: Bool
   private var field: [UInt8] = []
   private var value: [UInt8] = []
-  private var received = 0
+  /// Bytes of the body so far.
+  private(set) var received = 0
   private var framing = 0
   private var failure: Failure?
 

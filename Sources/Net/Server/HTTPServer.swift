@@ -1,6 +1,6 @@
 import Synchronization
 
-/// An HTTP/1.1 server: one loop on a thread of its own reads and writes; the handler runs on Swift's shared
+/// An HTTP/1.1 server: loops on threads of their own read and write; the handler runs on Swift's shared
 /// threads, once for each request, in the order in which a connection asks.
 ///
 /// It runs until `stop`. The handler's task is cancelled when its client leaves.
@@ -17,84 +17,76 @@ public final class HTTPServer: Sendable {
     public var droppedStreams = 0
     /// Connections closed, or answered 503, because there were too many.
     public var crowdedOut = 0
+    /// Requests that became a WebSocket.
+    public var webSockets = 0
+    /// Connections that ended before their handshake was done.
+    public var failedHandshakes = 0
   }
 
   /// The port of the first TCP address; nil where there is none.
   public let port: UInt16?
   private let shared: ServerShared
+  private let links: [LoopLink]
 
-  /// Listens and serves at once.
-  public init(_ addresses: ListenAddress..., limits: HTTPLimits = HTTPLimits(), handler: @escaping Handler)
-    throws(NetError)
-  {
-    let listeners = Listeners(try addresses.map { address throws(NetError) in try Listeners.Entry(address) })
-    port = listeners.port
-    shared = ServerShared(mailbox: try Mailbox(), limits: limits, handler: handler)
-    let handover = Mutex<Listeners?>(listeners)
-    let shared = shared
-    let epoll = try Epoll()
-    try ServiceThread.start("esteira-http") {
-      guard let listeners = handover.withLock({ $0.take() }) else { return }
-      ServerLoop(shared, listeners, epoll).run()
-      shared.ended.finish()
+  /// Listens and serves at once. Each loop has its own thread, and its own socket for each TCP address,
+  /// between which the kernel spreads the connections; Unix sockets belong to the first loop.
+  public convenience init(
+    _ addresses: ListenAddress..., limits: HTTPLimits = HTTPLimits(), proxies: HTTPProxies = .none,
+    loops: Int = 1, handler: @escaping Handler
+  ) throws(NetError) {
+    try self.init(addresses, limits: limits, proxies: proxies, loops: loops, handler: handler)
+  }
+
+  public init(
+    _ addresses: [ListenAddress], limits: HTTPLimits = HTTPLimits(), proxies: HTTPProxies = .none,
+    loops: Int = 1, handler: @escaping Handler
+  ) throws(NetError) {
+    let sets = try Listeners.open(addresses, loops: max(1, loops))
+    let shared = ServerShared(limits: limits, proxies: proxies, handler: handler)
+    let links = try sets.map { _ throws(NetError) in LoopLink(shared, mailbox: try Mailbox()) }
+    (port, self.shared, self.links) = (sets[0].port, shared, links)
+    let epolls = try sets.map { _ throws(NetError) in try Epoll() }
+    let handovers = sets.map(Handover.init)
+    do throws(NetError) {
+      for index in links.indices { try Self.start(links[index], handovers[index], epolls[index]) }
+    } catch {
+      // Those that have started end themselves.
+      for link in links { link.mailbox.post(.stop(deadline: .now)) }
+      throw error
     }
   }
 
-  public var counts: Counts { shared.counts.withLock { $0 } }
+  public var counts: Counts { shared.counts.value }
 
-  /// Takes no more connections, tells live streams, lets running requests end within the grace, then closes
-  /// what is left and cancels its tasks. Returns when the last connection is closed.
+  /// Takes no more connections, tells live streams and WebSockets, lets running requests end within the
+  /// grace, then closes what is left and cancels its tasks. Returns when the last connection is closed.
   public func stop(grace: Duration) async {
-    shared.mailbox.post(.stop(deadline: .now + grace))
-    await shared.ended.wait()
-  }
-}
-
-/// What the loop's thread and everybody else share.
-final class ServerShared: Sendable {
-  enum Message: Sendable {
-    case respond(ConnectionID, HTTPResponse, StreamPipe?)
-    case streamReady(ConnectionID)
-    case stop(deadline: ContinuousClock.Instant)
+    let deadline = ContinuousClock.now + grace
+    for link in links { link.mailbox.post(.stop(deadline: deadline)) }
+    for link in links { await link.ended.wait() }
   }
 
-  let mailbox: Mailbox<Message>
-  let limits: HTTPLimits
-  let handler: HTTPServer.Handler
-  let counts = Mutex(HTTPServer.Counts())
-  let ended = Completion()
-
-  init(mailbox: Mailbox<Message>, limits: HTTPLimits, handler: @escaping HTTPServer.Handler) {
-    self.mailbox = mailbox
-    self.limits = limits
-    self.handler = handler
-  }
-
-  func count(_ change: (inout HTTPServer.Counts) -> Void) { counts.withLock { change(&$0) } }
-
-  /// Runs the handler, then its stream. The task belongs to the connection, which cancels it.
-  func start(_ request: HTTPRequest, on id: ConnectionID) -> Task<Void, Never> {
-    Task {
-      let response = await handler(request)
-      guard case .stream(let stream) = response.body, request.method != "HEAD" else {
-        mailbox.post(.respond(id, response, nil))
-        return
-      }
-      let pipe = StreamPipe(kind: stream.kind, limit: limits.streamBuffer) { [mailbox] in
-        mailbox.post(.streamReady(id))
-      }
-      mailbox.post(.respond(id, response, pipe))
-      do {
-        try await stream.produce(HTTPBodyWriter(pipe: pipe))
-        pipe.end(.finished)
-      } catch {
-        pipe.end(.failed)
-      }
+  private static func start(
+    _ link: LoopLink, _ handover: Handover, _ epoll: Epoll
+  ) throws(NetError) {
+    try ServiceThread.start("esteira-http") {
+      guard let listeners = handover.take() else { return }
+      ServerLoop(link, listeners, epoll).run()
+      link.ended.finish()
     }
   }
 }
 
-/// Never used twice, so that a late message cannot reach another client.
-struct ConnectionID: Hashable, Sendable {
-  let token: UInt64
+/// Sockets on their way to the thread that closes them.
+private final class Handover: Sendable {
+  private let listeners: Mutex<Listeners?>
+
+  init(_ listeners: Listeners) { self.listeners = Mutex(listeners) }
+
+  func take() -> Listeners? {
+    listeners.withLock { listeners in
+      defer { listeners = nil }
+      return listeners
+    }
+  }
 }

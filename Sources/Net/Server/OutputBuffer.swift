@@ -4,6 +4,8 @@ import Glibc
 struct OutputBuffer {
   private var bytes: [UInt8] = []
   private var sent = 0
+  /// All that ever left.
+  private(set) var total = 0
 
   enum Outcome {
     case empty
@@ -11,7 +13,8 @@ struct OutputBuffer {
     case broken
   }
 
-  var isEmpty: Bool { sent == bytes.count }
+  var waiting: Int { bytes.count - sent }
+  var isEmpty: Bool { waiting == 0 }
 
   mutating func append(_ more: [UInt8]) {
     if isEmpty {
@@ -21,26 +24,39 @@ struct OutputBuffer {
     }
   }
 
-  mutating func clear() { (bytes, sent) = ([], 0) }
+  /// Gives at most so many bytes to `body`, which takes all of them or fails.
+  mutating func consume(_ limit: Int, _ body: (UnsafeRawBufferPointer) -> Bool) -> Bool {
+    let end = min(bytes.count, sent + limit)
+    guard bytes.withUnsafeBytes({ body(UnsafeRawBufferPointer(rebasing: $0[sent..<end])) }) else {
+      return false
+    }
+    advance(by: end - sent)
+    return true
+  }
 
   /// Sends until all is sent or the socket takes no more.
   mutating func flush(to socket: Int32) -> Outcome {
-    let before = sent
-    while sent < bytes.count {
+    let before = total
+    while !isEmpty {
       let count = bytes.withUnsafeBytes { all in
         let rest = all[sent...]
         let start = UnsafeRawBufferPointer(rebasing: rest).baseAddress
         return send(socket, start, rest.count, Int32(MSG_NOSIGNAL))
       }
       if count >= 0 {
-        sent += count
+        advance(by: count)
       } else if errno == EAGAIN {
-        return .blocked(progress: sent > before)
+        return .blocked(progress: total > before)
       } else if errno != EINTR {
         return .broken
       }
     }
-    clear()
     return .empty
+  }
+
+  private mutating func advance(by count: Int) {
+    sent += count
+    total += count
+    if isEmpty { (bytes, sent) = ([], 0) }
   }
 }

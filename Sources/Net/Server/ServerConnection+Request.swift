@@ -5,9 +5,11 @@ extension ServerConnection {
     while true {
       let hasMoved: Bool
       switch phase {
+      case .opening: hasMoved = open()
       case .idle: hasMoved = beginRequest()
       case .readingHead(let scanner): hasMoved = readHead(scanner)
       case .readingBody: hasMoved = readBody()
+      case .webSocket(let session): hasMoved = readFrames(session)
       case .handling, .streaming, .closing, .lingering, .closed: return
       }
       if !hasMoved { return }
@@ -56,6 +58,7 @@ extension ServerConnection {
     if let refusal = RequestCheck.refusalOfHead(parser, bodyLimit: limits.bodyBytes) { return refusal }
     input.removeFirst(length)
     deadline = loop.now + limits.bodyRead
+    bodyPace = Pace(since: loop.now, base: 0)
     phase = .readingBody
     if !parser.isComplete, input.isEmpty, parser.version == (1, 1), RequestCheck.wantsContinue(parser.headers)
     {
@@ -86,13 +89,15 @@ extension ServerConnection {
   }
 
   private func dispatch() {
+    let (headers, proxies) = (parser.headers, loop.shared.proxies)
     let request = HTTPRequest(
-      method: parser.method, target: String(decoding: parser.target, as: UTF8.self), headers: parser.headers,
-      body: parser.takeBody(), peer: peer)
+      method: parser.method, target: String(decoding: parser.target, as: UTF8.self), headers: headers,
+      body: parser.takeBody(), peer: proxies.client(of: headers, from: peer),
+      isSecure: proxies.isSecure(headers, from: peer, isEncrypted: output.tls != nil))
     isHead = request.method == "HEAD"
     keepsAlive = keepsAlive && parser.keepsAlive
     deadline = nil
-    loop.shared.count { $0.requests += 1 }
-    phase = .handling(loop.shared.start(request, on: id))
+    loop.shared.counts.requests.add()
+    phase = .handling(loop.link.start(request, on: id))
   }
 }

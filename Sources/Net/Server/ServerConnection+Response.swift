@@ -30,6 +30,8 @@ extension ServerConnection {
       finishAnswer()
     case (.stream(let stream), .some(let pipe)):
       begin(stream, pipe, task, response)
+    case (.webSocket, _):
+      preconditionFailure("A WebSocket begins by `upgrade`.")
     }
     process()
   }
@@ -66,9 +68,17 @@ extension ServerConnection {
   /// Takes from the stream what is there, once the socket has taken everything before it. An overflow is
   /// looked at even while the socket is blocked.
   func pump() {
-    guard case .streaming(var stream) = phase, output.isEmpty || stream.isLive else { return }
-    if !output.isEmpty {
-      if stream.pipe.hasOverflowed { drop() }
+    switch phase {
+    case .streaming(let stream): pump(stream)
+    case .webSocket(let session): pumpWebSocket(session)
+    case .opening, .idle, .readingHead, .readingBody, .handling, .closing, .lingering, .closed: break
+    }
+  }
+
+  private func pump(_ stream: ResponseStream) {
+    var stream = stream
+    if !output.isSent {
+      if stream.isLive, stream.pipe.hasOverflowed { drop() }
       return
     }
     let (bytes, end) = stream.pipe.take()
@@ -81,7 +91,7 @@ extension ServerConnection {
     if !bytes.isEmpty { output.append(stream.isChunked ? Self.chunk(bytes) : bytes) }
     switch end {
     case nil:
-      if !output.isEmpty { flush() }
+      if !output.isSent { flush() }
     case .finished:
       guard (stream.remaining ?? 0) == 0 else { return close() }
       if stream.isChunked { output.append(Array("0\r\n\r\n".utf8)) }
@@ -92,8 +102,8 @@ extension ServerConnection {
     }
   }
 
-  private func drop() {
-    loop.shared.count { $0.droppedStreams += 1 }
+  func drop() {
+    loop.shared.counts.droppedStreams.add()
     close()
   }
 
@@ -125,7 +135,7 @@ extension ServerConnection {
   /// Answers what never reaches the handler, and ends the connection: after a refused request nobody can say
   /// where the next one begins.
   func refuse(_ refusal: RequestRefusal) {
-    loop.shared.count { $0.refused += 1 }
+    loop.shared.counts.refused.add()
     keepsAlive = false
     let response = HTTPResponse(
       status: refusal.status, type: "text/plain", Array((refusal.reason + "\n").utf8))
@@ -138,36 +148,5 @@ extension ServerConnection {
     framed += bytes
     framed += [13, 10]
     return framed
-  }
-}
-
-// Time has passed, or the server stops.
-extension ServerConnection {
-  func isOverdue(at now: ContinuousClock.Instant) -> Bool { deadline.map { now >= $0 } ?? false }
-
-  func timeOut() {
-    switch phase {
-    case .readingHead, .readingBody:
-      isHead = false
-      refuse(RequestRefusal(408, "the request came too slowly"))
-    case .streaming: drop()
-    case .idle, .handling, .closing, .lingering, .closed: close()
-    }
-  }
-
-  func serverStops() {
-    switch phase {
-    case .idle: output.isEmpty ? close() : stopAfterOutput()
-    case .streaming(let stream):
-      keepsAlive = false
-      if stream.isLive { stream.task.cancel() }
-    case .readingHead, .readingBody, .handling: keepsAlive = false
-    case .closing, .lingering, .closed: break
-    }
-  }
-
-  private func stopAfterOutput() {
-    keepsAlive = false
-    phase = .closing(lingers: false)
   }
 }

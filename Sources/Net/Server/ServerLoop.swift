@@ -3,7 +3,7 @@ import Glibc
 
 /// The loop: everything in here belongs to one thread, so no connection needs a lock.
 final class ServerLoop {
-  let shared: ServerShared
+  let link: LoopLink
   let epoll: Epoll
   private var listeners: Listeners?
   private var connections: [ConnectionID: ServerConnection] = [:]
@@ -14,21 +14,27 @@ final class ServerLoop {
   /// One buffer for all reads: what is read is copied to its connection at once.
   private var scratch = [UInt8](repeating: 0, count: 64 << 10)
   private var date = (second: 0, text: "")
+  /// Kept for the moment in which there is no other descriptor.
+  private var spare = open("/dev/null", O_RDONLY | O_CLOEXEC)
 
   private static let wakeToken: UInt64 = 0
   private static let firstListener: UInt64 = 1
   private static let firstConnection: UInt64 = 1_024
 
-  init(_ shared: ServerShared, _ listeners: Listeners, _ epoll: Epoll) {
-    self.shared = shared
+  init(_ link: LoopLink, _ listeners: Listeners, _ epoll: Epoll) {
+    self.link = link
     self.listeners = listeners
     self.epoll = epoll
   }
 
+  deinit { close(spare) }
+
+  var shared: ServerShared { link.shared }
+
   var isStopping: Bool { stopDeadline != nil }
 
   func run() {
-    epoll.add(shared.mailbox.wake.descriptor, EPOLLIN.rawValue, Self.wakeToken)
+    epoll.add(link.mailbox.wake.descriptor, EPOLLIN.rawValue, Self.wakeToken)
     for (index, entry) in (listeners?.entries ?? []).enumerated() {
       epoll.add(entry.descriptor, EPOLLIN.rawValue, Self.firstListener + UInt64(index))
     }
@@ -58,13 +64,17 @@ final class ServerLoop {
     scratch.withUnsafeMutableBytes(body)
   }
 
-  func forget(_ id: ConnectionID) { connections[id] = nil }
+  func forget(_ connection: ServerConnection) {
+    if connections.removeValue(forKey: connection.id) == nil { return }
+    shared.open.add(-1)
+    if let address = connection.countedAddress { shared.addresses?.leave(address) }
+  }
 
   private func handle(_ event: inout epoll_event) {
     let token = esteira_epoll_token(&event)
     switch token {
     case Self.wakeToken:
-      for message in shared.mailbox.take() { handle(message) }
+      for message in link.mailbox.take() { handle(message) }
     case ..<Self.firstConnection:
       accept(Int(token - Self.firstListener))
     default:
@@ -72,7 +82,7 @@ final class ServerLoop {
     }
   }
 
-  private func handle(_ message: ServerShared.Message) {
+  private func handle(_ message: LoopLink.Message) {
     switch message {
     case .respond(let id, let response, let pipe):
       guard let connection = connections[id] else {
@@ -80,7 +90,10 @@ final class ServerLoop {
         return
       }
       connection.respond(response, pipe)
-    case .streamReady(let id):
+    case .upgrade(let id, let upgrade):
+      guard let connection = connections[id] else { return upgrade.pipe.end() }
+      connection.upgrade(upgrade)
+    case .ready(let id):
       connections[id]?.pump()
     case .stop(let deadline):
       stop(deadline)
@@ -103,43 +116,66 @@ extension ServerLoop {
       let descriptor = esteira_accept(entry.descriptor)
       guard descriptor >= 0 else {
         if errno == EINTR || errno == ECONNABORTED { continue }
-        // Without descriptors a wait would come back at once: idle clients make room.
-        if errno == EMFILE || errno == ENFILE, makeRoom() { continue }
+        // Without descriptors a wait would come back at once: somebody has to make room.
+        if errno == EMFILE || errno == ENFILE, makeRoom() || refuseOne(entry.descriptor) { continue }
         return
       }
       guard let peer = Self.peer(of: descriptor, isUnix: entry.isUnix) else {
         close(descriptor)
         continue
       }
-      admit(descriptor, peer)
+      admit(descriptor, peer, entry.tls)
     }
   }
 
-  private func admit(_ descriptor: Int32, _ peer: HTTPPeer) {
-    guard connections.count < shared.limits.connections || makeRoom() else {
-      Self.refuseCrowd(descriptor)
-      shared.count { $0.crowdedOut += 1 }
-      return
+  private func admit(_ descriptor: Int32, _ peer: HTTPPeer, _ certificate: TLSCertificate?) {
+    guard shared.open.value < shared.limits.connections || makeRoom() else {
+      if certificate == nil { Self.refuseCrowd(descriptor) }
+      return crowdOut(descriptor)
+    }
+    let isProxy = shared.proxies.contain(peer)
+    let counted = isProxy ? nil : peer.address
+    if let counted, let addresses = shared.addresses, !addresses.enter(counted) {
+      return crowdOut(descriptor)
     }
     let id = ConnectionID(token: nextToken)
     nextToken += 1
-    shared.count { $0.connections += 1 }
-    connections[id] = ServerConnection(id, descriptor, peer, loop: self)
+    shared.counts.connections.add()
+    shared.open.add()
+    let channel = Channel(descriptor, certificate.flatMap { TLSSession($0.context) })
+    let connection = ServerConnection(
+      id, channel, peer, awaitsProxy: isProxy, isBroken: certificate != nil && channel.tls == nil, loop: self)
+    connection.countedAddress = counted
+    connections[id] = connection
+  }
+
+  private func crowdOut(_ descriptor: Int32) {
+    close(descriptor)
+    shared.counts.crowdedOut.add()
   }
 
   private func makeRoom() -> Bool {
     let idle = connections.values.filter { $0.isIdle }.min { $0.idleOrder < $1.idleOrder }
     guard let idle else { return false }
     idle.close()
-    shared.count { $0.crowdedOut += 1 }
+    shared.counts.crowdedOut.add()
     return true
+  }
+
+  /// Takes and closes one waiting connection by means of the spare descriptor.
+  private func refuseOne(_ listener: Int32) -> Bool {
+    guard spare >= 0 else { return false }
+    close(spare)
+    let descriptor = esteira_accept(listener)
+    if descriptor >= 0 { crowdOut(descriptor) }
+    spare = open("/dev/null", O_RDONLY | O_CLOEXEC)
+    return descriptor >= 0
   }
 
   private static func refuseCrowd(_ descriptor: Int32) {
     let text =
       "HTTP/1.1 503 Service Unavailable\r\nretry-after: 1\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
     _ = Array(text.utf8).withUnsafeBytes { send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
-    close(descriptor)
   }
 
   private static func peer(of descriptor: Int32, isUnix: Bool) -> HTTPPeer? {
@@ -150,7 +186,7 @@ extension ServerLoop {
     }
     var on: Int32 = 1
     setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &on, 4)
-    return SocketName.remote(of: descriptor).map { .remote($0.address, port: $0.port) }
+    return SocketName.remote(of: descriptor).map { .remote($0.address.mapped ?? $0.address, port: $0.port) }
   }
 }
 
@@ -159,7 +195,10 @@ extension ServerLoop {
   /// Deadlines are looked at in steps, so that an idle server does not wake at all and a busy one rarely.
   private var step: Duration {
     let limits = shared.limits
-    let shortest = [limits.idle, limits.headRead, limits.bodyRead, limits.writeStall, limits.linger].min()
+    let shortest = [
+      limits.idle, limits.handshake, limits.headRead, limits.bodyRead, limits.rateGrace, limits.writeStall,
+      limits.linger, limits.webSocket.ping, limits.webSocket.silence, limits.webSocket.close,
+    ].min()
     return min(.seconds(1), max(.milliseconds(5), (shortest ?? .seconds(1)) / 4))
   }
 

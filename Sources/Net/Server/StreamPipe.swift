@@ -102,14 +102,3 @@ final class StreamPipe: Sendable {
     }
   }
 }
-
-/// Where `HTTPStream.produce` puts its bytes.
-public struct HTTPBodyWriter: Sendable {
-  let pipe: StreamPipe
-
-  /// Returns when the bytes are taken over, which is before they are sent. What happens with a slow reader
-  /// is said at `HTTPStream.Kind`.
-  public func write(_ bytes: [UInt8]) async throws(HTTPStreamClosed) { try await pipe.write(bytes) }
-
-  public func write(_ text: String) async throws(HTTPStreamClosed) { try await pipe.write(Array(text.utf8)) }
-}

@@ -6,8 +6,9 @@ public enum ListenAddress: Hashable, Sendable {
   /// A socket file (mode 0600). Its folder must belong to this user and be closed to everybody else.
   /// `replacingStale` removes a file left there: say so only while holding the folder's lock.
   case unix(path: String, replacingStale: Bool)
-  /// A numeric address; port 0 takes any free one, which `HTTPServer.port` then tells.
-  case tcp(IPAddress, port: UInt16)
+  /// A numeric address; port 0 takes any free one, which `HTTPServer.port` then tells. With a certificate
+  /// only TLS is spoken there.
+  case tcp(IPAddress, port: UInt16, tls: TLSCertificate? = nil)
 }
 
 /// A listening socket, closed (and its file removed) by its owner.
@@ -18,7 +19,9 @@ struct Listener: ~Copyable {
   let port: UInt16?
   private let path: String?
 
-  init(_ address: ListenAddress) throws(NetError) {
+  /// With `sharesPort` other listeners of this user may take the same port, between which the kernel then
+  /// spreads connections.
+  init(_ address: ListenAddress, sharesPort: Bool = false) throws(NetError) {
     switch address {
     case .unix(let path, let replacingStale):
       try Self.checkFolder(of: path)
@@ -26,8 +29,9 @@ struct Listener: ~Copyable {
       descriptor = try Self.listen(SocketName.unix(path), mode: 0o600, name: path)
       port = nil
       self.path = path
-    case .tcp(let address, let port):
-      descriptor = try Self.listen(SocketName.ip(address, port), mode: nil, name: "\(address) port \(port)")
+    case .tcp(let address, let port, _):
+      descriptor = try Self.listen(
+        SocketName.ip(address, port), mode: nil, sharesPort, name: "\(address) port \(port)")
       self.port = SocketName.localPort(of: descriptor)
       path = nil
     }
@@ -49,12 +53,14 @@ struct Listener: ~Copyable {
     }
   }
 
-  private static func listen(_ name: SocketName, mode: mode_t?, name shown: String) throws(NetError) -> Int32
-  {
+  private static func listen(
+    _ name: SocketName, mode: mode_t?, _ sharesPort: Bool = false, name shown: String
+  ) throws(NetError) -> Int32 {
     let descriptor = esteira_stream_socket(name.family)
     guard descriptor >= 0 else { throw .resources(SystemError.text(errno, "make a socket")) }
     var reuse: Int32 = 1
     setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &reuse, 4)
+    if sharesPort { setsockopt(descriptor, SOL_SOCKET, SO_REUSEPORT, &reuse, 4) }
     // Set before bind, so that the file never exists with a wider mode.
     if let mode { fchmod(descriptor, mode) }
     guard name.withAddress({ bind(descriptor, $0, $1) }) == 0, Glibc.listen(descriptor, backlog) == 0 else {
