@@ -19,6 +19,8 @@ started=$SECONDS
 rm -f "$events"
 # Tests that start programs and wait for them block a thread each. All at once they would starve the others
 # of the few threads of a small machine until these miss their time limits.
+# Servers of tests are called through their sockets: they do not argue about a port.
+export ESTEIRA_LISTEN=${ESTEIRA_LISTEN:-none}
 export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=${SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH:-8}
 # Every test has a limit of its own; this one is for a process that no longer keeps them.
 run() {

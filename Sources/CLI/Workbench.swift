@@ -66,9 +66,11 @@ public struct ServeOptions: Sendable, Hashable {
   public var background: Bool
   /// How long running attempts may go on after a planned stop.
   public var drain: Duration
+  /// Addresses and ports, or `none`; empty: as the configuration says.
+  public var listen: [String]
 
-  public init(data: String?, background: Bool, drain: Duration) {
-    (self.data, self.background, self.drain) = (data, background, drain)
+  public init(data: String?, background: Bool, drain: Duration, listen: [String] = []) {
+    (self.data, self.background, self.drain, self.listen) = (data, background, drain, listen)
   }
 }
 

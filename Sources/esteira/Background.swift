@@ -13,9 +13,11 @@ enum Background {
     let log = esteira_open(data + "/server.log", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
     let null = open("/dev/null", O_RDWR | O_CLOEXEC)
     guard esteira_pipe(&ends) == 0, log >= 0, null >= 0 else { return failed(data, errno, language) }
-    let words = [
-      "esteira", "server", "--data", data, "--drain", options.drain.secondsText, "--lang", language.rawValue,
-    ]
+    let words =
+      [
+        "esteira", "server", "--data", data, "--drain", options.drain.secondsText, "--lang",
+        language.rawValue,
+      ] + options.listen.flatMap { ["--listen", $0] }
     let result = spawn(words, null: null, log: log, report: ends[1])
     for file in [ends[1], log, null] { close(file) }
     defer { close(ends[0]) }

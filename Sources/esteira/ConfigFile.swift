@@ -17,7 +17,7 @@ struct ConfigFile: Sendable {
   let folder: String
   private var path: String { folder + "/esteira.yaml" }
   private static let largest = 1 << 20
-  private static let keys = ["groups", "roots", "grants", "destinations", "heartbeats", "alerts"]
+  private static let keys = ["groups", "roots", "grants", "destinations", "heartbeats", "alerts", "server"]
 
   init(folder: String) { self.folder = folder }
 
@@ -37,10 +37,14 @@ struct ConfigFile: Sendable {
     _ = try GrantReader(self, file).all()
     _ = try WatchReader(self, file).all()
     _ = try DestinationReader(self, file).all()
+    _ = try ServerReader(self, file).setting()
   }
 
   /// Where messages go.
   func destinations() throws(Problem) -> [DestinationEntry] { try DestinationReader(self, try read()).all() }
+
+  /// Where the server listens.
+  func server() throws(Problem) -> ServerSetting { try ServerReader(self, try read()).setting() }
 
   /// The folders that the operator lets the pipelines of a namespace use, besides their own.
   func roots(of namespace: String) throws(Problem) -> [FileRoots.Root] {

@@ -14,7 +14,8 @@ struct NodeParts: Sendable {
   let folder: DataFolder
   let store: SQLiteStore
   let node: Node
-  let backend: Backend
+  let vault: Vault
+  var backend: Backend
   /// What is told of triggers and events, for whoever comes later than the node.
   let news: News
   let watching: Watching
@@ -32,6 +33,7 @@ struct NodeParts: Sendable {
     let (store, key) = try folder.open(now: Program.now())
     self.store = store
     let vault = Vault(key, readModel: store, now: Program.now)
+    self.vault = vault
     let files = (
       artifacts: ArtifactFiles(folder: folder.artifactsPath),
       logs: LogFiles(folder: folder.logsPath, pause: Program.pause)

@@ -1,3 +1,4 @@
+import Access
 import CLI
 import CSystem
 import Crypto
@@ -35,22 +36,25 @@ struct Serving: Sendable {
     }
     let wishes = Signals.wishes()
     do throws(Problem) {
-      let parts = try NodeParts(
+      var parts = try NodeParts(
         folder: try DataFolder(path: Places.data(options.data)), restores: true, language: language)
+      let setting = try setting(parts)
       let watches = FolderWatches(of: parts.node, folder: parts.folder.path, log: Console.system.error)
       let watch = try watch(parts)
       parts.news.triggers.answer {
         watches.reconcile()
         watch.wake()
       }
-      let server = try listen(parts)
+      let (access, admin) = try await Accounts.open(parts)
+      parts.backend.access = access
+      let listening = try listen(parts, setting)
       await Self.settle(parts.node)
       watches.reconcile()
-      report(banner(parts), isReported)
+      report(banner(parts, listening, admin), isReported)
       for await _ in wishes { break }
       Console.system.out(stopping)
       await watches.stop()
-      await server.stop(grace: Self.closeGrace)
+      await listening.server.stop(grace: Self.closeGrace)
       watch.stop()
       await parts.node.stop(drain: options.drain)
       unlink(parts.folder.processPath)
@@ -86,19 +90,37 @@ struct Serving: Sendable {
     return loop
   }
 
-  private func listen(_ parts: NodeParts) throws(Problem) -> HTTPServer {
-    let edge = HTTPEdge(
-      Router(parts.backend), owner: geteuid(), actor: Connecting.actor,
-      newRequestID: { Hex.encode(SecureRandom.bytes(8)) })
-    do throws(NetError) {
-      return try HTTPServer(
-        .unix(path: parts.folder.socketPath, replacingStale: true), limits: HTTPEdge.limits,
-        handler: { await edge.answer($0) })
-    } catch {
-      throw Problem(
-        "socket",
-        Bilingual("The socket cannot be opened: \(error)", pt: "O socket não pode ser aberto: \(error)"))
+  /// What the file says, and above it the flag or the environment.
+  private func setting(_ parts: NodeParts) throws(Problem) -> ServerSetting {
+    var setting = try ConfigFile(folder: parts.folder.path).server()
+    let words =
+      options.listen.isEmpty ? Places.environment("ESTEIRA_LISTEN").map { [$0] } ?? [] : options.listen
+    guard !words.isEmpty else { return setting }
+    setting.listen = []
+    for word in words.flatMap({ $0.split(separator: ",").map(String.init) }) where word != "none" {
+      guard let place = ServerSetting.Place(word) else { throw Self.noPlace(word) }
+      setting.listen?.append(place)
     }
+    return setting
+  }
+
+  private static func noPlace(_ word: String) -> Problem {
+    Problem(
+      "bad-listen",
+      Bilingual("\"\(word)\" is no address and port.", pt: "\"\(word)\" não é endereço e porta."),
+      remedy: Bilingual(
+        "Write 127.0.0.1:7420 or [::1]:7420, or none for the socket alone.",
+        pt: "Escreva 127.0.0.1:7420 ou [::1]:7420, ou none para ter só o socket."))
+  }
+
+  private func listen(_ parts: NodeParts, _ setting: ServerSetting) throws(Problem) -> Listening {
+    let language = language
+    let router = Router(parts.backend) { Console.system.error($0.message[language]) }
+    let edge = HTTPEdge(
+      router, owner: geteuid(), actor: Connecting.actor, access: parts.backend.access,
+      origins: OwnOrigins(publicURL: setting.publicURL), now: Program.now,
+      newRequestID: { Hex.encode(SecureRandom.bytes(8)) })
+    return try Listening.open(socket: parts.folder.socketPath, setting, edge)
   }
 
   private static func exitCode(_ code: String) -> Int32 { code == "already-running" ? 6 : 7 }
@@ -106,7 +128,7 @@ struct Serving: Sendable {
 
 // What it says.
 extension Serving {
-  private func banner(_ parts: NodeParts) -> [String] {
+  private func banner(_ parts: NodeParts, _ listening: Listening, _ admin: FirstAdmin?) -> [String] {
     let path = parts.folder.path
     var lines = [
       Bilingual(
@@ -127,7 +149,16 @@ extension Serving {
             + "Sem ela nenhuma credencial pode ser lida: faça backup já."
         ))
     }
-    lines.append(Bilingual("Ready: \(parts.folder.socketPath)", pt: "Pronto: \(parts.folder.socketPath)"))
+    if let admin {
+      let (name, password) = (admin.account.name, admin.password)
+      lines.append(
+        Bilingual(
+          "Administrator: \(name)   password: \(password)   (shown once)",
+          pt: "Administrador: \(name)   senha: \(password)   (mostrada uma vez)"))
+    }
+    if let note = listening.note { lines.append(note) }
+    let places = (listening.urls + [parts.folder.socketPath]).joined(separator: "  ")
+    lines.append(Bilingual("Ready: \(places)", pt: "Pronto: \(places)"))
     lines += Self.recovered(parts.node.recovered)
     return lines.map { $0[language] }
   }

@@ -16,6 +16,13 @@ final class Vault: Sendable {
     (self.master, self.readModel, self.now) = (master, readModel, now)
   }
 
+  /// For what lies elsewhere than in the store; `place` keeps one from standing for another.
+  func seal(_ plain: [UInt8], place: String) -> [UInt8] { master.seal(plain, place: place) }
+
+  func open(_ sealed: [UInt8], place: String) throws(UnsealError) -> [UInt8] {
+    try master.open(sealed, place: place)
+  }
+
   func wrap(_ key: SymmetricKey) -> [UInt8] { master.wrap(key, place: "job") }
 
   func unwrap(_ wrapped: [UInt8]) throws(Problem) -> SymmetricKey {

@@ -9,6 +9,11 @@ enum ServerCommand {
       FlagSpec(
         "--background", Bilingual("returns when the node is ready", pt: "volta quando o nó está pronto")),
       FlagSpec(
+        "--listen", value: "ADDRESS",
+        Bilingual(
+          "address and port, or none (else ESTEIRA_LISTEN, the file, 127.0.0.1:7420)",
+          pt: "endereço e porta, ou none (ou ESTEIRA_LISTEN, o arquivo, 127.0.0.1:7420)")),
+      FlagSpec(
         "--drain", value: "30s",
         Bilingual(
           "how long running steps may end after a stop",
@@ -23,7 +28,7 @@ enum ServerCommand {
     run: { call in
       let options = ServeOptions(
         data: call.data, background: call.has("--background"),
-        drain: try call.duration("--drain") ?? .seconds(30))
+        drain: try call.duration("--drain") ?? .seconds(30), listen: call.values("--listen"))
       let code = await call.bench.serve(options, call.language)
       throw SilentExit(code: ExitCode(rawValue: code) ?? .failure)
     })

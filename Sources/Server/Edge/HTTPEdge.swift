@@ -1,21 +1,27 @@
 import API
-import Model
+public import Access
+public import Model
 public import Net
 
-/// The HTTP/1.1 side of a router: reads requests, writes answers, and lets in only one user.
+/// The HTTP/1.1 side of a router: finds out who calls, reads requests and writes answers.
 public struct HTTPEdge: Sendable {
   private let router: Router
-  private let owner: UInt32
-  private let actor: String
+  private let door: Doorkeeper
+  private let limiter: RateLimiter
   private let newRequestID: @Sendable () -> String
   /// Shorter than the silence that clients bear.
   private static let heartbeat = Duration.seconds(20)
 
-  /// `owner`: the uid that the data folder belongs to; `actor`: its name in histories.
+  /// `owner`: the uid that the data folder belongs to; `actor`: its name in histories. Without `access` only the
+  /// owner is let in.
   public init(
-    _ router: Router, owner: UInt32, actor: String, newRequestID: @escaping @Sendable () -> String
+    _ router: Router, owner: UInt32, actor: String, access: AccessService? = nil,
+    origins: OwnOrigins = OwnOrigins(), now: @escaping @Sendable () -> Timestamp,
+    newRequestID: @escaping @Sendable () -> String
   ) {
-    (self.router, self.owner, self.actor) = (router, owner, actor)
+    self.router = router
+    door = Doorkeeper(owner: owner, actor: actor, access: access, origins: origins)
+    limiter = RateLimiter(now: now)
     self.newRequestID = newRequestID
   }
 
@@ -26,50 +32,107 @@ public struct HTTPEdge: Sendable {
   }
 
   public func answer(_ request: HTTPRequest) async -> HTTPResponse {
-    let id = Self.requestID(request.headers["x-request-id"]) ?? newRequestID()
-    let language = Self.language(request.headers["accept-language"])
-    guard isAllowed(request.peer) else {
-      return Self.refusal(403, "not-allowed", Self.notAllowed[language], id)
+    var asked = read(request)
+    let principal: Principal
+    do throws(Problem) {
+      principal = try door.principal(of: request, asked.cookies)
+      try door.mayGoOn(principal, asked.path)
+    } catch {
+      return Self.refusal(error, asked)
     }
-    guard let method = Shape.Method(rawValue: request.method) else {
-      return Self.refusal(405, "wrong-method", Self.wrongMethod[language], id)
-    }
-    guard let query = request.queryItems else {
-      return Self.refusal(400, "invalid-request", Self.wrongQuery[language], id)
-    }
-    let response = await router.handle(
-      APIRequest(
-        method, request.path, query: query, body: request.body, requestID: id, language: language,
-        lastEvent: request.headers["last-event-id"]),
-      actor: actor)
-    return Self.http(response, id)
-  }
-
-  private func isAllowed(_ peer: HTTPPeer) -> Bool {
-    switch peer {
-    case .local(let uid, _): uid == owner
-    case .remote: false
-    }
-  }
-
-  private static func http(_ response: APIResponse, _ id: String) -> HTTPResponse {
-    var lines = [
-      ("content-type", response.contentType), ("x-request-id", id), ("cache-control", "no-store"),
-    ]
-    // A queue that is full now has room again once some job has ended: soon, as far as anyone can tell.
-    if response.status == 429 { lines.append(("retry-after", "5")) }
-    let headers = HTTPHeaders(lines)
-    switch response.body {
-    case .bytes(let bytes):
-      return HTTPResponse(status: response.status, headers: headers, body: .bytes(bytes))
-    case .chunks(let size, let chunks):
-      let stream = HTTPStream(.finite, length: Int(size)) { writer in
-        for try await chunk in chunks { try await writer.write(chunk) }
+    var limit: Int?
+    if principal.kind != .local {
+      switch limiter.take(principal.credential ?? "address \(asked.origin.address)") {
+      case .allowed(let remaining): limit = remaining
+      case .refused(let seconds): return Self.tooFast(seconds, asked)
       }
-      return HTTPResponse(status: response.status, headers: headers, body: .stream(stream))
+    }
+    guard let method = Shape.Method(rawValue: request.method == "HEAD" ? "GET" : request.method) else {
+      return Self.refusal(Self.wrongMethod, asked)
+    }
+    guard let query = request.queryItems else { return Self.refusal(Self.wrongQuery, asked) }
+    (asked.method, asked.query) = (method, query)
+    let response = await router.handle(asked, as: principal)
+    return Self.http(response, asked, remaining: limit)
+  }
+
+  /// All but the method and the query, which may be wrong.
+  private func read(_ request: HTTPRequest) -> APIRequest {
+    var asked = APIRequest(
+      .get, request.path, body: request.body,
+      requestID: Self.requestID(request.headers["x-request-id"]) ?? newRequestID(),
+      language: Self.language(request.headers["accept-language"]),
+      lastEvent: request.headers["last-event-id"])
+    asked.ifMatch = request.headers["if-match"]
+    (asked.accept, asked.contentType) = (request.headers["accept"], request.headers["content-type"])
+    asked.idempotencyKey = request.headers["idempotency-key"]
+    asked.cookies = Cookies.read(request.headers.all("cookie"))
+    asked.origin = RequestOrigin(
+      address: request.peer.address.map { "\($0)" } ?? "unix", userAgent: request.headers["user-agent"] ?? "")
+    return asked
+  }
+
+  /// A caller's own id is taken when it is short and plain.
+  private static func requestID(_ text: String?) -> String? {
+    guard let text, (1...64).contains(text.utf8.count),
+      text.utf8.allSatisfy({ (33...126).contains($0) && $0 != UInt8(ascii: "\"") })
+    else { return nil }
+    return text
+  }
+
+  private static func language(_ header: String?) -> Language {
+    (header ?? "").lowercased().hasPrefix("pt") ? .portuguese : .english
+  }
+
+  private static let wrongMethod = Problem(
+    "wrong-method",
+    Bilingual(
+      "Only GET, POST, PUT, PATCH and DELETE are taken.", pt: "Só GET, POST, PUT, PATCH e DELETE são aceitos."
+    ))
+  private static let wrongQuery = Problem(
+    "invalid-request",
+    Bilingual("The query has a wrong escape.", pt: "A consulta tem um escape errado."))
+}
+
+// Answers.
+extension HTTPEdge {
+  private static func http(_ response: APIResponse, _ asked: APIRequest, remaining: Int?) -> HTTPResponse {
+    var headers = HTTPHeaders(common(response.contentType, asked))
+    if let remaining { headers.add("ratelimit-remaining", String(remaining)) }
+    if let location = response.location { headers.add("location", location) }
+    for header in response.headers { headers.add(header.name, header.value) }
+    switch response.status {
+    // A queue that is full now has room again once some job has ended: soon, as far as anyone can tell.
+    case 429, 503: if headers["retry-after"] == nil { headers.add("retry-after", "5") }
+    case 401: headers.add("www-authenticate", "Bearer")
+    case _: break
+    }
+    var answer = HTTPResponse(status: response.status, headers: headers, body: body(of: response))
+    answer.etag = response.entityTag.flatMap { HTTPEntityTag($0) }
+    if case .chunks = response.body { answer.acceptsRanges = true }
+    // What a sign-in answers holds a secret beside what the caller wrote.
+    if asked.path.hasPrefix("/api/v1/auth/") { answer.isCompressible = false }
+    return answer
+  }
+
+  private static func common(_ type: String, _ asked: APIRequest) -> [(String, String)] {
+    [
+      ("content-type", type), ("x-request-id", asked.requestID), ("cache-control", "no-store"),
+      ("x-content-type-options", "nosniff"), ("referrer-policy", "no-referrer"),
+      ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
+    ]
+  }
+
+  private static func body(of response: APIResponse) -> HTTPResponse.Body {
+    switch response.body {
+    case .bytes(let bytes): return .bytes(bytes)
+    case .chunks(let size, let chunks):
+      return .stream(
+        HTTPStream(.finite, length: Int(size)) { writer in
+          for try await chunk in chunks { try await writer.write(chunk) }
+        })
     case .events(let events):
-      let stream = HTTPStream(.live) { writer in try await send(events, to: writer) }
-      return HTTPResponse(status: response.status, headers: headers, body: .stream(stream))
+      return .stream(HTTPStream(.live) { writer in try await send(events, to: writer) })
     }
   }
 
@@ -96,31 +159,17 @@ public struct HTTPEdge: Sendable {
     }
   }
 
-  private static func refusal(_ status: Int, _ code: String, _ detail: String, _ id: String) -> HTTPResponse {
-    let document = ProblemDocument(status: status, code: code, detail: detail, requestID: id)
-    return HTTPResponse(
-      status: status,
-      headers: HTTPHeaders([("content-type", ProblemDocument.contentType), ("x-request-id", id)]),
-      body: .bytes(document.json.serialized()))
+  private static func refusal(_ problem: Problem, _ asked: APIRequest) -> HTTPResponse {
+    http(Router.refuse(problem, asked), asked, remaining: nil)
   }
 
-  /// A caller's own id is taken when it is short and plain.
-  private static func requestID(_ text: String?) -> String? {
-    guard let text, (1...64).contains(text.utf8.count),
-      text.utf8.allSatisfy({ (33...126).contains($0) && $0 != UInt8(ascii: "\"") })
-    else { return nil }
-    return text
+  private static func tooFast(_ seconds: Int, _ asked: APIRequest) -> HTTPResponse {
+    let problem = Problem(
+      "rate-limited",
+      Bilingual("Too many requests in a short time.", pt: "Pedidos demais em pouco tempo."),
+      remedy: Bilingual("Come back in \(seconds) s.", pt: "Volte em \(seconds) s."))
+    var response = Router.refuse(problem, asked)
+    response.headers = [("retry-after", String(seconds))]
+    return http(response, asked, remaining: 0)
   }
-
-  private static func language(_ header: String?) -> Language {
-    (header ?? "").lowercased().hasPrefix("pt") ? .portuguese : .english
-  }
-
-  private static let notAllowed = Bilingual(
-    "Only the owner of the data folder may use this socket.",
-    pt: "Só o dono da pasta de dados pode usar este socket.")
-  private static let wrongMethod = Bilingual(
-    "Only GET, POST, PUT and DELETE are taken.", pt: "Só GET, POST, PUT e DELETE são aceitos.")
-  private static let wrongQuery = Bilingual(
-    "The query has a wrong escape.", pt: "A consulta tem um escape errado.")
 }

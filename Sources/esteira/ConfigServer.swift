@@ -1,0 +1,154 @@
+import Model
+import Net
+
+/// `server:` of `esteira.yaml`: where the server listens, and what it is known as.
+///
+///     server:
+///       listen: [127.0.0.1:7420]
+///       tls: {certificate: /etc/esteira/cert.pem, key: /etc/esteira/key.pem}
+///       public_url: https://esteira.example.org
+///       proxies: [10.0.0.5]
+///       threads: 2
+struct ServerSetting: Sendable, Hashable {
+  struct TLS: Sendable, Hashable {
+    var certificate: String
+    var key: String
+  }
+
+  struct Place: Sendable, Hashable {
+    var address: IPAddress
+    var port: UInt16
+  }
+
+  static let usualPort: UInt16 = 7420
+  static let mostPlaces = 16
+  static let mostProxies = 64
+  static let mostThreads = 64
+  static let keys = ["listen", "tls", "public_url", "proxies", "threads"]
+
+  /// Nil: nobody said where; then `127.0.0.1:7420` is tried.
+  var listen: [Place]?
+  var tls: TLS?
+  /// Without a slash at its end.
+  var publicURL: String?
+  var proxies: [CIDR] = []
+  var threads = 1
+}
+
+struct ServerReader {
+  private let config: ConfigFile
+  private let file: JSONObject
+
+  init(_ config: ConfigFile, _ file: JSONObject) { (self.config, self.file) = (config, file) }
+
+  func setting() throws(Problem) -> ServerSetting {
+    var setting = ServerSetting()
+    guard let json = file["server"] else { return setting }
+    guard let map = json.object else { throw wrong("server is a map", "server é um mapa") }
+    if let key = map.keys.first(where: { !ServerSetting.keys.contains($0) }) {
+      throw wrong("server has no key \"\(key)\"", "server não tem a chave \"\(key)\"")
+    }
+    setting.listen = try map["listen"].map { (json) throws(Problem) in try places(json) }
+    setting.tls = try map["tls"].map { (json) throws(Problem) in try tls(json) }
+    setting.publicURL = try map["public_url"].map { (json) throws(Problem) in try publicURL(json) }
+    setting.proxies = try map["proxies"].map { (json) throws(Problem) in try proxies(json) } ?? []
+    setting.threads = try map["threads"].map { (json) throws(Problem) in try threads(json) } ?? 1
+    return setting
+  }
+
+  private func places(_ json: JSON) throws(Problem) -> [ServerSetting.Place] {
+    guard let list = json.array, list.count <= ServerSetting.mostPlaces else {
+      throw wrong(
+        "listen is a list of at most \(ServerSetting.mostPlaces) addresses",
+        "listen é uma lista de no máximo \(ServerSetting.mostPlaces) endereços")
+    }
+    var places: [ServerSetting.Place] = []
+    for element in list {
+      guard let text = element.string, let place = ServerSetting.Place(text) else {
+        throw wrong(
+          "\(element.text) is no address and port", "\(element.text) não é endereço e porta")
+      }
+      places.append(place)
+    }
+    return places
+  }
+
+  private func tls(_ json: JSON) throws(Problem) -> ServerSetting.TLS {
+    guard let map = json.object, let certificate = map["certificate"]?.string, let key = map["key"]?.string,
+      map.keys.count == 2, [certificate, key].allSatisfy({ $0.utf8.first == UInt8(ascii: "/") })
+    else {
+      throw wrong(
+        "tls has the absolute paths of a certificate and its key",
+        "tls tem os caminhos absolutos de um certificado e da chave dele")
+    }
+    return ServerSetting.TLS(certificate: certificate, key: key)
+  }
+
+  private func publicURL(_ json: JSON) throws(Problem) -> String {
+    guard let text = json.string, ["https://", "http://"].contains(where: { text.hasPrefix($0) }),
+      text.utf8.allSatisfy({ (33...126).contains($0) }),
+      text.split(separator: "/", omittingEmptySubsequences: false).count == 3
+    else {
+      throw wrong(
+        "public_url is https:// and a host, without a path", "public_url é https:// e um host, sem caminho")
+    }
+    return text
+  }
+
+  private func proxies(_ json: JSON) throws(Problem) -> [CIDR] {
+    let networks = (json.array ?? []).compactMap { $0.string.flatMap { CIDR($0) } }
+    guard let list = json.array, list.count == networks.count, list.count <= ServerSetting.mostProxies else {
+      throw wrong(
+        "proxies is a list of addresses or networks such as 10.0.0.0/8",
+        "proxies é uma lista de endereços ou redes como 10.0.0.0/8")
+    }
+    return networks
+  }
+
+  private func threads(_ json: JSON) throws(Problem) -> Int {
+    guard case .int(let count) = json, (1...Int64(ServerSetting.mostThreads)).contains(count) else {
+      throw wrong(
+        "threads is a number from 1 to \(ServerSetting.mostThreads)",
+        "threads é um número de 1 a \(ServerSetting.mostThreads)")
+    }
+    return Int(count)
+  }
+
+  private func wrong(_ english: String, _ portuguese: String) -> Problem {
+    let example = "server: {listen: [127.0.0.1:7420]}"
+    return config.wrong(
+      Bilingual(english, pt: portuguese),
+      remedy: Bilingual("Write it as: \(example)", pt: "Escreva assim: \(example)"))
+  }
+}
+
+extension ServerSetting.Place {
+  /// `127.0.0.1:7420`, `[::1]:7420`; a port alone is one of 127.0.0.1.
+  init?(_ text: String) {
+    guard let mark = text.utf8.lastIndex(of: UInt8(ascii: ":")) else {
+      guard let port = UInt16(text), let address = IPAddress("127.0.0.1") else { return nil }
+      self.init(address: address, port: port)
+      return
+    }
+    var host = String(text[..<mark])
+    if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
+    guard let port = UInt16(text[text.index(after: mark)...]), let address = IPAddress(host) else {
+      return nil
+    }
+    self.init(address: address, port: port)
+  }
+
+  var isLoopback: Bool {
+    switch address.family {
+    case .v4: address.bits >> 24 == 127
+    case .v6: address.bits == 1
+    }
+  }
+
+  var description: String {
+    switch address.family {
+    case .v4: "\(address):\(port)"
+    case .v6: "[\(address)]:\(port)"
+    }
+  }
+}
