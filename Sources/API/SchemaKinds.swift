@@ -1,0 +1,147 @@
+public import Model
+
+/// The schemas that the wire types are put together from.
+extension Schema {
+  /// Anything: what only the user knows the shape of.
+  public static let any = Schema(.object(JSONObject()))
+  public static let nothing = Schema.request([])
+
+  public static let text = Schema(["type": "string"])
+  public static let number = Schema(["type": "number"])
+  public static let flag = Schema(["type": "boolean"])
+  /// RFC 3339; answers are in UTC.
+  public static let time = Schema(["type": "string", "format": "date-time"])
+  /// An object of members that only the user knows.
+  public static let map = Schema(["type": "object"])
+  /// Where numbers of the store are shown that have no other bound.
+  public static let integer = Schema(["type": "integer", "format": "int64"])
+  /// How many there are of something.
+  public static let count = integer(0...Int.max)
+
+  /// Of a pipeline.
+  public static let revision = integer(1...mostRevisions)
+  /// 0: there is none yet.
+  public static let revisionOrNone = integer(0...mostRevisions)
+  private static let mostRevisions = 1_000_000_000
+
+  public static func integer(_ range: ClosedRange<Int>) -> Schema {
+    var json: JSONObject = ["type": "integer", "format": "int64", "minimum": .int(Int64(range.lowerBound))]
+    if range.upperBound != .max { json["maximum"] = .int(Int64(range.upperBound)) }
+    return Schema(.object(json))
+  }
+
+  /// So many Unicode scalars.
+  public static func text(_ length: ClosedRange<Int>) -> Schema {
+    Schema([
+      "type": "string", "minLength": .int(Int64(length.lowerBound)),
+      "maxLength": .int(Int64(length.upperBound)),
+    ])
+  }
+
+  public static func text(_ form: TextForm) -> Schema {
+    Schema(["type": "string", "pattern": .string(form.rawValue)])
+  }
+
+  /// This value alone.
+  public static func constant(_ flag: Bool) -> Schema { Schema(["type": "boolean", "enum": [.bool(flag)]]) }
+
+  /// Exactly one of them.
+  static func oneOf(_ schemas: [Schema], name: String, _ summary: String) -> Schema {
+    Schema(
+      ["description": .string(summary), "oneOf": .array(schemas.map(\.reference))], name: name,
+      parts: schemas)
+  }
+
+  /// One of these words.
+  public static func words(_ words: [String]) -> Schema {
+    Schema(["type": "string", "enum": .array(words.map { .string($0) })])
+  }
+
+  public static func list(of element: Schema, most: Int? = nil, least: Int = 0) -> Schema {
+    var json: JSONObject = ["type": "array", "items": element.reference]
+    if least > 0 { json["minItems"] = .int(Int64(least)) }
+    if let most { json["maxItems"] = .int(Int64(most)) }
+    return Schema(.object(json), parts: [element])
+  }
+
+  /// An object whose members have names of the user's and values of one kind.
+  public static func map(of element: Schema, most: Int? = nil) -> Schema {
+    var json: JSONObject = ["type": "object", "additionalProperties": element.reference]
+    if let most { json["maxProperties"] = .int(Int64(most)) }
+    return Schema(.object(json), parts: [element])
+  }
+
+  /// Or null.
+  public var orNull: Schema {
+    if name == nil, case .string(let type)? = json["type"], json["enum"] == nil {
+      return with("type", [.string(type), "null"])
+    }
+    return Schema(["anyOf": [reference, ["type": "null"]]], parts: [self])
+  }
+
+  /// With values that show what is meant.
+  public func examples(_ examples: JSON...) -> Schema { with("examples", .array(examples)) }
+
+  /// A base64 text of RFC 4648 with padding.
+  public static func base64(most bytes: Int) -> Schema {
+    Schema(["type": "string", "contentEncoding": "base64", "maxLength": .int(Int64((bytes + 2) / 3 * 4))])
+  }
+}
+
+/// Texts that have a form; the raw value is the pattern that the schema tells.
+///
+/// No pattern engine stands behind a reader: `accepts` says the same in code, and a test compares the two.
+public enum TextForm: String, Sendable, Hashable, CaseIterable {
+  /// `namespace~name`.
+  case namespacedName = "^[^~]+~[^~]+$"
+  /// `namespace~pipeline~trigger`, or without the trigger.
+  case scheduleName = "^[^~]+~[^~]+(~[^~]+)?$"
+  /// Of SHA-256, in hex digits.
+  case sha256 = "^[0-9a-f]{64}$"
+
+  public func accepts(_ text: String) -> Bool {
+    switch self {
+    case .namespacedName: Self.parts(of: text) == 2
+    case .scheduleName: (2...3).contains(Self.parts(of: text))
+    case .sha256:
+      text.utf8.count == 64
+        && text.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
+    }
+  }
+
+  /// Between `~`; none where one of them is empty.
+  private static func parts(of text: String) -> Int {
+    let parts = text.utf8.split(separator: UInt8(ascii: "~"), omittingEmptySubsequences: false)
+    return parts.contains(where: \.isEmpty) ? 0 : parts.count
+  }
+}
+
+/// Members that many requests have.
+extension Schema.Member {
+  /// How long an id, a name or a key may be.
+  public static let longestName = 500
+  /// How long a duration may be.
+  public static let shortText = 50
+  /// How long a reason or a note may be.
+  public static let longestNote = 1_000
+
+  /// `namespace~name`.
+  public static let id = Schema.Member(
+    "id", Schema.text(.namespacedName).examples("demo~hello"), "`namespace~name`.")
+  /// A whole id or any beginning of it that only one has.
+  public static let shortID = Schema.Member(
+    "id", Schema.text(1...longestName).examples("0199c2f0-7f3a"), "The id, or a beginning that only one has.")
+  public static let namespace = Schema.Member.optional(
+    "namespace", Schema.text(1...longestName).examples("demo"), "Only of this namespace.")
+  public static let cursor = Schema.Member.optional(
+    "cursor", Schema.text(1...longestName), "Where the page before ended: its `next_cursor`.")
+  public static let scheduleID = Schema.Member(
+    "id", Schema.text(.scheduleName).examples("demo~daily~morning"),
+    "`namespace~pipeline~trigger`; without the trigger the only schedule of the pipeline.")
+  public static let idempotencyKey = Schema.Member.optional(
+    "idempotency_key", Schema.text(1...longestName), "A second call with the same key is the same call.")
+
+  public static func limit(_ range: ClosedRange<Int> = 1...200, usual: Int = 50) -> Schema.Member {
+    .optional("limit", Schema.integer(range).with("default", .int(Int64(usual))), "At most so many.")
+  }
+}
