@@ -159,7 +159,8 @@ public struct ResolveRequest: Wire {
       .request(place + [.init("happened", .constant(true)), .optional("output", .any, "What it gave.")]),
       .request(place + [.init("happened", .constant(false))]),
       .request(place + [.init("fail", .text(1...Schema.Member.longestNote), "Why it failed.")]),
-    ], name: "ResolveRequest", "Whether the step happened, or that it failed.")
+    ], shared: place, name: "ResolveRequest",
+    "Whether the step happened, or that it failed.")
 
   private static let place = StepPath.schema.members
 

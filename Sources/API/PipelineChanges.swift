@@ -32,6 +32,22 @@ public struct SourceFile: Wire, Hashable {
   public var json: JSON { members(["name": name.wire, "source": source.wire, "files": files.wire]) }
 }
 
+extension SourceFile {
+  /// A pipeline of one step.
+  static let example = SourceFile(
+    name: "hello.yaml",
+    source: """
+      apiVersion: esteira/v1
+      id: hello
+      namespace: demo
+      inputs:
+        name: {type: string, default: world}
+      steps:
+        greet: {value: "${{ 'Hello, ' + inputs.name }}"}
+      outputs: {text: "${{ steps.greet.output }}"}
+      """)
+}
+
 /// A file beside a pipeline.
 public struct AttachedFile: Wire, Hashable {
   /// Relative to the pipeline file.

@@ -22,16 +22,18 @@ public enum PipelineCalls {
     .post, "/pipelines/{id}/resume", .needs("pipelines", "pause"), "Ends the pause of a pipeline.")
   public static let apply = Endpoint<ApplyRequest, ApplyResult>(
     .post, "/pipelines:apply", .needs("pipelines", "update"),
-    "Makes new revisions of what changed: all files or none.")
+    "Makes new revisions of what changed: all files or none.", problems: [412],
+    example: ApplyRequest(files: [.example]))
   public static let plan = Endpoint<ApplyRequest, ApplyResult>(
     .post, "/pipelines:plan", .needs("pipelines", "read"), "What apply would change.", audit: Shape.Audit.none
   )
   public static let validate = Endpoint<SourceFile, ValidationResult>(
     .post, "/pipelines:validate", .needs("pipelines", "read"), "Everything that is wrong with a file.",
-    audit: Shape.Audit.none)
+    audit: Shape.Audit.none, example: .example)
   public static let execute = Endpoint<ExecuteRequest, StartedItem>(
     .post, "/pipelines/{id}/execute", .needs("pipelines", "execute"),
-    "Starts a job: 202, or 200 with the job that the keys led to.", success: [200, 202])
+    "Starts a job: 202, or 200 with the job that the keys led to.", success: [200, 202],
+    example: ExecuteRequest(id: "demo~hello", inputs: ["name": "Ana"]))
   public static let schema = Endpoint<Nothing, JSON>(
     .get, "/schema/pipeline", .open, "The JSON Schema of pipeline files.")
 }

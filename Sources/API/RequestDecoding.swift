@@ -12,8 +12,11 @@ extension Shape {
     var object = body
     if method.hasQuery {
       if let member = body.members.first { throw Self.misplaced(member.key, method) }
+      let named = Set(path.map { ScalarString($0.0) })
       for (name, value) in query {
-        if !object.add(name, input.value(of: value, for: name)) { throw Self.twice(name) }
+        if named.contains(ScalarString(name)) || !object.add(name, input.value(of: value, for: name)) {
+          throw Self.twice(name)
+        }
       }
     } else if let item = query.first {
       throw Self.misplaced(item.name, method)

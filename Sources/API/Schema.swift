@@ -12,10 +12,10 @@ public struct Schema: Sendable, Hashable {
   public var json: JSON
   public private(set) var parts: [Schema]
   /// Of an object: what it is made of, for schemas that add to it.
-  public private(set) var members: [Member] = []
+  public private(set) var members: [Member]
 
-  init(_ json: JSON, name: String? = nil, parts: [Schema] = []) {
-    (self.json, self.name, self.parts) = (json, name, parts)
+  init(_ json: JSON, name: String? = nil, parts: [Schema] = [], members: [Member] = []) {
+    (self.json, self.name, self.parts, self.members) = (json, name, parts, members)
   }
 
   /// A member of an object.
@@ -45,9 +45,7 @@ public struct Schema: Sendable, Hashable {
     object["properties"] = .object(properties)
     let required = members.filter(\.isRequired).map { JSON.string($0.name) }
     if !required.isEmpty { object["required"] = .array(required) }
-    var schema = Schema(.object(object), name: name, parts: members.map(\.schema))
-    schema.members = members
-    return schema
+    return Schema(.object(object), name: name, parts: members.map(\.schema), members: members)
   }
 
   /// What is taken: a member that it does not name is refused, since it would do nothing unseen.
@@ -61,7 +59,7 @@ public struct Schema: Sendable, Hashable {
     return ["$ref": .string("#/components/schemas/\(name)")]
   }
 
-  private func reference(_ summary: String?) -> JSON {
+  func reference(_ summary: String?) -> JSON {
     guard let summary, case .object(var object) = reference else { return reference }
     object["description"] = .string(summary)
     return .object(object)
@@ -74,10 +72,5 @@ public struct Schema: Sendable, Hashable {
     var schema = self
     schema.json = .object(object)
     return schema
-  }
-
-  /// Of a part that has this name.
-  func part(_ reference: String) -> Schema? {
-    parts.first { $0.name.map { "#/components/schemas/\($0)" } == reference }
   }
 }

@@ -45,11 +45,13 @@ extension Schema {
   /// This value alone.
   public static func constant(_ flag: Bool) -> Schema { Schema(["type": "boolean", "enum": [.bool(flag)]]) }
 
-  /// Exactly one of them.
-  static func oneOf(_ schemas: [Schema], name: String, _ summary: String) -> Schema {
-    Schema(
-      ["description": .string(summary), "oneOf": .array(schemas.map(\.reference))], name: name,
-      parts: schemas)
+  /// Exactly one of these objects; `shared`: members that all of them have.
+  static func oneOf(
+    _ schemas: [Schema], shared: [Member], name: String?, _ summary: String? = nil
+  ) -> Schema {
+    var json: JSONObject = ["oneOf": .array(schemas.map(\.reference))]
+    if let summary { json["description"] = .string(summary) }
+    return Schema(.object(json), name: name, parts: schemas, members: shared)
   }
 
   /// One of these words.
