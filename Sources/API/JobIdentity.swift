@@ -66,10 +66,12 @@ public struct LabelCondition: Sendable, Hashable {
 
   /// Nil where the text is neither of the two forms.
   public init?(_ text: String) {
-    let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-    guard parts.count == 2 else { return nil }
-    isNegated = parts[0].utf8.last == UInt8(ascii: "!")
-    (name, value) = (isNegated ? String(parts[0].dropLast()) : parts[0], parts[1])
+    guard let equals = text.unicodeScalars.firstIndex(of: "=") else { return nil }
+    var name = text.unicodeScalars[..<equals]
+    isNegated = name.last == "!"
+    if isNegated { name.removeLast() }
+    self.name = String(name)
+    value = String(text.unicodeScalars[text.unicodeScalars.index(after: equals)...])
     if name.isEmpty { return nil }
   }
 
@@ -82,6 +84,13 @@ public struct LabelCondition: Sendable, Hashable {
         String.UnicodeScalarView(
           condition.text.unicodeScalars.flatMap { $0 == "," || $0 == "\\" ? ["\\", $0] : [$0] }))
     }.joined(separator: ",")
+  }
+
+  static func areConditions(_ text: String) -> Bool {
+    do throws(WireError) {
+      _ = try list(text)
+      return true
+    } catch { return false }
   }
 
   static func list(_ text: String) throws(WireError) -> [LabelCondition] {

@@ -89,7 +89,7 @@ public struct JobsQuery: Wire {
       .optional("since", .time),
       .optional("correlation_id", .text(1...Schema.Member.longestName)),
       .optional(
-        "labels", .text(0...Schema.Member.longestNote).examples("team=x,env!=dev"),
+        "labels", .text(.labelConditions).examples("team=x,env!=dev"),
         "`name=value` or `name!=value`, a comma between them, `\\` before a comma in one."),
       .optional(
         "parent", .text(1...Schema.Member.longestName),

@@ -72,10 +72,7 @@ public struct AttachedFile: Wire, Hashable {
   public init(_ json: JSON) throws(WireError) {
     let fields = try Fields(json, Self.schema)
     (path, isExecutable) = (try fields.text("path"), try fields.flag("executable"))
-    guard let bytes = Base64.decode(try fields.text("base64")) else {
-      throw WireError("/base64", Bilingual("This is not base64.", pt: "Isto não é base64."))
-    }
-    self.bytes = bytes
+    bytes = Base64.decode(try fields.text("base64")) ?? []
   }
 
   public var json: JSON {

@@ -48,8 +48,8 @@ enum SchemaCheck {
     let length = text.unicodeScalars.count
     if let least = rules["minLength"]?.int, length < least { return wrong(pointer, lengths(rules)) }
     if let most = rules["maxLength"]?.int, length > most { return wrong(pointer, lengths(rules)) }
-    if let pattern = rules["pattern"]?.string, TextForm(rawValue: pattern)?.accepts(text) == false {
-      return wrong(pointer, Bilingual("a text of the form \(pattern)", pt: "um texto da forma \(pattern)"))
+    if let form = rules["pattern"]?.string.flatMap(TextForm.init(rawValue:)), !form.accepts(text) {
+      return wrong(pointer, form.words)
     }
     if rules["format"]?.string == "date-time", Timestamp(rfc3339: text) == nil {
       return wrong(

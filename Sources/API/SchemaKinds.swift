@@ -25,9 +25,10 @@ extension Schema {
   private static let mostRevisions = 1_000_000_000
 
   public static func integer(_ range: ClosedRange<Int>) -> Schema {
-    var json: JSONObject = ["type": "integer", "format": "int64", "minimum": .int(Int64(range.lowerBound))]
-    if range.upperBound != .max { json["maximum"] = .int(Int64(range.upperBound)) }
-    return Schema(.object(json))
+    Schema([
+      "type": "integer", "format": "int64", "minimum": .int(Int64(range.lowerBound)),
+      "maximum": .int(Int64(range.upperBound)),
+    ])
   }
 
   /// So many Unicode scalars.
@@ -39,7 +40,10 @@ extension Schema {
   }
 
   public static func text(_ form: TextForm) -> Schema {
-    Schema(["type": "string", "pattern": .string(form.rawValue)])
+    Schema([
+      "type": "string", "minLength": 1, "maxLength": .int(Int64(form.longest)),
+      "pattern": .string(form.rawValue),
+    ])
   }
 
   /// This value alone.
@@ -86,35 +90,10 @@ extension Schema {
 
   /// A base64 text of RFC 4648 with padding.
   public static func base64(most bytes: Int) -> Schema {
-    Schema(["type": "string", "contentEncoding": "base64", "maxLength": .int(Int64((bytes + 2) / 3 * 4))])
-  }
-}
-
-/// Texts that have a form; the raw value is the pattern that the schema tells.
-///
-/// No pattern engine stands behind a reader: `accepts` says the same in code, and a test compares the two.
-public enum TextForm: String, Sendable, Hashable, CaseIterable {
-  /// `namespace~name`.
-  case namespacedName = "^[^~]+~[^~]+$"
-  /// `namespace~pipeline~trigger`, or without the trigger.
-  case scheduleName = "^[^~]+~[^~]+(~[^~]+)?$"
-  /// Of SHA-256, in hex digits.
-  case sha256 = "^[0-9a-f]{64}$"
-
-  public func accepts(_ text: String) -> Bool {
-    switch self {
-    case .namespacedName: Self.parts(of: text) == 2
-    case .scheduleName: (2...3).contains(Self.parts(of: text))
-    case .sha256:
-      text.utf8.count == 64
-        && text.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
-    }
-  }
-
-  /// Between `~`; none where one of them is empty.
-  private static func parts(of text: String) -> Int {
-    let parts = text.utf8.split(separator: UInt8(ascii: "~"), omittingEmptySubsequences: false)
-    return parts.contains(where: \.isEmpty) ? 0 : parts.count
+    Schema([
+      "type": "string", "contentEncoding": "base64", "pattern": .string(TextForm.base64.rawValue),
+      "maxLength": .int(Int64((bytes + 2) / 3 * 4)),
+    ])
   }
 }
 

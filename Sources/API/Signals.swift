@@ -59,7 +59,7 @@ public struct SignalToInbox: Wire {
       .optional("payload", .any),
       .idempotencyKey,
       .optional(
-        "keep", .text(1...Schema.Member.shortText).examples("24h"), "How long it is kept, 366d at most."),
+        "keep", .text(.duration).examples("24h"), "How long it is kept, 366d at most."),
     ], name: "SignalToInbox")
 
   public init(_ json: JSON) throws(WireError) {

@@ -135,11 +135,11 @@ public struct PingRequest: Wire {
       .init("name", .text(1...Schema.Member.longestName).examples("nightly-rsync")),
       .optional("failed", .flag, "It says that what it tells of has failed."),
       .optional("message", .text(0...Schema.Member.longestNote)),
-      .optional("duration", .text(1...Schema.Member.shortText).examples("90s"), "How long the work took."),
+      .optional("duration", .text(.duration).examples("90s"), "How long the work took."),
       .optional(
-        "every", .text(1...Schema.Member.shortText).examples("1d"), "From now on a ping is expected so often."
+        "every", .text(.duration).examples("1d"), "From now on a ping is expected so often."
       ),
-      .optional("grace", .text(1...Schema.Member.shortText).examples("2h"), "And may be late by so much."),
+      .optional("grace", .text(.duration).examples("2h"), "And may be late by so much."),
     ], name: "PingRequest")
 
   public init(_ json: JSON) throws(WireError) {
