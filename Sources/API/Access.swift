@@ -25,7 +25,10 @@ public enum AccessCalls {
 public struct NamePath: Wire {
   public var id: String
   public init(id: String) { self.id = id }
-  public init(_ json: JSON) throws(WireError) { id = try Fields(json).text("id") }
+  public static let schema = Schema.request(
+    [.id], name: "NamePath")
+
+  public init(_ json: JSON) throws(WireError) { id = try Fields(json, Self.schema).text("id") }
   public var json: JSON { members(["id": id.wire]) }
 }
 
@@ -41,11 +44,20 @@ public struct CredentialItem: Wire, Hashable {
     (self.createdAt, self.createdBy) = (createdAt, createdBy)
   }
 
+  public static let schema = Schema.object(
+    [
+      .id,
+      .init("type", .text, "`bearer`, `basic`, `hmac` or another type."),
+      .init("version", .integer(1...Int.max)),
+      .init("created_at", .time),
+      .init("created_by", .text),
+    ], name: "CredentialItem", "A credential without its values.")
+
   public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json)
+    let fields = try Fields(json, Self.schema)
     (id, type) = (try fields.text("id"), try fields.text("type"))
-    version = Int(try fields.integer("version"))
-    createdAt = try fields.time("created_at") ?? Timestamp(microseconds: 0)
+    version = try fields.int("version")
+    createdAt = try fields.time("created_at")
     createdBy = try fields.optionalText("created_by") ?? ""
   }
 
@@ -69,14 +81,23 @@ public struct CredentialRequest: Wire {
     (self.id, self.type, self.values) = (id, type, values)
   }
 
+  /// Of one value, in characters, and how many of them there may be.
+  public static let (longestValue, mostValues) = (65_536, 100)
+
+  public static let schema = Schema.request(
+    [
+      .id,
+      .init(
+        "type", .text(1...Schema.Member.longestName).examples("bearer"),
+        "`bearer`, `basic`, `hmac` or another type."),
+      .init(
+        "data", .map(of: .text(0...longestValue), most: mostValues).examples(["token": "…"]),
+        "The secret values; nobody can read them again."),
+    ], name: "CredentialRequest")
+
   public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json)
+    let fields = try Fields(json, Self.schema)
     (id, type, values) = (try fields.text("id"), try fields.text("type"), try fields.map("data"))
-    for value in values where value.value.string == nil {
-      throw WireError(
-        "/data/\(value.key)",
-        Bilingual("Every value of a credential is text.", pt: "Cada valor de uma credencial é texto."))
-    }
   }
 
   public var json: JSON { members(["id": id.wire, "type": type.wire, "data": .object(values)]) }
@@ -95,11 +116,26 @@ public struct ConnectionItem: Wire, Hashable {
     (self.allowedEgress, self.credential) = (allowedEgress, credential)
   }
 
+  public static let mostHosts = 1_000
+
+  private static let egress = Schema.request([
+    .optional("allow", .list(of: .text(1...Schema.Member.longestName), most: mostHosts))
+  ])
+
+  public static let schema = Schema.request(
+    [
+      .id,
+      .init("kind", .text(1...Schema.Member.longestName).examples("http")),
+      .optional("address", .map, "Members as the kind wants them, such as `base_url`."),
+      .optional("egress", egress, "Hosts that it may reach."),
+      .optional("credential", .text(1...Schema.Member.longestName), "A credential of the same namespace."),
+    ], name: "ConnectionItem")
+
   public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json)
+    let fields = try Fields(json, Self.schema)
     (id, kind) = (try fields.text("id"), try fields.text("kind"))
-    address = fields.object["address"] ?? .object(JSONObject())
-    let egress = try Fields(.object(try fields.map("egress")))
+    address = .object(try fields.map("address"))
+    let egress = try Fields(.object(try fields.map("egress")), Self.egress)
     allowedEgress = try egress.list("allow", of: JSON.self).compactMap(\.string)
     credential = try fields.optionalText("credential")
   }
@@ -117,8 +153,14 @@ public struct SettingRequest: Wire {
   public var id: String
   public var value: JSON
   public init(id: String, value: JSON) { (self.id, self.value) = (id, value) }
+  public static let schema = Schema.request(
+    [
+      .id,
+      .init("value", .any, "Any value; null removes the setting."),
+    ], name: "SettingRequest")
+
   public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json)
+    let fields = try Fields(json, Self.schema)
     (id, value) = (try fields.text("id"), try fields.json("value"))
   }
   public var json: JSON { members(["id": id.wire, "value": value]) }

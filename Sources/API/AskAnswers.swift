@@ -18,8 +18,23 @@ public struct AnswerRequest: Wire {
     (self.shown, self.onBehalfOf) = (shown, onBehalfOf)
   }
 
+  public static let longestComment = 4_000
+
+  public static let schema = Schema.request(
+    [
+      .shortID,
+      .init("choice", .text(1...Schema.Member.longestName)),
+      .optional("form", .any, "What the form of the choice asks for."),
+      .optional("comment", .text(0...longestComment)),
+      .init(
+        "shown_sha256", .text(1...Schema.Member.longestName), "That of the question as the person saw it."),
+      .optional(
+        "on_behalf_of", .text(1...Schema.Member.longestName),
+        "The person who answers, where the owner of the data folder passes on their word."),
+    ], name: "AnswerRequest")
+
   public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json)
+    let fields = try Fields(json, Self.schema)
     (id, choice) = (try fields.text("id"), try fields.text("choice"))
     (form, comment) = (fields.object["form"], try fields.optionalText("comment"))
     (shown, onBehalfOf) = (try fields.text("shown_sha256"), try fields.optionalText("on_behalf_of"))
@@ -44,8 +59,15 @@ public struct HandoverRequest: Wire {
     (self.id, self.to, self.onBehalfOf) = (id, to, onBehalfOf)
   }
 
+  public static let schema = Schema.request(
+    [
+      .shortID,
+      .init("to", .text(1...Schema.Member.longestName), "The name of another person."),
+      .optional("on_behalf_of", .text(1...Schema.Member.longestName)),
+    ], name: "HandoverRequest")
+
   public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json)
+    let fields = try Fields(json, Self.schema)
     (id, to) = (try fields.text("id"), try fields.text("to"))
     onBehalfOf = try fields.optionalText("on_behalf_of")
   }
@@ -67,10 +89,19 @@ public struct AskResult: Wire, Hashable {
     (self.votes, self.quorum) = (votes, quorum)
   }
 
+  public static let schema = Schema.object(
+    [
+      .init("id", .text),
+      .init("job", .text),
+      .init("decided", .flag),
+      .init("votes", .count, "How many made the same choice."),
+      .init("quorum", .count, "How many must."),
+    ], name: "AskResult")
+
   public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json)
+    let fields = try Fields(json, Self.schema)
     (id, job, isDecided) = (try fields.text("id"), try fields.text("job"), try fields.flag("decided"))
-    (votes, quorum) = (Int(try fields.integer("votes")), Int(try fields.integer("quorum")))
+    (votes, quorum) = (try fields.int("votes"), try fields.int("quorum"))
   }
 
   public var json: JSON {

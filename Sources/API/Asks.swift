@@ -17,7 +17,10 @@ public enum AskCalls {
 public struct AskPath: Wire {
   public var id: String
   public init(id: String) { self.id = id }
-  public init(_ json: JSON) throws(WireError) { id = try Fields(json).text("id") }
+  public static let schema = Schema.request(
+    [.shortID], name: "AskPath")
+
+  public init(_ json: JSON) throws(WireError) { id = try Fields(json, Self.schema).text("id") }
   public var json: JSON { members(["id": id.wire]) }
 }
 
@@ -38,11 +41,20 @@ public struct AsksQuery: Wire {
     (self.limit, self.cursor) = (limit, cursor)
   }
 
+  public static let schema = Schema.request(
+    [
+      .namespace,
+      .optional("state", .words(["open", "decided", "expired", "closed", "all"]).with("default", "open")),
+      .optional("mine", .flag, "Only those that ask the caller, by name or by a group."),
+      .limit(),
+      .cursor,
+    ], name: "AsksQuery")
+
   public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json)
+    let fields = try Fields(json, Self.schema)
     (namespace, state) = (try fields.optionalText("namespace"), try fields.optionalText("state"))
     (mine, cursor) = (try fields.flag("mine"), try fields.optionalText("cursor"))
-    limit = try fields.optionalInteger("limit").map(Int.init)
+    limit = try fields.optionalInt("limit")
   }
 
   public var json: JSON {
@@ -81,15 +93,31 @@ public struct AskItem: Wire, Hashable {
     (self.expiresAt, self.choice, self.closedAt) = (expiresAt, choice, closedAt)
   }
 
+  public static let schema = Schema.object(
+    [
+      .init("id", .text),
+      .init("job", .text),
+      .init("pipeline", .text, "`namespace/name`."),
+      .init("path", .text),
+      .init("title", .text),
+      .init("state", .words(["open", "decided", "expired", "closed"])),
+      .init("to", .list(of: .text), "Such as `user:ana` or `group:compliance`; empty: everybody."),
+      .init("quorum", .count),
+      .init("opened_at", .time),
+      .optional("expires_at", .time),
+      .optional("choice", .text),
+      .optional("closed_at", .time),
+    ], name: "AskItem")
+
   public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json)
+    let fields = try Fields(json, Self.schema)
     (id, job) = (try fields.text("id"), try fields.text("job"))
     (pipeline, path) = (try fields.text("pipeline"), try fields.text("path"))
     (title, state) = (try fields.text("title"), try fields.text("state"))
-    assignees = try fields.list("to", of: JSON.self).compactMap(\.string)
-    quorum = Int(try fields.integer("quorum"))
-    openedAt = try fields.time("opened_at") ?? Timestamp(microseconds: 0)
-    (expiresAt, closedAt) = (try fields.time("expires_at"), try fields.time("closed_at"))
+    assignees = try fields.texts("to")
+    quorum = try fields.int("quorum")
+    openedAt = try fields.time("opened_at")
+    (expiresAt, closedAt) = (try fields.optionalTime("expires_at"), try fields.optionalTime("closed_at"))
     choice = try fields.optionalText("choice")
   }
 
@@ -124,9 +152,31 @@ public struct AskDetail: Wire, Hashable {
     (self.onExpiry, self.requesterMayAnswer, self.answers) = (onExpiry, requesterMayAnswer, answers)
   }
 
+  public static let schema = Schema.object(
+    AskItem.schema.members + [
+      .init("show", .any),
+      .init(
+        "choices",
+        .list(
+          of: .object([
+            .init("name", .text), .optional("label", .text), .optional("approves", .flag),
+            .optional("form", .any, "A JSON Schema."),
+          ]))),
+      .init("shown_sha256", .text, "The hash of what is shown: an answer names it."),
+      .init("on_expiry", .text),
+      .init("requester_may_answer", .flag),
+      .init(
+        "answers",
+        .list(
+          of: .object([
+            .init("by", .text), .optional("on_behalf_of", .text), .init("choice", .text),
+            .optional("form", .any), .optional("comment", .any), .init("at", .time), .init("counts", .flag),
+          ]))),
+    ], name: "AskDetail")
+
   public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json)
-    (ask, show) = (try AskItem(json), fields.object["show"] ?? .null)
+    let fields = try Fields(json, Self.schema)
+    (ask, show) = (try AskItem(json), try fields.json("show"))
     choices = try fields.list("choices", of: JSON.self)
     (shown, onExpiry) = (try fields.text("shown_sha256"), try fields.optionalText("on_expiry") ?? "")
     requesterMayAnswer = try fields.flag("requester_may_answer")

@@ -7,15 +7,23 @@ public enum BackfillCalls {
   public static let create = Endpoint<BackfillRequest, BackfillItem>(
     .post, "/backfills", .needs("schedules", "backfill"),
     "Makes jobs for due times of the past, a few at a time.", success: [200, 201])
-  public static let get = Endpoint<NamePath, BackfillItem>(
+  public static let get = Endpoint<BackfillPath, BackfillItem>(
     .get, "/backfills/{id}", .needs("schedules", "backfill"), "A backfill and how far it has come.")
-  public static let pause = Endpoint<NamePath, BackfillItem>(
+  public static let pause = Endpoint<BackfillPath, BackfillItem>(
     .post, "/backfills/{id}/pause", .needs("schedules", "backfill"), "Starts no further job for now.")
-  public static let resume = Endpoint<NamePath, BackfillItem>(
+  public static let resume = Endpoint<BackfillPath, BackfillItem>(
     .post, "/backfills/{id}/resume", .needs("schedules", "backfill"), "Goes on.")
-  public static let cancel = Endpoint<NamePath, BackfillItem>(
+  public static let cancel = Endpoint<BackfillPath, BackfillItem>(
     .post, "/backfills/{id}/cancel", .needs("schedules", "backfill"),
     "Starts no further job for good; live ones go on.")
+}
+
+public struct BackfillPath: Wire {
+  public static let schema = Schema.request([.shortID], name: "BackfillPath")
+  public var id: String
+  public init(id: String) { self.id = id }
+  public init(_ json: JSON) throws(WireError) { id = try Fields(json, Self.schema).text("id") }
+  public var json: JSON { members(["id": id.wire]) }
 }
 
 public struct BackfillRequest: Wire {
@@ -36,17 +44,27 @@ public struct BackfillRequest: Wire {
     (self.onlyMissing, self.concurrency, self.isDryRun) = (onlyMissing, concurrency, isDryRun)
   }
 
+  /// Jobs at once.
+  public static let concurrencyRange = 1...256
+
+  public static let schema = Schema.request(
+    [
+      .init(
+        "schedule", .text(.scheduleName).examples("demo~daily~morning"),
+        "`namespace~pipeline~trigger`, or without the trigger."),
+      .init("from", .time),
+      .init("to", .time),
+      .optional("only_missing", .flag),
+      .optional("concurrency", .integer(concurrencyRange).with("default", 1), "Jobs at once."),
+      .optional("dry_run", .flag, "Says what it would fill, and keeps nothing."),
+    ], name: "BackfillRequest")
+
   public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json)
+    let fields = try Fields(json, Self.schema)
     schedule = try fields.text("schedule")
-    guard let from = try fields.time("from") else {
-      throw WireError("/from", Bilingual("\"from\" is missing.", pt: "Falta \"from\"."))
-    }
-    guard let to = try fields.time("to") else {
-      throw WireError("/to", Bilingual("\"to\" is missing.", pt: "Falta \"to\"."))
-    }
-    (self.from, self.to, onlyMissing) = (from, to, try fields.flag("only_missing"))
-    concurrency = try fields.optionalInteger("concurrency").map(Int.init)
+    (from, to) = (try fields.time("from"), try fields.time("to"))
+    onlyMissing = try fields.flag("only_missing")
+    concurrency = try fields.optionalInt("concurrency")
     isDryRun = try fields.flag("dry_run")
   }
 
@@ -92,19 +110,41 @@ public struct BackfillItem: Wire, Hashable {
     (self.createdBy, self.createdAt, self.endedAt, self.dues) = (createdBy, createdAt, endedAt, dues)
   }
 
+  public static let schema = Schema.object(
+    [
+      .init("id", .text),
+      .init("pipeline", .text),
+      .init("trigger", .text),
+      .init("from", .time),
+      .init("to", .time),
+      .init(
+        "state", .words(["running", "paused", "cancelled", "done", "planned"]), "`planned`: of a dry run."),
+      .init("concurrency", .count),
+      .init("total", .count, "Due times to fill."),
+      .init("begun", .count),
+      .init("existing", .count),
+      .init("refused", .count),
+      .init("succeeded", .count),
+      .init("failed", .count),
+      .init("created_by", .text),
+      .init("created_at", .time),
+      .optional("ended_at", .time),
+      .optional("dues", .list(of: .time), "Only of a dry run."),
+    ], name: "BackfillItem")
+
   public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json)
+    let fields = try Fields(json, Self.schema)
     (id, pipeline, trigger) = (try fields.text("id"), try fields.text("pipeline"), try fields.text("trigger"))
-    from = try fields.time("from") ?? Timestamp(microseconds: 0)
-    to = try fields.time("to") ?? from
-    (state, concurrency) = (try fields.text("state"), Int(try fields.integer("concurrency")))
-    (total, begun) = (Int(try fields.integer("total")), Int(try fields.integer("begun")))
-    (existing, refused) = (Int(try fields.integer("existing")), Int(try fields.integer("refused")))
-    (succeeded, failed) = (Int(try fields.integer("succeeded")), Int(try fields.integer("failed")))
+    from = try fields.time("from")
+    to = try fields.time("to")
+    (state, concurrency) = (try fields.text("state"), try fields.int("concurrency"))
+    (total, begun) = (try fields.int("total"), try fields.int("begun"))
+    (existing, refused) = (try fields.int("existing"), try fields.int("refused"))
+    (succeeded, failed) = (try fields.int("succeeded"), try fields.int("failed"))
     createdBy = try fields.text("created_by")
-    createdAt = try fields.time("created_at") ?? from
-    endedAt = try fields.time("ended_at")
-    dues = try fields.list("dues", of: JSON.self).compactMap(\.string).compactMap { Timestamp(rfc3339: $0) }
+    createdAt = try fields.time("created_at")
+    endedAt = try fields.optionalTime("ended_at")
+    dues = try fields.texts("dues").compactMap { Timestamp(rfc3339: $0) }
   }
 
   public var json: JSON {

@@ -22,18 +22,26 @@ public struct LettersRequest: Wire {
     (self.reason, self.isDry) = (reason, isDry)
   }
 
+  /// Replayed or discarded by one call.
+  public static let mostLetters = 1_000
+
+  public static let schema = Schema.request(
+    [
+      .optional("ids", .list(of: .integer(1...Int.max), most: mostLetters)),
+      .optional("filter", LetterSelection.schema, "The open letters that it names, in place of ids."),
+      .optional(
+        "limit", .integer(1...mostLetters).with("default", 100),
+        "At most so many, those that failed longest ago first."),
+      .optional("edit", .any, "Sent in place of what the one letter holds."),
+      .optional("reason", .text(0...Schema.Member.longestNote), "Why they are discarded."),
+      .optional("dry_run", .flag, "Says what would happen, and changes nothing."),
+    ], name: "LettersRequest")
+
   public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json)
-    ids = []
-    for (index, id) in try fields.list("ids", of: JSON.self).enumerated() {
-      guard let number = id.int else {
-        throw WireError(
-          "/ids/\(index)", Bilingual("A letter's id is a number.", pt: "O id de uma carta é um número."))
-      }
-      ids.append(number)
-    }
-    filter = try LetterSelection(.object(try fields.map("filter")))
-    limit = try fields.optionalInteger("limit").map(Int.init)
+    let fields = try Fields(json, Self.schema)
+    ids = try fields.integers("ids")
+    filter = try fields.optionalValue("filter", of: LetterSelection.self) ?? LetterSelection()
+    limit = try fields.optionalInt("limit")
     (edit, reason) = (fields.object["edit"], try fields.optionalText("reason"))
     isDry = try fields.flag("dry_run")
   }
@@ -63,10 +71,24 @@ public struct LetterResult: Wire, Hashable {
     self.reason = reason
   }
 
+  private static let outcomes =
+    TriggerResult.outcomes + ["queued", "retried", "discarded", "would_replay", "would_discard", "failed"]
+
+  public static let schema = Schema.object(
+    [
+      .init("id", .integer),
+      .init("outcome", .words(outcomes)),
+      .init(
+        "jobs", .list(of: .text),
+        "Jobs that were started, were there already, were given the signal or go on."),
+      .optional("code", .text),
+      .optional("reason", .text),
+    ], name: "LetterResult")
+
   public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json)
+    let fields = try Fields(json, Self.schema)
     (id, outcome) = (try fields.integer("id"), try fields.text("outcome"))
-    jobs = try fields.list("jobs", of: JSON.self).compactMap(\.string)
+    jobs = try fields.texts("jobs")
     (code, reason) = (try fields.optionalText("code"), try fields.optionalText("reason"))
   }
 
@@ -86,8 +108,14 @@ public struct LettersResult: Wire, Hashable {
 
   public init(items: [LetterResult], isCut: Bool) { (self.items, self.isCut) = (items, isCut) }
 
+  public static let schema = Schema.object(
+    [
+      .init("items", .list(of: LetterResult.schema), "In the order in which they were taken up."),
+      .init("cut", .flag, "More letters fit the filter than the limit let through."),
+    ], name: "LettersResult")
+
   public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json)
+    let fields = try Fields(json, Self.schema)
     (items, isCut) = (try fields.list("items", of: LetterResult.self), try fields.flag("cut"))
   }
 

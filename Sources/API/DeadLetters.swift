@@ -23,9 +23,11 @@ public enum DeadLetterCalls {
 public struct LetterPath: Wire {
   public var id: Int64
   public init(id: Int64) { self.id = id }
-  public init(_ json: JSON) throws(WireError) { id = try Fields(json).integer("id") }
-  /// As text: it travels in the path.
-  public var json: JSON { members(["id": .string(String(id))]) }
+  public static let schema = Schema.request(
+    [.init("id", .integer(1...Int.max))], name: "LetterPath")
+
+  public init(_ json: JSON) throws(WireError) { id = try Fields(json, Self.schema).integer("id") }
+  public var json: JSON { members(["id": .int(id)]) }
 }
 
 /// Which letters are meant.
@@ -44,8 +46,20 @@ public struct LetterSelection: Wire, Hashable {
     self.fingerprint = fingerprint
   }
 
-  public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json)
+  static let kinds = ["message", "signal", "job", "step", "delivery"]
+
+  public static let schema = Schema.request(
+    [
+      .namespace,
+      .optional("kind", .words(kinds)),
+      .optional("pipeline", .text(.namespacedName), "`namespace~name`."),
+      .optional("fingerprint", .text(1...Schema.Member.longestNote)),
+    ], name: "LetterSelection")
+
+  public init(_ json: JSON) throws(WireError) { try self.init(Fields(json, Self.schema)) }
+
+  /// From an object that may have other members, too.
+  init(_ fields: Fields) throws(WireError) {
     (namespace, kind) = (try fields.optionalText("namespace"), try fields.optionalText("kind"))
     (pipeline, fingerprint) = (try fields.optionalText("pipeline"), try fields.optionalText("fingerprint"))
   }
@@ -71,10 +85,17 @@ public struct LettersQuery: Wire {
     (self.selection, self.state, self.limit, self.cursor) = (selection, state, limit, cursor)
   }
 
+  public static let schema = Schema.request(
+    LetterSelection.schema.members + [
+      .optional("state", .words(["open", "replayed", "discarded", "all"]).with("default", "open")),
+      .limit(),
+      .cursor,
+    ], name: "LettersQuery")
+
   public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json)
-    (selection, state) = (try LetterSelection(json), try fields.optionalText("state"))
-    limit = try fields.optionalInteger("limit").map(Int.init)
+    let fields = try Fields(json, Self.schema)
+    (selection, state) = (try LetterSelection(fields), try fields.optionalText("state"))
+    limit = try fields.optionalInt("limit")
     cursor = try fields.optionalText("cursor")
   }
 
@@ -124,17 +145,38 @@ public struct LetterItem: Wire, Hashable {
     (self.note, self.became) = (note, became)
   }
 
+  public static let schema = Schema.object(
+    [
+      .init("id", .integer),
+      .init("namespace", .text),
+      .init("kind", .words(LetterSelection.kinds)),
+      .init("state", .words(["open", "replayed", "discarded"])),
+      .optional("pipeline", .text),
+      .optional("job", .text),
+      .init("source", .any, "Where it comes from; the members differ by the kind."),
+      .init("fingerprint", .text),
+      .init("error", .any, "`{code, message, class?, step?}`."),
+      .init("first_at", .time),
+      .init("last_at", .time),
+      .init("tries", .count, "How often it ran out."),
+      .init("edited", .flag),
+      .optional("handled_by", .text),
+      .optional("handled_at", .time),
+      .optional("note", .text, "Why it was discarded."),
+      .optional("became", .any, "What a replayed one led to: `{outcome, jobs?, signal?}`."),
+    ], name: "LetterItem")
+
   public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json)
+    let fields = try Fields(json, Self.schema)
     (id, namespace) = (try fields.integer("id"), try fields.text("namespace"))
     (kind, state) = (try fields.text("kind"), try fields.text("state"))
     (pipeline, job) = (try fields.optionalText("pipeline"), try fields.optionalText("job"))
     (source, error) = (try fields.json("source"), try fields.json("error"))
-    (fingerprint, tries) = (try fields.text("fingerprint"), Int(try fields.integer("tries")))
-    firstAt = try fields.time("first_at") ?? Timestamp(microseconds: 0)
-    lastAt = try fields.time("last_at") ?? Timestamp(microseconds: 0)
+    (fingerprint, tries) = (try fields.text("fingerprint"), try fields.int("tries"))
+    firstAt = try fields.time("first_at")
+    lastAt = try fields.time("last_at")
     (isEdited, handledBy) = (try fields.flag("edited"), try fields.optionalText("handled_by"))
-    (handledAt, note) = (try fields.time("handled_at"), try fields.optionalText("note"))
+    (handledAt, note) = (try fields.optionalTime("handled_at"), try fields.optionalText("note"))
     became = fields.object["became"]
   }
 
@@ -161,9 +203,17 @@ public struct LetterActItem: Wire, Hashable {
     (self.at, self.by, self.act, self.note) = (at, by, act, note)
   }
 
+  public static let schema = Schema.object(
+    [
+      .init("at", .time),
+      .init("by", .text),
+      .init("act", .words(["edited", "replayed", "discarded"])),
+      .optional("note", .text),
+    ], name: "LetterActItem")
+
   public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json)
-    at = try fields.time("at") ?? Timestamp(microseconds: 0)
+    let fields = try Fields(json, Self.schema)
+    at = try fields.time("at")
     (by, act, note) = (try fields.text("by"), try fields.text("act"), try fields.optionalText("note"))
   }
 
@@ -184,8 +234,15 @@ public struct LetterDetail: Wire, Hashable {
     (self.letter, self.original, self.edited, self.acts) = (letter, original, edited, acts)
   }
 
+  public static let schema = Schema.object(
+    LetterItem.schema.members + [
+      .optional("content", .any, "As it came; absent for a job and a step."),
+      .optional("edited_content", .any, "What a person put in place of it."),
+      .init("acts", .list(of: LetterActItem.schema)),
+    ], name: "LetterDetail")
+
   public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json)
+    let fields = try Fields(json, Self.schema)
     letter = try LetterItem(json)
     (original, edited) = (fields.object["content"], fields.object["edited_content"])
     acts = try fields.list("acts", of: LetterActItem.self)
@@ -221,13 +278,26 @@ public struct LetterGroupItem: Wire, Hashable {
     (self.example, self.error) = (example, error)
   }
 
+  public static let schema = Schema.object(
+    [
+      .init("namespace", .text),
+      .init("kind", .words(LetterSelection.kinds)),
+      .init("fingerprint", .text),
+      .init("count", .count),
+      .init("tries", .count),
+      .init("first_at", .time),
+      .init("last_at", .time),
+      .init("example", .integer, "The id of the newest of them."),
+      .init("error", .any),
+    ], name: "LetterGroupItem")
+
   public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json)
+    let fields = try Fields(json, Self.schema)
     (namespace, kind) = (try fields.text("namespace"), try fields.text("kind"))
-    (fingerprint, count) = (try fields.text("fingerprint"), Int(try fields.integer("count")))
-    tries = Int(try fields.integer("tries"))
-    firstAt = try fields.time("first_at") ?? Timestamp(microseconds: 0)
-    lastAt = try fields.time("last_at") ?? Timestamp(microseconds: 0)
+    (fingerprint, count) = (try fields.text("fingerprint"), try fields.int("count"))
+    tries = try fields.int("tries")
+    firstAt = try fields.time("first_at")
+    lastAt = try fields.time("last_at")
     (example, error) = (try fields.integer("example"), try fields.json("error"))
   }
 

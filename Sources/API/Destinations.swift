@@ -25,16 +25,21 @@ public enum DestinationCalls {
 public struct DestinationPath: Wire {
   public var name: String
   public init(name: String) { self.name = name }
-  public init(_ json: JSON) throws(WireError) { name = try Fields(json).text("name") }
+  public static let schema = Schema.request(
+    [.init("name", .text(1...Schema.Member.longestName).examples("ops"))], name: "DestinationPath")
+
+  public init(_ json: JSON) throws(WireError) { name = try Fields(json, Self.schema).text("name") }
   public var json: JSON { members(["name": name.wire]) }
 }
 
 public struct DeliveryPath: Wire {
   public var id: Int64
   public init(id: Int64) { self.id = id }
-  public init(_ json: JSON) throws(WireError) { id = try Fields(json).integer("id") }
-  /// As text: it travels in the path.
-  public var json: JSON { members(["id": .string(String(id))]) }
+  public static let schema = Schema.request(
+    [.init("id", .integer(1...Int.max))], name: "DeliveryPath")
+
+  public init(_ json: JSON) throws(WireError) { id = try Fields(json, Self.schema).integer("id") }
+  public var json: JSON { members(["id": .int(id)]) }
 }
 
 public struct DeliveriesQuery: Wire {
@@ -46,10 +51,17 @@ public struct DeliveriesQuery: Wire {
     (self.name, self.limit, self.cursor) = (name, limit, cursor)
   }
 
+  public static let schema = Schema.request(
+    [
+      .init("name", .text(1...Schema.Member.longestName)),
+      .limit(),
+      .cursor,
+    ], name: "DeliveriesQuery")
+
   public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json)
+    let fields = try Fields(json, Self.schema)
     name = try fields.text("name")
-    limit = try fields.optionalInteger("limit").map(Int.init)
+    limit = try fields.optionalInt("limit")
     cursor = try fields.optionalText("cursor")
   }
 
@@ -71,11 +83,20 @@ public struct OutboxItem: Wire, Hashable {
     (self.failing, self.held) = (failing, held)
   }
 
+  public static let schema = Schema.object(
+    [
+      .init("destination", .text),
+      .init("waiting", .count),
+      .optional("oldest_at", .time),
+      .init("failing", .count, "Lanes whose first message was tried in vain."),
+      .init("held", .count, "Lanes that are closed until a person opens them."),
+    ], name: "OutboxItem")
+
   public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json)
-    (destination, waiting) = (try fields.text("destination"), Int(try fields.integer("waiting")))
-    oldestAt = try fields.time("oldest_at")
-    (failing, held) = (Int(try fields.integer("failing")), Int(try fields.integer("held")))
+    let fields = try Fields(json, Self.schema)
+    (destination, waiting) = (try fields.text("destination"), try fields.int("waiting"))
+    oldestAt = try fields.optionalTime("oldest_at")
+    (failing, held) = (try fields.int("failing"), try fields.int("held"))
   }
 
   public var json: JSON {
@@ -115,16 +136,32 @@ public struct DestinationItem: Wire, Hashable {
     (self.ordering, self.tries, self.outbox) = (ordering, tries, outbox)
   }
 
+  public static let schema = Schema.object(
+    [
+      .init("name", .text),
+      .init("state", .words(["active", "disabled", "unknown"]), "`unknown`: it is not set up any more."),
+      .optional("disabled_reason", .text),
+      .optional("disabled_at", .time),
+      .optional("namespace", .text, "Absent: of all."),
+      .init("kind", .text),
+      .init("address", .text),
+      .init("events", .list(of: .text)),
+      .init("pipelines", .list(of: .text), "Empty: of all."),
+      .init("ordering", .words(["lane", "strict"])),
+      .init("tries", .count),
+      .init("outbox", OutboxItem.schema),
+    ], name: "DestinationItem")
+
   public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json)
+    let fields = try Fields(json, Self.schema)
     (name, state) = (try fields.text("name"), try fields.text("state"))
     disabledReason = try fields.optionalText("disabled_reason")
-    (disabledAt, namespace) = (try fields.time("disabled_at"), try fields.optionalText("namespace"))
+    (disabledAt, namespace) = (try fields.optionalTime("disabled_at"), try fields.optionalText("namespace"))
     (kind, address) = (try fields.text("kind"), try fields.text("address"))
-    events = try fields.list("events", of: JSON.self).compactMap(\.string)
-    pipelines = try fields.list("pipelines", of: JSON.self).compactMap(\.string)
-    (ordering, tries) = (try fields.text("ordering"), Int(try fields.integer("tries")))
-    outbox = try OutboxItem(try fields.json("outbox"))
+    events = try fields.texts("events")
+    pipelines = try fields.texts("pipelines")
+    (ordering, tries) = (try fields.text("ordering"), try fields.int("tries"))
+    outbox = try fields.value("outbox", of: OutboxItem.self)
   }
 
   public var json: JSON {
@@ -167,16 +204,33 @@ public struct DeliveryItem: Wire, Hashable {
     (self.message, self.at) = (message, at)
   }
 
+  public static let schema = Schema.object(
+    [
+      .init("id", .integer),
+      .init("destination", .text),
+      .init("event", .text),
+      .init("type", .text),
+      .optional("pipeline", .text),
+      .optional("job", .text),
+      .init("attempt", .count),
+      .init("outcome", .words(["delivered", "failed", "refused", "gone"])),
+      .optional("status", .integer, "What the receiver answered."),
+      .init("duration_ms", .count),
+      .optional("code", .text),
+      .optional("message", .text),
+      .init("at", .time),
+    ], name: "DeliveryItem", "One try of one message.")
+
   public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json)
+    let fields = try Fields(json, Self.schema)
     (id, destination) = (try fields.integer("id"), try fields.text("destination"))
     (event, type) = (try fields.text("event"), try fields.text("type"))
     (pipeline, job) = (try fields.optionalText("pipeline"), try fields.optionalText("job"))
-    (attempt, outcome) = (Int(try fields.integer("attempt")), try fields.text("outcome"))
-    status = try fields.optionalInteger("status").map(Int.init)
-    durationMS = Int(try fields.integer("duration_ms"))
+    (attempt, outcome) = (try fields.int("attempt"), try fields.text("outcome"))
+    status = try fields.optionalInt("status")
+    durationMS = try fields.int("duration_ms")
     (code, message) = (try fields.optionalText("code"), try fields.optionalText("message"))
-    at = try fields.time("at") ?? Timestamp(microseconds: 0)
+    at = try fields.time("at")
   }
 
   public var json: JSON {

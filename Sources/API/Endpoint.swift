@@ -1,3 +1,5 @@
+public import Model
+
 /// What everyone needs to know of an endpoint without calling it: the routes, the command line and the
 /// OpenAPI document are made from it.
 public struct Shape: Sendable, Hashable {
@@ -47,6 +49,12 @@ public struct Shape: Sendable, Hashable {
   /// The statuses of an answer that is no problem.
   public let success: [Int]
   public let audit: Audit
+  /// A definition: a change names the version that it is of, in `If-Match`.
+  public let needsPrecondition: Bool
+  /// Statuses of problems that only this endpoint answers.
+  public let problems: [Int]
+  /// An input that shows what is meant.
+  public let example: JSON?
 }
 
 /// What a caller must be allowed to do: `resource:verb`, asked within the namespace of the object.
@@ -74,24 +82,31 @@ public struct Endpoint<Input: Wire, Output: Wire>: Sendable {
   public let shape: Shape
 
   /// Unless `audit` says otherwise, GET leaves nothing in the audit and everything else is a change.
+  /// `precondition`: without `If-Match` it answers 428, with a stale one 412.
   public init(
     _ method: Shape.Method, _ path: String, _ permission: Permission, _ summary: String,
-    success: [Int] = [200], audit: Shape.Audit? = nil
+    success: [Int] = [200], audit: Shape.Audit? = nil, precondition: Bool = false, problems: [Int] = [],
+    example: Input? = nil
   ) {
     shape = Shape(
       method: method, path: "/api/v1" + path, permission: permission, summary: summary,
       input: Input.schema, output: .json(Output.schema), success: success,
-      audit: audit ?? (method == .get ? .nothing : .change))
+      audit: audit ?? (method == .get ? .nothing : .change), needsPrecondition: precondition,
+      problems: problems, example: example?.json)
   }
 }
 
 /// A call that answers server-sent events, one `Element` each, until what it watches has ended.
 public struct StreamEndpoint<Input: Wire, Element: Wire>: Sendable {
   public let shape: Shape
-  public init(_ path: String, _ permission: Permission, _ summary: String, audit: Shape.Audit = .nothing) {
+  public init(
+    _ path: String, _ permission: Permission, _ summary: String, audit: Shape.Audit = .nothing,
+    example: Input? = nil
+  ) {
     shape = Shape(
       method: .get, path: "/api/v1" + path, permission: permission, summary: summary,
-      input: Input.schema, output: .events(Element.schema), success: [200], audit: audit)
+      input: Input.schema, output: .events(Element.schema), success: [200], audit: audit,
+      needsPrecondition: false, problems: [], example: example?.json)
   }
 }
 
@@ -100,10 +115,11 @@ public struct BytesEndpoint<Input: Wire>: Sendable {
   public let shape: Shape
   public init(
     _ path: String, _ permission: Permission, _ summary: String, type: String = "*/*",
-    audit: Shape.Audit = .nothing
+    audit: Shape.Audit = .nothing, example: Input? = nil
   ) {
     shape = Shape(
       method: .get, path: "/api/v1" + path, permission: permission, summary: summary,
-      input: Input.schema, output: .bytes(type), success: [200], audit: audit)
+      input: Input.schema, output: .bytes(type), success: [200], audit: audit,
+      needsPrecondition: false, problems: [], example: example?.json)
   }
 }

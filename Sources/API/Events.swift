@@ -22,12 +22,21 @@ public struct EmittedQuery: Wire {
     (self.after, self.limit) = (after, limit)
   }
 
+  public static let schema = Schema.request(
+    [
+      .init("namespace", .text(1...Schema.Member.longestName).examples("demo")),
+      .optional("room", .text(0...Schema.Member.longestName)),
+      .optional("type", .text(0...Schema.Member.longestName)),
+      .optional("after", .integer(0...Int.max), "Only what lies behind this position."),
+      .limit(),
+    ], name: "EmittedQuery")
+
   public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json)
+    let fields = try Fields(json, Self.schema)
     namespace = try fields.text("namespace")
     (room, type) = (try fields.optionalText("room"), try fields.optionalText("type"))
     after = try fields.optionalInteger("after") ?? 0
-    limit = try fields.optionalInteger("limit").map(Int.init)
+    limit = try fields.optionalInt("limit")
   }
 
   public var json: JSON {
@@ -54,13 +63,24 @@ public struct EventItem: Wire, Hashable {
     (self.job, self.path, self.data) = (job, path, data)
   }
 
+  public static let schema = Schema.object(
+    [
+      .init("position", .integer),
+      .init("at", .time),
+      .init("type", .text),
+      .init("room", .text),
+      .init("job", .text),
+      .init("path", .text),
+      .init("data", .any),
+    ], name: "EventItem")
+
   public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json)
+    let fields = try Fields(json, Self.schema)
     position = try fields.integer("position")
-    at = try fields.time("at") ?? Timestamp(microseconds: 0)
+    at = try fields.time("at")
     (type, room) = (try fields.text("type"), try fields.text("room"))
     (job, path) = (try fields.text("job"), try fields.text("path"))
-    data = fields.object["data"] ?? .null
+    data = try fields.json("data")
   }
 
   public var json: JSON {

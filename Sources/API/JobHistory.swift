@@ -10,10 +10,17 @@ public struct EventsQuery: Wire {
     (self.id, self.after, self.limit) = (id, after, limit)
   }
 
+  public static let schema = Schema.request(
+    [
+      .shortID,
+      .optional("after_seq", .integer(0...Int(UInt32.max)), "Only what lies behind this sequence number."),
+      .limit(),
+    ], name: "EventsQuery")
+
   public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json)
-    (id, after) = (try fields.text("id"), Int(try fields.optionalInteger("after_seq") ?? 0))
-    limit = try fields.optionalInteger("limit").map(Int.init)
+    let fields = try Fields(json, Self.schema)
+    (id, after) = (try fields.text("id"), try fields.optionalInt("after_seq") ?? 0)
+    limit = try fields.optionalInt("limit")
   }
 
   public var json: JSON { members(["id": id.wire, "after_seq": after.wire, "limit": limit?.wire]) }
@@ -29,10 +36,19 @@ public struct JobEvent: Wire, Hashable {
     (self.sequence, self.at, self.facts) = (sequence, at, facts)
   }
 
+  public static let schema = Schema.object(
+    [
+      .init("seq", .count),
+      .init("at", .time),
+      .init(
+        "facts", .list(of: .map),
+        "Such as `{\"fact\": \"ended\", \"path\": \"greet\", \"status\": \"success\"}`."),
+    ], name: "JobEvent")
+
   public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json)
-    sequence = Int(try fields.integer("seq"))
-    at = try fields.time("at") ?? Timestamp(microseconds: 0)
+    let fields = try Fields(json, Self.schema)
+    sequence = try fields.int("seq")
+    at = try fields.time("at")
     facts = try fields.list("facts", of: JSON.self)
   }
 
@@ -42,8 +58,11 @@ public struct JobEvent: Wire, Hashable {
 public struct Blockers: Wire, Hashable {
   public var items: [BlockerItem]
   public init(_ items: [BlockerItem]) { self.items = items }
+  public static let schema = Schema.object(
+    [.init("blockers", .list(of: BlockerItem.schema))], name: "Blockers")
+
   public init(_ json: JSON) throws(WireError) {
-    items = try Fields(json).list("blockers", of: BlockerItem.self)
+    items = try Fields(json, Self.schema).list("blockers", of: BlockerItem.self)
   }
   public var json: JSON { members(["blockers": items.wire]) }
 }
@@ -63,11 +82,21 @@ public struct BlockerItem: Wire, Hashable {
     (self.since, self.until, self.remedy) = (since, until, remedy)
   }
 
+  public static let schema = Schema.object(
+    [
+      .init("kind", .text),
+      .init("path", .text),
+      .init("text", .text, "In the caller's language."),
+      .optional("since", .time),
+      .optional("until", .time),
+      .optional("remedy", .text),
+    ], name: "BlockerItem")
+
   public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json)
+    let fields = try Fields(json, Self.schema)
     (kind, path) = (try fields.text("kind"), try fields.optionalText("path") ?? "")
     (text, remedy) = (try fields.text("text"), try fields.optionalText("remedy"))
-    (since, until) = (try fields.time("since"), try fields.time("until"))
+    (since, until) = (try fields.optionalTime("since"), try fields.optionalTime("until"))
   }
 
   public var json: JSON {
@@ -82,8 +111,14 @@ public struct StopRequest: Wire {
   public var id: String
   public var reason: String
   public init(id: String, reason: String) { (self.id, self.reason) = (id, reason) }
+  public static let schema = Schema.request(
+    [
+      .shortID,
+      .optional("reason", .text(0...Schema.Member.longestNote)),
+    ], name: "StopRequest")
+
   public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json)
+    let fields = try Fields(json, Self.schema)
     (id, reason) = (try fields.text("id"), try fields.optionalText("reason") ?? "")
   }
   public var json: JSON { members(["id": id.wire, "reason": reason.wire]) }
@@ -94,9 +129,14 @@ public struct KillResult: Wire, Hashable {
   /// Paths of steps whose work may go on outside.
   public var mayStillRun: [String]
   public init(job: JobItem, mayStillRun: [String]) { (self.job, self.mayStillRun) = (job, mayStillRun) }
+  public static let schema = Schema.object(
+    JobItem.schema.members + [
+      .init("may_still_run", .list(of: .text), "Paths of steps whose work may go on outside.")
+    ], name: "KillResult")
+
   public init(_ json: JSON) throws(WireError) {
     job = try JobItem(json)
-    mayStillRun = try Fields(json).list("may_still_run", of: JSON.self).compactMap(\.string)
+    mayStillRun = try Fields(json, Self.schema).list("may_still_run", of: JSON.self).compactMap(\.string)
   }
   public var json: JSON {
     var object = job.json.object ?? JSONObject()
@@ -117,11 +157,19 @@ public struct ReplayResult: Wire, Hashable {
     (self.events, self.facts, self.status, self.differences) = (events, facts, status, differences)
   }
 
+  public static let schema = Schema.object(
+    [
+      .init("events", .count),
+      .init("facts", .count),
+      .init("status", .words(JobStatus.allCases.map(\.word))),
+      .init("differences", .list(of: .text), "What differs and where; empty where history and store agree."),
+    ], name: "ReplayResult")
+
   public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json)
-    (events, facts) = (Int(try fields.integer("events")), Int(try fields.integer("facts")))
+    let fields = try Fields(json, Self.schema)
+    (events, facts) = (try fields.int("events"), try fields.int("facts"))
     status = try fields.text("status")
-    differences = try fields.list("differences", of: JSON.self).compactMap(\.string)
+    differences = try fields.texts("differences")
   }
 
   public var json: JSON {

@@ -21,12 +21,22 @@ public struct IdentityItem: Wire, Hashable {
     (self.priority, self.parent, self.rerunOf) = (priority, parent, rerunOf)
   }
 
+  public static let schema = Schema.object(
+    [
+      .optional("correlation_id", .text),
+      .optional("labels", .map(of: .text)),
+      .optional("owner", .text),
+      .init("priority", .integer(0...9)),
+      .optional("parent", .text, "The id of the job that called it."),
+      .optional("rerun_of", .text, "The id of the job that it runs again."),
+    ], name: "IdentityItem")
+
   public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json)
+    let fields = try Fields(json, Self.schema)
     correlation = try fields.optionalText("correlation_id")
-    labels = try fields.map("labels").map { (name: $0.key, value: $0.value.string ?? $0.value.text) }
+    labels = try fields.map("labels").map { (name: $0.key, value: $0.value.string ?? "") }
     owner = try fields.optionalText("owner")
-    priority = Int(try fields.optionalInteger("priority") ?? 5)
+    priority = try fields.optionalInt("priority") ?? 5
     (parent, rerunOf) = (try fields.optionalText("parent"), try fields.optionalText("rerun_of"))
   }
 
@@ -56,10 +66,12 @@ public struct LabelCondition: Sendable, Hashable {
 
   /// Nil where the text is neither of the two forms.
   public init?(_ text: String) {
-    let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-    guard parts.count == 2 else { return nil }
-    isNegated = parts[0].utf8.last == UInt8(ascii: "!")
-    (name, value) = (isNegated ? String(parts[0].dropLast()) : parts[0], parts[1])
+    guard let equals = text.unicodeScalars.firstIndex(of: "=") else { return nil }
+    var name = text.unicodeScalars[..<equals]
+    isNegated = name.last == "!"
+    if isNegated { name.removeLast() }
+    self.name = String(name)
+    value = String(text.unicodeScalars[text.unicodeScalars.index(after: equals)...])
     if name.isEmpty { return nil }
   }
 
@@ -72,6 +84,13 @@ public struct LabelCondition: Sendable, Hashable {
         String.UnicodeScalarView(
           condition.text.unicodeScalars.flatMap { $0 == "," || $0 == "\\" ? ["\\", $0] : [$0] }))
     }.joined(separator: ",")
+  }
+
+  static func areConditions(_ text: String) -> Bool {
+    do throws(WireError) {
+      _ = try list(text)
+      return true
+    } catch { return false }
   }
 
   static func list(_ text: String) throws(WireError) -> [LabelCondition] {
@@ -109,8 +128,15 @@ public struct ExportQuery: Wire {
 
   public init(id: String, redact: Bool = false) { (self.id, self.redact) = (id, redact) }
 
+  public static let schema = Schema.request(
+    [
+      .shortID,
+      .optional(
+        "redact", .flag, "The hashes of inputs, outputs, messages, logs and artifacts in place of them."),
+    ], name: "ExportQuery")
+
   public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json)
+    let fields = try Fields(json, Self.schema)
     (id, redact) = (try fields.text("id"), try fields.flag("redact"))
   }
 

@@ -17,18 +17,19 @@ public struct RetryRequest: Wire {
 
   public init(id: String, steps: [String] = []) { (self.id, self.steps) = (id, steps) }
 
+  public static let mostSteps = 1_000
+
+  public static let schema = Schema.request(
+    [
+      .shortID,
+      .optional(
+        "steps", .list(of: .text(1...StepPath.longest), most: mostSteps),
+        "Only these of the failed steps; empty: all of them."),
+    ], name: "RetryRequest")
+
   public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json)
-    id = try fields.text("id")
-    var steps: [String] = []
-    for (index, step) in (fields.object["steps"]?.array ?? []).enumerated() {
-      guard let text = step.string else {
-        throw WireError(
-          "/steps/\(index)", Bilingual("Text was expected here.", pt: "Aqui se esperava um texto."))
-      }
-      steps.append(text)
-    }
-    self.steps = steps
+    let fields = try Fields(json, Self.schema)
+    (id, steps) = (try fields.text("id"), try fields.texts("steps"))
   }
 
   public var json: JSON { members(["id": id.wire, "steps": .array(steps.map(\.wire))]) }
@@ -52,8 +53,19 @@ public struct RerunWish: Wire {
     (self.sameKeys, self.dryRun, self.idempotencyKey) = (sameKeys, dryRun, idempotencyKey)
   }
 
+  public static let schema = Schema.request(
+    [
+      .shortID,
+      .optional("from", .text(1...StepPath.longest), "`start`, `failed` or a step's path."),
+      .optional("latest", .flag, "With the newest revision."),
+      .optional("inputs", .map),
+      .optional("same_keys", .flag),
+      .optional("dry_run", .flag, "Shows the plan, and starts nothing."),
+      .idempotencyKey,
+    ], name: "RerunWish")
+
   public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json)
+    let fields = try Fields(json, Self.schema)
     (id, from) = (try fields.text("id"), try fields.optionalText("from"))
     (latest, inputs) = (try fields.flag("latest"), try fields.map("inputs"))
     (sameKeys, dryRun) = (try fields.flag("same_keys"), try fields.flag("dry_run"))
@@ -83,11 +95,20 @@ public struct RerunAnswer: Wire, Hashable {
     (self.earlierRevision, self.steps) = (earlierRevision, steps)
   }
 
+  public static let schema = Schema.object(
+    [
+      .optional("job", StartedItem.schema, "Absent from a dry run."),
+      .init("pipeline", .text),
+      .init("revision", .integer(1...Int.max)),
+      .init("earlier_revision", .integer(1...Int.max)),
+      .init("steps", .list(of: RerunStep.schema)),
+    ], name: "RerunAnswer")
+
   public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json)
-    job = try fields.object["job"].map { (json) throws(WireError) in try StartedItem(json) }
-    (pipeline, revision) = (try fields.text("pipeline"), Int(try fields.integer("revision")))
-    earlierRevision = Int(try fields.integer("earlier_revision"))
+    let fields = try Fields(json, Self.schema)
+    job = try fields.optionalValue("job", of: StartedItem.self)
+    (pipeline, revision) = (try fields.text("pipeline"), try fields.int("revision"))
+    earlierRevision = try fields.int("earlier_revision")
     steps = try fields.list("steps", of: RerunStep.self)
   }
 
@@ -111,8 +132,16 @@ public struct RerunStep: Wire, Hashable {
     (self.path, self.action, self.reason, self.repeatsEffect) = (path, action, reason, repeatsEffect)
   }
 
+  public static let schema = Schema.object(
+    [
+      .init("path", .text),
+      .init("action", .words(["reuse", "rerun", "invalidated", "skip", "removed"])),
+      .init("reason", .text),
+      .init("repeats_effect", .flag, "What may have happened outside already would happen again."),
+    ], name: "RerunStep")
+
   public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json)
+    let fields = try Fields(json, Self.schema)
     (path, action) = (try fields.text("path"), try fields.text("action"))
     (reason, repeatsEffect) = (try fields.text("reason"), try fields.flag("repeats_effect"))
   }

@@ -21,12 +21,23 @@ public struct ExecuteRequest: Wire {
     self.settings = settings
   }
 
+  public static let schema = Schema.request(
+    [
+      .id,
+      .optional("inputs", .map, "As the pipeline's `inputs` ask for."),
+      .optional("message", .any, "What a queue would hand over: it becomes `trigger.message`."),
+      .idempotencyKey,
+      .optional("key", .text(1...Schema.Member.longestName)),
+      .optional("revision", .revision),
+      .optional("settings", .map, "Operator values for this job alone."),
+    ], name: "ExecuteRequest")
+
   public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json)
+    let fields = try Fields(json, Self.schema)
     (id, inputs) = (try fields.text("id"), try fields.map("inputs"))
     message = fields.object["message"]
     (idempotencyKey, key) = (try fields.optionalText("idempotency_key"), try fields.optionalText("key"))
-    revision = try fields.optionalInteger("revision").map(Int.init)
+    revision = try fields.optionalInt("revision")
     settings = fields.object["settings"] == nil ? nil : try fields.map("settings")
   }
 
@@ -49,10 +60,18 @@ public struct StartedItem: Wire, Hashable {
     (self.id, self.pipeline, self.revision, self.isNew) = (id, pipeline, revision, isNew)
   }
 
+  public static let schema = Schema.object(
+    [
+      .init("id", .text),
+      .init("pipeline", .text, "`namespace/name`."),
+      .init("revision", .integer(1...Int.max)),
+      .init("new", .flag, "False: a key led to a job that existed already."),
+    ], name: "StartedItem")
+
   public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json)
+    let fields = try Fields(json, Self.schema)
     (id, pipeline) = (try fields.text("id"), try fields.text("pipeline"))
-    (revision, isNew) = (Int(try fields.integer("revision")), try fields.flag("new"))
+    (revision, isNew) = (try fields.int("revision"), try fields.flag("new"))
   }
 
   public var json: JSON {
@@ -65,8 +84,16 @@ public struct ArtifactPath: Wire {
   /// A name, or the SHA-256 in hex digits.
   public var name: String
   public init(id: String, name: String) { (self.id, self.name) = (id, name) }
+  public static let schema = Schema.request(
+    [
+      .shortID,
+      .init(
+        "name", .text(1...Schema.Member.longestName).examples("report.csv"),
+        "A name, or the SHA-256 in hex digits."),
+    ], name: "ArtifactPath")
+
   public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json)
+    let fields = try Fields(json, Self.schema)
     (id, name) = (try fields.text("id"), try fields.text("name"))
   }
   public var json: JSON { members(["id": id.wire, "name": name.wire]) }
@@ -85,8 +112,17 @@ public struct ArtifactItem: Wire, Hashable {
     (self.size, self.mediaType) = (size, mediaType)
   }
 
+  public static let schema = Schema.object(
+    [
+      .init("name", .text),
+      .init("path", .text, "Of the step that produced it."),
+      .init("sha256", .text(.sha256)),
+      .init("size", .count, "In bytes."),
+      .init("media_type", .text),
+    ], name: "ArtifactItem")
+
   public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json)
+    let fields = try Fields(json, Self.schema)
     (name, path, sha256) = (try fields.text("name"), try fields.text("path"), try fields.text("sha256"))
     (size, mediaType) = (try fields.integer("size"), try fields.text("media_type"))
   }

@@ -10,10 +10,18 @@ public struct StepsQuery: Wire {
     (self.id, self.status, self.limit, self.cursor) = (id, status, limit, cursor)
   }
 
+  public static let schema = Schema.request(
+    [
+      .shortID,
+      .optional("status", .words(StepStatus.allCases.map(\.word))),
+      .limit(),
+      .cursor,
+    ], name: "StepsQuery")
+
   public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json)
+    let fields = try Fields(json, Self.schema)
     (id, status) = (try fields.text("id"), try fields.optionalText("status"))
-    limit = try fields.optionalInteger("limit").map(Int.init)
+    limit = try fields.optionalInt("limit")
     cursor = try fields.optionalText("cursor")
   }
 
@@ -29,8 +37,17 @@ public struct StepPath: Wire {
 
   public init(id: String, path: String) { (self.id, self.path) = (id, path) }
 
+  /// Of a step's path, in characters.
+  public static let longest = 1_000
+
+  public static let schema = Schema.request(
+    [
+      .shortID,
+      .init("path", .text(1...longest).examples("collect[aneel].csv")),
+    ], name: "StepPath")
+
   public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json)
+    let fields = try Fields(json, Self.schema)
     (id, path) = (try fields.text("id"), try fields.text("path"))
   }
 
@@ -74,20 +91,41 @@ public struct StepItem: Wire, Hashable {
     (self.skipCause, self.question, self.output) = (skipCause, question, output)
   }
 
+  public static let schema = Schema.object(
+    [
+      .init("path", .text),
+      .init("key", .text, "The name under which the outside knows the step execution."),
+      .init("kind", .text, "`uses`, `group`, `for_each`, `item` …"),
+      .optional("connector", .text),
+      .init("status", .words(StepStatus.allCases.map(\.word))),
+      .init("attempts", .count),
+      .init("crashes", .count),
+      .optional("ready_at", .time),
+      .optional("started_at", .time),
+      .optional("ended_at", .time),
+      .optional("due_at", .time),
+      .optional("error", ErrorItem.schema),
+      .optional("skip_cause", .text),
+      .optional("question", .text),
+      .optional("output", .any),
+      .optional("child", .text, "The id of the sub-job of a `call`."),
+      .optional("rescued", ErrorItem.schema, "What a rescue took over from."),
+    ], name: "StepItem")
+
   public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json)
+    let fields = try Fields(json, Self.schema)
     (path, kind) = (try fields.text("path"), try fields.optionalText("kind") ?? "")
     key = try fields.optionalText("key") ?? ""
     (connector, status) = (try fields.optionalText("connector"), try fields.text("status"))
-    attempts = Int(try fields.optionalInteger("attempts") ?? 0)
-    crashes = Int(try fields.optionalInteger("crashes") ?? 0)
-    (readyAt, startedAt) = (try fields.time("ready_at"), try fields.time("started_at"))
-    (endedAt, dueAt) = (try fields.time("ended_at"), try fields.time("due_at"))
-    error = try fields.object["error"].map(ErrorItem.init)
+    attempts = try fields.optionalInt("attempts") ?? 0
+    crashes = try fields.optionalInt("crashes") ?? 0
+    (readyAt, startedAt) = (try fields.optionalTime("ready_at"), try fields.optionalTime("started_at"))
+    (endedAt, dueAt) = (try fields.optionalTime("ended_at"), try fields.optionalTime("due_at"))
+    error = try fields.optionalValue("error", of: ErrorItem.self)
     (skipCause, question) = (try fields.optionalText("skip_cause"), try fields.optionalText("question"))
     output = fields.object["output"]
     child = try fields.optionalText("child")
-    rescued = try fields.object["rescued"].map(ErrorItem.init)
+    rescued = try fields.optionalValue("rescued", of: ErrorItem.self)
   }
 
   public var json: JSON {
@@ -116,20 +154,34 @@ public struct ResolveRequest: Wire {
     (self.id, self.path, self.answer) = (id, path, answer)
   }
 
+  public static let schema = Schema.oneOf(
+    [
+      .request(place + [.init("happened", .constant(true)), .optional("output", .any, "What it gave.")]),
+      .request(place + [.init("happened", .constant(false))]),
+      .request(place + [.init("fail", .text(1...Schema.Member.longestNote), "Why it failed.")]),
+    ], shared: place, name: "ResolveRequest",
+    "Whether the step happened, or that it failed.")
+
+  private static let place = StepPath.schema.members
+
   public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json)
+    guard SchemaCheck.fault(of: json, by: Self.schema.json, at: "") == nil else { throw Self.noAnswer(json) }
+    let fields = try Fields(json, Self.schema)
     (id, path) = (try fields.text("id"), try fields.text("path"))
-    switch (fields.object["happened"], try fields.optionalText("fail")) {
-    case (.bool(true)?, nil): answer = .happened(output: fields.object["output"] ?? .null)
-    case (.bool(false)?, nil): answer = .didNotHappen
-    case (nil, let reason?): answer = .failed(reason: reason)
-    case (_, _):
-      throw WireError(
-        "/happened",
-        Bilingual(
-          "Say either \"happened\": true or false, or \"fail\" with the reason.",
-          pt: "Diga \"happened\": true ou false, ou \"fail\" com o motivo."))
+    if let reason = try fields.optionalText("fail") {
+      answer = .failed(reason: reason)
+    } else {
+      answer =
+        try fields.flag("happened") ? .happened(output: fields.object["output"] ?? .null) : .didNotHappen
     }
+  }
+
+  private static func noAnswer(_ json: JSON) -> WireError {
+    WireError(
+      "/happened",
+      Bilingual(
+        "Say either \"happened\": true or false, or \"fail\" with the reason.",
+        pt: "Diga \"happened\": true ou false, ou \"fail\" com o motivo."))
   }
 
   public var json: JSON {
@@ -159,12 +211,24 @@ public struct LogsQuery: Wire {
     (self.limit, self.cursor) = (limit, cursor)
   }
 
+  static let levels = ["debug", "info", "warn", "error"]
+
+  public static let schema = Schema.request(
+    [
+      .shortID,
+      .optional("path", .text(1...StepPath.longest), "Of one step."),
+      .optional("attempt", .integer(0...Int(UInt32.max))),
+      .optional("level", .words(levels), "The least level that is shown."),
+      .limit(),
+      .cursor,
+    ], name: "LogsQuery")
+
   public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json)
+    let fields = try Fields(json, Self.schema)
     (id, path) = (try fields.text("id"), try fields.optionalText("path"))
-    attempt = try fields.optionalInteger("attempt").map(Int.init)
+    attempt = try fields.optionalInt("attempt")
     level = try fields.optionalText("level")
-    limit = try fields.optionalInteger("limit").map(Int.init)
+    limit = try fields.optionalInt("limit")
     cursor = try fields.optionalText("cursor")
   }
 
@@ -187,11 +251,20 @@ public struct LogLine: Wire, Hashable {
     (self.at, self.level, self.path, self.attempt, self.message) = (at, level, path, attempt, message)
   }
 
+  public static let schema = Schema.object(
+    [
+      .init("at", .time),
+      .init("level", .words(LogsQuery.levels)),
+      .init("path", .text),
+      .init("attempt", .count),
+      .init("message", .text),
+    ], name: "LogLine")
+
   public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json)
-    at = try fields.time("at") ?? Timestamp(microseconds: 0)
+    let fields = try Fields(json, Self.schema)
+    at = try fields.time("at")
     (level, path) = (try fields.text("level"), try fields.text("path"))
-    (attempt, message) = (Int(try fields.integer("attempt")), try fields.text("message"))
+    (attempt, message) = (try fields.int("attempt"), try fields.text("message"))
   }
 
   public var json: JSON {

@@ -45,7 +45,10 @@ public enum JobCalls {
 public struct JobPath: Wire {
   public var id: String
   public init(id: String) { self.id = id }
-  public init(_ json: JSON) throws(WireError) { id = try Fields(json).text("id") }
+  public static let schema = Schema.request(
+    [.shortID], name: "JobPath")
+
+  public init(_ json: JSON) throws(WireError) { id = try Fields(json, Self.schema).text("id") }
   public var json: JSON { members(["id": id.wire]) }
 }
 
@@ -75,21 +78,42 @@ public struct JobsQuery: Wire {
     (self.limit, self.cursor) = (limit, cursor)
   }
 
+  static let mostStatuses = 20
+
+  public static let schema = Schema.request(
+    [
+      .namespace,
+      .optional("pipeline", .text(1...Schema.Member.longestName), "`name` or `namespace/name`."),
+      .optional(
+        "status", .list(of: .words(JobStatus.allCases.map(\.word)), most: mostStatuses), "Absent: all."),
+      .optional("since", .time),
+      .optional("correlation_id", .text(1...Schema.Member.longestName)),
+      .optional(
+        "labels", .text(.labelConditions).examples("team=x,env!=dev"),
+        "`name=value` or `name!=value`, a comma between them, `\\` before a comma in one."),
+      .optional(
+        "parent", .text(1...Schema.Member.longestName),
+        "The id, or the beginning of it, of the job that called them."),
+      .optional("rerun_of", .text(1...Schema.Member.longestName), "The same of the job that they run again."),
+      .limit(),
+      .cursor,
+    ], name: "JobsQuery")
+
   public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json)
+    let fields = try Fields(json, Self.schema)
     (namespace, pipeline) = (try fields.optionalText("namespace"), try fields.optionalText("pipeline"))
-    statuses = (try fields.optionalText("status") ?? "").split(separator: ",").map(String.init)
-    (since, cursor) = (try fields.time("since"), try fields.optionalText("cursor"))
+    statuses = try fields.texts("status")
+    (since, cursor) = (try fields.optionalTime("since"), try fields.optionalText("cursor"))
     correlation = try fields.optionalText("correlation_id")
     labels = try LabelCondition.list(try fields.optionalText("labels") ?? "")
     (parent, rerunOf) = (try fields.optionalText("parent"), try fields.optionalText("rerun_of"))
-    limit = try fields.optionalInteger("limit").map(Int.init)
+    limit = try fields.optionalInt("limit")
   }
 
   public var json: JSON {
     members([
       "namespace": namespace?.wire, "pipeline": pipeline?.wire,
-      "status": statuses.isEmpty ? JSON?.none : statuses.joined(separator: ",").wire, "since": since?.wire,
+      "status": statuses.isEmpty ? JSON?.none : .array(statuses.map(\.wire)), "since": since?.wire,
       "correlation_id": correlation?.wire,
       "labels": labels.isEmpty ? JSON?.none : LabelCondition.text(labels).wire,
       "parent": parent?.wire, "rerun_of": rerunOf?.wire, "limit": limit?.wire, "cursor": cursor?.wire,
@@ -126,16 +150,34 @@ public struct JobItem: Wire, Hashable {
     (self.error, self.lastSequence) = (error, lastSequence)
   }
 
+  public static let schema = Schema.object(
+    IdentityItem.schema.members + [
+      .init("id", .text),
+      .init("pipeline", .text, "`namespace/name`."),
+      .init("revision", .integer(1...Int.max)),
+      .optional("key", .text),
+      .init("status", .words(JobStatus.allCases.map(\.word))),
+      .init("trigger_type", .text),
+      .init("actor", .text),
+      .init("created_at", .time),
+      .optional("started_at", .time),
+      .optional("completed_at", .time),
+      .optional("error", ErrorItem.schema),
+      .init("last_sequence", .count),
+    ], name: "JobItem", "A job in a list.")
+
   public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json)
+    let fields = try Fields(json, Self.schema)
     (id, pipeline) = (try fields.text("id"), try fields.text("pipeline"))
-    (revision, key) = (Int(try fields.integer("revision")), try fields.optionalText("key"))
+    (revision, key) = (try fields.int("revision"), try fields.optionalText("key"))
     (status, actor) = (try fields.text("status"), try fields.optionalText("actor") ?? "")
     triggerType = try fields.optionalText("trigger_type") ?? ""
-    createdAt = try fields.time("created_at") ?? Timestamp(microseconds: 0)
-    (startedAt, completedAt) = (try fields.time("started_at"), try fields.time("completed_at"))
-    error = try fields.object["error"].map(ErrorItem.init)
-    lastSequence = Int(try fields.optionalInteger("last_sequence") ?? 0)
+    createdAt = try fields.time("created_at")
+    (startedAt, completedAt) = (
+      try fields.optionalTime("started_at"), try fields.optionalTime("completed_at")
+    )
+    error = try fields.optionalValue("error", of: ErrorItem.self)
+    lastSequence = try fields.optionalInt("last_sequence") ?? 0
     identity = try IdentityItem(json)
   }
 
@@ -165,8 +207,16 @@ public struct ErrorItem: Wire, Hashable {
     (self.errorClass, self.code, self.message, self.step) = (errorClass, code, message, step)
   }
 
+  public static let schema = Schema.object(
+    [
+      .init("class", .words(ErrorClass.allCases.map(\.rawValue))),
+      .init("code", .text),
+      .init("message", .text),
+      .init("step", .text),
+    ], name: "ErrorItem")
+
   public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json)
+    let fields = try Fields(json, Self.schema)
     (errorClass, code) = (try fields.text("class"), try fields.optionalText("code") ?? "")
     (message, step) = (try fields.text("message"), try fields.optionalText("step") ?? "")
   }
@@ -193,11 +243,19 @@ public struct JobDetail: Wire, Hashable {
     (self.job, self.inputs, self.outputs, self.counts) = (job, inputs, outputs, counts)
   }
 
+  public static let schema = Schema.object(
+    JobItem.schema.members + [
+      .init("inputs", .any),
+      .optional("outputs", .any),
+      .init("counts", .map(of: .count), "Steps by status."),
+      .optional("warnings", .list(of: ErrorItem.schema), "What failed beside the job and did not fail it."),
+    ], name: "JobDetail")
+
   public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json)
-    (job, inputs) = (try JobItem(json), fields.object["inputs"] ?? .null)
+    let fields = try Fields(json, Self.schema)
+    (job, inputs) = (try JobItem(json), try fields.json("inputs"))
     (outputs, counts) = (fields.object["outputs"], try fields.map("counts"))
-    warnings = try (fields.object["warnings"]?.array ?? []).map(ErrorItem.init)
+    warnings = try fields.list("warnings", of: ErrorItem.self)
   }
 
   public var json: JSON {

@@ -110,11 +110,24 @@ public struct ProblemDocument: Wire, Error, Hashable {
     (self.requestID, self.errors) = (requestID, errors)
   }
 
+  public static let schema = Schema.object(
+    [
+      .init("type", .text),
+      .init("title", .text),
+      .init("status", .integer(400...599)),
+      .init("detail", .text, "One sentence in the caller's language."),
+      .init("code", .text, "Names a page of `docs/errors/`."),
+      .optional("remedy", .text),
+      .init("request_id", .text),
+      .init("docs", .text),
+      .optional("errors", .list(of: FindingItem.schema)),
+    ], name: "ProblemDocument", "An error (RFC 9457).")
+
   public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json)
-    (status, code) = (Int(try fields.integer("status")), try fields.text("code"))
+    let fields = try Fields(json, Self.schema)
+    (status, code) = (try fields.int("status"), try fields.text("code"))
     (detail, remedy) = (try fields.text("detail"), try fields.optionalText("remedy"))
-    requestID = try fields.optionalText("request_id") ?? ""
+    requestID = try fields.text("request_id")
     errors = try fields.list("errors", of: FindingItem.self)
   }
 
@@ -148,12 +161,24 @@ public struct FindingItem: Wire, Hashable {
     (self.line, self.column, self.remedy, self.rendered) = (line, column, remedy, rendered)
   }
 
+  public static let schema = Schema.object(
+    [
+      .init("code", .text),
+      .init("severity", .words(["error", "warning"])),
+      .init("message", .text),
+      .optional("pointer", .text, "A JSON pointer to what is wrong."),
+      .optional("line", .count),
+      .optional("column", .count),
+      .optional("remedy", .text),
+      .optional("rendered", .text, "The line of the file and a caret, as a terminal shows it."),
+    ], name: "FindingItem")
+
   public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json)
-    (code, message) = (try fields.optionalText("code") ?? "", try fields.text("message"))
-    (severity, pointer) = (try fields.optionalText("severity") ?? "error", try fields.optionalText("pointer"))
-    line = try fields.optionalInteger("line").map(Int.init)
-    column = try fields.optionalInteger("column").map(Int.init)
+    let fields = try Fields(json, Self.schema)
+    (code, message) = (try fields.text("code"), try fields.text("message"))
+    (severity, pointer) = (try fields.text("severity"), try fields.optionalText("pointer"))
+    line = try fields.optionalInt("line")
+    column = try fields.optionalInt("column")
     (remedy, rendered) = (try fields.optionalText("remedy"), try fields.optionalText("rendered"))
   }
 
@@ -177,8 +202,16 @@ public struct Page<Item: Wire>: Wire {
     (self.items, self.nextCursor) = (items, nextCursor)
   }
 
+  public static var schema: Schema {
+    .object(
+      [
+        .init("items", .list(of: Item.schema)),
+        .init("next_cursor", Schema.text.orNull, "Given back as `cursor`; null on the last page."),
+      ], name: Item.schema.name.map { "\($0)Page" })
+  }
+
   public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json)
+    let fields = try Fields(json, Self.schema)
     items = try fields.list("items", of: Item.self)
     nextCursor = try fields.optionalText("next_cursor")
   }

@@ -11,13 +11,41 @@ public struct SourceFile: Wire, Hashable {
     (self.name, self.source, self.files) = (name, source, files)
   }
 
+  /// Of one pipeline file, in characters, and the files beside it.
+  public static let (longestSource, mostFiles) = (4 << 20, 1_000)
+
+  public static let schema = Schema.request(
+    [
+      .init(
+        "name", .text(1...Schema.Member.longestNote).examples("hello.yaml"),
+        "As the caller knows it; it stands in messages."),
+      .init("source", .text(0...longestSource), "The YAML text."),
+      .optional("files", .list(of: AttachedFile.schema, most: mostFiles)),
+    ], name: "SourceFile")
+
   public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json)
+    let fields = try Fields(json, Self.schema)
     (name, source) = (try fields.text("name"), try fields.text("source"))
     files = try fields.list("files", of: AttachedFile.self)
   }
 
   public var json: JSON { members(["name": name.wire, "source": source.wire, "files": files.wire]) }
+}
+
+extension SourceFile {
+  /// A pipeline of one step.
+  static let example = SourceFile(
+    name: "hello.yaml",
+    source: """
+      apiVersion: esteira/v1
+      id: hello
+      namespace: demo
+      inputs:
+        name: {type: string, default: world}
+      steps:
+        greet: {value: "${{ 'Hello, ' + inputs.name }}"}
+      outputs: {text: "${{ steps.greet.output }}"}
+      """)
 }
 
 /// A file beside a pipeline.
@@ -34,13 +62,17 @@ public struct AttachedFile: Wire, Hashable {
     (self.path, self.bytes, self.isExecutable) = (path, bytes, isExecutable)
   }
 
+  public static let schema = Schema.request(
+    [
+      .init("path", .text(1...Schema.Member.longestNote), "Relative to the pipeline file."),
+      .optional("executable", .flag),
+      .init("base64", .base64(most: totalLimit)),
+    ], name: "AttachedFile", "A file beside a pipeline.")
+
   public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json)
+    let fields = try Fields(json, Self.schema)
     (path, isExecutable) = (try fields.text("path"), try fields.flag("executable"))
-    guard let bytes = Base64.decode(try fields.text("base64")) else {
-      throw WireError("/base64", Bilingual("This is not base64.", pt: "Isto não é base64."))
-    }
-    self.bytes = bytes
+    bytes = Base64.decode(try fields.text("base64")) ?? []
   }
 
   public var json: JSON {
@@ -57,10 +89,20 @@ public struct ApplyRequest: Wire {
     (self.files, self.expectedRevision) = (files, expectedRevision)
   }
 
+  public static let mostFiles = 200
+
+  public static let schema = Schema.request(
+    [
+      .init("files", .list(of: SourceFile.schema, most: mostFiles, least: 1)),
+      .optional(
+        "expected_revision", .revisionOrNone,
+        "Fails unless the newest revision is this one; only with one file."),
+    ], name: "ApplyRequest")
+
   public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json)
+    let fields = try Fields(json, Self.schema)
     files = try fields.list("files", of: SourceFile.self)
-    expectedRevision = try fields.optionalInteger("expected_revision").map(Int.init)
+    expectedRevision = try fields.optionalInt("expected_revision")
   }
 
   public var json: JSON { members(["files": files.wire, "expected_revision": expectedRevision?.wire]) }
@@ -69,8 +111,11 @@ public struct ApplyRequest: Wire {
 public struct ApplyResult: Wire, Hashable {
   public var items: [AppliedPipeline]
   public init(_ items: [AppliedPipeline]) { self.items = items }
+  public static let schema = Schema.object(
+    [.init("items", .list(of: AppliedPipeline.schema))], name: "ApplyResult")
+
   public init(_ json: JSON) throws(WireError) {
-    items = try Fields(json).list("items", of: AppliedPipeline.self)
+    items = try Fields(json, Self.schema).list("items", of: AppliedPipeline.self)
   }
   public var json: JSON { members(["items": items.wire]) }
 }
@@ -87,11 +132,21 @@ public struct AppliedPipeline: Wire, Hashable {
     (self.id, self.change, self.revision, self.notes) = (id, change, revision, notes)
   }
 
+  public static let schema = Schema.object(
+    [
+      .init("id", .text),
+      .init("change", .words(["created", "updated", "unchanged"])),
+      .init("revision", .integer(1...Int.max)),
+      .optional(
+        "notes", .list(of: .text),
+        "What the user should know although nothing is wrong, in the caller's language."),
+    ], name: "AppliedPipeline")
+
   public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json)
+    let fields = try Fields(json, Self.schema)
     (id, change) = (try fields.text("id"), try fields.text("change"))
-    revision = Int(try fields.integer("revision"))
-    notes = try fields.list("notes", of: JSON.self).compactMap(\.string)
+    revision = try fields.int("revision")
+    notes = try fields.texts("notes")
   }
 
   public var json: JSON {
@@ -112,10 +167,17 @@ public struct ValidationResult: Wire, Hashable {
     (self.isValid, self.findings, self.order) = (isValid, findings, order)
   }
 
+  public static let schema = Schema.object(
+    [
+      .init("valid", .flag),
+      .init("findings", .list(of: FindingItem.schema)),
+      .init("order", .list(of: .text), "Names of the steps in the order in which they would start."),
+    ], name: "ValidationResult")
+
   public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json)
+    let fields = try Fields(json, Self.schema)
     (isValid, findings) = (try fields.flag("valid"), try fields.list("findings", of: FindingItem.self))
-    order = try fields.list("order", of: JSON.self).compactMap(\.string)
+    order = try fields.texts("order")
   }
 
   public var json: JSON {

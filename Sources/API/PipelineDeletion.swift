@@ -9,8 +9,15 @@ public struct DeleteRequest: Wire {
 
   public init(id: String, jobs: String? = nil) { (self.id, self.jobs) = (id, jobs) }
 
+  public static let schema = Schema.request(
+    [
+      .id,
+      .optional(
+        "jobs", .words(["refuse", "drain", "cancel"]).with("default", "refuse"), "What becomes of live jobs."),
+    ], name: "DeleteRequest")
+
   public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json)
+    let fields = try Fields(json, Self.schema)
     (id, jobs) = (try fields.text("id"), try fields.optionalText("jobs"))
   }
 
@@ -24,10 +31,16 @@ public struct DeletedPipeline: Wire, Hashable {
 
   public init(id: String, jobs: [String]) { (self.id, self.jobs) = (id, jobs) }
 
+  public static let schema = Schema.object(
+    [
+      .init("id", .text),
+      .init("jobs", .list(of: .text), "The jobs that were live."),
+    ], name: "DeletedPipeline")
+
   public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json)
+    let fields = try Fields(json, Self.schema)
     id = try fields.text("id")
-    jobs = (fields.object["jobs"]?.array ?? []).compactMap(\.string)
+    jobs = try fields.texts("jobs")
   }
 
   public var json: JSON { members(["id": id.wire, "jobs": .array(jobs.map(\.wire))]) }

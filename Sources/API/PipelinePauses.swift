@@ -12,9 +12,16 @@ public struct PauseRequest: Wire {
     (self.id, self.reason, self.until) = (id, reason, until)
   }
 
+  public static let schema = Schema.request(
+    [
+      .id,
+      .init("reason", .text(1...Schema.Member.longestNote), "For those who find it paused."),
+      .optional("until", .time, "When it ends by itself; absent: only by a resume."),
+    ], name: "PauseRequest")
+
   public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json)
-    (id, reason, until) = (try fields.text("id"), try fields.text("reason"), try fields.time("until"))
+    let fields = try Fields(json, Self.schema)
+    (id, reason, until) = (try fields.text("id"), try fields.text("reason"), try fields.optionalTime("until"))
   }
 
   public var json: JSON { members(["id": id.wire, "reason": reason.wire, "until": until?.wire]) }
@@ -31,11 +38,19 @@ public struct PauseItem: Wire, Hashable {
     (self.by, self.reason, self.at, self.until) = (by, reason, at, until)
   }
 
+  public static let schema = Schema.object(
+    [
+      .init("by", .text),
+      .init("reason", .text),
+      .init("at", .time),
+      .optional("until", .time),
+    ], name: "PauseItem")
+
   public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json)
+    let fields = try Fields(json, Self.schema)
     (by, reason) = (try fields.text("by"), try fields.text("reason"))
-    at = try fields.time("at") ?? Timestamp(microseconds: 0)
-    until = try fields.time("until")
+    at = try fields.time("at")
+    until = try fields.optionalTime("until")
   }
 
   public var json: JSON {
@@ -50,9 +65,15 @@ public struct RollbackRequest: Wire {
 
   public init(id: String, revision: Int) { (self.id, self.revision) = (id, revision) }
 
+  public static let schema = Schema.request(
+    [
+      .id,
+      .init("revision", .revision),
+    ], name: "RollbackRequest")
+
   public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json)
-    (id, revision) = (try fields.text("id"), Int(try fields.integer("revision")))
+    let fields = try Fields(json, Self.schema)
+    (id, revision) = (try fields.text("id"), try fields.int("revision"))
   }
 
   public var json: JSON { members(["id": id.wire, "revision": revision.wire]) }

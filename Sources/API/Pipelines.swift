@@ -22,15 +22,18 @@ public enum PipelineCalls {
     .post, "/pipelines/{id}/resume", .needs("pipelines", "pause"), "Ends the pause of a pipeline.")
   public static let apply = Endpoint<ApplyRequest, ApplyResult>(
     .post, "/pipelines:apply", .needs("pipelines", "update"),
-    "Makes new revisions of what changed: all files or none.")
+    "Makes new revisions of what changed: all files or none.", problems: [412],
+    example: ApplyRequest(files: [.example]))
   public static let plan = Endpoint<ApplyRequest, ApplyResult>(
-    .post, "/pipelines:plan", .needs("pipelines", "read"), "What apply would change.", audit: .nothing)
+    .post, "/pipelines:plan", .needs("pipelines", "read"), "What apply would change.", audit: .nothing
+  )
   public static let validate = Endpoint<SourceFile, ValidationResult>(
     .post, "/pipelines:validate", .needs("pipelines", "read"), "Everything that is wrong with a file.",
-    audit: .nothing)
+    audit: .nothing, example: .example)
   public static let execute = Endpoint<ExecuteRequest, StartedItem>(
     .post, "/pipelines/{id}/execute", .needs("pipelines", "execute"),
-    "Starts a job: 202, or 200 with the job that the keys led to.", success: [200, 202])
+    "Starts a job: 202, or 200 with the job that the keys led to.", success: [200, 202],
+    example: ExecuteRequest(id: "demo~hello", inputs: ["name": "Ana"]))
   public static let schema = Endpoint<Nothing, JSON>(
     .get, "/schema/pipeline", .open, "The JSON Schema of pipeline files.")
 }
@@ -45,10 +48,17 @@ public struct ListQuery: Wire {
     (self.namespace, self.limit, self.cursor) = (namespace, limit, cursor)
   }
 
+  public static let schema = Schema.request(
+    [
+      .namespace,
+      .limit(),
+      .cursor,
+    ], name: "ListQuery")
+
   public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json)
+    let fields = try Fields(json, Self.schema)
     (namespace, cursor) = (try fields.optionalText("namespace"), try fields.optionalText("cursor"))
-    limit = try fields.optionalInteger("limit").map(Int.init)
+    limit = try fields.optionalInt("limit")
   }
 
   public var json: JSON {
@@ -64,9 +74,15 @@ public struct PipelineQuery: Wire {
 
   public init(id: String, revision: Int? = nil) { (self.id, self.revision) = (id, revision) }
 
+  public static let schema = Schema.request(
+    [
+      .id,
+      .optional("revision", .revision, "Absent: the newest."),
+    ], name: "PipelineQuery")
+
   public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json)
-    (id, revision) = (try fields.text("id"), try fields.optionalInteger("revision").map(Int.init))
+    let fields = try Fields(json, Self.schema)
+    (id, revision) = (try fields.text("id"), try fields.optionalInt("revision"))
   }
 
   public var json: JSON { members(["id": id.wire, "revision": revision?.wire]) }
@@ -92,13 +108,25 @@ public struct PipelineItem: Wire, Hashable {
     (self.revision, self.createdAt, self.updatedAt) = (revision, createdAt, updatedAt)
   }
 
+  public static let schema = Schema.object(
+    [
+      .init("id", .text),
+      .init("namespace", .text),
+      .init("name", .text),
+      .init("title", .text),
+      .init("revision", .integer(1...Int.max)),
+      .init("created_at", .time),
+      .init("updated_at", .time),
+      .optional("paused", PauseItem.schema, "Absent: it takes new jobs."),
+    ], name: "PipelineItem")
+
   public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json)
+    let fields = try Fields(json, Self.schema)
     (id, namespace, name) = (try fields.text("id"), try fields.text("namespace"), try fields.text("name"))
-    (title, revision) = (try fields.optionalText("title") ?? "", Int(try fields.integer("revision")))
-    createdAt = try fields.time("created_at") ?? Timestamp(microseconds: 0)
-    updatedAt = try fields.time("updated_at") ?? Timestamp(microseconds: 0)
-    pause = try fields.object["paused"].map(PauseItem.init)
+    (title, revision) = (try fields.optionalText("title") ?? "", try fields.int("revision"))
+    createdAt = try fields.time("created_at")
+    updatedAt = try fields.time("updated_at")
+    pause = try fields.optionalValue("paused", of: PauseItem.self)
   }
 
   public var json: JSON {
@@ -136,15 +164,29 @@ public struct PipelineDetail: Wire, Hashable {
     (self.createdBy, self.explanation) = (createdBy, explanation)
   }
 
+  public static let schema = Schema.object(
+    [
+      .init("id", .text),
+      .init("revision", .integer(1...Int.max)),
+      .init("title", .text),
+      .init("source", .text),
+      .init("files", .list(of: .text), "Paths of the files beside the pipeline that this revision holds."),
+      .init("sha256", .text(.sha256), "Over source and files."),
+      .init("created_at", .time),
+      .init("created_by", .text),
+      .init("explanation", .text, "Order and reasons, in the caller's language."),
+      .optional("paused", PauseItem.schema, "Absent: it takes new jobs."),
+    ], name: "PipelineDetail")
+
   public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json)
-    (id, revision) = (try fields.text("id"), Int(try fields.integer("revision")))
+    let fields = try Fields(json, Self.schema)
+    (id, revision) = (try fields.text("id"), try fields.int("revision"))
     (title, source) = (try fields.text("title"), try fields.text("source"))
-    files = try fields.list("files", of: JSON.self).compactMap(\.string)
+    files = try fields.texts("files")
     (sha256, createdBy) = (try fields.text("sha256"), try fields.text("created_by"))
-    createdAt = try fields.time("created_at") ?? Timestamp(microseconds: 0)
+    createdAt = try fields.time("created_at")
     explanation = try fields.text("explanation")
-    pause = try fields.object["paused"].map(PauseItem.init)
+    pause = try fields.optionalValue("paused", of: PauseItem.self)
   }
 
   public var json: JSON {
@@ -166,10 +208,18 @@ public struct RevisionItem: Wire, Hashable {
     (self.revision, self.sha256, self.createdAt, self.createdBy) = (revision, sha256, createdAt, createdBy)
   }
 
+  public static let schema = Schema.object(
+    [
+      .init("revision", .integer(1...Int.max)),
+      .init("sha256", .text(.sha256)),
+      .init("created_at", .time),
+      .init("created_by", .text),
+    ], name: "RevisionItem")
+
   public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json)
-    (revision, sha256) = (Int(try fields.integer("revision")), try fields.text("sha256"))
-    createdAt = try fields.time("created_at") ?? Timestamp(microseconds: 0)
+    let fields = try Fields(json, Self.schema)
+    (revision, sha256) = (try fields.int("revision"), try fields.text("sha256"))
+    createdAt = try fields.time("created_at")
     createdBy = try fields.text("created_by")
   }
 

@@ -8,7 +8,7 @@ extension APIRequest {
       guard part.first == "{" else { return String(part) }
       let name = String(part.dropFirst().dropLast())
       defer { rest[name] = nil }
-      return Percent.encode(rest[name]?.string ?? "")
+      return Percent.encode(rest[name].map(Self.text) ?? "")
     }
     let query = shape.method.hasQuery ? rest.map { (name: $0.key, value: Self.text(of: $0.value)) } : []
     let body = shape.method.hasQuery ? [] : JSON.object(rest).serialized()
@@ -17,5 +17,12 @@ extension APIRequest {
       language: language)
   }
 
-  private static func text(of value: JSON) -> String { value.string ?? value.text }
+  /// A list has a comma between its elements.
+  private static func text(of value: JSON) -> String {
+    switch value {
+    case .string(let text): text
+    case .array(let items): items.map { text(of: $0) }.joined(separator: ",")
+    case .null, .bool, .int, .double, .object: value.text
+    }
+  }
 }

@@ -25,10 +25,20 @@ public struct RetentionRequest: Wire, Hashable {
     (self.namespace, self.retained, self.days) = (namespace, retained, days)
   }
 
+  static let classes = ["history", "logs", "artifacts", "events", "refusals"]
+  public static let mostDays = 36_500
+
+  public static let schema = Schema.request(
+    [
+      .init("namespace", .text(1...Schema.Member.longestName).examples("demo")),
+      .init("class", .words(classes)),
+      .optional("days", .integer(0...mostDays).orNull, "Absent or null: for ever."),
+    ], name: "RetentionRequest")
+
   public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json)
+    let fields = try Fields(json, Self.schema)
     (namespace, retained) = (try fields.text("namespace"), try fields.text("class"))
-    days = try fields.optionalInteger("days").map { Int($0) }
+    days = try fields.optionalInt("days")
   }
 
   public var json: JSON {
@@ -57,11 +67,24 @@ public struct RetentionItem: Wire, Hashable {
     (self.soonCount, self.soonBytes) = (soonCount, soonBytes)
   }
 
+  public static let schema = Schema.object(
+    [
+      .init("namespace", .text),
+      .init("class", .words(RetentionRequest.classes)),
+      .init("days", .count),
+      .init("by", .text),
+      .init("at", .time),
+      .init("now_count", .count),
+      .init("now_bytes", .count),
+      .init("soon_count", .count, "Within thirty days, what goes now included."),
+      .init("soon_bytes", .count),
+    ], name: "RetentionItem")
+
   public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json)
+    let fields = try Fields(json, Self.schema)
     (namespace, retained) = (try fields.text("namespace"), try fields.text("class"))
-    (days, by) = (Int(try fields.integer("days")), try fields.text("by"))
-    at = try fields.time("at") ?? Timestamp(microseconds: 0)
+    (days, by) = (try fields.int("days"), try fields.text("by"))
+    at = try fields.time("at")
     (count, bytes) = (try fields.integer("now_count"), try fields.integer("now_bytes"))
     (soonCount, soonBytes) = (try fields.integer("soon_count"), try fields.integer("soon_bytes"))
   }
@@ -94,12 +117,24 @@ public struct DeletionItem: Wire, Hashable {
     (self.before, self.count, self.bytes, self.by) = (before, count, bytes, by)
   }
 
+  public static let schema = Schema.object(
+    [
+      .init("at", .time),
+      .init("namespace", .text),
+      .init("class", .words(RetentionRequest.classes)),
+      .init("days", .count),
+      .init("before", .time),
+      .init("count", .count),
+      .init("bytes", .count),
+      .init("by", .text),
+    ], name: "DeletionItem", "What one run deleted of one class.")
+
   public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json)
-    at = try fields.time("at") ?? Timestamp(microseconds: 0)
+    let fields = try Fields(json, Self.schema)
+    at = try fields.time("at")
     (namespace, retained) = (try fields.text("namespace"), try fields.text("class"))
-    days = Int(try fields.integer("days"))
-    before = try fields.time("before") ?? Timestamp(microseconds: 0)
+    days = try fields.int("days")
+    before = try fields.time("before")
     (count, bytes, by) = (try fields.integer("count"), try fields.integer("bytes"), try fields.text("by"))
   }
 

@@ -6,7 +6,7 @@ public enum ScheduleCalls {
   public static let list = Endpoint<NamespaceQuery, Page<ScheduleItem>>(
     .get, "/schedules", .needs("schedules", "read"),
     "The schedules of the newest revisions, with their last and next due times.")
-  public static let get = Endpoint<NamePath, ScheduleItem>(
+  public static let get = Endpoint<SchedulePath, ScheduleItem>(
     .get, "/schedules/{id}", .needs("schedules", "read"), "A schedule.")
   public static let next = Endpoint<NextQuery, Page<NextItem>>(
     .get, "/schedules/{id}/next", .needs("schedules", "read"),
@@ -16,21 +16,56 @@ public enum ScheduleCalls {
     "What became of its due times, the latest first, missed ones included.")
   public static let allFires = Endpoint<FiresQuery, Page<FireItem>>(
     .get, "/fires", .needs("schedules", "read"), "The same of all schedules of a namespace.")
-  public static let pause = Endpoint<PauseRequest, ScheduleItem>(
+  public static let pause = Endpoint<SchedulePauseRequest, ScheduleItem>(
     .post, "/schedules/{id}/pause", .needs("schedules", "pause"),
     "Lets its due times be missed until it is resumed.")
   public static let resume = Endpoint<ResumeRequest, ScheduleItem>(
     .post, "/schedules/{id}/resume", .needs("schedules", "pause"),
     "Ends the pause, and makes up for it where that is asked for.")
-  public static let trigger = Endpoint<NamePath, TriggerResult>(
+  public static let trigger = Endpoint<SchedulePath, TriggerResult>(
     .post, "/schedules/{id}/trigger", .needs("schedules", "pause"), "Starts a job now, as if it were due.",
     success: [200, 202])
+}
+
+public struct SchedulePath: Wire {
+  public static let schema = Schema.request([.scheduleID], name: "SchedulePath")
+  public var id: String
+  public init(id: String) { self.id = id }
+  public init(_ json: JSON) throws(WireError) { id = try Fields(json, Self.schema).text("id") }
+  public var json: JSON { members(["id": id.wire]) }
+}
+
+/// As of a pipeline.
+public struct SchedulePauseRequest: Wire {
+  public var id: String
+  public var reason: String
+  public var until: Timestamp?
+
+  public init(id: String, reason: String, until: Timestamp? = nil) {
+    (self.id, self.reason, self.until) = (id, reason, until)
+  }
+
+  public static let schema = Schema.request(
+    [.scheduleID] + PauseRequest.schema.members.dropFirst(), name: "SchedulePauseRequest")
+
+  public init(_ json: JSON) throws(WireError) {
+    let fields = try Fields(json, Self.schema)
+    (id, reason) = (try fields.text("id"), try fields.text("reason"))
+    until = try fields.optionalTime("until")
+  }
+
+  public var json: JSON { members(["id": id.wire, "reason": reason.wire, "until": until?.wire]) }
 }
 
 public struct NamespaceQuery: Wire {
   public var namespace: String?
   public init(namespace: String? = nil) { self.namespace = namespace }
-  public init(_ json: JSON) throws(WireError) { namespace = try Fields(json).optionalText("namespace") }
+  public static let schema = Schema.request(
+    [.namespace], name: "NamespaceQuery")
+
+  public init(_ json: JSON) throws(WireError) {
+    namespace = try Fields(json, Self.schema).optionalText("namespace")
+  }
   public var json: JSON { members(["namespace": namespace?.wire]) }
 }
 
@@ -41,10 +76,17 @@ public struct NextQuery: Wire {
   public init(id: String, from: Timestamp? = nil, limit: Int? = nil) {
     (self.id, self.from, self.limit) = (id, from, limit)
   }
+  public static let schema = Schema.request(
+    [
+      .scheduleID,
+      .optional("from", .time, "Absent: now."),
+      .limit(1...1_000, usual: 5),
+    ], name: "NextQuery")
+
   public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json)
-    (id, from) = (try fields.text("id"), try fields.time("from"))
-    limit = try fields.optionalInteger("limit").map(Int.init)
+    let fields = try Fields(json, Self.schema)
+    (id, from) = (try fields.text("id"), try fields.optionalTime("from"))
+    limit = try fields.optionalInt("limit")
   }
   public var json: JSON { members(["id": id.wire, "from": from?.wire, "limit": limit?.wire]) }
 }
@@ -64,11 +106,20 @@ public struct FiresQuery: Wire {
     (self.id, self.namespace, self.outcome) = (id, namespace, outcome)
     (self.since, self.limit) = (since, limit)
   }
+  public static let schema = Schema.request(
+    [
+      .optional("id", .text(.scheduleName), "Of one schedule."),
+      .namespace,
+      .optional("outcome", .words(FireItem.outcomes), "Absent: all."),
+      .optional("since", .time),
+      .limit(1...1_000),
+    ], name: "FiresQuery")
+
   public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json)
+    let fields = try Fields(json, Self.schema)
     (id, namespace) = (try fields.optionalText("id"), try fields.optionalText("namespace"))
-    (outcome, since) = (try fields.optionalText("outcome"), try fields.time("since"))
-    limit = try fields.optionalInteger("limit").map(Int.init)
+    (outcome, since) = (try fields.optionalText("outcome"), try fields.optionalTime("since"))
+    limit = try fields.optionalInt("limit")
   }
   public var json: JSON {
     members([
@@ -83,8 +134,15 @@ public struct ResumeRequest: Wire {
   /// Makes up for what the pause held back, as far as `catch_up` goes.
   public var catchesUp: Bool
   public init(id: String, catchesUp: Bool) { (self.id, self.catchesUp) = (id, catchesUp) }
+  public static let schema = Schema.request(
+    [
+      .scheduleID,
+      .optional(
+        "catch_up", .flag, "Makes up for what the pause held back, as far as the file's `catch_up` goes."),
+    ], name: "ResumeRequest")
+
   public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json)
+    let fields = try Fields(json, Self.schema)
     (id, catchesUp) = (try fields.text("id"), try fields.flag("catch_up"))
   }
   public var json: JSON { members(["id": id.wire, "catch_up": catchesUp.wire]) }
@@ -118,13 +176,31 @@ public struct ScheduleItem: Wire, Hashable {
     (self.nextAt, self.missed, self.problem) = (nextAt, missed, problem)
   }
 
+  public static let schema = Schema.object(
+    [
+      .init("id", .text, "`namespace~pipeline~trigger`."),
+      .init("pipeline", .text, "`namespace/name`."),
+      .init("name", .text),
+      .init(
+        "spec", .any,
+        "`cron`, `dialect`, `timezone`, `overlap`, `catch_up`, `jitter`, `calendar`, as far as the file says them."
+      ),
+      .init("enabled", .flag),
+      .optional("paused", PauseItem.schema),
+      .optional("last_at", .time),
+      .optional("last_job", .text),
+      .optional("next_at", .time),
+      .init("missed", .count, "Due times of the last seven days that were missed."),
+      .optional("problem", .text, "Why it cannot start anything as it stands."),
+    ], name: "ScheduleItem")
+
   public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json)
+    let fields = try Fields(json, Self.schema)
     (id, pipeline, name) = (try fields.text("id"), try fields.text("pipeline"), try fields.text("name"))
     (spec, isEnabled) = (try fields.json("spec"), try fields.flag("enabled"))
-    if let pause = fields.object["paused"] { self.pause = try PauseItem(pause) }
-    (lastAt, lastJob) = (try fields.time("last_at"), try fields.optionalText("last_job"))
-    (nextAt, missed) = (try fields.time("next_at"), Int(try fields.integer("missed")))
+    pause = try fields.optionalValue("paused", of: PauseItem.self)
+    (lastAt, lastJob) = (try fields.optionalTime("last_at"), try fields.optionalText("last_job"))
+    (nextAt, missed) = (try fields.optionalTime("next_at"), try fields.int("missed"))
     problem = try fields.optionalText("problem")
   }
 
@@ -159,10 +235,21 @@ public struct NextItem: Wire, Hashable {
     (self.skipped, self.closed) = (skipped, closed)
   }
 
+  public static let schema = Schema.object(
+    [
+      .init("due", .time),
+      .init("starts_at", .time, "Later than `due` where the schedule has a jitter."),
+      .optional(
+        "note", .words(["moved", "only_first", "first", "second"]), "What a change of the clocks does to it."),
+      .optional(
+        "skipped", .text, "Of a moved one: the time of the day that the clock skips, such as `02:30`."),
+      .optional("closed", .text, "The holiday on which it starts nothing."),
+    ], name: "NextItem")
+
   public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json)
-    due = try fields.time("due") ?? Timestamp(microseconds: 0)
-    startsAt = try fields.time("starts_at") ?? due
+    let fields = try Fields(json, Self.schema)
+    due = try fields.time("due")
+    startsAt = try fields.time("starts_at")
     (note, skipped) = (try fields.optionalText("note"), try fields.optionalText("skipped"))
     closed = try fields.optionalText("closed")
   }
@@ -199,14 +286,30 @@ public struct FireItem: Wire, Hashable {
     (self.last, self.count) = (last, count)
   }
 
+  static let outcomes = ["waiting", "started", "delivered", "skipped", "missed", "refused"]
+
+  public static let schema = Schema.object(
+    [
+      .init("pipeline", .text),
+      .init("trigger", .text),
+      .init("due", .time),
+      .init("outcome", .words(outcomes)),
+      .optional("job", .text),
+      .optional("reason", .text),
+      .optional("detail", .text),
+      .init("decided_at", .time),
+      .optional("last", .time, "Of a row that stands for a stretch: the last due time."),
+      .optional("count", .count, "Of such a row: how many there are at least; absent: 1."),
+    ], name: "FireItem", "What became of a due time.")
+
   public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json)
+    let fields = try Fields(json, Self.schema)
     (pipeline, trigger) = (try fields.text("pipeline"), try fields.text("trigger"))
-    due = try fields.time("due") ?? Timestamp(microseconds: 0)
+    due = try fields.time("due")
     (outcome, job) = (try fields.text("outcome"), try fields.optionalText("job"))
     (reason, detail) = (try fields.optionalText("reason"), try fields.optionalText("detail"))
-    decidedAt = try fields.time("decided_at") ?? due
-    (last, count) = (try fields.time("last"), Int(try fields.optionalInteger("count") ?? 1))
+    decidedAt = try fields.time("decided_at")
+    (last, count) = (try fields.optionalTime("last"), try fields.optionalInt("count") ?? 1)
   }
 
   public var json: JSON {

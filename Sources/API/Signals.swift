@@ -19,10 +19,16 @@ public struct SignalsQuery: Wire {
   public init(namespace: String? = nil, limit: Int? = nil) {
     (self.namespace, self.limit) = (namespace, limit)
   }
+  public static let schema = Schema.request(
+    [
+      .namespace,
+      .limit(),
+    ], name: "SignalsQuery")
+
   public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json)
+    let fields = try Fields(json, Self.schema)
     namespace = try fields.optionalText("namespace")
-    limit = try fields.optionalInteger("limit").map(Int.init)
+    limit = try fields.optionalInt("limit")
   }
   public var json: JSON { members(["namespace": namespace?.wire, "limit": limit?.wire]) }
 }
@@ -45,8 +51,19 @@ public struct SignalToInbox: Wire {
     (self.idempotencyKey, self.keep) = (idempotencyKey, keep)
   }
 
+  public static let schema = Schema.request(
+    [
+      .init("namespace", .text(1...Schema.Member.longestName).examples("demo")),
+      .init("name", .text(1...Schema.Member.longestName).examples("approved")),
+      .optional("key", .text(0...Schema.Member.longestName)),
+      .optional("payload", .any),
+      .idempotencyKey,
+      .optional(
+        "keep", .text(.duration).examples("24h"), "How long it is kept, 366d at most."),
+    ], name: "SignalToInbox")
+
   public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json)
+    let fields = try Fields(json, Self.schema)
     (namespace, name) = (try fields.text("namespace"), try fields.text("name"))
     (key, payload) = (try fields.optionalText("key") ?? "", fields.object["payload"] ?? .null)
     idempotencyKey = try fields.optionalText("idempotency_key")
@@ -74,8 +91,17 @@ public struct SignalToJob: Wire {
     self.idempotencyKey = idempotencyKey
   }
 
+  public static let schema = Schema.request(
+    [
+      .shortID,
+      .init("name", .text(1...Schema.Member.longestName).examples("approved")),
+      .optional("key", .text(0...Schema.Member.longestName), "Absent: whatever key the wait has."),
+      .optional("payload", .any),
+      .idempotencyKey,
+    ], name: "SignalToJob")
+
   public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json)
+    let fields = try Fields(json, Self.schema)
     (id, name, key) = (try fields.text("id"), try fields.text("name"), try fields.optionalText("key"))
     payload = fields.object["payload"] ?? .null
     idempotencyKey = try fields.optionalText("idempotency_key")
@@ -103,10 +129,18 @@ public struct SignalResult: Wire, Hashable {
     (self.id, self.delivered, self.isKept, self.isDuplicate) = (id, delivered, isKept, isDuplicate)
   }
 
+  public static let schema = Schema.object(
+    [
+      .init("id", .text),
+      .init("delivered", .list(of: .text), "The jobs that were given it."),
+      .init("kept", .flag, "Nobody waited for it: it lies in the inbox."),
+      .init("duplicate", .flag, "It had come before, and was dropped."),
+    ], name: "SignalResult")
+
   public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json)
+    let fields = try Fields(json, Self.schema)
     id = try fields.text("id")
-    delivered = try fields.list("delivered", of: JSON.self).compactMap(\.string)
+    delivered = try fields.texts("delivered")
     (isKept, isDuplicate) = (try fields.flag("kept"), try fields.flag("duplicate"))
   }
 
@@ -141,14 +175,28 @@ public struct SignalItem: Wire, Hashable {
     (self.receivedAt, self.expiresAt, self.duplicates) = (receivedAt, expiresAt, duplicates)
   }
 
+  public static let schema = Schema.object(
+    [
+      .init("id", .text),
+      .init("namespace", .text),
+      .init("name", .text),
+      .init("key", .text),
+      .init("state", .words(["waiting", "taken", "expired"])),
+      .optional("message_id", .text),
+      .init("source", .text),
+      .init("received_at", .time),
+      .init("expires_at", .time),
+      .init("duplicates", .count),
+    ], name: "SignalItem")
+
   public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json)
+    let fields = try Fields(json, Self.schema)
     (id, namespace) = (try fields.text("id"), try fields.text("namespace"))
     (name, key, state) = (try fields.text("name"), try fields.text("key"), try fields.text("state"))
     (messageID, source) = (try fields.optionalText("message_id"), try fields.text("source"))
-    receivedAt = try fields.time("received_at") ?? Timestamp(microseconds: 0)
-    expiresAt = try fields.time("expires_at") ?? Timestamp(microseconds: 0)
-    duplicates = Int(try fields.optionalInteger("duplicates") ?? 0)
+    receivedAt = try fields.time("received_at")
+    expiresAt = try fields.time("expires_at")
+    duplicates = try fields.optionalInt("duplicates") ?? 0
   }
 
   public var json: JSON {

@@ -18,7 +18,12 @@ public enum SystemCalls {
 public struct ConnectorPath: Wire {
   public var name: String
   public init(name: String) { self.name = name }
-  public init(_ json: JSON) throws(WireError) { name = try Fields(json).text("name") }
+  public static let schema = Schema.request(
+    [
+      .init("name", .text(1...Schema.Member.longestName).examples("http.request"))
+    ], name: "ConnectorPath")
+
+  public init(_ json: JSON) throws(WireError) { name = try Fields(json, Self.schema).text("name") }
   public var json: JSON { members(["name": name.wire]) }
 }
 
@@ -34,10 +39,18 @@ public struct ConnectorItem: Wire, Hashable {
     (self.name, self.major, self.title, self.effect) = (name, major, title, effect)
   }
 
+  public static let schema = Schema.object(
+    [
+      .init("name", .text),
+      .init("version", .count),
+      .init("title", .text, "In the caller's language."),
+      .init("effect_class", .text, "Such as `once`, or `pure or once` where the call decides."),
+    ], name: "ConnectorItem")
+
   public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json)
+    let fields = try Fields(json, Self.schema)
     (name, title) = (try fields.text("name"), try fields.text("title"))
-    (major, effect) = (Int(try fields.integer("version")), try fields.text("effect_class"))
+    (major, effect) = (try fields.int("version"), try fields.text("effect_class"))
   }
 
   public var json: JSON {
@@ -56,8 +69,16 @@ public struct CheckItem: Wire, Hashable {
     (self.state, self.name, self.text, self.remedy) = (state, name, text, remedy)
   }
 
+  public static let schema = Schema.object(
+    [
+      .init("state", .words(["ok", "warn", "error"])),
+      .init("name", .text),
+      .init("text", .text),
+      .optional("remedy", .text),
+    ], name: "CheckItem")
+
   public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json)
+    let fields = try Fields(json, Self.schema)
     (state, name) = (try fields.text("state"), try fields.text("name"))
     (text, remedy) = (try fields.text("text"), try fields.optionalText("remedy"))
   }
@@ -76,8 +97,15 @@ public struct VersionInfo: Wire, Hashable {
     (self.version, self.swift, self.sqlite) = (version, swift, sqlite)
   }
 
+  public static let schema = Schema.object(
+    [
+      .init("version", .text),
+      .init("swift", .text),
+      .init("sqlite", .text),
+    ], name: "VersionInfo")
+
   public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json)
+    let fields = try Fields(json, Self.schema)
     (version, swift) = (try fields.text("version"), try fields.text("swift"))
     sqlite = try fields.text("sqlite")
   }

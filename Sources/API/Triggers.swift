@@ -30,11 +30,20 @@ public struct TriggerItem: Wire, Hashable {
     (self.waiting, self.spec) = (waiting, spec)
   }
 
+  public static let schema = Schema.object(
+    [
+      .init("name", .text),
+      .init("kind", .text, "`schedule`, `queue`, `webhook`, `files` or `pipeline`."),
+      .init("enabled", .flag),
+      .init("waiting", .count, "Messages that no job was made of yet."),
+      .init("spec", .any, "The map of its kind, as the file says."),
+    ], name: "TriggerItem")
+
   public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json)
+    let fields = try Fields(json, Self.schema)
     (name, kind) = (try fields.text("name"), try fields.text("kind"))
-    (isEnabled, waiting) = (try fields.flag("enabled"), Int(try fields.integer("waiting")))
-    spec = fields.object["spec"] ?? .null
+    (isEnabled, waiting) = (try fields.flag("enabled"), try fields.int("waiting"))
+    spec = try fields.json("spec")
   }
 
   public var json: JSON {
@@ -69,14 +78,28 @@ public struct TriggerMessageItem: Wire, Hashable {
     (self.receivedAt, self.expiresAt) = (receivedAt, expiresAt)
   }
 
+  public static let schema = Schema.object(
+    [
+      .init("id", .text),
+      .init("trigger", .text),
+      .init("kind", .text),
+      .init("state", .words(["waiting", "claiming", "gathered"])),
+      .init("key", .text),
+      .optional("group", .text, "Of a gathered one: what the join's key gave."),
+      .optional("part", .text, "Of a gathered one: whose end it is."),
+      .init("actor", .text),
+      .init("received_at", .time),
+      .optional("expires_at", .time),
+    ], name: "TriggerMessageItem", "A message in a list; what it carries stays sealed.")
+
   public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json)
+    let fields = try Fields(json, Self.schema)
     (id, trigger, kind) = (try fields.text("id"), try fields.text("trigger"), try fields.text("kind"))
     (state, key) = (try fields.text("state"), try fields.text("key"))
     (group, part) = (try fields.optionalText("group"), try fields.optionalText("part"))
     actor = try fields.text("actor")
-    receivedAt = try fields.time("received_at") ?? Timestamp(microseconds: 0)
-    expiresAt = try fields.time("expires_at")
+    receivedAt = try fields.time("received_at")
+    expiresAt = try fields.optionalTime("expires_at")
   }
 
   public var json: JSON {
@@ -100,8 +123,16 @@ public struct TriggerMessageRequest: Wire {
     self.idempotencyKey = idempotencyKey
   }
 
+  public static let schema = Schema.request(
+    [
+      .id,
+      .init("name", .text(1...Schema.Member.longestName).examples("inbox")),
+      .optional("message", .any),
+      .idempotencyKey,
+    ], name: "TriggerMessageRequest")
+
   public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json)
+    let fields = try Fields(json, Self.schema)
     (id, name) = (try fields.text("id"), try fields.text("name"))
     message = fields.object["message"] ?? .null
     idempotencyKey = try fields.optionalText("idempotency_key")
@@ -128,10 +159,23 @@ public struct TriggerResult: Wire, Hashable {
     (self.outcome, self.jobs, self.reason) = (outcome, jobs, reason)
   }
 
+  static let outcomes = [
+    "started", "existing", "delivered", "kept", "duplicate", "filtered", "stored", "refused", "dead_letter",
+  ]
+
+  public static let schema = Schema.object(
+    [
+      .init("outcome", .words(outcomes)),
+      .init(
+        "jobs", .list(of: .text),
+        "The job that was started or there already, or those that were given the signal."),
+      .optional("reason", .text, "Why it is stored, refused or dead."),
+    ], name: "TriggerResult")
+
   public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json)
+    let fields = try Fields(json, Self.schema)
     outcome = try fields.text("outcome")
-    jobs = try fields.list("jobs", of: JSON.self).compactMap(\.string)
+    jobs = try fields.texts("jobs")
     reason = try fields.optionalText("reason")
   }
 
@@ -158,9 +202,19 @@ public struct RefusalItem: Wire, Hashable {
     (self.actor, self.reason, self.key) = (actor, reason, key)
   }
 
+  public static let schema = Schema.object(
+    [
+      .init("at", .time),
+      .init("pipeline", .text),
+      .optional("trigger", .text),
+      .init("actor", .text),
+      .init("reason", .text),
+      .init("key", .text, "Of the limit or the message, or a file's name."),
+    ], name: "RefusalItem")
+
   public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json)
-    at = try fields.time("at") ?? Timestamp(microseconds: 0)
+    let fields = try Fields(json, Self.schema)
+    at = try fields.time("at")
     (pipeline, trigger) = (try fields.text("pipeline"), try fields.optionalText("trigger"))
     (actor, reason, key) = (try fields.text("actor"), try fields.text("reason"), try fields.text("key"))
   }

@@ -12,7 +12,7 @@ public enum WatchCalls {
     .delete, "/heartbeats/{name}", .needs("heartbeats", "delete"), "Expects no more of a heartbeat.")
   public static let alerts = Endpoint<AlertQuery, Page<AlertItem>>(
     .get, "/alerts", .needs("alerts", "read"), "Alerts, newest first; the open ones unless asked otherwise.")
-  public static let alert = Endpoint<NamePath, AlertItem>(
+  public static let alert = Endpoint<AlertPath, AlertItem>(
     .get, "/alerts/{id}", .needs("alerts", "read"), "An alert and what was told of it.")
   public static let acknowledge = Endpoint<AcknowledgeRequest, AlertItem>(
     .post, "/alerts/{id}/ack", .needs("alerts", "update"),
@@ -29,14 +29,24 @@ public enum WatchCalls {
 public struct NameOnly: Wire {
   public var name: String
   public init(name: String) { self.name = name }
-  public init(_ json: JSON) throws(WireError) { name = try Fields(json).text("name") }
+  public static let schema = Schema.request(
+    [
+      .init("name", .text(1...Schema.Member.longestName).examples("nightly-rsync"))
+    ], name: "NameOnly")
+
+  public init(_ json: JSON) throws(WireError) { name = try Fields(json, Self.schema).text("name") }
   public var json: JSON { members(["name": name.wire]) }
 }
 
 public struct PatternRequest: Wire {
   public var pattern: String
   public init(pattern: String) { self.pattern = pattern }
-  public init(_ json: JSON) throws(WireError) { pattern = try Fields(json).text("pattern") }
+  public static let schema = Schema.request(
+    [
+      .init("pattern", .text(1...Schema.Member.longestName).examples("demo/hello"))
+    ], name: "PatternRequest")
+
+  public init(_ json: JSON) throws(WireError) { pattern = try Fields(json, Self.schema).text("pattern") }
   public var json: JSON { members(["pattern": pattern.wire]) }
 }
 
@@ -67,12 +77,28 @@ public struct ExpectationItem: Wire, Hashable {
     (self.mutedUntil, self.alert) = (mutedUntil, alert)
   }
 
+  public static let schema = Schema.object(
+    [
+      .init("subject", .text, "`namespace/pipeline`, the name of a heartbeat, or `engine`, `store`, `ping`."),
+      .init(
+        "rule", .text,
+        "`success_every`, `start_within`, `finish_by`, `event_every`, `volume`, `heartbeat` or `node`."),
+      .optional("wanted", .text, "As the file says it, such as `7d`."),
+      .init("state", .words(["ok", "late", "learning"])),
+      .optional(
+        "deadline", .time, "When it is late unless something happens; of one that is late: since when."),
+      .optional("last_at", .time),
+      .init("message", .text),
+      .optional("muted_until", .time),
+      .optional("alert", .text),
+    ], name: "ExpectationItem")
+
   public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json)
+    let fields = try Fields(json, Self.schema)
     (subject, rule) = (try fields.text("subject"), try fields.text("rule"))
     (wanted, state) = (try fields.optionalText("wanted") ?? "", try fields.text("state"))
-    (deadline, lastAt) = (try fields.time("deadline"), try fields.time("last_at"))
-    (message, mutedUntil) = (try fields.text("message"), try fields.time("muted_until"))
+    (deadline, lastAt) = (try fields.optionalTime("deadline"), try fields.optionalTime("last_at"))
+    (message, mutedUntil) = (try fields.text("message"), try fields.optionalTime("muted_until"))
     alert = try fields.optionalText("alert")
   }
 
@@ -104,8 +130,20 @@ public struct PingRequest: Wire {
     (self.took, self.every, self.grace) = (took, every, grace)
   }
 
+  public static let schema = Schema.request(
+    [
+      .init("name", .text(1...Schema.Member.longestName).examples("nightly-rsync")),
+      .optional("failed", .flag, "It says that what it tells of has failed."),
+      .optional("message", .text(0...Schema.Member.longestNote)),
+      .optional("duration", .text(.duration).examples("90s"), "How long the work took."),
+      .optional(
+        "every", .text(.duration).examples("1d"), "From now on a ping is expected so often."
+      ),
+      .optional("grace", .text(.duration).examples("2h"), "And may be late by so much."),
+    ], name: "PingRequest")
+
   public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json)
+    let fields = try Fields(json, Self.schema)
     (name, hasFailed) = (try fields.text("name"), try fields.flag("failed"))
     (message, took) = (try fields.optionalText("message"), try fields.optionalText("duration"))
     (every, grace) = (try fields.optionalText("every"), try fields.optionalText("grace"))
@@ -132,11 +170,20 @@ public struct HeartbeatItem: Wire, Hashable {
     (self.lastAt, self.deadline) = (lastAt, deadline)
   }
 
+  public static let schema = Schema.object(
+    [
+      .init("name", .text),
+      .optional("every", .text),
+      .init("grace", .text),
+      .optional("last_at", .time),
+      .optional("deadline", .time, "When it is late unless another ping comes."),
+    ], name: "HeartbeatItem")
+
   public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json)
+    let fields = try Fields(json, Self.schema)
     (name, every) = (try fields.text("name"), try fields.optionalText("every"))
     grace = try fields.optionalText("grace") ?? "0s"
-    (lastAt, deadline) = (try fields.time("last_at"), try fields.time("deadline"))
+    (lastAt, deadline) = (try fields.optionalTime("last_at"), try fields.optionalTime("deadline"))
   }
 
   public var json: JSON {

@@ -1,14 +1,12 @@
 public import Model
 
 /// What travels. Stored and domain types never do: each has a wire type, so that they change apart.
+///
+/// The reader and the schema agree: `init` takes what the schema takes and nothing else, and `json` is of it.
 public protocol Wire: Sendable {
+  static var schema: Schema { get }
   init(_ json: JSON) throws(WireError)
   var json: JSON { get }
-  static var schema: Schema { get }
-}
-
-extension Wire {
-  public static var schema: Schema { .any }
 }
 
 /// Why a JSON value is not what an endpoint takes; `pointer` is a JSON pointer such as `/inputs`.
@@ -21,32 +19,37 @@ public struct WireError: Error, Sendable, Hashable {
 
 /// Any JSON, where the shape is only the user's.
 extension JSON: Wire {
+  public static let schema = Schema.any
   public init(_ json: JSON) throws(WireError) { self = json }
   public var json: JSON { self }
 }
 
 /// Nothing to say.
 public struct Nothing: Wire, Hashable {
+  public static let schema = Schema.nothing
   public init() {}
-  public init(_ json: JSON) throws(WireError) {}
+  public init(_ json: JSON) throws(WireError) { _ = try Fields(json, Self.schema) }
   public var json: JSON { .object(JSONObject()) }
 }
 
-/// Reads the members of an object into typed values. Text is taken for numbers and truth values too, because
-/// a query holds only text.
+/// Reads the members of an object into typed values, once the schema has taken it.
+///
+/// A type with a schema reads with `try Fields(json, Self.schema)`: what the schema does not say (a missing
+/// member, a wrong type, an unknown word, a number out of range, a member too many in a request) is refused
+/// before the first member is read. Null is no value of an optional member unless its schema says so.
 public struct Fields: Sendable {
   public let object: JSONObject
 
-  public init(_ json: JSON) throws(WireError) {
-    guard case .object(let object) = json else {
-      throw WireError("", Bilingual("An object was expected here.", pt: "Aqui se esperava um objeto."))
-    }
+  public init(_ json: JSON, _ schema: Schema) throws(WireError) {
+    if let fault = SchemaCheck.fault(of: json, by: schema.json, at: "") { throw fault }
+    guard case .object(let object) = json else { throw Self.noObject }
     self.object = object
   }
 
+  private static let noObject = SchemaCheck.wrong("", Bilingual("an object", pt: "um objeto"))
+
   public func text(_ name: String) throws(WireError) -> String {
-    guard let text = try optionalText(name) else { throw missing(name) }
-    return text
+    try present(name, try optionalText(name))
   }
 
   public func optionalText(_ name: String) throws(WireError) -> String? {
@@ -57,36 +60,64 @@ public struct Fields: Sendable {
     }
   }
 
-  public func integer(_ name: String) throws(WireError) -> Int64 {
-    guard let integer = try optionalInteger(name) else { throw missing(name) }
-    return integer
+  public func texts(_ name: String) throws(WireError) -> [String] {
+    var texts: [String] = []
+    for (index, item) in try items(name).enumerated() {
+      guard let text = item.string else {
+        throw wrong("\(name)/\(index)", Bilingual("text", pt: "texto"))
+      }
+      texts.append(text)
+    }
+    return texts
   }
 
+  public func integers(_ name: String) throws(WireError) -> [Int64] {
+    var integers: [Int64] = []
+    for (index, item) in try items(name).enumerated() {
+      guard let integer = item.int ?? item.number.flatMap({ Int64(exactly: $0) }) else {
+        throw wrong("\(name)/\(index)", Bilingual("a whole number", pt: "um inteiro"))
+      }
+      integers.append(integer)
+    }
+    return integers
+  }
+
+  public func integer(_ name: String) throws(WireError) -> Int64 {
+    try present(name, try optionalInteger(name))
+  }
+
+  /// `5.0` is a whole number, as JSON Schema has it.
   public func optionalInteger(_ name: String) throws(WireError) -> Int64? {
     switch object[name] {
     case nil, .null?: return nil
     case .int(let integer)?: return integer
-    case .string(let text)?:
-      guard let integer = Int64(text) else {
-        throw wrong(name, Bilingual("a whole number", pt: "um inteiro"))
-      }
-      return integer
+    case .double(let number)?:
+      if let integer = Int64(exactly: number) { return integer }
+      throw wrong(name, Bilingual("a whole number", pt: "um inteiro"))
     case _?: throw wrong(name, Bilingual("a whole number", pt: "um inteiro"))
     }
   }
 
+  public func int(_ name: String) throws(WireError) -> Int { try present(name, try optionalInt(name)) }
+
+  public func optionalInt(_ name: String) throws(WireError) -> Int? {
+    guard let integer = try optionalInteger(name) else { return nil }
+    guard let int = Int(exactly: integer) else {
+      throw wrong(name, Bilingual("a smaller number", pt: "um número menor"))
+    }
+    return int
+  }
+
+  /// False where it is absent.
   public func flag(_ name: String) throws(WireError) -> Bool {
     switch object[name] {
-    case nil, .null?, .bool(false)?, .string("false")?: return false
-    case .bool(true)?, .string("true")?, .string("")?: return true
+    case nil, .null?: false
+    case .bool(let flag)?: flag
     case _?: throw wrong(name, Bilingual("true or false", pt: "true ou false"))
     }
   }
 
-  public func json(_ name: String) throws(WireError) -> JSON {
-    guard let json = object[name] else { throw missing(name) }
-    return json
-  }
+  public func json(_ name: String) throws(WireError) -> JSON { try present(name, object[name]) }
 
   /// The object of that name; empty where it is absent or null.
   public func map(_ name: String) throws(WireError) -> JSONObject {
@@ -97,24 +128,28 @@ public struct Fields: Sendable {
     }
   }
 
-  public func list<Element: Wire>(_ name: String, of type: Element.Type) throws(WireError) -> [Element] {
-    switch object[name] {
-    case nil, .null?: return []
-    case .array(let items)?:
-      var elements: [Element] = []
-      for (index, item) in items.enumerated() {
-        do throws(WireError) {
-          elements.append(try Element(item))
-        } catch {
-          throw WireError("/\(name)/\(index)\(error.pointer)", error.message)
-        }
-      }
-      return elements
-    case _?: throw wrong(name, Bilingual("a list", pt: "uma lista"))
-    }
+  public func value<Value: Wire>(_ name: String, of type: Value.Type) throws(WireError) -> Value {
+    try present(name, try optionalValue(name, of: type))
   }
 
-  public func time(_ name: String) throws(WireError) -> Timestamp? {
+  public func optionalValue<Value: Wire>(_ name: String, of type: Value.Type) throws(WireError) -> Value? {
+    guard let json = object[name], !json.isNull else { return nil }
+    return try Self.read(json, at: "/\(name)")
+  }
+
+  public func list<Element: Wire>(_ name: String, of type: Element.Type) throws(WireError) -> [Element] {
+    var elements: [Element] = []
+    for (index, item) in try items(name).enumerated() {
+      elements.append(try Self.read(item, at: "/\(name)/\(index)"))
+    }
+    return elements
+  }
+
+  public func time(_ name: String) throws(WireError) -> Timestamp {
+    try present(name, try optionalTime(name))
+  }
+
+  public func optionalTime(_ name: String) throws(WireError) -> Timestamp? {
     guard let text = try optionalText(name) else { return nil }
     guard let time = Timestamp(rfc3339: text) else {
       throw wrong(
@@ -123,15 +158,29 @@ public struct Fields: Sendable {
     return time
   }
 
-  private func missing(_ name: String) -> WireError {
-    WireError("/\(name)", Bilingual("\"\(name)\" is missing.", pt: "Falta \"\(name)\"."))
+  private func items(_ name: String) throws(WireError) -> [JSON] {
+    switch object[name] {
+    case nil, .null?: []
+    case .array(let items)?: items
+    case _?: throw wrong(name, Bilingual("a list", pt: "uma lista"))
+    }
+  }
+
+  private static func read<Value: Wire>(_ json: JSON, at pointer: String) throws(WireError) -> Value {
+    do throws(WireError) { return try Value(json) } catch {
+      throw WireError(pointer + error.pointer, error.message)
+    }
+  }
+
+  private func present<Value>(_ name: String, _ value: Value?) throws(WireError) -> Value {
+    guard let value else {
+      throw WireError("/\(name)", Bilingual("\"\(name)\" is missing.", pt: "Falta \"\(name)\"."))
+    }
+    return value
   }
 
   private func wrong(_ name: String, _ expected: Bilingual) -> WireError {
-    WireError(
-      "/\(name)",
-      Bilingual(
-        "\"\(name)\" must be \(expected.english).", pt: "\"\(name)\" deve ser \(expected.portuguese)."))
+    SchemaCheck.wrong("/\(name)", expected)
   }
 }
 

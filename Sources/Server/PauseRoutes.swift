@@ -19,7 +19,7 @@ struct PauseRoutes: Sendable {
 
   private func pause(_ request: PauseRequest, _ caller: Caller) async throws(Problem) -> PipelineItem {
     let (node, summary, now) = (try backend.writer(), try pipeline(request.id), backend.now())
-    try Self.check(request, at: now)
+    try Self.check(request.reason, until: request.until, at: now)
     let pause = PauseRecord(
       pipeline: summary.pipeline, by: caller.actor, reason: request.reason, at: now, until: request.until)
     try await node.write([.pause(pause)])
@@ -27,9 +27,9 @@ struct PauseRoutes: Sendable {
   }
 
   /// Of a pipeline or a schedule.
-  static func check(_ request: PauseRequest, at now: Timestamp) throws(Problem) {
-    guard !request.reason.isEmpty, request.reason.unicodeScalars.count <= reasonLimit else { throw noReason }
-    if let until = request.until, until <= now { throw past(until) }
+  static func check(_ reason: String, until: Timestamp?, at now: Timestamp) throws(Problem) {
+    guard !reason.isEmpty, reason.unicodeScalars.count <= reasonLimit else { throw noReason }
+    if let until, until <= now { throw past(until) }
   }
 
   /// Of a pipeline that is not paused, too: what was wished for is so.

@@ -196,9 +196,10 @@ struct ScheduleRoutes: Sendable {
     return Page(rows.map(FireItem.init))
   }
 
-  private func pause(_ request: PauseRequest, _ caller: Caller) async throws(Problem) -> ScheduleItem {
+  private func pause(_ request: SchedulePauseRequest, _ caller: Caller) async throws(Problem) -> ScheduleItem
+  {
     let (node, found) = (try backend.writer(), try one(request.id))
-    try PauseRoutes.check(request, at: backend.now())
+    try PauseRoutes.check(request.reason, until: request.until, at: backend.now())
     _ = try await node.pauseSchedule(
       found.name, by: caller.actor, reason: request.reason, until: request.until)
     return try item(found)

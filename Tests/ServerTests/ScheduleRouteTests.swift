@@ -27,8 +27,8 @@ struct ScheduleRouteTests {
     return server
   }
 
-  private func name(_ trigger: String? = "yearly") -> NamePath {
-    NamePath(id: "demo~report" + (trigger.map { "~\($0)" } ?? ""))
+  private func name(_ trigger: String? = "yearly") -> SchedulePath {
+    SchedulePath(id: "demo~report" + (trigger.map { "~\($0)" } ?? ""))
   }
 
   @Test("show a schedule, and that its calendar is missing until it is set")
@@ -54,7 +54,7 @@ struct ScheduleRouteTests {
   func paused() async throws {
     let server = try await server()
     let paused = try await server.call(
-      ScheduleCalls.pause, PauseRequest(id: "demo~report~yearly", reason: "care"))
+      ScheduleCalls.pause, SchedulePauseRequest(id: "demo~report~yearly", reason: "care"))
     #expect(paused.pause == nil, "The server of the test lives in 1970, before the pause.")
     let row = try server.store.schedules().first
     #expect(row?.pause?.by == "local:test")
@@ -62,7 +62,7 @@ struct ScheduleRouteTests {
     _ = try await server.call(ScheduleCalls.resume, ResumeRequest(id: "demo~report", catchesUp: true))
     #expect(try server.store.schedules().first?.pause == nil)
     await #expect(throws: ProblemDocument.self) {
-      try await server.call(ScheduleCalls.pause, PauseRequest(id: "demo~report~yearly", reason: ""))
+      try await server.call(ScheduleCalls.pause, SchedulePauseRequest(id: "demo~report~yearly", reason: ""))
     }
   }
 
@@ -102,14 +102,14 @@ struct ScheduleRouteTests {
     var item = made
     while item.state == "running" {
       try Task.checkCancellation()
-      item = try await server.call(BackfillCalls.get, NamePath(id: String(made.id.prefix(18))))
+      item = try await server.call(BackfillCalls.get, BackfillPath(id: String(made.id.prefix(18))))
     }
     #expect((item.state, item.total, item.succeeded) == ("done", 3, 3))
     await #expect(throws: ProblemDocument.self) {
-      try await server.call(BackfillCalls.pause, NamePath(id: made.id))
+      try await server.call(BackfillCalls.pause, BackfillPath(id: made.id))
     }
     await #expect(throws: ProblemDocument.self) {
-      try await server.call(BackfillCalls.get, NamePath(id: "ffff"))
+      try await server.call(BackfillCalls.get, BackfillPath(id: "ffff"))
     }
   }
 
@@ -120,7 +120,7 @@ struct ScheduleRouteTests {
       ("demo~report~weekly", 404), ("demo~none", 404), ("report", 400), ("demo~report~hook", 404),
     ] {
       let answer = try await server.send(
-        APIRequest(ScheduleCalls.get.shape, input: NamePath(id: id).json))
+        APIRequest(ScheduleCalls.get.shape, input: SchedulePath(id: id).json))
       #expect(answer.status == status, "\(id): \(answer.json.text)")
     }
   }
@@ -131,7 +131,7 @@ struct ScheduleRouteTests {
     #expect(try await server.call(ScheduleCalls.list, NamespaceQuery()).items.isEmpty)
     await #expect(throws: ProblemDocument.self) {
       try await server.call(
-        ScheduleCalls.pause, PauseRequest(id: "demo~report~yearly", reason: "care"))
+        ScheduleCalls.pause, SchedulePauseRequest(id: "demo~report~yearly", reason: "care"))
     }
   }
 }

@@ -40,7 +40,7 @@ struct WatchRouteTests {
     let alert = try #require(open.items.first)
     #expect(alert.key == "heartbeat nas")
     #expect(alert.message.contains("disk full"))
-    let shown = try await server.call(WatchCalls.alert, NamePath(id: String(alert.id.prefix(18))))
+    let shown = try await server.call(WatchCalls.alert, AlertPath(id: String(alert.id.prefix(18))))
     #expect(shown.notices.map(\.kind) == ["firing"])
     let known = try await server.call(
       WatchCalls.acknowledge, AcknowledgeRequest(id: alert.id, note: "on it"))

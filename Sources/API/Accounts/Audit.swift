@@ -35,14 +35,14 @@ public struct AuditListQuery: Wire {
   }
 
   public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json)
+    let fields = try Fields(json, Self.schema)
     (namespace, actor) = (try fields.optionalText("namespace"), try fields.optionalText("actor"))
     (action, resourceType) = (try fields.optionalText("action"), try fields.optionalText("resource_type"))
     resourceID = try fields.optionalText("resource_id")
-    outcome = try fields.word("outcome", of: AuditItem.outcomes)
-    (since, until) = (try fields.time("since"), try fields.time("until"))
+    outcome = try fields.optionalText("outcome")
+    (since, until) = (try fields.optionalTime("since"), try fields.optionalTime("until"))
     cursor = try fields.optionalText("cursor")
-    limit = try fields.optionalInteger("limit").map { Int(clamping: $0) }
+    limit = try fields.optionalInt("limit")
   }
 
   public var json: JSON {
@@ -53,16 +53,14 @@ public struct AuditListQuery: Wire {
     ])
   }
 
-  public static var schema: Schema {
-    .object([
-      .init("namespace", .text, required: false), .init("actor", .text, required: false),
-      .init("action", .text, required: false, "Such as pipelines:update."),
-      .init("resource_type", .text, required: false), .init("resource_id", .text, required: false),
-      .init("outcome", .words(AuditItem.outcomes), required: false), .init("since", .time, required: false),
-      .init("until", .time, required: false), .init("cursor", .text, required: false),
-      .init("limit", .integer, required: false),
-    ])
-  }
+  public static let schema = Schema.request([
+    .namespace, .init("actor", .text, required: false),
+    .init("action", .text, required: false, "Such as pipelines:update."),
+    .init("resource_type", .text, required: false), .init("resource_id", .text, required: false),
+    .init("outcome", .words(AuditItem.outcomes), required: false), .init("since", .time, required: false),
+    .init("until", .time, required: false), .cursor,
+    .limit(),
+  ])
 }
 
 public struct AuditItem: Wire, Hashable {
@@ -99,9 +97,9 @@ public struct AuditItem: Wire, Hashable {
   }
 
   public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json)
+    let fields = try Fields(json, Self.schema)
     sequence = try fields.integer("sequence")
-    at = try fields.time("at") ?? Timestamp(microseconds: 0)
+    at = try fields.time("at")
     (actorKind, actor) = (try fields.text("actor_kind"), try fields.text("actor"))
     (action, outcome) = (try fields.text("action"), try fields.text("outcome"))
     namespace = try fields.optionalText("namespace")
@@ -122,30 +120,27 @@ public struct AuditItem: Wire, Hashable {
     ])
   }
 
-  public static var schema: Schema {
-    .object(
-      [
-        .init("sequence", .integer), .init("at", .time), .init("actor_kind", .text), .init("actor", .text),
-        .init("action", .text), .init("outcome", .words(outcomes)),
-        .init("namespace", .text, required: false),
-        .init("resource_type", .text), .init("resource_id", .text), .init("before", .any, required: false),
-        .init("after", .any, required: false), .init("address", .text), .init("user_agent", .text),
-        .init("request_id", .text),
-        .init("of", .integer, required: false, "The intent that this is the outcome of."),
-        .init("hash", .text),
-      ], name: "AuditEntry")
-  }
+  public static let schema = Schema.object(
+    [
+      .init("sequence", .integer), .init("at", .time), .init("actor_kind", .text), .init("actor", .text),
+      .init("action", .text), .init("outcome", .words(outcomes)),
+      .init("namespace", .text, required: false),
+      .init("resource_type", .text), .init("resource_id", .text), .init("before", .any, required: false),
+      .init("after", .any, required: false), .init("address", .text), .init("user_agent", .text),
+      .init("request_id", .text),
+      .init("of", .integer, required: false, "The intent that this is the outcome of."),
+      .init("hash", .text),
+    ], name: "AuditEntry")
 }
 
 public struct AuditVerifyRequest: Wire {
   /// Lines of an export, each a head in JSON.
   public var heads: String?
   public init(heads: String? = nil) { self.heads = heads }
-  public init(_ json: JSON) throws(WireError) { heads = try Fields(json).optionalText("heads") }
+  public init(_ json: JSON) throws(WireError) { heads = try Fields(json, Self.schema).optionalText("heads") }
   public var json: JSON { members(["heads": heads?.wire]) }
-  public static var schema: Schema {
-    .object([.init("heads", .text, required: false, "Lines of an export.")], name: "AuditCheck")
-  }
+  public static let schema = Schema.request(
+    [.init("heads", .text, required: false, "Lines of an export.")], name: "AuditCheck")
 }
 
 public struct AuditVerdict: Wire, Hashable {
@@ -160,7 +155,7 @@ public struct AuditVerdict: Wire, Hashable {
   }
 
   public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json)
+    let fields = try Fields(json, Self.schema)
     (isIntact, rows) = (try fields.flag("intact"), try fields.integer("rows"))
     (heads, faults) = (try fields.integer("heads"), try fields.texts("faults"))
   }
@@ -172,24 +167,22 @@ public struct AuditVerdict: Wire, Hashable {
     ])
   }
 
-  public static var schema: Schema {
-    .object(
-      [
-        .init("intact", .flag), .init("rows", .integer), .init("heads", .integer),
-        .init("faults", .list(of: .text)),
-      ], name: "AuditVerdict")
-  }
+  public static let schema = Schema.object(
+    [
+      .init("intact", .flag), .init("rows", .integer), .init("heads", .integer),
+      .init("faults", .list(of: .text)),
+    ], name: "AuditVerdict")
 }
 
 public struct AuditHeadsQuery: Wire {
   /// `2026-11-20`; nil: all.
   public var since: String?
   public init(since: String? = nil) { self.since = since }
-  public init(_ json: JSON) throws(WireError) { since = try Fields(json).optionalText("since") }
+  public init(_ json: JSON) throws(WireError) { since = try Fields(json, Self.schema).optionalText("since") }
   public var json: JSON { members(["since": since?.wire]) }
-  public static var schema: Schema {
-    .object([.init("since", .text, required: false, "A day such as 2026-11-20.")])
-  }
+  public static let schema = Schema.request([
+    .init("since", .text, required: false, "A day such as 2026-11-20.")
+  ])
 }
 
 public struct AuditHeads: Wire, Hashable {
@@ -199,11 +192,10 @@ public struct AuditHeads: Wire, Hashable {
   public var publicKey: String
   public init(lines: String, publicKey: String) { (self.lines, self.publicKey) = (lines, publicKey) }
   public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json)
+    let fields = try Fields(json, Self.schema)
     (lines, publicKey) = (try fields.text("lines"), try fields.text("public_key"))
   }
   public var json: JSON { members(["lines": lines.wire, "public_key": publicKey.wire]) }
-  public static var schema: Schema {
-    .object([.init("lines", .text), .init("public_key", .text)], name: "AuditHeads")
-  }
+  public static let schema = Schema.object(
+    [.init("lines", .text), .init("public_key", .text)], name: "AuditHeads")
 }

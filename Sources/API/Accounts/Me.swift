@@ -23,7 +23,7 @@ public struct MeItem: Wire, Hashable {
   }
 
   public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json)
+    let fields = try Fields(json, Self.schema)
     (kind, id, name) = (try fields.text("kind"), try fields.optionalText("id"), try fields.text("name"))
     (email, locale) = (try fields.optionalText("email"), try fields.optionalText("locale"))
     hasSecondFactor = try fields.flag("mfa")
@@ -38,15 +38,13 @@ public struct MeItem: Wire, Hashable {
     ])
   }
 
-  public static var schema: Schema {
-    .object(
-      [
-        .init("kind", .words(["local", "person", "service"])), .init("id", .text, required: false),
-        .init("name", .text), .init("email", .text, required: false), .init("locale", .text, required: false),
-        .init("mfa", .flag), .init("must_change_password", .flag),
-        .init("grants", .list(of: GrantItem.schema)),
-      ], name: "Me")
-  }
+  public static let schema = Schema.object(
+    [
+      .init("kind", .words(["local", "person", "service"])), .init("id", .text, required: false),
+      .init("name", .text), .init("email", .text, required: false), .init("locale", .text, required: false),
+      .init("mfa", .flag), .init("must_change_password", .flag),
+      .init("grants", .list(of: GrantItem.schema)),
+    ], name: "Me")
 }
 
 /// Permissions in one namespace, or in all.
@@ -59,7 +57,7 @@ public struct GrantItem: Wire, Hashable {
   }
 
   public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json)
+    let fields = try Fields(json, Self.schema)
     (namespace, permissions) = (try fields.text("namespace"), try fields.texts("permissions"))
   }
 
@@ -67,13 +65,11 @@ public struct GrantItem: Wire, Hashable {
     members(["namespace": namespace.wire, "permissions": .array(permissions.map(\.wire))])
   }
 
-  public static var schema: Schema {
-    .object(
-      [
-        .init("namespace", .text, "A name, or * for all."),
-        .init("permissions", .list(of: .text), "Such as jobs:read."),
-      ], name: "Grant")
-  }
+  public static let schema = Schema.object(
+    [
+      .init("namespace", .text, "A name, or * for all."),
+      .init("permissions", .list(of: .text), "Such as jobs:read."),
+    ], name: "Grant")
 }
 
 public struct ProfileRequest: Wire {
@@ -85,19 +81,17 @@ public struct ProfileRequest: Wire {
   public init(email: String? = nil, locale: String? = nil) { (self.email, self.locale) = (email, locale) }
 
   public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json)
-    (email, locale) = (try fields.optionalText("email"), try fields.word("locale", of: Self.locales))
+    let fields = try Fields(json, Self.schema)
+    (email, locale) = (try fields.optionalText("email"), try fields.optionalText("locale"))
   }
 
   public var json: JSON { members(["email": email?.wire, "locale": locale?.wire]) }
 
   static let locales = ["en", "pt-BR"]
 
-  public static var schema: Schema {
-    .object(
-      [.init("email", .text, required: false), .init("locale", .words(locales), required: false)],
-      name: "Profile")
-  }
+  public static let schema = Schema.request(
+    [.init("email", .text, required: false), .init("locale", .words(locales), required: false)],
+    name: "Profile")
 }
 
 public struct SessionItem: Wire, Hashable {
@@ -122,11 +116,11 @@ public struct SessionItem: Wire, Hashable {
   }
 
   public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json)
+    let fields = try Fields(json, Self.schema)
     id = try fields.text("id")
-    createdAt = try fields.time("created_at") ?? Timestamp(microseconds: 0)
-    lastSeenAt = try fields.time("last_seen_at") ?? Timestamp(microseconds: 0)
-    expiresAt = try fields.time("expires_at") ?? Timestamp(microseconds: 0)
+    createdAt = try fields.time("created_at")
+    lastSeenAt = try fields.time("last_seen_at")
+    expiresAt = try fields.time("expires_at")
     (address, userAgent) = (try fields.text("address"), try fields.text("user_agent"))
     (method, isCurrent) = (try fields.text("method"), try fields.flag("current"))
   }
@@ -139,12 +133,10 @@ public struct SessionItem: Wire, Hashable {
     ])
   }
 
-  public static var schema: Schema {
-    .object(
-      [
-        .init("id", .text), .init("created_at", .time), .init("last_seen_at", .time),
-        .init("expires_at", .time), .init("address", .text), .init("user_agent", .text),
-        .init("method", .text), .init("current", .flag),
-      ], name: "Session")
-  }
+  public static let schema = Schema.object(
+    [
+      .init("id", .text), .init("created_at", .time), .init("last_seen_at", .time),
+      .init("expires_at", .time), .init("address", .text), .init("user_agent", .text),
+      .init("method", .text), .init("current", .flag),
+    ], name: "Session")
 }

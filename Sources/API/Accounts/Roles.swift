@@ -36,7 +36,7 @@ public struct GroupItem: Wire, Hashable {
   }
 
   public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json)
+    let fields = try Fields(json, Self.schema)
     (id, name) = (try fields.text("id"), try fields.text("name"))
     members = try fields.texts("members")
   }
@@ -45,17 +45,16 @@ public struct GroupItem: Wire, Hashable {
     API.members(["id": id.wire, "name": name.wire, "members": .array(members.map(\.wire))])
   }
 
-  public static var schema: Schema {
-    .object([.init("id", .text), .init("name", .text), .init("members", .list(of: .text))], name: "Group")
-  }
+  public static let schema = Schema.object(
+    [.init("id", .text), .init("name", .text), .init("members", .list(of: .text))], name: "Group")
 }
 
 public struct GroupRequest: Wire {
   public var name: String
   public init(name: String) { self.name = name }
-  public init(_ json: JSON) throws(WireError) { name = try Fields(json).text("name") }
+  public init(_ json: JSON) throws(WireError) { name = try Fields(json, Self.schema).text("name") }
   public var json: JSON { members(["name": name.wire]) }
-  public static var schema: Schema { .object([.init("name", .text)], name: "NewGroup") }
+  public static let schema = Schema.request([.init("name", .text)], name: "NewGroup")
 }
 
 public struct MembersRequest: Wire {
@@ -70,7 +69,7 @@ public struct MembersRequest: Wire {
   }
 
   public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json)
+    let fields = try Fields(json, Self.schema)
     (id, add, remove) = (try fields.text("id"), try fields.texts("add"), try fields.texts("remove"))
   }
 
@@ -78,13 +77,11 @@ public struct MembersRequest: Wire {
     members(["id": id.wire, "add": .array(add.map(\.wire)), "remove": .array(remove.map(\.wire))])
   }
 
-  public static var schema: Schema {
-    .object(
-      [
-        .init("id", .text), .init("add", .list(of: .text), required: false),
-        .init("remove", .list(of: .text), required: false),
-      ], name: "Members")
-  }
+  public static let schema = Schema.request(
+    [
+      .init("id", .text), .init("add", .list(of: .text), required: false),
+      .init("remove", .list(of: .text), required: false),
+    ], name: "Members")
 }
 
 public struct RoleItem: Wire, Hashable {
@@ -97,7 +94,7 @@ public struct RoleItem: Wire, Hashable {
   }
 
   public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json)
+    let fields = try Fields(json, Self.schema)
     (name, permissions) = (try fields.text("name"), try fields.texts("permissions"))
     isBuiltIn = try fields.flag("builtin")
   }
@@ -108,10 +105,8 @@ public struct RoleItem: Wire, Hashable {
     ])
   }
 
-  public static var schema: Schema {
-    .object(
-      [.init("name", .text), .init("permissions", .list(of: .text)), .init("builtin", .flag)], name: "Role")
-  }
+  public static let schema = Schema.object(
+    [.init("name", .text), .init("permissions", .list(of: .text)), .init("builtin", .flag)], name: "Role")
 }
 
 public struct RoleRequest: Wire {
@@ -121,15 +116,14 @@ public struct RoleRequest: Wire {
   public init(name: String, permissions: [String]) { (self.name, self.permissions) = (name, permissions) }
 
   public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json)
+    let fields = try Fields(json, Self.schema)
     (name, permissions) = (try fields.text("name"), try fields.texts("permissions"))
   }
 
   public var json: JSON { members(["name": name.wire, "permissions": .array(permissions.map(\.wire))]) }
 
-  public static var schema: Schema {
-    .object([.init("name", .text), .init("permissions", .list(of: .text))], name: "RoleChange")
-  }
+  public static let schema = Schema.request(
+    [.init("name", .text), .init("permissions", .list(of: .text))], name: "RoleChange")
 }
 
 public struct BindingItem: Wire, Hashable {
@@ -151,11 +145,11 @@ public struct BindingItem: Wire, Hashable {
   }
 
   public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json)
+    let fields = try Fields(json, Self.schema)
     (subjectKind, subject) = (try fields.text("subject_kind"), try fields.text("subject"))
     (role, namespace) = (try fields.text("role"), try fields.text("namespace"))
     grantedBy = try fields.text("granted_by")
-    grantedAt = try fields.time("granted_at") ?? Timestamp(microseconds: 0)
+    grantedAt = try fields.time("granted_at")
   }
 
   public var json: JSON {
@@ -165,13 +159,11 @@ public struct BindingItem: Wire, Hashable {
     ])
   }
 
-  public static var schema: Schema {
-    .object(
-      [
-        .init("subject_kind", .words(["user", "group"])), .init("subject", .text), .init("role", .text),
-        .init("namespace", .text), .init("granted_by", .text), .init("granted_at", .time),
-      ], name: "RoleBinding")
-  }
+  public static let schema = Schema.object(
+    [
+      .init("subject_kind", .words(["user", "group"])), .init("subject", .text), .init("role", .text),
+      .init("namespace", .text), .init("granted_by", .text), .init("granted_at", .time),
+    ], name: "RoleBinding")
 }
 
 public struct BindingRequest: Wire {
@@ -187,8 +179,8 @@ public struct BindingRequest: Wire {
   }
 
   public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json)
-    subjectKind = try fields.word("subject_kind", of: ["user", "group"]) ?? "user"
+    let fields = try Fields(json, Self.schema)
+    subjectKind = try fields.optionalText("subject_kind") ?? "user"
     (subject, role) = (try fields.text("subject"), try fields.text("role"))
     namespace = try fields.text("namespace")
   }
@@ -200,11 +192,9 @@ public struct BindingRequest: Wire {
     ])
   }
 
-  public static var schema: Schema {
-    .object(
-      [
-        .init("subject_kind", .words(["user", "group"]), required: false), .init("subject", .text),
-        .init("role", .text), .init("namespace", .text, "A name, or * for all."),
-      ], name: "NewRoleBinding")
-  }
+  public static let schema = Schema.request(
+    [
+      .init("subject_kind", .words(["user", "group"]), required: false), .init("subject", .text),
+      .init("role", .text), .init("namespace", .text, "A name, or * for all."),
+    ], name: "NewRoleBinding")
 }

@@ -47,20 +47,18 @@ public struct LoginRequest: Wire {
   }
 
   public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json)
+    let fields = try Fields(json, Self.schema)
     (name, password) = (try fields.text("name"), try fields.text("password"))
     cookie = try fields.flag("cookie")
   }
 
   public var json: JSON { members(["name": name.wire, "password": password.wire, "cookie": cookie.wire]) }
 
-  public static var schema: Schema {
-    .object(
-      [
-        .init("name", .text), .init("password", .text),
-        .init("cookie", .flag, required: false, "Sets cookies instead of answering the tokens."),
-      ], name: "Login")
-  }
+  public static let schema = Schema.request(
+    [
+      .init("name", .text), .init("password", .text),
+      .init("cookie", .flag, required: false, "Sets cookies instead of answering the tokens."),
+    ], name: "Login")
 }
 
 public struct SecondFactorRequest: Wire {
@@ -74,18 +72,16 @@ public struct SecondFactorRequest: Wire {
   }
 
   public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json)
+    let fields = try Fields(json, Self.schema)
     (token, code) = (try fields.text("mfa_token"), try fields.text("code"))
     cookie = try fields.flag("cookie")
   }
 
   public var json: JSON { members(["mfa_token": token.wire, "code": code.wire, "cookie": cookie.wire]) }
 
-  public static var schema: Schema {
-    .object(
-      [.init("mfa_token", .text), .init("code", .text), .init("cookie", .flag, required: false)],
-      name: "SecondFactor")
-  }
+  public static let schema = Schema.request(
+    [.init("mfa_token", .text), .init("code", .text), .init("cookie", .flag, required: false)],
+    name: "SecondFactor")
 }
 
 public struct RefreshRequest: Wire {
@@ -93,12 +89,12 @@ public struct RefreshRequest: Wire {
   public var token: String?
 
   public init(token: String?) { self.token = token }
-  public init(_ json: JSON) throws(WireError) { token = try Fields(json).optionalText("refresh_token") }
-  public var json: JSON { members(["refresh_token": token?.wire]) }
-  public static var schema: Schema {
-    .object(
-      [.init("refresh_token", .text, required: false, "Left out: the one of the cookie.")], name: "Refresh")
+  public init(_ json: JSON) throws(WireError) {
+    token = try Fields(json, Self.schema).optionalText("refresh_token")
   }
+  public var json: JSON { members(["refresh_token": token?.wire]) }
+  public static let schema = Schema.request(
+    [.init("refresh_token", .text, required: false, "Left out: the one of the cookie.")], name: "Refresh")
 }
 
 /// Tokens, or the question for the second factor.
@@ -125,11 +121,13 @@ public struct SignInResult: Wire, Hashable {
   }
 
   public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json)
+    let fields = try Fields(json, Self.schema)
     state = try fields.text("state")
-    (accessToken, expiresAt) = (try fields.optionalText("access_token"), try fields.time("expires_at"))
+    (accessToken, expiresAt) = (
+      try fields.optionalText("access_token"), try fields.optionalTime("expires_at")
+    )
     refreshToken = try fields.optionalText("refresh_token")
-    refreshExpiresAt = try fields.time("refresh_expires_at")
+    refreshExpiresAt = try fields.optionalTime("refresh_expires_at")
     (mfaToken, name) = (try fields.optionalText("mfa_token"), try fields.optionalText("name"))
     mustChangePassword = try fields.flag("must_change_password")
   }
@@ -142,16 +140,14 @@ public struct SignInResult: Wire, Hashable {
     ])
   }
 
-  public static var schema: Schema {
-    .object(
-      [
-        .init("state", .words(["signed_in", "mfa_required"])),
-        .init("access_token", .text, required: false), .init("expires_at", .time, required: false),
-        .init("refresh_token", .text, required: false), .init("refresh_expires_at", .time, required: false),
-        .init("mfa_token", .text, required: false, "To be sent with the code."),
-        .init("name", .text, required: false), .init("must_change_password", .flag, required: false),
-      ], name: "SignIn")
-  }
+  public static let schema = Schema.object(
+    [
+      .init("state", .words(["signed_in", "mfa_required"])),
+      .init("access_token", .text, required: false), .init("expires_at", .time, required: false),
+      .init("refresh_token", .text, required: false), .init("refresh_expires_at", .time, required: false),
+      .init("mfa_token", .text, required: false, "To be sent with the code."),
+      .init("name", .text, required: false), .init("must_change_password", .flag, required: false),
+    ], name: "SignIn")
 }
 
 public struct SocketTicket: Wire, Hashable {
@@ -159,30 +155,29 @@ public struct SocketTicket: Wire, Hashable {
   public var expiresAt: Timestamp
   public init(ticket: String, expiresAt: Timestamp) { (self.ticket, self.expiresAt) = (ticket, expiresAt) }
   public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json)
+    let fields = try Fields(json, Self.schema)
     ticket = try fields.text("ticket")
-    expiresAt = try fields.time("expires_at") ?? Timestamp(microseconds: 0)
+    expiresAt = try fields.time("expires_at")
   }
   public var json: JSON { members(["ticket": ticket.wire, "expires_at": expiresAt.wire]) }
-  public static var schema: Schema {
-    .object([.init("ticket", .text), .init("expires_at", .time)], name: "SocketTicket")
-  }
+  public static let schema = Schema.object(
+    [.init("ticket", .text), .init("expires_at", .time)], name: "SocketTicket")
 }
 
 public struct CodeRequest: Wire {
   public var code: String
   public init(code: String) { self.code = code }
-  public init(_ json: JSON) throws(WireError) { code = try Fields(json).text("code") }
+  public init(_ json: JSON) throws(WireError) { code = try Fields(json, Self.schema).text("code") }
   public var json: JSON { members(["code": code.wire]) }
-  public static var schema: Schema { .object([.init("code", .text)], name: "Code") }
+  public static let schema = Schema.request([.init("code", .text)], name: "Code")
 }
 
 public struct PasswordOnly: Wire {
   public var password: String
   public init(password: String) { self.password = password }
-  public init(_ json: JSON) throws(WireError) { password = try Fields(json).text("password") }
+  public init(_ json: JSON) throws(WireError) { password = try Fields(json, Self.schema).text("password") }
   public var json: JSON { members(["password": password.wire]) }
-  public static var schema: Schema { .object([.init("password", .text)], name: "Password") }
+  public static let schema = Schema.request([.init("password", .text)], name: "Password")
 }
 
 public struct PasswordRequest: Wire {
@@ -190,13 +185,12 @@ public struct PasswordRequest: Wire {
   public var new: String
   public init(old: String, new: String) { (self.old, self.new) = (old, new) }
   public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json)
+    let fields = try Fields(json, Self.schema)
     (old, new) = (try fields.text("old"), try fields.text("new"))
   }
   public var json: JSON { members(["old": old.wire, "new": new.wire]) }
-  public static var schema: Schema {
-    .object([.init("old", .text), .init("new", .text)], name: "PasswordChange")
-  }
+  public static let schema = Schema.request(
+    [.init("old", .text), .init("new", .text)], name: "PasswordChange")
 }
 
 public struct SecondFactorItem: Wire, Hashable {
@@ -206,30 +200,30 @@ public struct SecondFactorItem: Wire, Hashable {
   public var uri: String
   public init(secret: String, uri: String) { (self.secret, self.uri) = (secret, uri) }
   public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json)
+    let fields = try Fields(json, Self.schema)
     (secret, uri) = (try fields.text("secret"), try fields.text("uri"))
   }
   public var json: JSON { members(["secret": secret.wire, "uri": uri.wire]) }
-  public static var schema: Schema {
-    .object([.init("secret", .text), .init("uri", .text)], name: "SecondFactorSeed")
-  }
+  public static let schema = Schema.object(
+    [.init("secret", .text), .init("uri", .text)], name: "SecondFactorSeed")
 }
 
 public struct RecoveryCodes: Wire, Hashable {
   public var codes: [String]
   public init(codes: [String]) { self.codes = codes }
-  public init(_ json: JSON) throws(WireError) { codes = try Fields(json).texts("recovery_codes") }
-  public var json: JSON { members(["recovery_codes": .array(codes.map(\.wire))]) }
-  public static var schema: Schema {
-    .object([.init("recovery_codes", .list(of: .text), "Each works once.")], name: "RecoveryCodes")
+  public init(_ json: JSON) throws(WireError) {
+    codes = try Fields(json, Self.schema).texts("recovery_codes")
   }
+  public var json: JSON { members(["recovery_codes": .array(codes.map(\.wire))]) }
+  public static let schema = Schema.object(
+    [.init("recovery_codes", .list(of: .text), "Each works once.")], name: "RecoveryCodes")
 }
 
 /// The id of a thing that has a UUID.
 public struct IDPath: Wire {
   public var id: String
   public init(id: String) { self.id = id }
-  public init(_ json: JSON) throws(WireError) { id = try Fields(json).text("id") }
+  public init(_ json: JSON) throws(WireError) { id = try Fields(json, Self.schema).text("id") }
   public var json: JSON { members(["id": id.wire]) }
-  public static var schema: Schema { .object([.init("id", .text)]) }
+  public static let schema = Schema.request([.init("id", .text)])
 }

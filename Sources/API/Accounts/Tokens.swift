@@ -15,9 +15,9 @@ public struct TokensQuery: Wire {
   /// Name or id of an account; nil: one's own.
   public var user: String?
   public init(user: String? = nil) { self.user = user }
-  public init(_ json: JSON) throws(WireError) { user = try Fields(json).optionalText("user") }
+  public init(_ json: JSON) throws(WireError) { user = try Fields(json, Self.schema).optionalText("user") }
   public var json: JSON { members(["user": user?.wire]) }
-  public static var schema: Schema { .object([.init("user", .text, required: false)]) }
+  public static let schema = Schema.request([.init("user", .text, required: false)])
 }
 
 public struct TokenItem: Wire, Hashable {
@@ -44,14 +44,14 @@ public struct TokenItem: Wire, Hashable {
   }
 
   public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json)
+    let fields = try Fields(json, Self.schema)
     (id, name, user) = (try fields.text("id"), try fields.text("name"), try fields.text("user"))
     (shown, scopes) = (try fields.text("shown"), try fields.texts("scopes"))
     namespaces = try fields.texts("namespaces")
-    createdAt = try fields.time("created_at") ?? Timestamp(microseconds: 0)
+    createdAt = try fields.time("created_at")
     createdBy = try fields.text("created_by")
-    expiresAt = try fields.time("expires_at") ?? Timestamp(microseconds: 0)
-    lastUsedAt = try fields.time("last_used_at")
+    expiresAt = try fields.time("expires_at")
+    lastUsedAt = try fields.optionalTime("last_used_at")
   }
 
   public var json: JSON {
@@ -69,7 +69,7 @@ public struct TokenItem: Wire, Hashable {
     .init("created_by", .text), .init("expires_at", .time), .init("last_used_at", .time, required: false),
   ]
 
-  public static var schema: Schema { .object(parts, name: "Token") }
+  public static let schema = Schema.object(parts, name: "Token")
 }
 
 public struct TokenRequest: Wire {
@@ -90,15 +90,10 @@ public struct TokenRequest: Wire {
   }
 
   public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json)
+    let fields = try Fields(json, Self.schema)
     (name, user) = (try fields.text("name"), try fields.optionalText("user"))
     (scopes, namespaces) = (try fields.texts("scopes"), try fields.texts("namespaces"))
-    guard let moment = try fields.time("expires_at") else {
-      throw WireError(
-        "/expires_at",
-        Bilingual("A token needs an end: expires_at.", pt: "Um token precisa de um fim: expires_at."))
-    }
-    expiresAt = moment
+    expiresAt = try fields.time("expires_at")
   }
 
   public var json: JSON {
@@ -108,16 +103,14 @@ public struct TokenRequest: Wire {
     ])
   }
 
-  public static var schema: Schema {
-    .object(
-      [
-        .init("name", .text),
-        .init("user", .text, required: false, "A service account; left out: one's own."),
-        .init("scopes", .list(of: .text), "Permissions such as jobs:read."),
-        .init("namespaces", .list(of: .text), required: false, "Left out: all that the account has."),
-        .init("expires_at", .time),
-      ], name: "NewToken")
-  }
+  public static let schema = Schema.request(
+    [
+      .init("name", .text),
+      .init("user", .text, required: false, "A service account; left out: one's own."),
+      .init("scopes", .list(of: .text), "Permissions such as jobs:read."),
+      .init("namespaces", .list(of: .text), required: false, "Left out: all that the account has."),
+      .init("expires_at", .time),
+    ], name: "NewToken")
 }
 
 public struct CreatedToken: Wire, Hashable, Located {
@@ -128,7 +121,7 @@ public struct CreatedToken: Wire, Hashable, Located {
   public init(token: TokenItem, value: String) { (self.token, self.value) = (token, value) }
 
   public init(_ json: JSON) throws(WireError) {
-    (token, value) = (try TokenItem(json), try Fields(json).text("value"))
+    (token, value) = (try TokenItem(json), try Fields(json, Self.schema).text("value"))
   }
 
   public var json: JSON {
@@ -139,7 +132,6 @@ public struct CreatedToken: Wire, Hashable, Located {
 
   public var location: String? { "/api/v1/tokens/\(token.id)" }
 
-  public static var schema: Schema {
-    .object(TokenItem.parts + [.init("value", .text, "Shown once.")], name: "CreatedToken")
-  }
+  public static let schema = Schema.object(
+    TokenItem.parts + [.init("value", .text, "Shown once.")], name: "CreatedToken")
 }

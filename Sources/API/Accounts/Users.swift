@@ -50,12 +50,12 @@ public struct UserItem: Wire, Hashable {
   }
 
   public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json)
+    let fields = try Fields(json, Self.schema)
     (id, kind, name) = (try fields.text("id"), try fields.text("kind"), try fields.text("name"))
     (email, locale) = (try fields.optionalText("email"), try fields.text("locale"))
     (state, hasSecondFactor) = (try fields.text("state"), try fields.flag("mfa"))
-    createdAt = try fields.time("created_at") ?? Timestamp(microseconds: 0)
-    (createdBy, lastSignInAt) = (try fields.text("created_by"), try fields.time("last_sign_in_at"))
+    createdAt = try fields.time("created_at")
+    (createdBy, lastSignInAt) = (try fields.text("created_by"), try fields.optionalTime("last_sign_in_at"))
   }
 
   public var json: JSON {
@@ -73,7 +73,7 @@ public struct UserItem: Wire, Hashable {
     .init("created_by", .text), .init("last_sign_in_at", .time, required: false),
   ]
 
-  public static var schema: Schema { .object(parts, name: "User") }
+  public static let schema = Schema.object(parts, name: "User")
 }
 
 public struct UserRequest: Wire {
@@ -93,10 +93,10 @@ public struct UserRequest: Wire {
   }
 
   public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json)
-    (name, kind) = (try fields.text("name"), try fields.word("kind", of: Self.kinds) ?? "person")
+    let fields = try Fields(json, Self.schema)
+    (name, kind) = (try fields.text("name"), try fields.optionalText("kind") ?? "person")
     (email, oidcSubject) = (try fields.optionalText("email"), try fields.optionalText("oidc_subject"))
-    locale = try fields.word("locale", of: ProfileRequest.locales) ?? "en"
+    locale = try fields.optionalText("locale") ?? "en"
   }
 
   public var json: JSON {
@@ -108,16 +108,14 @@ public struct UserRequest: Wire {
 
   static let kinds = ["person", "service"]
 
-  public static var schema: Schema {
-    .object(
-      [
-        .init("name", .text), .init("kind", .words(kinds), required: false),
-        .init("email", .text, required: false),
-        .init("locale", .words(ProfileRequest.locales), required: false),
-        .init(
-          "oidc_subject", .text, required: false, "Of a sign-in from outside: then there is no password."),
-      ], name: "NewUser")
-  }
+  public static let schema = Schema.request(
+    [
+      .init("name", .text), .init("kind", .words(kinds), required: false),
+      .init("email", .text, required: false),
+      .init("locale", .words(ProfileRequest.locales), required: false),
+      .init(
+        "oidc_subject", .text, required: false, "Of a sign-in from outside: then there is no password."),
+    ], name: "NewUser")
 }
 
 public struct UserPatch: Wire {
@@ -135,10 +133,10 @@ public struct UserPatch: Wire {
   }
 
   public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json)
+    let fields = try Fields(json, Self.schema)
     (id, email) = (try fields.text("id"), try fields.optionalText("email"))
-    locale = try fields.word("locale", of: ProfileRequest.locales)
-    state = try fields.word("state", of: Self.states)
+    locale = try fields.optionalText("locale")
+    state = try fields.optionalText("state")
     oidcSubject = try fields.optionalText("oidc_subject")
   }
 
@@ -151,14 +149,12 @@ public struct UserPatch: Wire {
 
   static let states = ["active", "locked", "disabled"]
 
-  public static var schema: Schema {
-    .object(
-      [
-        .init("id", .text), .init("email", .text, required: false, "An empty text takes it away."),
-        .init("locale", .words(ProfileRequest.locales), required: false),
-        .init("state", .words(states), required: false), .init("oidc_subject", .text, required: false),
-      ], name: "UserPatch")
-  }
+  public static let schema = Schema.request(
+    [
+      .init("id", .text), .init("email", .text, required: false, "An empty text takes it away."),
+      .init("locale", .words(ProfileRequest.locales), required: false),
+      .init("state", .words(states), required: false), .init("oidc_subject", .text, required: false),
+    ], name: "UserPatch")
 }
 
 /// An account with what is shown once.
@@ -170,7 +166,7 @@ public struct CreatedUser: Wire, Hashable, Located {
 
   public init(_ json: JSON) throws(WireError) {
     user = try UserItem(json)
-    password = try Fields(json).optionalText("password")
+    password = try Fields(json, Self.schema).optionalText("password")
   }
 
   public var json: JSON {
@@ -181,9 +177,7 @@ public struct CreatedUser: Wire, Hashable, Located {
 
   public var location: String? { "/api/v1/users/\(user.id)" }
 
-  public static var schema: Schema {
-    .object(
-      UserItem.parts + [.init("password", .text, required: false, "Shown once; it has to be changed.")],
-      name: "CreatedUser")
-  }
+  public static let schema = Schema.object(
+    UserItem.parts + [.init("password", .text, required: false, "Shown once; it has to be changed.")],
+    name: "CreatedUser")
 }

@@ -51,7 +51,7 @@ enum AlertGet {
         Bilingual("the beginning of its id is enough", pt: "basta o começo do id"))
     ],
     run: { call in
-      let path = NamePath(id: call.arguments[0])
+      let path = AlertPath(id: call.arguments[0])
       let item = try await call.withClient(.reading) { try await $0.call(WatchCalls.alert, path) }
       call.show(AlertWords(call: call).lines(item).map(\.printable), json: item.json, id: item.id)
       return .done

@@ -103,7 +103,7 @@ enum BackfillControl {
       ],
       examples: [.init("esteira backfill \(verb) 019a0c3e", summary)],
       run: { call in
-        let path = NamePath(id: call.arguments[0])
+        let path = BackfillPath(id: call.arguments[0])
         let item = try await call.withClient(access) { try await $0.call(endpoint, path) }
         call.show([BackfillWords(call: call).line(item)], json: item.json, id: item.id)
         return .done

@@ -16,7 +16,7 @@ enum ScheduleComing {
       limit: try call.integer("--count", in: 1...ScheduleNext.countLimit))
     let (item, page) = try await call.withClient(.reading) { client in
       (
-        try await client.call(ScheduleCalls.get, NamePath(id: id)),
+        try await client.call(ScheduleCalls.get, SchedulePath(id: id)),
         try await client.call(ScheduleCalls.next, query)
       )
     }

@@ -51,7 +51,7 @@ enum ScheduleGet {
           "its line, zone, policies and next due time", pt: "linha, fuso, políticas e próximo vencimento"))
     ],
     run: { call in
-      let path = NamePath(id: try call.schedule(call.arguments[0]))
+      let path = SchedulePath(id: try call.schedule(call.arguments[0]))
       let item = try await call.withClient(.reading) { try await $0.call(ScheduleCalls.get, path) }
       call.showSchedule(item)
       return .done
@@ -88,7 +88,7 @@ enum SchedulePause {
           remedy: Bilingual(
             "Say why, for those who find it paused.", pt: "Diga por quê, para quem o encontrar pausado."))
       }
-      let request = PauseRequest(
+      let request = SchedulePauseRequest(
         id: try call.schedule(call.arguments[0]), reason: reason, until: try call.coming("--until"))
       let item = try await call.withClient(.writing) { try await $0.call(ScheduleCalls.pause, request) }
       call.showState(item)
@@ -134,7 +134,7 @@ enum ScheduleTrigger {
         Bilingual("it waits where one of its jobs is live", pt: "espera se um job dele está em andamento"))
     ],
     run: { call in
-      let path = NamePath(id: try call.schedule(call.arguments[0]))
+      let path = SchedulePath(id: try call.schedule(call.arguments[0]))
       let result = try await call.withClient(.writing) { try await $0.call(ScheduleCalls.trigger, path) }
       let job = result.jobs.first ?? ""
       let line = [call.text(TriggerSend.words(result.outcome)), job, result.reason ?? ""].filter {

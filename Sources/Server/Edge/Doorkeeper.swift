@@ -62,7 +62,9 @@ struct Doorkeeper: Sendable {
     Bilingual(
       "The password was given by somebody else and has to be changed first.",
       pt: "A senha foi dada por outra pessoa e precisa ser trocada antes."),
-    remedy: Bilingual("Change it with `esteira login --change-password`.", pt: "Troque com `esteira login --change-password`."))
+    remedy: Bilingual(
+      "Change it with `esteira login --change-password`.", pt: "Troque com `esteira login --change-password`."
+    ))
 }
 
 /// The addresses under which this server is known to browsers.

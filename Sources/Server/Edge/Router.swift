@@ -41,7 +41,9 @@ public struct Router: Sendable {
     do {
       // Before anything of the input is read, so that whoever may not call at all learns nothing from it.
       if route.shape.permission != .open, principal.kind == .anonymous { throw Gate.notSignedIn }
-      answer = try route.admit(try Self.input(of: request, parameters: parameters), &caller)
+      let input = try route.shape.input(
+        path: parameters, query: request.query, body: try Self.body(of: request))
+      answer = try route.admit(input, &caller)
     } catch let problem as Problem {
       try await audit.refused(route, caller, parameters, problem)
       throw problem
@@ -57,25 +59,20 @@ public struct Router: Sendable {
     }
   }
 
-  /// One object: the body or the query, then the members of the path, which win.
-  private static func input(of request: APIRequest, parameters: [(String, String)]) throws -> JSON {
+  /// The object that the body holds; an empty one where there is none.
+  private static func body(of request: APIRequest) throws(Problem) -> JSONObject {
     guard request.body.count <= bodyLimit else { throw bodyTooLarge }
-    var object = JSONObject()
-    if !request.body.isEmpty {
-      do throws(JSONError) {
-        guard case .object(let body) = try JSON(parsing: request.body) else {
-          throw JSONError(
-            offset: 0, line: 1, column: 1,
-            message: Bilingual("The body must be an object.", pt: "O corpo deve ser um objeto."))
-        }
-        object = body
-      } catch {
-        throw error.problem
+    if request.body.isEmpty { return JSONObject() }
+    do throws(JSONError) {
+      guard case .object(let body) = try JSON(parsing: request.body) else {
+        throw JSONError(
+          offset: 0, line: 1, column: 1,
+          message: Bilingual("The body must be an object.", pt: "O corpo deve ser um objeto."))
       }
+      return body
+    } catch {
+      throw error.problem
     }
-    for (name, value) in request.query { object[name] = .string(value) }
-    for (name, value) in parameters { object[name] = .string(value) }
-    return .object(object)
   }
 
   static func refuse(_ problem: Problem, _ request: APIRequest, items: [FindingItem] = []) -> APIResponse {

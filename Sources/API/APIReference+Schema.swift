@@ -1,0 +1,82 @@
+import Model
+
+extension APIReference {
+  /// The members of an object as a nested list, anything else in a few words.
+  func schema(_ json: JSON) -> String {
+    let summary = json["description"]?.string.map { "<p>\(Self.escape($0))</p>\n" } ?? ""
+    if let variants = json["oneOf"]?.array {
+      let items = variants.map { "<li>\(words.either)\n\(schema($0))</li>\n" }
+      return "\(summary)<ul>\n\(items.joined())</ul>"
+    }
+    guard let members = json["properties"]?.object, !members.isEmpty else {
+      return "\(summary)<p>\(type(json))</p>"
+    }
+    let required = (json["required"]?.array ?? []).compactMap(\.string)
+    let items = members.map { member($0, isRequired: required.contains($0.key)) }
+    return "\(summary)<ul>\n\(items.joined())</ul>"
+  }
+
+  private func member(_ member: JSONObject.Member, isRequired: Bool) -> String {
+    let mark = isRequired ? " <em>\(words.required)</em>" : ""
+    let summary = member.value["description"]?.string.map { ". \(Self.escape($0))" } ?? ""
+    var inner = member.value
+    if let items = inner["items"] { inner = items }
+    let nested = inner["properties"]?.object?.isEmpty == false ? "\n\(schema(inner.withoutDescription))" : ""
+    return """
+      <li><code>\(Self.escape(member.key))</code> \(type(member.value))\(mark)\(summary)\(nested)</li>
+
+      """
+  }
+
+  /// In a few words, with links to what has a name.
+  func type(_ json: JSON) -> String {
+    if let reference = json["$ref"]?.string {
+      let name = reference.split(separator: "/").last.map(String.init) ?? ""
+      return "<a href=\"#schema-\(Self.anchor(name))\">\(Self.escape(name))</a>"
+    }
+    if let choices = (json["anyOf"] ?? json["oneOf"])?.array {
+      return choices.map(type).joined(separator: " \(words.or) ")
+    }
+    if let values = json["enum"]?.array {
+      return values.map { "<code>\(Self.escape($0.string ?? $0.text))</code>" }.joined(separator: " ")
+    }
+    guard let kind = json["type"] else { return words.any }
+    let names = (kind.array ?? [kind]).compactMap(\.string).map { name(ofType: $0, json) }
+    return names.joined(separator: " \(words.or) ") + bounds(json)
+  }
+
+  private func name(ofType type: String, _ json: JSON) -> String {
+    switch type {
+    case "string": json["format"] == "date-time" ? words.time : words.text
+    case "integer": words.integer
+    case "number": words.number
+    case "boolean": words.flag
+    case "array": "\(words.list) \(self.type(json["items"] ?? .null))"
+    case "object": words.object
+    case _: "<code>null</code>"
+    }
+  }
+
+  private func bounds(_ json: JSON) -> String {
+    let least = json["minimum"] ?? json["minLength"] ?? json["minItems"]
+    let most = json["maximum"] ?? json["maxLength"] ?? json["maxItems"] ?? json["maxProperties"]
+    var text =
+      switch (least, most) {
+      case (let least?, let most?): ", \(least.text)–\(most.text)"
+      case (let least?, nil): ", ≥ \(least.text)"
+      case (nil, let most?): ", ≤ \(most.text)"
+      case (nil, nil): ""
+      }
+    if let pattern = json["pattern"]?.string { text += ", <code>\(Self.escape(pattern))</code>" }
+    if let usual = json["default"] { text += ", \(words.usual) <code>\(Self.escape(usual.text))</code>" }
+    return text
+  }
+}
+
+extension JSON {
+  fileprivate var withoutDescription: JSON {
+    guard case .object(var object) = self else { return self }
+    object["description"] = nil
+    return .object(object)
+  }
+}

@@ -1,0 +1,85 @@
+import Model
+
+/// Texts that have a form; the raw value is the pattern that the schema tells.
+///
+/// No pattern engine stands behind a reader: `accepts` says the same in code, and a test compares the two.
+public enum TextForm: String, Sendable, Hashable, CaseIterable {
+  /// `namespace~name`.
+  case namespacedName = "^[^~]+~[^~]+$"
+  /// `namespace~pipeline~trigger`, or without the trigger.
+  case scheduleName = "^[^~]+~[^~]+(~[^~]+)?$"
+  /// Of SHA-256, in hex digits.
+  case sha256 = "^[0-9a-f]{64}$"
+  /// `90s`, `5m`, `1d12h`, `250ms`: at most 273 years.
+  case duration =
+    "^([0-9]{1,5}d)?([0-9]{1,5}h)?([0-9]{1,6}m)?([0-9]{1,7}([.][0-9]{1,9})?s)?([0-9]{1,7}ms)?$"
+  /// RFC 4648 with padding, no bit that the length does not use.
+  case base64 =
+    "^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)?$"
+  /// `team=x,env!=dev`: what `LabelCondition` reads.
+  case labelConditions =
+    #"""
+    ^((([^\\,=]|\\[^=])([^\\,=]|\\[^=])+|([^\\,=!]|\\[^=!]))\\?=([^\\,]|\\[\s\S])*\#
+    (,(([^\\,=]|\\[^=])([^\\,=]|\\[^=])+|([^\\,=!]|\\[^=!]))\\?=([^\\,]|\\[\s\S])*)*\\?)?$
+    """#
+
+  public var longest: Int {
+    switch self {
+    case .namespacedName, .scheduleName: Schema.Member.longestName
+    case .sha256: 64
+    case .duration: Schema.Member.shortText
+    case .base64: Int.max
+    case .labelConditions: Schema.Member.longestNote
+    }
+  }
+
+  public func accepts(_ text: String) -> Bool {
+    switch self {
+    case .namespacedName: Self.parts(of: text) == 2
+    case .scheduleName: (2...3).contains(Self.parts(of: text))
+    case .sha256:
+      text.utf8.count == 64
+        && text.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
+    case .duration: Self.isDuration(text)
+    case .base64: Base64.decode(text) != nil
+    case .labelConditions: LabelCondition.areConditions(text)
+    }
+  }
+
+  /// What a sentence calls it.
+  var words: Bilingual {
+    switch self {
+    case .namespacedName: Bilingual("namespace~name", pt: "espaço~nome")
+    case .scheduleName: Bilingual("namespace~pipeline~trigger", pt: "espaço~pipeline~gatilho")
+    case .sha256: Bilingual("a SHA-256 of 64 hex digits", pt: "um SHA-256 de 64 dígitos hexadecimais")
+    case .duration: Bilingual("a duration such as 90s or 1d", pt: "uma duração como 90s ou 1d")
+    case .base64: Bilingual("base64", pt: "base64")
+    case .labelConditions:
+      Bilingual("name=value or name!=value, with commas", pt: "nome=valor ou nome!=valor, com vírgulas")
+    }
+  }
+
+  /// Between `~`; none where one of them is empty.
+  private static func parts(of text: String) -> Int {
+    let parts = text.utf8.split(separator: UInt8(ascii: "~"), omittingEmptySubsequences: false)
+    return parts.contains(where: \.isEmpty) ? 0 : parts.count
+  }
+
+  private static func isDuration(_ text: String) -> Bool {
+    var rest = text.utf8[...]
+    for (unit, most) in [("d", 5), ("h", 5), ("m", 6), ("s", 7), ("ms", 7)] {
+      var after = rest
+      let digits = after.prefix { (0x30...0x39).contains($0) }
+      guard (1...most).contains(digits.count) else { continue }
+      after.removeFirst(digits.count)
+      if unit == "s", after.first == UInt8(ascii: ".") {
+        let decimals = after.dropFirst().prefix { (0x30...0x39).contains($0) }
+        guard (1...9).contains(decimals.count) else { return false }
+        after.removeFirst(decimals.count + 1)
+      }
+      let letters = after.prefix { !(0x30...0x39).contains($0) }
+      if letters.elementsEqual(unit.utf8) { rest = after.dropFirst(letters.count) }
+    }
+    return rest.isEmpty
+  }
+}
