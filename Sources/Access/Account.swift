@@ -67,7 +67,7 @@ public struct Account: Sendable, Hashable {
       && text.utf8.allSatisfy { (33...126).contains($0) }
   }
 
-  var hasSecondFactor: Bool { secondFactor?.confirmedAt != nil }
+  public var hasSecondFactor: Bool { secondFactor?.confirmedAt != nil }
   public var actor: String { name }
 }
 

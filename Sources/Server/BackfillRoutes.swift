@@ -22,7 +22,7 @@ struct BackfillRoutes: Sendable {
 
   private static let pageLimit = 200
 
-  private var place: Scope<NamePath> {
+  private var place: Scope<BackfillPath> {
     .found { (path, _) throws(Problem) in
       let row = try one(path.id)
       return (row.pipeline.namespace, Self.missing(path.id))

@@ -1,10 +1,10 @@
 import API
-public import Access
+import Access
 import Model
 
 extension CallAudit {
   /// Keeps the rows in the audit of the accounts.
-  public init(_ trail: AuditTrail, told: @escaping @Sendable (Problem) -> Void) {
+  init(_ trail: AuditTrail, told: @escaping @Sendable (Problem) -> Void) {
     let open = OpenIntents()
     self.init(
       begin: { (entry) throws(Problem) in
