@@ -1,4 +1,4 @@
-public import Crypto
+internal import Crypto
 public import Model
 
 // How what belongs to accounts is stored. What a secret was made into is in it, so this is for the store only;

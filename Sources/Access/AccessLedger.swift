@@ -16,15 +16,15 @@ final class AccessLedger: Sendable {
     var audit: [AuditDraft] = []
   }
 
-  private enum Turn: Sendable {
+  fileprivate enum Turn: Sendable {
     /// Make the next commit; yours is in it.
     case lead
     case done(Outcome)
   }
 
-  private typealias Outcome = Result<[Int64], Problem>
+  fileprivate typealias Outcome = Result<[Int64], Problem>
 
-  private struct Waiting {
+  fileprivate struct Waiting {
     var number: UInt64
     var changes: [AccessChange]
     var audit: [AuditDraft]
@@ -32,7 +32,7 @@ final class AccessLedger: Sendable {
     var continuation: CheckedContinuation<Turn, Never>?
   }
 
-  private struct State {
+  fileprivate struct State {
     var records: AccessRecords
     /// Counts what changed, so that a long stream can ask cheaply whether to look again.
     var revision: UInt64 = 0
@@ -74,6 +74,9 @@ final class AccessLedger: Sendable {
   }
 
   func sign(with key: Ed25519.PrivateKey) { writing.withLock { $0.key = key } }
+
+  /// Changes that wait for a commit.
+  var waitingCount: Int { state.withLock { $0.waiting.count } }
 
   var revision: UInt64 { state.withLock { $0.revision } }
 
@@ -174,7 +177,8 @@ extension AccessLedger {
         let entry = chains.append(draft)
         transaction.entries.append(entry)
         mine.append(entry.sequence)
-        ends[ScalarString(draft.act.namespace), default: [:]][entry.day] = chains.head(of: draft.act.namespace)
+        ends[ScalarString(draft.act.namespace), default: [:]][entry.day] = chains.head(
+          of: draft.act.namespace)
       }
       rows.append(mine)
     }

@@ -1,5 +1,6 @@
 internal import Crypto
 public import Model
+internal import Synchronization
 
 /// Of the first start.
 public struct FirstAdmin: Sendable, Hashable {

@@ -109,7 +109,9 @@ extension AccessService {
     }
     let known = try await provider(oidc, fetch: fetch)
     if let claims = check(known) { return claims }
-    guard known.keys.payload(of: token) == nil, now - known.fetchedAt >= OIDCProvider.soonest else { return nil }
+    guard known.keys.payload(of: token) == nil, now - known.fetchedAt >= OIDCProvider.soonest else {
+      return nil
+    }
     return check(try await provider(oidc, newerThan: known.fetchedAt, fetch: fetch))
   }
 

@@ -1,5 +1,6 @@
 internal import Crypto
 public import Model
+internal import Synchronization
 
 // What a person does with their own account.
 extension AccessService {

@@ -1,5 +1,6 @@
 internal import Crypto
 public import Model
+internal import Synchronization
 
 extension AccessService {
   /// Of `Authorization: Bearer`: an access token, or an API token by its first letters.
@@ -68,7 +69,8 @@ extension AccessService {
   }
 
   /// For a socket that cannot send headers: a ticket that works once and soon.
-  public func socketTicket(for principal: Principal) throws(Problem) -> (ticket: String, expiresAt: Timestamp) {
+  public func socketTicket(for principal: Principal) throws(Problem) -> (ticket: String, expiresAt: Timestamp)
+  {
     let now = environment.now()
     let (ticket, expires) = (Base64URL.encode(environment.random(32)), now + policy.socketTicketLifetime)
     let isKept = tickets.withLock { $0.addSocket(ticket, principal, until: expires, at: now) }

@@ -32,7 +32,8 @@ extension AccessService {
   ) async throws(Problem) -> [String] {
     let (known, now) = (try own(principal), environment.now())
     guard let factor = known.secondFactor, factor.confirmedAt == nil else {
-      throw .secondFactorState("has none that waits for its first code", "não tem um à espera do primeiro código")
+      throw .secondFactorState(
+        "has none that waits for its first code", "não tem um à espera do primeiro código")
     }
     guard let step = try totp(factor, of: known.id).step(of: code, at: now.wholeSeconds, after: nil) else {
       throw .secondFactorFailed
@@ -128,7 +129,9 @@ extension AccessService {
 
   /// Nil where it is no code of the account, or was used before.
   func use(_ code: String, of account: Account, at now: Timestamp) throws(Problem) -> UsedCode? {
-    guard let factor = account.secondFactor, factor.confirmedAt != nil, code.utf8.count <= 64 else { return nil }
+    guard let factor = account.secondFactor, factor.confirmedAt != nil, code.utf8.count <= 64 else {
+      return nil
+    }
     let text = String(decoding: code.utf8.filter { $0 != UInt8(ascii: " ") }, as: UTF8.self)
     let totp = try totp(factor, of: account.id)
     if let step = totp.step(of: text, at: now.wholeSeconds, after: factor.lastStep) { return .step(step) }

@@ -1,5 +1,6 @@
 internal import Crypto
 public import Model
+internal import Synchronization
 
 extension AccessService {
   /// Begins a session. `prepare` looks at the account as it is by then, and may change it or refuse.

@@ -1,5 +1,6 @@
 internal import Crypto
 public import Model
+internal import Synchronization
 
 /// What a sign-in gives. Shown to the client and kept nowhere.
 public struct Tokens: Sendable, Hashable {
@@ -40,7 +41,8 @@ extension AccessService {
       throttle.withLock { $0.undecided(name: name, address: origin.address) }
       return try ask(known, from: origin)
     }
-    let tokens = try await makeSession(of: known, method: "password", from: origin) { account throws(Problem) in
+    let tokens = try await makeSession(of: known, method: "password", from: origin) {
+      account throws(Problem) in
       guard account.password == known.password, !account.hasSecondFactor else { throw .signInFailed }
       if let renewed { account.password = renewed }
     }

@@ -1,4 +1,4 @@
-public import Crypto
+internal import Crypto
 public import Model
 internal import Synchronization
 

@@ -28,7 +28,8 @@ public struct AuditChains: Sendable, Hashable {
     lastAt = max(lastAt, draft.at)
     var entry = AuditEntry(
       sequence: lastSequence, at: lastAt, actor: draft.actor, act: draft.act.limited,
-      outcome: draft.outcome, origin: draft.origin, of: draft.of, previous: head?.hash ?? Self.noHash, hash: [])
+      outcome: draft.outcome, origin: draft.origin, of: draft.of, previous: head?.hash ?? Self.noHash,
+      hash: [])
     entry.hash = entry.computedHash
     heads[namespace] = Self.head(head, with: entry)
     return entry
@@ -87,7 +88,9 @@ extension AuditAct {
   private static func limited(_ value: JSON?) -> JSON? {
     guard let value else { return nil }
     // Such a value cannot be written, or could not be read back; the row is wanted all the same.
-    if value.isDeeper(than: JSON.depthLimit) || value.nonFinitePath != nil { return ["omitted": "unwritable"] }
+    if value.isDeeper(than: JSON.depthLimit) || value.nonFinitePath != nil {
+      return ["omitted": "unwritable"]
+    }
     let bytes = value.serialized()
     if bytes.count <= longestValue { return value }
     return ["omitted_bytes": .int(Int64(bytes.count)), "sha256": .string(SHA256.hex(bytes))]

@@ -75,7 +75,9 @@ struct CanonicalBytes {
 
   mutating func add(_ text: String) { add(tag: UInt8(ascii: "t"), Array(text.utf8)) }
   mutating func add(_ part: [UInt8]) { add(tag: UInt8(ascii: "b"), part) }
-  mutating func add(_ number: Int64) { add(tag: UInt8(ascii: "i"), Self.bytes(of: UInt64(bitPattern: number))) }
+  mutating func add(_ number: Int64) {
+    add(tag: UInt8(ascii: "i"), Self.bytes(of: UInt64(bitPattern: number)))
+  }
 
   mutating func add(_ text: String?) {
     if let text { add(text) } else { bytes.append(UInt8(ascii: "n")) }

@@ -76,7 +76,8 @@ extension AuditTrail {
   /// From the row after `sequence` on, oldest first, for an export.
   public func entries(after sequence: Int64, limit: Int) async throws(Problem) -> [AuditEntry] {
     let limit = min(max(1, limit), Self.pageOfCheck)
-    return try await ledger.ask { store throws(AccessFault) in try store.audit(after: sequence, limit: limit) }
+    return try await ledger.ask { store throws(AccessFault) in try store.audit(after: sequence, limit: limit)
+    }
   }
 
   public func heads(since day: String? = nil) async throws(Problem) -> [AuditHead] {

@@ -1,5 +1,5 @@
 public import Crypto
-public import Model
+internal import Model
 
 /// What is wrong with the audit, and at which row.
 public enum AuditFault: Sendable, Hashable {
@@ -35,7 +35,7 @@ public struct AuditReport: Sendable, Hashable {
 public struct AuditVerifier: Sendable {
   public static let mostFaults = 1_000
 
-  private struct Chain {
+  fileprivate struct Chain {
     var hash = AuditChains.noHash
     var lastSequence: Int64 = 0
     var day = ""

@@ -1,4 +1,4 @@
-public import Crypto
+internal import Crypto
 internal import Model
 
 /// The keys with which another sign-in signs its tokens, as it publishes them (RFC 7517).

@@ -66,7 +66,9 @@ struct OIDCProvider: Sendable, Hashable {
   }
 
   static func isSafe(_ url: String) -> Bool {
-    let local = ["http://127.0.0.1:", "http://127.0.0.1/", "http://localhost:", "http://localhost/", "http://[::1]"]
+    let local = [
+      "http://127.0.0.1:", "http://127.0.0.1/", "http://localhost:", "http://localhost/", "http://[::1]",
+    ]
     return (url.hasPrefix("https://") || local.contains(where: url.hasPrefix))
       && url.utf8.allSatisfy { (33...126).contains($0) }
   }
@@ -93,12 +95,17 @@ struct OIDCClaims: Sendable, Hashable {
       isFor(settings.clientID, json), let subject = json["sub"]?.string, !subject.isEmpty,
       subject.utf8.count <= longestSubject, let expires = json["exp"]?.int, now < expires &+ leeway,
       let issued = json["iat"]?.int, issued <= now + leeway,
-      (json["nbf"].map { $0.int.map { $0 <= now + leeway } ?? false } ?? true),
+      isBegun(json["nbf"], at: now),
       let given = json["nonce"]?.string, constantTimeEqual(Array(given.utf8), Array(nonce.utf8))
     else { return nil }
     return OIDCClaims(
       issuer: issuer, subject: subject, name: json["preferred_username"]?.string,
       email: json["email_verified"]?.bool == true ? json["email"]?.string : nil)
+  }
+
+  private static func isBegun(_ moment: JSON?, at now: Int64) -> Bool {
+    guard let moment else { return true }
+    return moment.int.map { $0 <= now + leeway } ?? false
   }
 
   /// Only for us: a token that others may use as well could have been given to one of them.

@@ -14,6 +14,11 @@ public struct Origin: Sendable, Hashable {
     self.requestID = String(requestID.prefix(Self.longestText))
   }
 
+  /// As it was stored, uncut: what somebody added to a row must not be cut off before it is checked.
+  public init(stored address: String, userAgent: String, requestID: String) {
+    (self.address, self.userAgent, self.requestID) = (address, userAgent, requestID)
+  }
+
   /// What the server does by itself.
   public static let server = Origin(address: "server")
 }

@@ -8,7 +8,8 @@ extension Problem {
       Bilingual(
         "This needs the permission \(permission) in all namespaces.",
         pt: "Isto precisa da permissão \(permission) em todos os namespaces."),
-      remedy: Bilingual("Ask an admin for a role that has it.", pt: "Peça a um administrador um papel que a tenha."))
+      remedy: Bilingual(
+        "Ask an admin for a role that has it.", pt: "Peça a um administrador um papel que a tenha."))
   }
 
   static func beyondOwnRights(_ namespace: String) -> Problem {
@@ -58,7 +59,8 @@ extension Problem {
         pt: "\"\(name.prefix(100))\" não pode ser usado como \(kind)."),
       remedy: Bilingual(
         "Use small letters, digits and . _ -, a letter or digit first, at most 63; a namespace has no . or _.",
-        pt: "Use letras minúsculas, dígitos e . _ -, começando por letra ou dígito, no máximo 63; um namespace "
+        pt:
+          "Use letras minúsculas, dígitos e . _ -, começando por letra ou dígito, no máximo 63; um namespace "
           + "não tem . nem _."))
   }
 
@@ -109,7 +111,8 @@ extension Problem {
         "Accounts and the audit cannot be written or read: \(reason)",
         pt: "Contas e auditoria não podem ser gravadas ou lidas: \(reason)"),
       remedy: Bilingual(
-        "Check the disk and access.db in the data folder.", pt: "Verifique o disco e access.db na pasta de dados."))
+        "Check the disk and access.db in the data folder.",
+        pt: "Verifique o disco e access.db na pasta de dados."))
   }
 
   static let accessBusy = Problem(

@@ -44,7 +44,8 @@ extension Problem {
     Problem(
       "sign-in-limited",
       Bilingual(
-        "There were too many sign-ins within a minute.", pt: "Houve tentativas demais de entrar em um minuto."),
+        "There were too many sign-ins within a minute.", pt: "Houve tentativas demais de entrar em um minuto."
+      ),
       remedy: tryAgain(wait))
   }
 
