@@ -7,7 +7,7 @@ import Testing
 
 /// A service on a clock that only a test moves, over a store of its own.
 struct World {
-  let clock = ManualTime()
+  let clock: ManualTime
   let service: AccessService
   let store: any AccessStore
   let environment: AccessEnvironment
