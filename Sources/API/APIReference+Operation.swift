@@ -7,7 +7,7 @@ extension APIReference {
     return """
       <article id="\(id)">
       <h3><a href="#\(id)"><b>\(Self.escape(method))</b> <code>\(Self.escape(path))</code></a></h3>
-      <p>\(Self.escape(operation["summary"]?.string ?? ""))</p>
+      <p>\(Self.prose(operation["summary"]?.string ?? ""))</p>
       <p>\(words.permission): <code>\(Self.escape(permission))</code></p>
       \(parameters(operation))\(body(operation))\(responses(operation))<pre>\
       \(Self.escape(curl(method, path, operation)))</pre>
@@ -24,7 +24,7 @@ extension APIReference {
     }
   }
 
-  private func resolved(_ reference: String) -> JSON? {
+  func resolved(_ reference: String) -> JSON? {
     reference.split(separator: "/").dropFirst().reduce(document) { json, key in json?[String(key)] }
   }
 
@@ -37,7 +37,7 @@ extension APIReference {
       let required = parameter["required"]?.bool == true ? words.required : ""
       return """
         <tr><td><code>\(name)</code></td><td>\(place)</td><td>\(type(parameter["schema"] ?? .null))</td>\
-        <td>\(required)</td><td>\(Self.escape(parameter["description"]?.string ?? ""))</td></tr>
+        <td>\(required)</td><td>\(Self.prose(parameter["description"]?.string ?? ""))</td></tr>
 
         """
     }
@@ -68,7 +68,7 @@ extension APIReference {
   }
 
   private func answer(_ status: String, _ response: JSON) -> String {
-    let summary = Self.escape(response["description"]?.string ?? "")
+    let summary = Self.prose(response["description"]?.string ?? "")
     let title = "<h4>\(words.answer) \(Self.escape(status))</h4>\n<p>\(summary)</p>\n"
     guard let content = response["content"]?.object?.members.first else { return title }
     let media = content.key == "application/json" ? "" : "<p><code>\(Self.escape(content.key))</code></p>\n"
@@ -90,7 +90,7 @@ extension APIReference {
     var lines = ["curl -X \(method) \"$ESTEIRA_URL\(url)\""]
     if operation["security"]?[0] != nil { lines.append("-H \"Authorization: Bearer $ESTEIRA_TOKEN\"") }
     if let content = operation["requestBody"]?["content"]?["application/json"] {
-      let body = content["example"]?.text ?? "{}"
+      let body = (content["example"] ?? sample(content["schema"] ?? .null)).text
       lines += ["-H 'Content-Type: application/json'", "-d '\(body.replacing("'", with: #"'\''"#))'"]
     }
     return lines.joined(separator: " \\\n  ")

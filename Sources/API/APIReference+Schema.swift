@@ -2,8 +2,13 @@ import Model
 
 extension APIReference {
   /// The members of an object as a nested list, anything else in a few words.
+  ///
+  /// What has a name is shown where it is asked for, and linked to where it is a part of something else.
   func schema(_ json: JSON) -> String {
-    let summary = json["description"]?.string.map { "<p>\(Self.escape($0))</p>\n" } ?? ""
+    if let reference = json["$ref"]?.string, let named = resolved(reference) {
+      return "<p>\(type(json))</p>\n\(schema(named))"
+    }
+    let summary = json["description"]?.string.map { "<p>\(Self.prose($0))</p>\n" } ?? ""
     if let variants = json["oneOf"]?.array {
       let items = variants.map { "<li>\(words.either)\n\(schema($0))</li>\n" }
       return "\(summary)<ul>\n\(items.joined())</ul>"
@@ -18,7 +23,7 @@ extension APIReference {
 
   private func member(_ member: JSONObject.Member, isRequired: Bool) -> String {
     let mark = isRequired ? " <em>\(words.required)</em>" : ""
-    let summary = member.value["description"]?.string.map { ". \(Self.escape($0))" } ?? ""
+    let summary = member.value["description"]?.string.map { ". \(Self.prose($0))" } ?? ""
     var inner = member.value
     if let items = inner["items"] { inner = items }
     let nested = inner["properties"]?.object?.isEmpty == false ? "\n\(schema(inner.withoutDescription))" : ""
@@ -70,6 +75,26 @@ extension APIReference {
     if let pattern = json["pattern"]?.string { text += ", <code>\(Self.escape(pattern))</code>" }
     if let usual = json["default"] { text += ", \(words.usual) <code>\(Self.escape(usual.text))</code>" }
     return text
+  }
+}
+
+extension APIReference {
+  /// A body of the members that must be there, for who has no better example.
+  func sample(_ json: JSON) -> JSON {
+    if let reference = json["$ref"]?.string { return sample(resolved(reference) ?? .null) }
+    if let example = (json["examples"] ?? json["enum"] ?? json["oneOf"] ?? json["anyOf"])?[0] {
+      return json["oneOf"] == nil && json["anyOf"] == nil ? example : sample(example)
+    }
+    switch json["type"]?.string {
+    case "string"?: return json["format"] == "date-time" ? "2026-11-20T09:00:00Z" : "…"
+    case "integer"?: return json["minimum"] ?? 1
+    case "number"?: return 1.5
+    case "boolean"?: return true
+    case "array"?: return .array([sample(json["items"] ?? .null)])
+    case _:
+      let required = (json["required"]?.array ?? []).compactMap(\.string)
+      return .object(JSONObject(required.map { ($0, sample(json["properties"]?[$0] ?? .null)) }))
+    }
   }
 }
 

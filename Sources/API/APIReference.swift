@@ -33,7 +33,7 @@ public struct APIReference {
 
   private func header(hasSearch: Bool) -> String {
     let version = Self.escape(document["info"]?["version"]?.string ?? "")
-    let about = Self.escape(document["info"]?["description"]?.string ?? "")
+    let about = Self.prose(document["info"]?["description"]?.string ?? "")
     let search =
       hasSearch
       ? "<label>\(words.search) <input id=\"search\" type=\"search\" autocomplete=\"off\"></label>\n" : ""
@@ -91,6 +91,14 @@ public struct APIReference {
       }
     }
     return String(escaped)
+  }
+
+  /// What stands between backticks is code.
+  static func prose(_ text: String) -> String {
+    let parts = text.split(separator: "`", omittingEmptySubsequences: false).map { escape(String($0)) }
+    guard parts.count.isMultiple(of: 2) == false else { return escape(text) }
+    return parts.enumerated().map { $0.offset.isMultiple(of: 2) ? $0.element : "<code>\($0.element)</code>" }
+      .joined()
   }
 
   /// Letters, digits and `-` alone.

@@ -124,6 +124,20 @@ public struct StopRequest: Wire {
   public var json: JSON { members(["id": id.wire, "reason": reason.wire]) }
 }
 
+public struct KillRequest: Wire {
+  public var id: String
+  /// Why nobody waits for an orderly end.
+  public var reason: String
+  public init(id: String, reason: String) { (self.id, self.reason) = (id, reason) }
+  public static let schema = Schema.request(
+    [.shortID, .init("reason", .text(1...Schema.Member.longestNote))], name: "KillRequest")
+  public init(_ json: JSON) throws(WireError) {
+    let fields = try Fields(json, Self.schema)
+    (id, reason) = (try fields.text("id"), try fields.text("reason"))
+  }
+  public var json: JSON { members(["id": id.wire, "reason": reason.wire]) }
+}
+
 public struct KillResult: Wire, Hashable {
   public var job: JobItem
   /// Paths of steps whose work may go on outside.

@@ -254,7 +254,7 @@ public struct LogLine: Wire, Hashable {
   public static let schema = Schema.object(
     [
       .init("at", .time),
-      .init("level", .words(LogsQuery.levels)),
+      .init("level", .words(LogsQuery.levels.map { $0.uppercased() })),
       .init("path", .text),
       .init("attempt", .count),
       .init("message", .text),

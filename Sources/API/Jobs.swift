@@ -23,7 +23,7 @@ public enum JobCalls {
   public static let cancel = Endpoint<StopRequest, JobItem>(
     .post, "/jobs/{id}/cancel", .needs("jobs", "cancel"), "Stops what runs, then runs the handlers.",
     success: [202])
-  public static let kill = Endpoint<StopRequest, KillResult>(
+  public static let kill = Endpoint<KillRequest, KillResult>(
     .post, "/jobs/{id}/kill", .needs("jobs", "kill"), "Ends the job now; nothing runs any more.",
     success: [202])
   public static let adopt = Endpoint<StepPath, Nothing>(

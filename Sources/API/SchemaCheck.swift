@@ -2,10 +2,11 @@ import Model
 
 /// What of a value a schema does not take. The vocabulary is that which `Schema` writes.
 ///
-/// A `$ref` is not followed: the type that it names judges what it reads itself.
+/// A `$ref` is not followed: the type that it names judges what it reads itself. Null never reaches it.
 enum SchemaCheck {
   static func fault(of value: JSON, by schema: JSON, at pointer: String) -> WireError? {
     guard case .object(let rules) = schema else { return nil }
+    if rules["$ref"] != nil { return value.isNull ? wrong(pointer, word(of: "object")) : nil }
     if let choices = (rules["anyOf"] ?? rules["oneOf"])?.array {
       let faults = choices.map { fault(of: value, by: $0, at: pointer) }
       return faults.contains(where: { $0 == nil }) ? nil : faults.first ?? nil

@@ -38,18 +38,12 @@ struct JobActions: Sendable {
     return JobItem(try await backend.jobs.view(job, 0, 1).summary)
   }
 
-  private func kill(_ request: StopRequest, _ caller: Caller) async throws(Problem) -> KillResult {
+  private func kill(_ request: KillRequest, _ caller: Caller) async throws(Problem) -> KillResult {
     let node = try backend.writer()
-    guard !request.reason.isEmpty else { throw Self.noReason }
     let job = try finder.job(request.id).id
     let mayStillRun = try await node.kill(job, actor: caller.actor, reason: request.reason)
     return KillResult(job: JobItem(try await backend.jobs.view(job, 0, 1).summary), mayStillRun: mayStillRun)
   }
-
-  private static let noReason = Problem(
-    "invalid-request",
-    Bilingual("A kill needs a reason.", pt: "Para matar um job é preciso um motivo."),
-    remedy: Bilingual("Say it with --reason.", pt: "Diga-o com --reason."))
 }
 
 extension Resolution {

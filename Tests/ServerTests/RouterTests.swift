@@ -251,7 +251,7 @@ struct RouterTests {
     ),
     (APIRequest(.get, "/api/v1/jobs", query: [("limit", "many")]), 400, "invalid-request"),
     (APIRequest(.get, "/api/v1/jobs", query: [("status", "sleepy")]), 400, "invalid-request"),
-    (APIRequest(.get, "/api/v1/jobs", query: [("cursor", "x")]), 400, "invalid-cursor"),
+    (APIRequest(.get, "/api/v1/jobs", query: [("cursor", "x")]), 422, "invalid-cursor"),
     (APIRequest(.get, "/api/v1/jobs/019a0c3e"), 404, "no-job"),
     (APIRequest(.get, "/api/v1/jobs/'%20OR%201"), 404, "no-job"),
     (APIRequest(.get, "/api/v1/pipelines/demo~none"), 404, "no-pipeline"),

@@ -9,9 +9,7 @@ struct Judge {
   init(_ schema: Schema) throws {
     var named = JSONObject()
     Self.collect(schema, into: &named)
-    guard case .object(var whole) = Self.translated(schema.json) else {
-      return try self.init(json: schema.json)
-    }
+    var whole = Self.translated(schema.json).object ?? JSONObject()
     if !named.isEmpty { whole["$defs"] = .object(named) }
     try self.init(json: .object(whole))
   }
@@ -121,7 +119,8 @@ enum WireTypes {
     LetterItem.self, LetterActItem.self, LetterDetail.self, LetterGroupItem.self, DestinationPath.self,
     DeliveryPath.self, DeliveriesQuery.self, OutboxItem.self, DestinationItem.self, DeliveryItem.self,
     EmittedQuery.self, EventItem.self, EventsQuery.self, JobEvent.self, Blockers.self, BlockerItem.self,
-    StopRequest.self, KillResult.self, ReplayResult.self, IdentityItem.self, ExportQuery.self,
+    StopRequest.self, KillRequest.self, KillResult.self, ReplayResult.self, IdentityItem.self,
+    ExportQuery.self,
     RetryRequest.self, RerunWish.self, RerunAnswer.self, RerunStep.self, ExecuteRequest.self,
     StartedItem.self, ArtifactPath.self, ArtifactItem.self, StepsQuery.self, StepPath.self, StepItem.self,
     ResolveRequest.self, LogsQuery.self, LogLine.self, JobPath.self, JobsQuery.self, JobItem.self,

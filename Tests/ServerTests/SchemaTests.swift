@@ -28,7 +28,13 @@ struct SchemaTests {
     let type = WireTypes.all[index]
     let (judge, value) = (try Judge(type.schema), SchemaExample.value(of: type.schema, every: true))
     #expect(judge.accepts(value), "\(value.text)")
-    #expect(try type.init(value).json == value)
+    let written = try type.init(value).json
+    if type is ProblemDocument.Type {
+      // Its title, type and page follow from its code.
+      #expect(judge.accepts(written) && written["title"] == "text" && written["type"] == "about:blank")
+    } else {
+      #expect(written == value)
+    }
   }
 
   @Test("a value of the required members alone is read and written as one that is taken")

@@ -94,7 +94,7 @@ enum BackfillControl {
     .writing)
 
   private static func spec(
-    _ verb: String, _ summary: Bilingual, _ endpoint: Endpoint<NamePath, BackfillItem>, _ access: Access
+    _ verb: String, _ summary: Bilingual, _ endpoint: Endpoint<BackfillPath, BackfillItem>, _ access: Access
   ) -> CommandSpec {
     CommandSpec(
       "backfill \(verb)", summary,

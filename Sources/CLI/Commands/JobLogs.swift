@@ -34,7 +34,8 @@ enum JobLogs {
     let path = call.arguments.count > 1 ? call.arguments[1] : nil
     let attempt = try call.integer("--attempt", in: 1...1_000)
     var query = LogsQuery(
-      id: call.arguments[0], path: path, attempt: attempt, level: call.value("--level"), limit: 200)
+      id: call.arguments[0], path: path, attempt: attempt, level: call.value("--level")?.lowercased(),
+      limit: 200)
     if call.has("--follow") {
       return try await call.withClient(.reading) { try await follow(query, $0, call) }
     }

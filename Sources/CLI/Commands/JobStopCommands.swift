@@ -57,7 +57,7 @@ enum JobKill {
     }
     return try await call.withClient(.writing) { client in
       for id in call.arguments {
-        let result = try await client.call(JobCalls.kill, StopRequest(id: id, reason: reason))
+        let result = try await client.call(JobCalls.kill, KillRequest(id: id, reason: reason))
         let outside = result.mayStillRun.map {
           "  "
             + call.text(Bilingual("may still run outside: \($0)", pt: "ainda pode rodar fora: \($0)"))

@@ -1,11 +1,12 @@
 /// The one place where a code becomes an HTTP status.
 public enum ProblemStatus {
-  /// 422 for what is not listed: the request was understood, and its content is wrong.
+  /// 422 for what is not listed: the request was understood, and its content is wrong. 400 is for what the
+  /// schema of the endpoint refuses.
   public static func of(_ code: String) -> Int { table[code] ?? 422 }
 
   private static let table: [String: Int] = [
-    "invalid-json": 400, "invalid-request": 400, "ambiguous-job": 400, "ambiguous-artifact": 400,
-    "invalid-cursor": 400, "ambiguous-ask": 400, "not-assignee": 403, "no-ask": 404, "ask-closed": 409,
+    "invalid-json": 400, "invalid-request": 400,
+    "not-assignee": 403, "no-ask": 404, "ask-closed": 409,
     "ask-changed": 409, "not-allowed": 403, "unknown-endpoint": 404, "no-job": 404, "no-pipeline": 404,
     "no-step": 404, "unknown-artifact": 404, "unknown-credential": 404, "unknown-connection": 404,
     "unknown-connector": 404, "wrong-method": 405, "job-ended": 409, "step-ended": 409, "no-question": 409,
@@ -19,7 +20,7 @@ public enum ProblemStatus {
     "no-schedule": 404, "no-backfill": 404, "backfill-ended": 409, "schedule-refused": 409,
     "too-many-backfills": 429,
     "no-wait": 409, "signal-too-large": 413, "inbox-full": 429,
-    "no-alert": 404, "ambiguous-alert": 400, "no-heartbeat": 404, "no-mute": 404,
+    "no-alert": 404, "no-heartbeat": 404, "no-mute": 404,
     "configured-heartbeat": 409, "too-many-heartbeats": 429, "watch-store": 503,
     "no-letter": 404, "letter-handled": 409, "letter-changed": 409, "letter-waits": 409,
     "contents-taken": 409,
