@@ -84,6 +84,17 @@ final class RawSocket: Sendable {
     }
   }
 
+  /// A connection to the loopback address.
+  init(port: UInt16) throws {
+    descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    var wait = timeval(tv_sec: 20, tv_usec: 0)
+    setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &wait, socklen_t(MemoryLayout<timeval>.size))
+    setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &wait, socklen_t(MemoryLayout<timeval>.size))
+    guard SocketName.ip(.loopback, port).withAddress({ connect(descriptor, $0, $1) }) == 0 else {
+      throw Failure(description: "connect: \(errno)")
+    }
+  }
+
   deinit { close(descriptor) }
 
   func send(_ text: String) throws { try send(Array(text.utf8)) }
@@ -97,6 +108,19 @@ final class RawSocket: Sendable {
       guard count > 0 else { throw Failure(description: "send: \(errno)") }
       sent += count
     }
+  }
+
+  /// Waits until there is something to read, at most so long.
+  func hasInput(within wait: Duration) -> Bool {
+    var request = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+    return poll(&request, 1, Int32(wait.milliseconds)) > 0
+  }
+
+  /// Waits, without reading, until the other side has closed.
+  func waitForHangUp() {
+    let peerClosed: Int16 = 0x2000  // POLLRDHUP, which Swift's Glibc leaves out.
+    var request = pollfd(fd: descriptor, events: peerClosed, revents: 0)
+    while poll(&request, 1, 20_000) < 0, errno == EINTR {}
   }
 
   func endSending() { shutdown(descriptor, Int32(SHUT_WR)) }

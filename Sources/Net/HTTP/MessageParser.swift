@@ -33,6 +33,9 @@ final class MessageParser {
   private(set) var received = 0
   private var framing = 0
   private var failure: Failure?
+  /// The last four bytes of a chunked body.
+  private var tail: UInt32 = 0
+  private static let emptyLine: UInt32 = 0x0D0A_0D0A
 
   /// Bytes of chunk sizes and extensions that are borne beside `body`, plus 16 for each byte of it.
   private static let framingAllowance = 16 << 10
@@ -68,7 +71,7 @@ final class MessageParser {
     llhttp_reset(parser)
     (isHeadComplete, isComplete, failure, headLength) = (false, false, nil, 0)
     (target, headers, body, field, value) = ([], HTTPHeaders(), [], [], [])
-    (received, framing) = (0, 0)
+    (received, framing, tail) = (0, 0, 0)
   }
 
   func takeBody() -> [UInt8] {
@@ -85,14 +88,24 @@ final class MessageParser {
     if let failure { return .failed(failure) }
     if code == HPE_PAUSED || code == HPE_PAUSED_UPGRADE {
       let end = UnsafeRawPointer(llhttp_get_error_pos(parser))
-      return .complete(used: end.map { base.distance(to: $0) } ?? bytes.count)
+      let used = end.map { base.distance(to: $0) } ?? bytes.count
+      if inBody { remember(bytes[..<used]) }
+      return endsAsItMust ? .complete(used: used) : .failed(.malformed("the last chunk does not end in CRLF"))
     }
+    if inBody { remember(bytes[...]) }
     guard code == HPE_OK else { return .failed(Self.failure(code, parser)) }
     guard framing <= Self.framingAllowance + 16 * received else {
       return .failed(.malformed("chunks too small"))
     }
     return .more
   }
+
+  private func remember(_ bytes: Slice<UnsafeRawBufferPointer>) {
+    for byte in bytes.suffix(4) { tail = tail << 8 | UInt32(byte) }
+  }
+
+  /// llhttp takes an LF alone for the empty line after the last chunk, where others still read trailers.
+  private var endsAsItMust: Bool { !isRequest || !isChunked || tail == Self.emptyLine }
 
   /// Tells the end of the connection, which ends a response without a length.
   func finish() -> Bool {
@@ -112,6 +125,7 @@ final class MessageParser {
     settings.pointee.on_header_value = { MessageParser.of($0).append(\.value, $1, $2) }
     settings.pointee.on_header_value_complete = { MessageParser.of($0).endField() }
     settings.pointee.on_headers_complete = { MessageParser.of($0).endHead() }
+    settings.pointee.on_chunk_header = { MessageParser.of($0).beginChunk() }
     settings.pointee.on_body = { MessageParser.of($0).onBody($1, $2) }
     settings.pointee.on_message_complete = {
       MessageParser.of($0).isComplete = true
@@ -155,6 +169,11 @@ final class MessageParser {
     isHeadComplete = true
     headLength = parser.pointee.content_length
     return 0
+  }
+
+  /// A chunk that is too large is refused before it comes.
+  private func beginChunk() -> Int32 {
+    parser.pointee.content_length > UInt64(max(0, bodyLimit - received)) ? fail(.tooLarge) : 0
   }
 
   private func onBody(_ start: UnsafePointer<CChar>?, _ count: Int) -> Int32 {

@@ -54,9 +54,9 @@ extension WebSocketPipe {
   func receive() async -> WebSocketMessage? {
     while true {
       let (step, isResumed) = state.withLock { state in
-        if Task.isCancelled { return (Step<WebSocketMessage?>.done(nil), false) }
         guard !state.incoming.isEmpty else {
-          return (state.isReadEnded || state.isOver ? .done(nil) : .wait, false)
+          let ends = state.isReadEnded || state.isOver || Task.isCancelled
+          return (ends ? Step<WebSocketMessage?>.done(nil) : .wait, false)
         }
         let message = state.incoming.removeFirst()
         state.unread -= message.count + Self.overhead
