@@ -3,10 +3,11 @@ public import Model
 /// Endpoints about credentials, connections and settings. `{id}` is `namespace~name`.
 public enum AccessCalls {
   public static let credentials = Endpoint<ListQuery, Page<CredentialItem>>(
-    .get, "/credentials", .needs("credentials", "read"), "Names, types and versions; never a value.")
+    .get, "/credentials", .needs("credentials", "read"),
+    "Names, types, versions, expiry and last use; never a value.")
   public static let setCredential = Endpoint<CredentialRequest, CredentialItem>(
     .put, "/credentials/{id}", .needs("credentials", "update"), "Stores a new version of a credential.")
-  public static let deleteCredential = Endpoint<NamePath, Nothing>(
+  public static let deleteCredential = Endpoint<CredentialDeletion, Nothing>(
     .delete, "/credentials/{id}", .needs("credentials", "delete"), "Removes a credential.")
   public static let connections = Endpoint<ListQuery, Page<ConnectionItem>>(
     .get, "/connections", .needs("connections", "read"), "Where connections lead.")
@@ -26,59 +27,6 @@ public struct NamePath: Wire {
   public init(id: String) { self.id = id }
   public init(_ json: JSON) throws(WireError) { id = try Fields(json).text("id") }
   public var json: JSON { members(["id": id.wire]) }
-}
-
-public struct CredentialItem: Wire, Hashable {
-  public var id: String
-  public var type: String
-  public var version: Int
-  public var createdAt: Timestamp
-  public var createdBy: String
-
-  public init(id: String, type: String, version: Int, createdAt: Timestamp, createdBy: String) {
-    (self.id, self.type, self.version) = (id, type, version)
-    (self.createdAt, self.createdBy) = (createdAt, createdBy)
-  }
-
-  public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json)
-    (id, type) = (try fields.text("id"), try fields.text("type"))
-    version = Int(try fields.integer("version"))
-    createdAt = try fields.time("created_at") ?? Timestamp(microseconds: 0)
-    createdBy = try fields.optionalText("created_by") ?? ""
-  }
-
-  public var json: JSON {
-    members([
-      "id": id.wire, "type": type.wire, "version": version.wire, "created_at": createdAt.wire,
-      "created_by": createdBy.wire,
-    ])
-  }
-}
-
-/// The one place where secret values travel, inwards only.
-public struct CredentialRequest: Wire {
-  public var id: String
-  /// `bearer`, `basic`, `hmac` or another type.
-  public var type: String
-  /// Such as `{"token": "…"}`: every value is text.
-  public var values: JSONObject
-
-  public init(id: String, type: String, values: JSONObject) {
-    (self.id, self.type, self.values) = (id, type, values)
-  }
-
-  public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json)
-    (id, type, values) = (try fields.text("id"), try fields.text("type"), try fields.map("data"))
-    for value in values where value.value.string == nil {
-      throw WireError(
-        "/data/\(value.key)",
-        Bilingual("Every value of a credential is text.", pt: "Cada valor de uma credencial é texto."))
-    }
-  }
-
-  public var json: JSON { members(["id": id.wire, "type": type.wire, "data": .object(values)]) }
 }
 
 public struct ConnectionItem: Wire, Hashable {

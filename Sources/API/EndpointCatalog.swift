@@ -29,6 +29,8 @@ public enum EndpointCatalog {
     DestinationCalls.list.shape, DestinationCalls.get.shape, DestinationCalls.deliveries.shape,
     DestinationCalls.enable.shape, DestinationCalls.test.shape, DestinationCalls.outbox.shape,
     DestinationCalls.redeliver.shape,
+    CredentialCalls.create.shape, CredentialCalls.usage.shape, CredentialCalls.test.shape,
+    CredentialCalls.types.shape, KeyCalls.status.shape, KeyCalls.rotate.shape, KeyCalls.forget.shape,
     AccessCalls.credentials.shape, AccessCalls.setCredential.shape, AccessCalls.deleteCredential.shape,
     AccessCalls.connections.shape, AccessCalls.setConnection.shape, AccessCalls.deleteConnection.shape,
     AccessCalls.settings.shape, AccessCalls.setSetting.shape,

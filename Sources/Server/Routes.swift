@@ -1,6 +1,6 @@
 extension Router {
   /// All routes of a node.
-  public init(_ backend: Backend) {
+  public init(_ backend: Backend, vault: VaultDesk = .none) {
     self.init(
       PipelineRoutes(backend: backend, applier: PipelineApplier(backend)).routes
         + PauseRoutes(backend: backend).routes + ExportRoutes(backend).routes
@@ -12,6 +12,8 @@ extension Router {
         + WatchRoutes(backend: backend).routes
         + DestinationRoutes(backend: backend).routes
         + AccessRoutes(backend: backend).routes + RetentionRoutes(backend: backend).routes
+        + CredentialRoutes(backend: backend, desk: vault).routes
+        + KeyRoutes(backend: backend, desk: vault).routes
         + SystemRoutes(backend: backend).routes)
   }
 }
