@@ -124,7 +124,8 @@ extension CredentialType {
       single: "secret"),
     CredentialType(
       name: "secret", description: Bilingual("any one secret", pt: "um segredo qualquer"),
-      members: [Member("value", Bilingual("the secret", pt: "o segredo"), isRequired: true)], single: "value"),
+      members: [Member("value", Bilingual("the secret", pt: "o segredo"), isRequired: true)],
+      single: "value"),
     CredentialType(
       name: "ssh_key", description: Bilingual("a key of SSH", pt: "uma chave SSH"),
       members: [

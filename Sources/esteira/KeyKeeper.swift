@@ -6,7 +6,7 @@ import Stores
 import Synchronization
 
 /// Changes the master key while the node works: a new key seals what is new, and what the older ones sealed
-/// is sealed anew in small commits. A crash at any point leaves both keys opening, and the next start goes on.
+/// is sealed anew in small commits. A crash at any point leaves both keys opening; the next start goes on.
 final class KeyKeeper: Sendable {
   /// So many things are sealed anew in one commit.
   static let batch = 200

@@ -19,7 +19,7 @@ enum CredentialImport {
         Bilingual("the age identity that opens it", pt: "a identidade age que o abre")),
       FlagSpec(
         "--into", value: "NAME",
-        Bilingual("all of it as the members of one credential", pt: "tudo como os membros de uma credencial")),
+        Bilingual("all of it as the members of one credential", pt: "tudo como membros de uma credencial")),
       FlagSpec(
         "--type", value: "TYPE", Bilingual("of --into; secret otherwise", pt: "de --into; senão secret")),
       FlagSpec(

@@ -98,11 +98,11 @@ enum CredentialUsageCommand {
     shown += lines(Bilingual("destination", pt: "destino"), usage.destinations)
     shown += usage.leases.map { lease in
       let who = "\(lease.pipeline) \(lease.job) \(lease.step)".printable
+      let since = words.time(lease.since)
       return call.text(
         Bilingual(
-          "in use by \(who), attempt \(lease.attempt), version \(lease.version), since \(words.time(lease.since))",
-          pt: "em uso por \(who), tentativa \(lease.attempt), versão \(lease.version), desde "
-            + words.time(lease.since)))
+          "in use by \(who), attempt \(lease.attempt), version \(lease.version), since \(since)",
+          pt: "em uso por \(who), tentativa \(lease.attempt), versão \(lease.version), desde \(since)"))
     }
     if shown.isEmpty { shown = [call.text(Bilingual("Nobody names it.", pt: "Ninguém a cita."))] }
     call.show(shown, json: usage.json, id: path.id.replacing("~", with: "/"))

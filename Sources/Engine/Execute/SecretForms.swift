@@ -37,7 +37,9 @@ enum SecretForms {
   private static func spellings(of bytes: [UInt8]) -> [[UInt8]] {
     let hex = Hex.encode(bytes)
     let text = String(decoding: bytes, as: UTF8.self)
-    let escaped = [json(text, ascii: false), json(text, ascii: true), json(text, ascii: true, slash: true)]
+    let escaped = [false, true].flatMap { ascii in
+      [false, true].map { slash in json(text, ascii: ascii, slash: slash) }
+    }
     let texts =
       [hex, hex.uppercased()] + urls(bytes) + escaped
       + escaped.map { json($0, ascii: true) }  // JSON within JSON.
@@ -67,14 +69,20 @@ enum SecretForms {
     return found + found.map { $0.map { $0 == 0x2B ? 0x2D : $0 == 0x2F ? 0x5F : $0 } }
   }
 
-  /// As RFC 3986, as `encodeURIComponent` and as forms write it; digits in both cases.
+  /// What the usual encoders leave as it is besides letters and digits, and whether they write + for a space:
+  /// RFC 3986, the same for paths, `encodeURIComponent`, `encodeURI`, and two ways of forms.
+  private static let urlStyles: [(kept: [UInt8], plus: Bool)] = [
+    (Array("-._~".utf8), false), (Array("-._~/".utf8), false), (Array("-._~!'()*".utf8), false),
+    (Array("-._~!'()*;,/?:@&=+$#".utf8), false), (Array("-._~".utf8), true), (Array("-._*".utf8), true),
+  ]
+
+  /// Digits in both cases.
   private static func urls(_ bytes: [UInt8]) -> [String] {
-    let kept = [Array("-._~".utf8), Array("-._~!'()*".utf8), Array("-._*".utf8)]
-    return kept.indices.flatMap { style in
+    urlStyles.flatMap { style in
       [true, false].map { isUpper in
         bytes.map { byte in
-          if isAlphanumeric(byte) || kept[style].contains(byte) { return String(UnicodeScalar(byte)) }
-          if byte == 0x20, style == 2 { return "+" }
+          if isAlphanumeric(byte) || style.kept.contains(byte) { return String(UnicodeScalar(byte)) }
+          if byte == 0x20, style.plus { return "+" }
           let digits = Hex.encode([byte])
           return "%" + (isUpper ? digits.uppercased() : digits)
         }.joined()
@@ -96,6 +104,8 @@ enum SecretForms {
       case "\n": escaped += "\\n"
       case "\r": escaped += "\\r"
       case "\t": escaped += "\\t"
+      case "\u{8}": escaped += "\\b"
+      case "\u{C}": escaped += "\\f"
       case _ where scalar.value < 0x20 || (ascii && scalar.value > 0x7E):
         for unit in String(scalar).utf16 {
           escaped += "\\u" + Hex.encode([UInt8(unit >> 8), UInt8(unit & 0xFF)])

@@ -104,7 +104,9 @@ extension Database {
 
   func canary() throws(SQLiteError) -> [UInt8]? {
     var canary: [UInt8]?
-    try query("SELECT wrapped FROM keys WHERE purpose = 'master' AND name = 'canary'") { row in canary = row.bytes(0) }
+    try query("SELECT wrapped FROM keys WHERE purpose = 'master' AND name = 'canary'") { row in
+      canary = row.bytes(0)
+    }
     return canary
   }
 

@@ -82,44 +82,62 @@ extension Database {
     _ kind: WrappedKind, notUnder header: [UInt8], after place: WrappedPlace?, limit: Int
   ) throws(SQLiteError) -> [WrappedRow] {
     let bounds: [SQLValue] = [.bytes(header), .integer(Int64(header.count)), .integer(Int64(limit))]
-    var rows: [WrappedRow] = []
-    switch kind {
-    case .credentials:
-      var (namespace, name, version) = ("", "", 0)
-      if case .credential(let first, let second, let third) = place {
-        (namespace, name, version) = (first, second, third)
-      }
-      try query(
-        """
-        SELECT namespace, name, version, sealed FROM credential_versions
-        WHERE (namespace, name, version) > (?4, ?5, ?6) AND substr(sealed, 1, ?2) <> ?1
-        ORDER BY namespace, name, version LIMIT ?3
-        """, bounds + [.text(namespace), .text(name), .integer(Int64(version))]
-      ) { row in
-        rows.append(
-          WrappedRow(
-            .credential(namespace: row.text(0), name: row.text(1), version: Int(row.integer(2))),
-            row.bytes(3)))
-      }
-    case .namespaces:
-      var name = ""
-      if case .namespace(let last) = place { name = last }
-      try query(
-        """
-        SELECT name, wrapped FROM keys
-        WHERE purpose = 'namespace' AND name > ?4 AND substr(wrapped, 1, ?2) <> ?1 ORDER BY name LIMIT ?3
-        """, bounds + [.text(name)]
-      ) { row in rows.append(WrappedRow(.namespace(row.text(0)), row.bytes(1))) }
-    case .jobs:
-      var job: Int64 = 0
-      if case .job(let last) = place { job = last.value }
-      try query(
-        """
-        SELECT job, wrapped_key FROM job_executions
-        WHERE job > ?4 AND substr(wrapped_key, 1, ?2) <> ?1 ORDER BY job LIMIT ?3
-        """, bounds + [.integer(job)]
-      ) { row in rows.append(WrappedRow(.job(JobNumber(row.integer(0))), row.bytes(1))) }
+    return switch kind {
+    case .credentials: try wrappedCredentials(bounds, after: place)
+    case .namespaces: try wrappedNamespaces(bounds, after: place)
+    case .jobs: try wrappedJobs(bounds, after: place)
     }
+  }
+
+  private func wrappedCredentials(
+    _ bounds: [SQLValue], after place: WrappedPlace?
+  ) throws(SQLiteError) -> [WrappedRow] {
+    var last: [SQLValue] = [.text(""), .text(""), .integer(0)]
+    if case .credential(let namespace, let name, let version) = place {
+      last = [.text(namespace), .text(name), .integer(Int64(version))]
+    }
+    var rows: [WrappedRow] = []
+    try query(
+      """
+      SELECT namespace, name, version, sealed FROM credential_versions
+      WHERE (namespace, name, version) > (?4, ?5, ?6) AND substr(sealed, 1, ?2) <> ?1
+      ORDER BY namespace, name, version LIMIT ?3
+      """, bounds + last
+    ) { row in
+      let place = WrappedPlace.credential(
+        namespace: row.text(0), name: row.text(1), version: Int(row.integer(2)))
+      rows.append(WrappedRow(place, row.bytes(3)))
+    }
+    return rows
+  }
+
+  private func wrappedNamespaces(
+    _ bounds: [SQLValue], after place: WrappedPlace?
+  ) throws(SQLiteError) -> [WrappedRow] {
+    var last = ""
+    if case .namespace(let name) = place { last = name }
+    var rows: [WrappedRow] = []
+    try query(
+      """
+      SELECT name, wrapped FROM keys
+      WHERE purpose = 'namespace' AND name > ?4 AND substr(wrapped, 1, ?2) <> ?1 ORDER BY name LIMIT ?3
+      """, bounds + [.text(last)]
+    ) { row in rows.append(WrappedRow(.namespace(row.text(0)), row.bytes(1))) }
+    return rows
+  }
+
+  private func wrappedJobs(
+    _ bounds: [SQLValue], after place: WrappedPlace?
+  ) throws(SQLiteError) -> [WrappedRow] {
+    var last: Int64 = 0
+    if case .job(let number) = place { last = number.value }
+    var rows: [WrappedRow] = []
+    try query(
+      """
+      SELECT job, wrapped_key FROM job_executions
+      WHERE job > ?4 AND substr(wrapped_key, 1, ?2) <> ?1 ORDER BY job LIMIT ?3
+      """, bounds + [.integer(last)]
+    ) { row in rows.append(WrappedRow(.job(JobNumber(row.integer(0))), row.bytes(1))) }
     return rows
   }
 }
