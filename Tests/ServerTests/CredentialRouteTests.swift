@@ -3,6 +3,7 @@ import Crypto
 import Engine
 import Foundation
 import Model
+import Stores
 import Testing
 
 @testable import Server
