@@ -3,11 +3,11 @@ public import Model
 /// Endpoints about credentials, connections and settings. `{id}` is `namespace~name`.
 public enum AccessCalls {
   public static let credentials = Endpoint<ListQuery, Page<CredentialItem>>(
-    .get, "/credentials", .needs("credentials", "read"), "Names, types and versions; never a value.",
-    audit: .read)
+    .get, "/credentials", .needs("credentials", "read"),
+    "Names, types, versions, expiry and last use; never a value.")
   public static let setCredential = Endpoint<CredentialRequest, CredentialItem>(
     .put, "/credentials/{id}", .needs("credentials", "update"), "Stores a new version of a credential.")
-  public static let deleteCredential = Endpoint<NamePath, Nothing>(
+  public static let deleteCredential = Endpoint<CredentialDeletion, Nothing>(
     .delete, "/credentials/{id}", .needs("credentials", "delete"), "Removes a credential.")
   public static let connections = Endpoint<ListQuery, Page<ConnectionItem>>(
     .get, "/connections", .needs("connections", "read"), "Where connections lead.")
@@ -30,77 +30,6 @@ public struct NamePath: Wire {
 
   public init(_ json: JSON) throws(WireError) { id = try Fields(json, Self.schema).text("id") }
   public var json: JSON { members(["id": id.wire]) }
-}
-
-public struct CredentialItem: Wire, Hashable {
-  public var id: String
-  public var type: String
-  public var version: Int
-  public var createdAt: Timestamp
-  public var createdBy: String
-
-  public init(id: String, type: String, version: Int, createdAt: Timestamp, createdBy: String) {
-    (self.id, self.type, self.version) = (id, type, version)
-    (self.createdAt, self.createdBy) = (createdAt, createdBy)
-  }
-
-  public static let schema = Schema.object(
-    [
-      .id,
-      .init("type", .text, "`bearer`, `basic`, `hmac` or another type."),
-      .init("version", .integer(1...Int.max)),
-      .init("created_at", .time),
-      .init("created_by", .text),
-    ], name: "CredentialItem", "A credential without its values.")
-
-  public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json, Self.schema)
-    (id, type) = (try fields.text("id"), try fields.text("type"))
-    version = try fields.int("version")
-    createdAt = try fields.time("created_at")
-    createdBy = try fields.optionalText("created_by") ?? ""
-  }
-
-  public var json: JSON {
-    members([
-      "id": id.wire, "type": type.wire, "version": version.wire, "created_at": createdAt.wire,
-      "created_by": createdBy.wire,
-    ])
-  }
-}
-
-/// The one place where secret values travel, inwards only.
-public struct CredentialRequest: Wire {
-  public var id: String
-  /// `bearer`, `basic`, `hmac` or another type.
-  public var type: String
-  /// Such as `{"token": "…"}`: every value is text.
-  public var values: JSONObject
-
-  public init(id: String, type: String, values: JSONObject) {
-    (self.id, self.type, self.values) = (id, type, values)
-  }
-
-  /// Of one value, in characters, and how many of them there may be.
-  public static let (longestValue, mostValues) = (65_536, 100)
-
-  public static let schema = Schema.request(
-    [
-      .id,
-      .init(
-        "type", .text(1...Schema.Member.longestName).examples("bearer"),
-        "`bearer`, `basic`, `hmac` or another type."),
-      .init(
-        "data", .map(of: .text(0...longestValue), most: mostValues).examples(["token": "…"]),
-        "The secret values; nobody can read them again."),
-    ], name: "CredentialRequest")
-
-  public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json, Self.schema)
-    (id, type, values) = (try fields.text("id"), try fields.text("type"), try fields.map("data"))
-  }
-
-  public var json: JSON { members(["id": id.wire, "type": type.wire, "data": .object(values)]) }
 }
 
 public struct ConnectionItem: Wire, Hashable {

@@ -42,7 +42,13 @@ public enum EndpointCatalog {
       SystemCalls.connectors.shape, SystemCalls.connectorSchema.shape, SystemCalls.doctor.shape,
       SystemCalls.health.shape,
       SystemCalls.ready.shape, SystemCalls.version.shape,
-    ] + accounts
+    ] + vault + accounts
+
+  /// Of credentials and the keys that seal them.
+  static let vault: [Shape] = [
+    CredentialCalls.create.shape, CredentialCalls.usage.shape, CredentialCalls.test.shape,
+    CredentialCalls.types.shape, KeyCalls.status.shape, KeyCalls.rotate.shape, KeyCalls.forget.shape,
+  ]
 
   /// Of who signs in, and of what was done.
   public static let accounts: [Shape] = [

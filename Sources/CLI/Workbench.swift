@@ -15,6 +15,7 @@ public struct Workbench: Sendable {
   /// Runs a file once without a store.
   public var rehearse: @Sendable (Rehearsal) async throws(Problem) -> RehearsalResult
   public var backups: Backups
+  public var keys: KeyWork
   public var now: @Sendable () -> Timestamp
   public var sleep: @Sendable (Duration) async throws -> Void
   /// Returns when the user presses Ctrl-C.
@@ -28,8 +29,9 @@ public struct Workbench: Sendable {
     rehearse: @escaping @Sendable (Rehearsal) async throws(Problem) -> RehearsalResult,
     backups: Backups,
     now: @escaping @Sendable () -> Timestamp, sleep: @escaping @Sendable (Duration) async throws -> Void,
-    interruption: @escaping @Sendable () async -> Void
+    interruption: @escaping @Sendable () async -> Void, keys: KeyWork = .none
   ) {
+    self.keys = keys
     (self.connectors, self.zones, self.version) = (connectors, zones, version)
     (self.environment, self.console, self.connect) = (environment, console, connect)
     (self.serve, self.rehearse, self.now, self.sleep) = (serve, rehearse, now, sleep)

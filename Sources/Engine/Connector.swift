@@ -95,6 +95,9 @@ public struct AttemptServices: Sendable {
   public var objectsFolder: String
   /// Where `files.*` and `archive.*` may read and write.
   public var roots = FileRoots.none
+  /// Hides the secrets of the attempt. What goes through `log`, outputs and failures is hidden by the engine;
+  /// a connector that keeps or cuts what others wrote does it before.
+  public var mask = Masking.none
   /// What the node does for a step with the rights of its pipeline.
   public var control = NodeControl.none
   public var now: @Sendable () -> Timestamp
@@ -181,11 +184,16 @@ public struct Credential: Sendable {
   public var name: String
   /// `bearer`, `basic`, `hmac` or another type.
   public var type: String
+  public var version: Int
   /// Such as `token`, `username`, `password`, `secret`.
   public var values: [(name: String, secret: Secret)]
+  /// Those of versions before this one that may still be used; they are hidden like the others.
+  public var former: [(name: String, secret: Secret)] = []
+  /// Which values are no secrets, such as a user name: they are not hidden.
+  public var plain: Set<String> = []
 
-  public init(name: String, type: String, values: [(name: String, secret: Secret)]) {
-    (self.name, self.type, self.values) = (name, type, values)
+  public init(name: String, type: String, version: Int = 0, values: [(name: String, secret: Secret)]) {
+    (self.name, self.type, self.version, self.values) = (name, type, version, values)
   }
 
   public subscript(name: String) -> Secret? { values.first { $0.name == name }?.secret }

@@ -233,12 +233,20 @@ public struct CredentialRecord: Sendable, Hashable {
   public var sealed: [UInt8]
   public var createdAt: Timestamp
   public var createdBy: String
+  /// Of the credential: when it stops working outside, as whoever stored it says.
+  public var expiresAt: Timestamp?
+  /// Of the credential, within about a minute.
+  public var lastUsedAt: Timestamp?
+  public var lastUsedBy: String?
+  /// Of an older version: how long it may still be used. Nil for the newest.
+  public var usableUntil: Timestamp?
 
   public init(
     namespace: String, name: String, type: String, version: Int, sealed: [UInt8], createdAt: Timestamp,
-    createdBy: String
+    createdBy: String, expiresAt: Timestamp? = nil
   ) {
     (self.namespace, self.name, self.type, self.version) = (namespace, name, type, version)
     (self.sealed, self.createdAt, self.createdBy) = (sealed, createdAt, createdBy)
+    self.expiresAt = expiresAt
   }
 }

@@ -2,20 +2,12 @@ import API
 import Engine
 import Model
 
-/// Routes about credentials, connections and settings.
+/// Routes about connections and settings.
 struct AccessRoutes: Sendable {
   var backend: Backend
 
   var routes: [Route] {
     [
-      .answer(AccessCalls.credentials, in: .list { $0.namespace }) { query, caller in
-        try credentials(query, caller)
-      },
-      .answer(AccessCalls.setCredential, in: .name { $0.id }) { request, caller in
-        try await set(request, caller)
-      },
-      .answer(AccessCalls.deleteCredential, in: .name { $0.id }) { path, _ in try await deleteCredential(path)
-      },
       .answer(AccessCalls.connections, in: .list { $0.namespace }) { query, caller in
         try connections(query, caller)
       },
@@ -29,14 +21,6 @@ struct AccessRoutes: Sendable {
     ]
   }
 
-  private func credentials(_ query: ListQuery, _ caller: Caller) throws(Problem) -> Page<CredentialItem> {
-    let bounds = try PageBounds(cursor: query.cursor, limit: query.limit)
-    let all = try caller.rows(query.namespace) { (namespace) throws(StoreError) in
-      try backend.readModel.credentials(in: namespace)
-    }
-    return bounds.page(all, CredentialItem.init)
-  }
-
   private func connections(_ query: ListQuery, _ caller: Caller) throws(Problem) -> Page<ConnectionItem> {
     let bounds = try PageBounds(cursor: query.cursor, limit: query.limit)
     let all = try caller.rows(query.namespace) { (namespace) throws(StoreError) in
@@ -45,33 +29,9 @@ struct AccessRoutes: Sendable {
     return bounds.page(all, ConnectionItem.init)
   }
 
-  private func set(_ request: CredentialRequest, _ caller: Caller) async throws(Problem) -> CredentialItem {
-    let (node, name) = (try backend.writer(), try NamespacedName(request.id))
-    try checkName(name)
-    let known = try credential(name)
-    let record = try backend.sealCredential(
-      CredentialDraft(
-        namespace: name.namespace, name: name.name, type: request.type, version: (known?.version ?? 0) + 1,
-        values: request.values, actor: caller.actor))
-    try await node.write([.credential(record)])
-    return CredentialItem(record)
-  }
-
-  private func deleteCredential(_ path: NamePath) async throws(Problem) -> Nothing {
-    let (node, name) = (try backend.writer(), try NamespacedName(path.id))
-    guard try credential(name) != nil else { throw Self.unknown("credential", "a credencial", name) }
-    try await node.write([.removeCredential(name: name.name, namespace: name.namespace)])
-    return Nothing()
-  }
-
-  private func credential(_ name: NamespacedName) throws(Problem) -> CredentialRecord? {
-    try reading { () throws(StoreError) in try backend.readModel.credentials(in: name.namespace) }
-      .first { $0.name == name.name }
-  }
-
   private func set(_ item: ConnectionItem, _ caller: Caller) async throws(Problem) -> ConnectionItem {
     let (node, name) = (try backend.writer(), try NamespacedName(item.id))
-    try checkName(name)
+    try Self.checkName(name)
     let connection = Connection(
       namespace: name.namespace, name: name.name, kind: item.kind, address: item.address,
       allowedEgress: item.allowedEgress, credential: item.credential)
@@ -106,7 +66,7 @@ struct AccessRoutes: Sendable {
   }
 
   /// `[a-z][a-z0-9_]*`, since pipeline files name them.
-  private func checkName(_ name: NamespacedName) throws(Problem) {
+  static func checkName(_ name: NamespacedName) throws(Problem) {
     let isLetter = { (byte: UInt8) in (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) }
     let isRest = { (byte: UInt8) in
       isLetter(byte) || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) || byte == UInt8(ascii: "_")
@@ -123,20 +83,12 @@ struct AccessRoutes: Sendable {
     }
   }
 
-  private static func unknown(_ kind: String, _ kindPT: String, _ name: NamespacedName) -> Problem {
+  static func unknown(_ kind: String, _ kindPT: String, _ name: NamespacedName) -> Problem {
     let shown = "\(name.namespace)/\(name.name)"
     return Problem(
       "unknown-\(kind)",
       Bilingual("There is no \(kind) \(shown).", pt: "Não existe \(kindPT) \(shown)."),
       remedy: Bilingual("`esteira \(kind) ls` names them.", pt: "`esteira \(kind) ls` mostra os nomes."))
-  }
-}
-
-extension CredentialItem {
-  init(_ record: CredentialRecord) {
-    self.init(
-      id: "\(record.namespace)~\(record.name)", type: record.type, version: record.version,
-      createdAt: record.createdAt, createdBy: record.createdBy)
   }
 }
 

@@ -4,7 +4,9 @@ public import Model
 
 extension Router {
   /// All routes of a node. `told` hears of an audit row that could not be written after its change.
-  public init(_ backend: Backend, told: @escaping @Sendable (Problem) -> Void = { _ in }) {
+  public init(
+    _ backend: Backend, vault: VaultDesk = .none, told: @escaping @Sendable (Problem) -> Void = { _ in }
+  ) {
     let audit = backend.access.map { CallAudit($0.audit, told: told) } ?? .none
     self.init(
       PipelineRoutes(backend: backend, applier: PipelineApplier(backend)).routes
@@ -17,6 +19,8 @@ extension Router {
         + WatchRoutes(backend: backend).routes
         + DestinationRoutes(backend: backend).routes
         + AccessRoutes(backend: backend).routes + RetentionRoutes(backend: backend).routes
+        + CredentialRoutes(backend: backend, desk: vault).routes
+        + KeyRoutes(backend: backend, desk: vault).routes
         + SystemRoutes(backend: backend).routes + Self.accounts(backend.access), audit: audit)
   }
 

@@ -1,11 +1,14 @@
 public import Crypto
+internal import Engine
 internal import Glibc
 public import Model
+internal import Synchronization
 
 /// The folder of one node: its lock, key, store, artifacts and logs. Held by one process at a time.
 public final class DataFolder: Sendable {
   public let path: String
   private let lock: FileLock
+  private let keys = Mutex<KeyFile?>(nil)
 
   public var databasePath: String { path + "/esteira.db" }
   public var socketPath: String { path + "/api.sock" }
@@ -54,85 +57,73 @@ public final class DataFolder: Sendable {
     return Int32(String(decoding: bytes, as: UTF8.self).trimmingNewline)
   }
 
-  /// Opens the store with its key. The first start makes both; after that a key that is missing or does not
-  /// open the store's canary is an error, and no new one is ever made.
-  public func open(now: Timestamp) throws(Problem) -> (store: SQLiteStore, key: MasterKey) {
-    let key = MasterKey(try masterKey())
-    let canary = key.seal(Self.canary, place: Self.canaryPlace)
-    let store = try SQLiteStore(path: databasePath, canary: canary, now: now)
-    try Self.check(key, against: store.kept(), path: keyPath)
-    return (store, key)
+  /// Opens the store with its keys. The first start makes both; after that a key that is missing or does not
+  /// open its canary is an error, and no new one is ever made.
+  public func open(
+    now: Timestamp, unlock: KeyUnlock = .none
+  ) throws(Problem) -> (store: SQLiteStore, key: KeyRing) {
+    let file = try keyFile(unlock)
+    guard let first = file.keys[.first] ?? file.keys.values.first else { throw .masterKeyWrong(keyPath) }
+    let store = try SQLiteStore(
+      path: databasePath, canary: KeyCheck.canary(of: KeyRing(first)), now: now)
+    let ring = try KeyCheck.ring(file, store.kept(), path: keyPath)
+    keys.withLock { $0 = file }
+    return (store, ring)
   }
 
   /// For commands that only read, beside a running server or without one: takes no lock and makes nothing.
   ///
   /// `keyPath`: the key where it lies apart, as it does beside a backup.
   public static func openForReading(
-    path: String, keyPath: String? = nil
-  ) throws(Problem) -> (reader: SQLiteReader, key: MasterKey) {
+    path: String, keyPath: String? = nil, unlock: KeyUnlock = .none
+  ) throws(Problem) -> (reader: SQLiteReader, key: KeyRing) {
     guard Folder.exists(path + "/esteira.db") else { throw .noStore(path) }
     let keyPath = keyPath ?? path + "/master.key"
-    guard let key = try readKey(keyPath) else { throw .masterKeyMissing(keyPath) }
-    let master = MasterKey(key)
+    guard let file = try KeyFolder.read(keyPath, unlock) else { throw .masterKeyMissing(keyPath) }
     let reader = try SQLiteReader(path: path + "/esteira.db")
-    try check(master, against: reader.kept(), path: keyPath)
-    return (reader, master)
+    return (reader, try KeyCheck.ring(file, reader.kept(), path: keyPath))
   }
 
-  private static let canary = Array("esteira".utf8)
-  private static let canaryPlace = "canary"
-
-  private static func check(_ key: MasterKey, against kept: [UInt8]?, path: String) throws(Problem) {
-    do throws(UnsealError) {
-      guard try key.open(kept ?? [], place: canaryPlace) == canary else { throw UnsealError() }
-    } catch {
-      throw .masterKeyWrong(path)
-    }
+  /// The keys of the file at `path` as they are.
+  public static func keys(at path: String, unlock: KeyUnlock = .none) throws(Problem) -> KeyFile {
+    guard let file = try KeyFolder.read(path, unlock) else { throw .masterKeyMissing(path) }
+    return file
   }
 
-  private func masterKey() throws(Problem) -> SymmetricKey {
-    if let key = try Self.readKey(keyPath) { return key }
+  /// Writes a file of keys that is not there yet, for its owner alone.
+  public static func export(_ file: KeyFile, to path: String) throws(Problem) {
+    if Folder.exists(path) { throw .dataFolder(path, "it exists already") }
+    let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
+    try KeyFolder.write(file, to: path, in: folder.isEmpty ? "/" : folder)
+  }
+
+  /// How the file of the keys is protected; nil before the store is open.
+  public var protection: KeyProtection? { keys.withLock { $0?.protection } }
+
+  /// Changes the file of the keys; durable when this returns. The same protection stays.
+  public func changeKeys(_ change: (inout [KeyID: SymmetricKey]) -> Void) throws(Problem) {
+    guard var file = keys.withLock({ $0 }) else { throw .masterKeyMissing(keyPath) }
+    change(&file.keys)
+    try KeyFolder.write(file, to: keyPath, in: path)
+    keys.withLock { $0 = file }
+  }
+
+  private func keyFile(_ unlock: KeyUnlock) throws(Problem) -> KeyFile {
+    if let file = try KeyFolder.read(keyPath, unlock) { return file }
     if Folder.exists(databasePath) { throw .masterKeyMissing(keyPath) }
-    let key = SymmetricKey.generate()
-    // Under another name until it is whole: a start that is killed here leaves no key that opens nothing.
-    let unfinished = keyPath + ".new"
-    do throws(FileError) {
-      try Folder.remove(unfinished)
-      let file = try File.open(unfinished, .create)
-      try file.write(key.reveal())
-      try file.sync()
-      try Folder.rename(unfinished, to: keyPath)
-      try Folder.sync(path)
-    } catch {
-      throw .dataFolder(path, "\(error)")
-    }
-    return key
-  }
-
-  /// Nil where there is no file; a file that others can read, or of another size, is refused.
-  private static func readKey(_ path: String) throws(Problem) -> SymmetricKey? {
-    var bytes: [UInt8] = []
-    do throws(FileError) {
-      guard Folder.exists(path) else { return nil }
-      guard try Folder.mode(of: path) & 0o077 == 0 else {
-        throw FileError(call: "open", path: path, number: EPERM)
-      }
-      _ = try File.open(path, .read).read(into: &bytes, limit: SymmetricKey.byteCount + 1)
-    } catch {
-      throw error.number == EPERM ? .masterKeyExposed(path) : .dataFolder(path, "\(error)")
-    }
-    guard let key = SymmetricKey(bytes) else { throw .masterKeyWrong(path) }
-    return key
+    let file = try KeyFolder.made(keyPath, unlock)
+    try KeyFolder.write(file, to: keyPath, in: path)
+    return file
   }
 }
 
 extension SQLiteStore {
-  /// Nil where it cannot be read, which no key opens.
-  fileprivate func kept() -> [UInt8]? { try? canary() }
+  /// Empty where it cannot be read, which no key opens.
+  fileprivate func kept() -> [MasterKeyRow] { (try? masterKeys()) ?? [] }
 }
 
 extension SQLiteReader {
-  fileprivate func kept() -> [UInt8]? { try? canary() }
+  fileprivate func kept() -> [MasterKeyRow] { (try? masterKeys()) ?? [] }
 }
 
 extension String {

@@ -14,6 +14,8 @@ final class AttemptPlaces: Sendable {
   private let artifacts: ArtifactFiles
   private let lines: ArtifactLines
   private let logs: LogFiles
+  /// Which attempt has which credential.
+  let leases = CredentialLeases(pause: Program.pause)
   /// Set once the node exists; nothing asks for it before.
   private let write = Mutex<(@Sendable ([CatalogWrite]) async throws(Problem) -> Void)?>(nil)
 
@@ -25,10 +27,12 @@ final class AttemptPlaces: Sendable {
 
   func writes(with write: @escaping @Sendable ([CatalogWrite]) async throws(Problem) -> Void) {
     self.write.withLock { $0 = write }
+    leases.writes(with: write)
   }
 
   var environment: AttemptEnvironment {
     var environment = attempts
+    environment.leased = { [leases] in leases.begin($0) }
     environment.lines = LineReading(
       count: { [self] (namespace, sha256) throws(Failure) in
         try await lines.count(sha256: sha256, namespace: namespace, key: try knownKey(namespace, sha256))
@@ -57,7 +61,10 @@ final class AttemptPlaces: Sendable {
   private var attempts: AttemptEnvironment {
     AttemptEnvironment(
       prepare: { [self] (attempt) throws(Failure) in try prepare(attempt) },
-      cleanUp: { [self] attempt in Folder.remove(workFolder(of: attempt)) },
+      cleanUp: { [self] attempt in
+        leases.end(of: attempt)
+        Folder.remove(workFolder(of: attempt))
+      },
       settle: { [self] in ChildProcesses.removeOutcome(below: processFolder(of: $0), attempt: $0.number) },
       forget: { [self] job in await forget(job) },
       log: { [self] attempt, at, level, text in log(attempt, at, level, text) },
@@ -81,7 +88,7 @@ final class AttemptPlaces: Sendable {
           try store.credentials(in: namespace).first { $0.name == name }
         }
         guard let found else { throw .noCredential(name, namespace) }
-        return try failing { () throws(Problem) in try vault.open(found) }
+        return try failing { () throws(Problem) in try vault.lend(found) }
       })
   }
 }

@@ -27,7 +27,7 @@ enum BackupDesk {
       let backup = try await offPool { () throws(Problem) in try BackupFolder(path: source.path) }
       let key = key(of: backup, source) ?? backup.keyPath
       guard let target else { return try await drill(backup, key, language) }
-      try await offPool { () throws(Problem) in try backup.restore(to: target, key: key) }
+      try await offPool { () throws(Problem) in try backup.restore(to: target, key: key, unlock: .system) }
       return try await check(target, backup, language)
     })
 
@@ -75,7 +75,7 @@ enum BackupDesk {
     let parent = Places.environment("TMPDIR").flatMap { $0.isEmpty ? nil : $0 } ?? "/tmp"
     let scratch = "\(parent)/esteira-drill-\(Hex.encode(SecureRandom.bytes(6)))"
     defer { Folder.remove(scratch) }
-    try await offPool { () throws(Problem) in try backup.restore(to: scratch, key: key) }
+    try await offPool { () throws(Problem) in try backup.restore(to: scratch, key: key, unlock: .system) }
     return try await check(scratch, backup, language)
   }
 

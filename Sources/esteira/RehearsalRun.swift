@@ -36,7 +36,7 @@ struct RehearsalRun: Sendable {
         Bilingual("No folder can be made in TMPDIR.", pt: "Não é possível criar uma pasta em TMPDIR."))
     }
     folder = String(cString: made)
-    vault = Vault(MasterKey(SymmetricKey.generate()), readModel: store, now: { clock.now })
+    vault = Vault(KeyRing(SymmetricKey.generate()), readModel: store, now: { clock.now })
     plans = RehearsalPlans(rehearsal)
   }
 

@@ -6,14 +6,15 @@ import Synchronization
 
 /// The keys of jobs and namespaces, and the values of credentials: what the master key opens.
 final class Vault: Sendable {
-  private let master: MasterKey
+  private let ring: Mutex<KeyRing>
   private let readModel: any ReadModel
   private let now: @Sendable () -> Timestamp
   private let jobKeys = Mutex<[ID<Job>: SymmetricKey]>([:])
   private let namespaceKeys = Mutex<[String: SymmetricKey]>([:])
 
-  init(_ master: MasterKey, readModel: any ReadModel, now: @escaping @Sendable () -> Timestamp) {
-    (self.master, self.readModel, self.now) = (master, readModel, now)
+  init(_ ring: KeyRing, readModel: any ReadModel, now: @escaping @Sendable () -> Timestamp) {
+    self.ring = Mutex(ring)
+    (self.readModel, self.now) = (readModel, now)
   }
 
   /// For what lies elsewhere than in the store; `place` keeps one from standing for another.
@@ -24,10 +25,27 @@ final class Vault: Sendable {
   }
 
   func wrap(_ key: SymmetricKey) -> [UInt8] { master.wrap(key, place: "job") }
+  /// The keys as they are now.
+  var master: KeyRing { ring.withLock { $0 } }
+
+  /// From now on another key seals; those before it still open.
+  func rotate(to id: KeyID, _ key: SymmetricKey) { ring.withLock { $0 = $0.rotated(to: id, key) } }
+
+  func forget(_ ids: [KeyID]) { ring.withLock { $0 = $0.without(ids) } }
+
+  /// The same thing under the active key; nil where no key opens it.
+  func rewrap(_ row: WrappedRow) -> Rewrap? {
+    let (ring, place) = (master, Self.place(row.place))
+    // What does not open is counted by whoever asks.
+    guard let plain = try? ring.open(row.sealed, place: place) else { return nil }
+    return Rewrap(row.place, old: row.sealed, new: ring.seal(plain, place: place))
+  }
+
+  func wrap(_ key: SymmetricKey) -> [UInt8] { master.wrap(key, place: Self.jobPlace) }
 
   func unwrap(_ wrapped: [UInt8]) throws(Problem) -> SymmetricKey {
     do {
-      return try master.unwrap(wrapped, place: "job")
+      return try master.unwrap(wrapped, place: Self.jobPlace)
     } catch {
       throw Self.notAuthentic("the key of a job", "a chave de um job")
     }
@@ -61,12 +79,12 @@ final class Vault: Sendable {
   }
 
   func wrap(_ key: SymmetricKey, namespace: String) -> [UInt8] {
-    master.wrap(key, place: "namespace \(namespace)")
+    master.wrap(key, place: Self.place(namespace: namespace))
   }
 
   func unwrap(_ wrapped: [UInt8], namespace: String) throws(Problem) -> SymmetricKey {
     do {
-      return try master.unwrap(wrapped, place: "namespace \(namespace)")
+      return try master.unwrap(wrapped, place: Self.place(namespace: namespace))
     } catch {
       throw Self.notAuthentic("the key of the namespace \(namespace)", "a chave do espaço \(namespace)")
     }
@@ -90,11 +108,28 @@ final class Vault: Sendable {
     do {
       let json = try JSON(parsing: try master.open(record.sealed, place: place))
       let values = (json.object ?? JSONObject()).map { (name: $0.key, secret: Secret($0.value.string ?? "")) }
-      return Credential(name: record.name, type: record.type, values: values)
+      var credential = Credential(
+        name: record.name, type: record.type, version: record.version, values: values)
+      credential.plain = CredentialType.plainMembers(of: record.type)
+      return credential
     } catch {
       let name = "\(record.namespace)/\(record.name)"
       throw Self.notAuthentic("the credential \(name)", "a credencial \(name)")
     }
+  }
+
+  /// With the values of the versions that are still usable beside it.
+  func lend(_ record: CredentialRecord) throws(Problem) -> Credential {
+    var credential = try open(record)
+    if record.version == 1 { return credential }
+    let now = now()
+    let versions = try read { () throws(StoreError) in
+      try readModel.versions(ofCredential: record.name, in: record.namespace)
+    }
+    for version in versions where version.usableUntil.map({ $0 > now }) ?? false {
+      credential.former += try open(version).values
+    }
+    return credential
   }
 
   /// The data of an event that a step emitted.
@@ -115,6 +150,18 @@ final class Vault: Sendable {
     }
     return try row.content(key)
   }
+
+  private static let jobPlace = "job"
+
+  private static func place(_ place: WrappedPlace) -> String {
+    switch place {
+    case .job: jobPlace
+    case .namespace(let namespace): Self.place(namespace: namespace)
+    case .credential(let namespace, let name, let version): Self.place(namespace, name, version)
+    }
+  }
+
+  private static func place(namespace: String) -> String { "namespace \(namespace)" }
 
   /// So that a ciphertext cannot stand for another credential, or for a newer version.
   private static func place(_ namespace: String, _ name: String, _ version: Int) -> String {

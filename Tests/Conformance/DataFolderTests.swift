@@ -19,7 +19,7 @@ struct DataFolderTests {
     try FileManager.default.attributesOfItem(atPath: path + name)[.posixPermissions] as? Int
   }
 
-  private func start() throws -> MasterKey { try DataFolder(path: path).open(now: now).key }
+  private func start() throws -> KeyRing { try DataFolder(path: path).open(now: now).key }
 
   private func problem(_ body: () throws -> Void) -> Problem? {
     do {

@@ -18,7 +18,9 @@ struct TestServer: Sendable {
   let node: Node
   let watcher: Watcher
 
-  init(isReadOnly: Bool = false, destinations: [ConfiguredDestination] = []) throws {
+  init(
+    isReadOnly: Bool = false, destinations: [ConfiguredDestination] = [], vault: VaultDesk = .none
+  ) throws {
     let (store, master) = (store, MasterKey(SymmetricKey.generate()))
     let compiler = PipelineCompiler(connectors: [], zones: Self.zones)
     let plan = { @Sendable (record: RevisionRecord) throws(Problem) -> Plan in
@@ -67,7 +69,7 @@ struct TestServer: Sendable {
       guard let wrapped else { throw none }
       return try row.content(try unwrap(wrapped))
     }
-    router = Router(backend)
+    router = Router(backend, vault: vault)
     self.node = node
   }
 

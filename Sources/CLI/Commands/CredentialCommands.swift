@@ -10,14 +10,10 @@ enum CredentialSet {
     flags: [
       FlagSpec(
         "--type", value: "TYPE",
-        Bilingual("bearer, basic, hmac or another", pt: "bearer, basic, hmac ou outro")),
-      FlagSpec(
-        "--from-stdin",
-        Bilingual("the value comes from standard input", pt: "o valor vem da entrada padrão")),
-      FlagSpec(
-        "--from-file", value: "FILE",
-        Bilingual("the value comes from a file", pt: "o valor vem de um arquivo")),
-    ],
+        Bilingual(
+          "\(CredentialType.all.map(\.name).joined(separator: ", ")) or another",
+          pt: "\(CredentialType.all.map(\.name).joined(separator: ", ")) ou outro"))
+    ] + CredentialValue.flags,
     examples: [
       .init(
         "printf %s \"$TOKEN\" | esteira credential set demo/api --type bearer --from-stdin",
@@ -25,25 +21,66 @@ enum CredentialSet {
       .init(
         "esteira credential set demo/db --type basic --from-file login.json",
         Bilingual("{\"username\": …, \"password\": …}", pt: "{\"username\": …, \"password\": …}")),
-    ], run: run)
+    ],
+    run: { call in
+      let type = call.value("--type") ?? "bearer"
+      let request = try CredentialValue.request(call, id: try call.identifier(call.arguments[0]), type)
+      let item = try await call.withClient(.writing) { try await $0.call(AccessCalls.setCredential, request) }
+      call.showVersion(of: item)
+      return .done
+    })
+}
 
-  /// The member that a type's single secret goes to.
-  private static let member = ["bearer": "token", "hmac": "secret", "basic": "password"]
+/// `credential rotate NAME`
+enum CredentialRotate {
+  static let spec = CommandSpec(
+    "credential rotate",
+    Bilingual(
+      "stores a new version of a credential that is there", pt: "guarda uma nova versão de uma credencial"),
+    arguments: [ArgumentSpec("NAME", Bilingual("namespace/name", pt: "espaço/nome"))],
+    flags: [
+      FlagSpec(
+        "--overlap", value: "TIME",
+        Bilingual("how long the old version stays usable", pt: "por quanto tempo a antiga continua usável"))
+    ] + CredentialValue.flags,
+    examples: [
+      .init(
+        "esteira credential rotate demo/hook --from-file new-secret --overlap 24h",
+        Bilingual("both are known for a day", pt: "as duas valem por um dia"))
+    ],
+    run: { call in
+      let id = try call.identifier(call.arguments[0])
+      let item = try await call.withClient(.writing) { client in
+        let known = try await call.credential(id, client)
+        var request = try CredentialValue.request(call, id: id, known.type)
+        (request.overlap, request.ifVersion) = (call.value("--overlap"), known.version)
+        return try await client.call(AccessCalls.setCredential, request)
+      }
+      call.showVersion(of: item)
+      return .done
+    })
+}
 
-  static func run(_ call: Invocation) async throws -> ExitCode {
-    let type = call.value("--type") ?? "bearer"
-    let bytes = try value(call)
-    let request = CredentialRequest(
-      id: try call.identifier(call.arguments[0]), type: type, values: try values(bytes, type))
-    let item = try await call.withClient(.writing) { try await $0.call(AccessCalls.setCredential, request) }
-    let name = item.id.replacing("~", with: "/")
-    call.show(
-      ["\(name): " + call.text(Bilingual("version \(item.version)", pt: "versão \(item.version)"))],
-      json: item.json, id: name)
-    return .done
+/// The value of a credential: from standard input or a file, never from an argument or a variable.
+enum CredentialValue {
+  static let flags = [
+    FlagSpec(
+      "--from-stdin",
+      Bilingual("the value comes from standard input", pt: "o valor vem da entrada padrão")),
+    FlagSpec(
+      "--from-file", value: "FILE",
+      Bilingual("the value comes from a file", pt: "o valor vem de um arquivo")),
+    FlagSpec(
+      "--expires", value: "WHEN",
+      Bilingual("when it stops working, such as 2027-01-31", pt: "quando deixa de valer, como 2027-01-31")),
+  ]
+
+  static func request(_ call: Invocation, id: String, _ type: String) throws -> CredentialRequest {
+    CredentialRequest(
+      id: id, type: type, values: try values(try bytes(call), type), expiresAt: try call.moment("--expires"))
   }
 
-  private static func value(_ call: Invocation) throws -> [UInt8] {
+  private static func bytes(_ call: Invocation) throws -> [UInt8] {
     switch (call.has("--from-stdin"), call.value("--from-file")) {
     case (true, nil): return call.console.input()
     case (false, let file?): return try LocalFile.read(file)
@@ -61,12 +98,24 @@ enum CredentialSet {
   /// A JSON object gives several values; anything else is the one secret, without its last newline.
   private static func values(_ bytes: [UInt8], _ type: String) throws -> JSONObject {
     if bytes.first(where: { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }) == UInt8(ascii: "{") {
+      // What is wrong with it could show a part of the secret.
       guard case .object(let object) = try? JSON(parsing: bytes) else { throw notJSON }
       return object
     }
     let trimmed = bytes.last == 0x0A ? bytes.dropLast() : bytes[...]
     guard let text = String(validating: trimmed, as: UTF8.self), !text.isEmpty else { throw noText }
-    return JSONObject([(member[type] ?? "value", .string(text))])
+    let known = CredentialType.named(type)
+    if let known, known.single == nil { throw manyMembers(known) }
+    return JSONObject([(known?.single ?? "value", .string(text))])
+  }
+
+  private static func manyMembers(_ type: CredentialType) -> UsageError {
+    let names = type.members.map { "\"\($0.name)\": …" }.joined(separator: ", ")
+    return UsageError(
+      Bilingual(
+        "A credential of the type \(type.name) has several members.",
+        pt: "Uma credencial do tipo \(type.name) tem vários membros."),
+      remedy: Bilingual("Give a JSON object: {\(names)}", pt: "Dê um objeto JSON: {\(names)}"))
   }
 
   private static let notJSON = UsageError(
@@ -79,52 +128,29 @@ enum CredentialSet {
     remedy: Bilingual("Nothing was stored. Check what feeds it.", pt: "Nada foi guardado. Confira a origem."))
 }
 
-/// `credential ls`
-enum CredentialList {
-  static let spec = CommandSpec(
-    "credential ls",
-    Bilingual("lists credentials, never their values", pt: "lista as credenciais, nunca os valores"),
-    examples: [
-      .init("esteira credential ls -n demo", Bilingual("of one namespace", pt: "de um espaço de nomes"))
-    ],
-    run: { call in
-      let items = try await call.withClient(.reading) { client in
-        try await client.items(limit: 10_000) { cursor, limit in
-          try await client.call(
-            AccessCalls.credentials, ListQuery(namespace: call.namespace, limit: limit, cursor: cursor))
-        }
-      }
-      var listing = Listing(
-        columns: [
-          Bilingual("CREDENTIAL", pt: "CREDENCIAL"), Bilingual("TYPE", pt: "TIPO"),
-          Bilingual("VERSION", pt: "VERSÃO"), Bilingual("SET", pt: "DEFINIDA"), Bilingual("BY", pt: "POR"),
-        ], empty: Bilingual("There are no credentials.", pt: "Não há credenciais."))
-      listing.rows = items.map { item in
-        let name = item.id.replacing("~", with: "/")
-        let at = Words(language: call.language).time(item.createdAt)
-        return Listing.Row(
-          cells: [name, item.type, String(item.version), at, item.createdBy], json: item.json, id: name)
-      }
-      call.show(listing)
-      return .done
-    })
-}
+extension Invocation {
+  fileprivate func showVersion(of item: CredentialItem) {
+    let name = item.id.replacing("~", with: "/")
+    show(
+      ["\(name): " + text(Bilingual("version \(item.version)", pt: "versão \(item.version)"))],
+      json: item.json, id: name)
+  }
 
-/// `credential delete NAME`
-enum CredentialDelete {
-  static let spec = CommandSpec(
-    "credential delete", Bilingual("removes a credential", pt: "remove uma credencial"),
-    arguments: [ArgumentSpec("NAME", Bilingual("namespace/name", pt: "espaço/nome"))],
-    examples: [
-      .init("esteira credential delete demo/api", Bilingual("all its versions", pt: "todas as versões dela"))
-    ],
-    run: { call in
-      let path = NamePath(id: try call.identifier(call.arguments[0]))
-      _ = try await call.withClient(.writing) { try await $0.call(AccessCalls.deleteCredential, path) }
-      if !call.isQuiet {
-        call.console.out(
-          path.id.replacing("~", with: "/") + ": " + call.text(Bilingual("removed", pt: "removida")))
-      }
-      return .done
-    })
+  /// Of all credentials of the namespace, the one of this id.
+  func credential(_ id: String, _ client: Client) async throws -> CredentialItem {
+    let namespace = String(id.prefix { $0 != "~" })
+    let items = try await client.items(limit: 10_000) { cursor, limit in
+      try await client.call(
+        AccessCalls.credentials, ListQuery(namespace: namespace, limit: limit, cursor: cursor))
+    }
+    guard let found = items.first(where: { ScalarString($0.id) == ScalarString(id) }) else {
+      let shown = id.replacing("~", with: "/")
+      throw Problem(
+        "unknown-credential",
+        Bilingual("There is no credential \(shown).", pt: "Não existe a credencial \(shown)."),
+        remedy: Bilingual(
+          "`esteira credential ls` names them.", pt: "`esteira credential ls` mostra os nomes."))
+    }
+    return found
+  }
 }

@@ -29,15 +29,17 @@ struct ScriptRun: Sendable {
       previous.forget(before: number)
     }
     let order = try await prepare()
-    let capture = StreamCapture(log: attempt.services.log)
+    let capture = StreamCapture(log: attempt.services.log, mask: attempt.services.mask)
     let end = try await children.run(order) { capture.receive($0, $1) }
     capture.finish()
-    let result: Result<AttemptOutput, Failure>
+    let (result, mask): (Result<AttemptOutput, Failure>, Masking)
+    mask = attempt.services.mask
     do throws(Failure) {
       try check(end, capture)
       let left = ScriptResult(input: input, folder: folder, services: attempt.services)
-      result = .success(try await left.output(capture))
-    } catch { result = .failure(error) }
+      // Before it is written down.
+      result = .success(mask(try await left.output(capture)))
+    } catch { result = .failure(mask(error)) }
     if isKnown(end) { await OwnThread.run { ScriptOutcome.write(result, to: order.recordFolder) } }
     return try result.get()
   }

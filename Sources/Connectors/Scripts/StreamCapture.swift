@@ -33,12 +33,28 @@ final class StreamCapture: Sendable {
   private let log: @Sendable (LogLevel, String) -> Void
   private let kept = Mutex((output: Kept(), errors: Kept()))
 
-  init(log: @escaping @Sendable (LogLevel, String) -> Void) { self.log = log }
+  private let masks: Mutex<(output: Masking.Stream, errors: Masking.Stream)>
+
+  /// `mask` hides secrets before anything is cut: half a secret is one too.
+  init(log: @escaping @Sendable (LogLevel, String) -> Void, mask: Masking = .none) {
+    self.log = log
+    masks = Mutex((mask.stream(), mask.stream()))
+  }
 
   var output: Kept { kept.withLock { $0.output } }
   var errors: Kept { kept.withLock { $0.errors } }
 
   func receive(_ stream: ChildStream, _ bytes: ArraySlice<UInt8>) {
+    let masked = masks.withLock { masks in
+      switch stream {
+      case .output: masks.output.take(bytes)
+      case .errors: masks.errors.take(bytes)
+      }
+    }
+    keep(masked[...], of: stream)
+  }
+
+  private func keep(_ bytes: ArraySlice<UInt8>, of stream: ChildStream) {
     let lines = kept.withLock { kept in
       switch stream {
       case .output: kept.output.take(bytes)
@@ -50,6 +66,9 @@ final class StreamCapture: Sendable {
 
   /// Logs what came after the last newline.
   func finish() {
+    let rest = masks.withLock { ($0.output.finish(), $0.errors.finish()) }
+    keep(rest.0[...], of: .output)
+    keep(rest.1[...], of: .errors)
     let (output, errors) = kept.withLock { kept in
       defer { (kept.output.line, kept.errors.line) = ([], []) }
       return (kept.output.line, kept.errors.line)

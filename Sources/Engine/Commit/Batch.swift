@@ -235,4 +235,12 @@ public enum CatalogWrite: Sendable {
   case retention(RetentionRule)
   /// Takes the rule away.
   case keepForEver(Retained, namespace: String)
+  case masterKey(MasterKeyRow)
+  case keyRotation(KeyRotationRow)
+  case rewrap([Rewrap])
+  /// The versions before this one are of no use from then on, unless it was sooner already.
+  case retireVersions(name: String, namespace: String, before: Int, until: Timestamp)
+  /// Removes the versions whose use ended until then.
+  case forgetVersions(until: Timestamp)
+  case credentialUses([CredentialUse])
 }

@@ -14,6 +14,24 @@ public struct AttemptIdentity: Sendable, Hashable {
   }
 }
 
+/// That an attempt has a credential until it ends.
+public struct CredentialLease: Sendable, Hashable {
+  public var attempt: AttemptIdentity
+  /// The step, such as `collect[aneel].download`.
+  public var path: String
+  public var namespace: String
+  public var name: String
+  public var version: Int
+  public var at: Timestamp
+
+  public init(
+    attempt: AttemptIdentity, path: String, namespace: String, name: String, version: Int, at: Timestamp
+  ) {
+    (self.attempt, self.path, self.namespace) = (attempt, path, namespace)
+    (self.name, self.version, self.at) = (name, version, at)
+  }
+}
+
 /// The places of one attempt on this machine.
 public struct AttemptFolders: Sendable {
   public var work: String
@@ -49,6 +67,8 @@ public struct AttemptEnvironment: Sendable {
   public var connection: @Sendable (_ name: String, _ namespace: String) async throws(Failure) -> Connection
   public var credential: @Sendable (_ name: String, _ namespace: String) async throws(Failure) -> Credential
 
+  /// Called when an attempt was given a credential; its lease ends with `cleanUp`. Must not block.
+  public var leased: @Sendable (CredentialLease) -> Void = { _ in }
   public var lines = LineReading.none
   /// What a pipeline may do to others, as it stands now.
   public var grants: @Sendable (_ pipeline: PipelineName) throws(Failure) -> [PipelineGrant] = { _ in [] }

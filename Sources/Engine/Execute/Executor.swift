@@ -206,10 +206,9 @@ extension Executor {
         throw Failure(.cancelled, code: "confirmed", "\(work.order.path) was cancelled before it began.")
       }
       let (connector, attempt) = try await attempt(work, identity)
-      masking = Masking(attempt.credential)
+      masking = attempt.services.mask
       try check(attempt.with, of: work.call)
-      let output = try await connector.execute(attempt)
-      end = .success(AttemptOutput(masking(output.value), artifacts: output.artifacts))
+      end = .success(masking(try await connector.execute(attempt)))
     } catch {
       end = .failure(masking(error))
     }
@@ -222,12 +221,10 @@ extension Executor {
     let identity = work.identity
     // Without what it takes to ask, the end stays unknown: this is no failure of the attempt.
     guard let (connector, attempt) = try? await attempt(work, identity) else { return nil }
-    let masking = Masking(attempt.credential)
+    let masking = attempt.services.mask
     var end: AttemptEnd?
     do throws(Failure) {
-      end = try await connector.outcome(ofLost: attempt).map {
-        .success(AttemptOutput(masking($0.value), artifacts: $0.artifacts))
-      }
+      end = try await connector.outcome(ofLost: attempt).map { .success(masking($0)) }
     } catch {
       end = .failure(masking(error))
     }
@@ -256,7 +253,12 @@ extension Executor {
     if let name = work.call.connection { connection = try await environment.connection(name, namespace) }
     var credential: Credential?
     if let name = work.call.credential ?? connection?.credential {
-      credential = try await environment.credential(name, namespace)
+      let found = try await environment.credential(name, namespace)
+      credential = found
+      environment.leased(
+        CredentialLease(
+          attempt: identity, path: work.order.path, namespace: namespace, name: name, version: found.version,
+          at: clock.now))
     }
     let folders = try await environment.prepare(identity)
     let masking = Masking(credential)
@@ -264,13 +266,14 @@ extension Executor {
     var services = AttemptServices(
       log: { level, line in environment.log(identity, clock.now, level, masking(line)) },
       storeArtifact: { (name, path, type) async throws(Failure) in
-        try await environment.storeArtifact(namespace, name, path, type)
+        try await environment.storeArtifact(namespace, masking(name), path, type)
       },
       fetchArtifact: { (sha256, path) async throws(Failure) in
         try await environment.fetchArtifact(namespace, sha256, path)
       },
       workFolder: folders.work, processFolder: folders.process, objectsFolder: folders.objects,
       now: { clock.now })
+    services.mask = masking
     services.roots = try environment.roots(namespace)
     if let desk { services.control = desk.control(of: work, stepKey: work.stepKey) }
     let attempt = Attempt(

@@ -1,65 +1,117 @@
-internal import Crypto
-internal import Model
+public import Model
 
-/// Hides what a credential holds wherever it turns up: as it is, line by line, in base64 of either alphabet
-/// with and without its padding, and URL-encoded. Compared by bytes: what is written behind a secret cannot
-/// make another character of its last letter.
-struct Masking: Sendable {
-  /// A shorter secret would mask half of every sentence.
-  static let shortest = 4
-  private let hidden: [[UInt8]]
+/// Hides what a credential holds wherever it turns up: as it is, block by block and line by line, in base64
+/// of either alphabet wherever it begins, in hexadecimal, URL-encoded and escaped as in JSON. Compared by
+/// bytes: what is written behind a secret cannot make another character of its last letter.
+public struct Masking: Sendable {
+  private let scan: SecretScan
   private static let mask = Array("•••".utf8)
+  /// A number that is a secret of so many digits is hidden too, though it is then no number any more.
+  private static let shortestNumber = 6
 
-  init(_ credential: Credential?) {
-    var texts: Set<ScalarString> = []
-    for value in credential?.values ?? [] {
-      let secret = value.secret.reveal()
-      // Lines of a log hold a long secret, such as a private key, in pieces.
-      let lines = secret.utf8.split { $0 == 0x0A || $0 == 0x0D }.map { String(decoding: $0, as: UTF8.self) }
-      for piece in [secret] + lines where piece.utf8.count >= Self.shortest {
-        texts.formUnion(Self.forms(of: piece).map { ScalarString($0) })
-      }
+  public static let none = Masking(nil)
+
+  public init(_ credential: Credential?) {
+    let secrets = ((credential?.values ?? []) + (credential?.former ?? [])).lazy.filter { value in
+      !(credential?.plain.contains(value.name) ?? false)
     }
-    // The longest first: a secret may contain another.
-    let sorted = texts.sorted { ($1.string.utf8.count, $0) < ($0.string.utf8.count, $1) }
-    hidden = sorted.map { Array($0.string.utf8) }
+    scan = SecretScan(SecretForms.all(of: secrets.map { $0.secret.reveal() }))
   }
 
-  private static func forms(of secret: String) -> [String] {
-    let base64 = Base64.encode(Array(secret.utf8)).filter { $0 != "=" }
-    let other = String(base64.map { $0 == "+" ? "-" : $0 == "/" ? "_" : $0 })
-    return [secret, base64, other, urlEncoded(secret)]
-  }
-
-  func callAsFunction(_ text: String) -> String {
-    if hidden.isEmpty { return text }
-    let masked = hidden.reduce(Array(text.utf8)) { $0.replacing($1, with: Self.mask) }
+  public func callAsFunction(_ text: String) -> String {
+    if scan.isEmpty { return text }
+    var stream = stream()
+    var masked = stream.take(text.utf8)
+    masked += stream.finish()
     return String(decoding: masked, as: UTF8.self)
   }
 
-  func callAsFunction(_ failure: Failure) -> Failure {
-    if hidden.isEmpty { return failure }
+  public func callAsFunction(_ failure: Failure) -> Failure {
+    if scan.isEmpty { return failure }
     var masked = failure
-    masked.message = self(failure.message)
+    (masked.message, masked.code) = (self(failure.message), self(failure.code))
     return masked
   }
 
-  func callAsFunction(_ json: JSON) -> JSON {
-    if hidden.isEmpty { return json }
-    return switch json {
-    case .string(let text): .string(self(text))
-    case .array(let elements): .array(elements.map { self($0) })
-    case .object(let members): .object(JSONObject(members.map { (self($0.key), self($0.value)) }))
-    case .null, .bool, .int, .double: json
+  public func callAsFunction(_ json: JSON) -> JSON {
+    if scan.isEmpty { return json }
+    switch json {
+    case .string(let text): return .string(self(text))
+    case .array(let elements): return .array(elements.map { self($0) })
+    case .object(let members): return .object(JSONObject(members.map { (self($0.key), self($0.value)) }))
+    case .int, .double:
+      let text = json.text
+      guard text.utf8.count >= Self.shortestNumber, case let masked = self(text), masked == "•••" else {
+        return json
+      }
+      return .string(masked)
+    case .null, .bool: return json
     }
   }
 
-  private static func urlEncoded(_ text: String) -> String {
-    text.utf8.map { byte in
-      let isPlain =
-        (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
-      if isPlain || [0x2D, 0x2E, 0x5F, 0x7E].contains(byte) { return String(UnicodeScalar(byte)) }
-      return "%" + Hex.encode([byte]).uppercased()
-    }.joined()
+  public func callAsFunction(_ output: AttemptOutput) -> AttemptOutput {
+    if scan.isEmpty { return output }
+    return AttemptOutput(
+      self(output.value),
+      artifacts: output.artifacts.map { handle in
+        var handle = handle
+        handle.name = self(handle.name)
+        return handle
+      })
+  }
+
+  /// For a text that comes in pieces.
+  public func stream() -> Stream { Stream(scan) }
+
+  /// Keeps back what may be the beginning of a secret: at most as many bytes as the longest spelling has.
+  public struct Stream: Sendable {
+    private let scan: SecretScan
+    private var node: Int32 = 0
+    private var held: [UInt8] = []
+    /// How many of the held bytes, counted from the end of the held ones, belong to a secret.
+    private var covered: [Bool] = []
+    /// The last byte that was given out stood under a mask.
+    private var isMasked = false
+
+    fileprivate init(_ scan: SecretScan) { self.scan = scan }
+
+    /// What is sure now.
+    public mutating func take(_ bytes: some Sequence<UInt8>) -> [UInt8] {
+      if scan.isEmpty { return Array(bytes) }
+      var output: [UInt8] = []
+      output.reserveCapacity(bytes.underestimatedCount)
+      for byte in bytes {
+        node = scan.step(node, byte)
+        if node == 0, held.isEmpty {
+          output.append(byte)
+          isMasked = false
+          continue
+        }
+        held.append(byte)
+        covered.append(false)
+        let length = scan.length(endingAt: node)
+        if length > 0 { for place in covered.count - length..<covered.count { covered[place] = true } }
+        let sure = held.count - scan.depth(node)
+        if sure > 0 { release(sure, into: &output) }
+      }
+      return output
+    }
+
+    /// The rest, once there is no more.
+    public mutating func finish() -> [UInt8] {
+      var output: [UInt8] = []
+      release(held.count, into: &output)
+      (node, isMasked) = (0, false)
+      return output
+    }
+
+    private mutating func release(_ count: Int, into output: inout [UInt8]) {
+      for place in 0..<count {
+        if !covered[place] { output.append(held[place]) } else if !isMasked { output += Masking.mask }
+        isMasked = covered[place]
+      }
+      held.removeFirst(count)
+      covered.removeFirst(count)
+    }
   }
 }

@@ -126,7 +126,8 @@ struct TriggerReading {
       case .setting(let namespace, name: _, value: _, by: _, at: _):
         names.formUnion(book.all.lazy.map(\.pipeline).filter { $0.namespace == namespace })
       case .connection, .removeConnection, .credential, .removeCredential, .namespaceKey, .pause, .resume,
-        .retention, .keepForEver:
+        .retention, .keepForEver, .masterKey, .keyRotation, .rewrap,
+        .retireVersions, .forgetVersions, .credentialUses:
         break
       }
     }
@@ -163,7 +164,8 @@ extension CatalogWrite {
     case .pause(let pause): pause.pipeline
     case .resume(let pipeline): pipeline
     case .revision, .connection, .removeConnection, .credential, .removeCredential, .namespaceKey, .setting,
-      .deletePipeline, .retention, .keepForEver:
+      .deletePipeline, .retention, .keepForEver, .masterKey, .keyRotation, .rewrap, .retireVersions,
+      .forgetVersions, .credentialUses:
       nil
     }
   }

@@ -13,6 +13,8 @@ public enum ProblemStatus {
     "no-superseded-result": 409, "job-live": 409, "job-quarantined": 409, "pipeline-in-use": 409,
     "key-live": 409,
     "nothing-to-retry": 409,
+    "credential-exists": 409, "credential-in-use": 409, "key-rotation-running": 409, "keys-in-use": 409,
+    "invalid-credential": 422,
     "not-failed": 409, "conflict": 409, "not-owner": 409, "pipeline-paused": 409,
     "apply-in-progress": 409, "retention-running": 409, "skipped-by-limit": 409, "queue-full": 429,
     "node-full": 429,

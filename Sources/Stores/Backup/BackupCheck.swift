@@ -60,12 +60,12 @@ extension BackupFolder {
 extension BackupFolder {
   /// Makes `target`, which is missing or empty, with the key of the file `key`. Each file is compared with
   /// the manifest while it is copied, and the key must open the store, before the folder has its name.
-  public func restore(to target: String, key: String) throws(Problem) {
+  public func restore(to target: String, key: String, unlock: KeyUnlock = .none) throws(Problem) {
     let kind = BackupFiles.kind(of: target)
     guard kind == nil || kind == .folder && BackupFiles.names(in: target).isEmpty else {
       throw .restoreTarget(target)
     }
-    _ = try DataFolder.openForReading(path: path, keyPath: key)
+    _ = try DataFolder.openForReading(path: path, keyPath: key, unlock: unlock)
     let draft = target + ".restoring-" + Hex.encode(SecureRandom.bytes(4))
     do throws(Problem) {
       try fill(draft, key)

@@ -1,3 +1,4 @@
+internal import Crypto
 internal import Engine
 internal import Model
 
@@ -13,6 +14,8 @@ struct MemoryCatalog {
   var retentionRules: [Name: RetentionRule] = [:]
   var pauses: [Name: PauseRecord] = [:]
   var deleted: Set<Name> = []
+  var masterKeys: [KeyID: MasterKeyRow] = [:]
+  var keyRotation: KeyRotationRow?
 
   /// The same revision again is allowed; another one of the same number is not.
   func allows(_ writes: [CatalogWrite]) -> Bool {
@@ -26,7 +29,8 @@ struct MemoryCatalog {
         let versions = after.credentials[Name(record.namespace, record.name)] ?? []
         if versions.contains(where: { $0.version == record.version }) { return false }
       case .connection, .removeConnection, .removeCredential, .namespaceKey, .setting, .pause, .resume,
-        .deletePipeline, .retention, .keepForEver:
+        .deletePipeline, .retention, .keepForEver, .masterKey, .keyRotation, .rewrap, .retireVersions,
+        .forgetVersions, .credentialUses:
         break
       }
       after.apply(write)
@@ -49,7 +53,7 @@ struct MemoryCatalog {
     case .connection(let connection, at: _, by: _):
       connections[Name(connection.namespace, connection.name)] = connection
     case .removeConnection(let name, let namespace): connections[Name(namespace, name)] = nil
-    case .credential(let record): credentials[Name(record.namespace, record.name), default: []].append(record)
+    case .credential(let record): store(record)
     case .removeCredential(let name, let namespace): credentials[Name(namespace, name)] = nil
     case .namespaceKey(let namespace, let wrapped):
       let namespace = ScalarString(namespace)
@@ -62,6 +66,16 @@ struct MemoryCatalog {
     case .resume(let pipeline): pauses[Name(pipeline.namespace, pipeline.name)] = nil
     case .deletePipeline(let pipeline, at: _, by: _):
       deleted.insert(Name(pipeline.namespace, pipeline.name))
+    case .masterKey(let row): masterKeys[row.id] = row
+    case .keyRotation(let row): keyRotation = row
+    case .rewrap(let rows): for row in rows { rewrap(row) }
+    case .retireVersions(let name, let namespace, let version, let time):
+      retire(Name(namespace, name), before: version, until: time)
+    case .forgetVersions(let time):
+      for name in credentials.keys {
+        credentials[name]?.removeAll { $0.usableUntil.map { $0 <= time } ?? false }
+      }
+    case .credentialUses(let uses): for use in uses { note(use) }
     }
   }
 

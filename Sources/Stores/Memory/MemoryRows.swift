@@ -74,6 +74,7 @@ struct MemoryRows {
 
   private mutating func apply(_ batch: Batch, of number: JobNumber) {
     catalog.apply(batch.writes)
+    rewrapJobs(batch.writes)
     tables.apply(batch)
     triggers.apply(batch)
     schedules.apply(batch.schedules)

@@ -93,25 +93,6 @@ extension Database {
     return connections
   }
 
-  /// The newest version of each.
-  func credentials(in namespace: String?, name: String?) throws(SQLiteError) -> [CredentialRecord] {
-    var records: [CredentialRecord] = []
-    try query(
-      """
-      SELECT c.namespace, c.name, v.connector_type, v.version, v.sealed, v.created_at, v.created_by
-      FROM credentials c JOIN credential_versions v
-        ON v.namespace = c.namespace AND v.name = c.name AND v.version = c.current_version
-      WHERE (?1 IS NULL OR c.namespace = ?1) AND (?2 IS NULL OR c.name = ?2) ORDER BY c.namespace, c.name
-      """, [SQLValue(namespace), SQLValue(name)]
-    ) { row in
-      records.append(
-        CredentialRecord(
-          namespace: row.text(0), name: row.text(1), type: row.text(2), version: Int(row.integer(3)),
-          sealed: row.bytes(4), createdAt: Timestamp(microseconds: row.integer(5)), createdBy: row.text(6)))
-    }
-    return records
-  }
-
   func namespaceKey(_ namespace: String) throws(SQLiteError) -> [UInt8]? {
     var key: [UInt8]?
     try query("SELECT wrapped FROM keys WHERE purpose = 'namespace' AND name = ?", [.text(namespace)]) {
@@ -123,7 +104,9 @@ extension Database {
 
   func canary() throws(SQLiteError) -> [UInt8]? {
     var canary: [UInt8]?
-    try query("SELECT wrapped FROM keys WHERE purpose = 'master'") { row in canary = row.bytes(0) }
+    try query("SELECT wrapped FROM keys WHERE purpose = 'master' AND name = 'canary'") { row in
+      canary = row.bytes(0)
+    }
     return canary
   }
 

@@ -39,6 +39,15 @@ extension Database {
       try query(
         "DELETE FROM pauses WHERE namespace = ? AND pipeline = ?",
         [.text(pipeline.namespace), .text(pipeline.name)])
+    case .masterKey(let row): try put(row)
+    case .keyRotation(let row): try put(row)
+    case .rewrap(let rows): for row in rows { try put(row) }
+    case .retireVersions(let name, let namespace, let version, let time):
+      try retire(name, in: namespace, before: version, until: time)
+    case .forgetVersions(let time):
+      try query(
+        "DELETE FROM credential_versions WHERE usable_until <= ?", [.integer(time.microseconds)])
+    case .credentialUses(let uses): for use in uses { try put(use) }
     }
   }
 
@@ -106,11 +115,15 @@ extension Database {
     let (namespace, name) = (SQLValue.text(record.namespace), SQLValue.text(record.name))
     try query(
       """
-      INSERT INTO credentials VALUES(?, ?, ?) ON CONFLICT DO UPDATE
-      SET current_version = max(current_version, excluded.current_version)
-      """, [namespace, name, .integer(Int64(record.version))])
+      INSERT INTO credentials(namespace, name, current_version, expires_at) VALUES(?, ?, ?, ?)
+      ON CONFLICT DO UPDATE SET expires_at = excluded.expires_at,
+        current_version = max(current_version, excluded.current_version)
+      """,
+      [
+        namespace, name, .integer(Int64(record.version)), SQLValue(record.expiresAt?.microseconds),
+      ])
     try query(
-      "INSERT INTO credential_versions VALUES(?, ?, ?, ?, ?, ?, ?)",
+      "INSERT INTO credential_versions VALUES(?, ?, ?, ?, ?, ?, ?, NULL)",
       [
         namespace, name, .integer(Int64(record.version)), .text(record.type), .bytes(record.sealed),
         .integer(record.createdAt.microseconds), .text(record.createdBy),

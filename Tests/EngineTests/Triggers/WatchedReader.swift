@@ -112,6 +112,18 @@ extension WatchedReader {
   func credentials(in namespace: String?) throws(StoreError) -> [CredentialRecord] {
     try real.credentials(in: namespace)
   }
+  func masterKeys() throws(StoreError) -> [MasterKeyRow] { try real.masterKeys() }
+  func keyRotation() throws(StoreError) -> KeyRotationRow? { try real.keyRotation() }
+  func wrapped(
+    _ kind: WrappedKind, notUnder header: [UInt8], after place: WrappedPlace?, limit: Int
+  ) throws(StoreError) -> [WrappedRow] {
+    try real.wrapped(kind, notUnder: header, after: place, limit: limit)
+  }
+  func versions(
+    ofCredential name: String, in namespace: String
+  ) throws(StoreError) -> [CredentialRecord] {
+    try real.versions(ofCredential: name, in: namespace)
+  }
   func settings(of namespace: String) throws(StoreError) -> JSONObject { try real.settings(of: namespace) }
   func events(of job: JobNumber, after sequence: UInt32, limit: Int) throws(StoreError) -> [StoredEvent] {
     try real.events(of: job, after: sequence, limit: limit)

@@ -1,0 +1,94 @@
+import Crypto
+public import Engine
+public import Model
+public import Net
+
+/// Tries a credential where its type can be tried: with a request through a connection's rules of egress.
+public struct CredentialProbe: Sendable {
+  /// What came of it. `passed` is nil where the answer says nothing about the credential.
+  public struct Finding: Sendable, Hashable {
+    public var passed: Bool?
+    public var note: String
+  }
+
+  private let client: CurlClient
+  private static let timeout = Duration.seconds(20)
+
+  public init(_ client: CurlClient) { self.client = client }
+
+  public func ask(_ credential: Credential, _ connection: Connection?, path: String?) async -> Finding {
+    switch credential.type {
+    case "bearer", "basic", "header": await request(credential, connection, path: path)
+    case "oauth2_client": await token(credential, connection)
+    case _:
+      Finding(passed: nil, note: "A credential of the type \(credential.type) cannot be tried from here.")
+    }
+  }
+
+  private func request(_ credential: Credential, _ connection: Connection?, path: String?) async -> Finding {
+    guard let connection, connection.kind == "http" else {
+      return Finding(
+        passed: nil, note: "Nothing was asked: name a connection of kind http that the credential is for.")
+    }
+    var with = JSONObject()
+    if let path { with["path"] = .string(path) }
+    let masking = Masking(credential)
+    do throws(Failure) {
+      var call = try WebCall(Self.attempt(.object(with), connection, credential), method: "GET")
+      call.request.totalTimeout = Self.timeout
+      // A redirect could lead the credential to somebody else, and its answer would be another's.
+      call.request.maxRedirects = 0
+      let response = try await call.perform(client, into: { _ in })
+      return Self.finding(call.shown, response.status)
+    } catch {
+      return Finding(passed: false, note: masking(error).message)
+    }
+  }
+
+  private func token(_ credential: Credential, _ connection: Connection?) async -> Finding {
+    let masking = Masking(credential)
+    func value(_ name: String) -> String { credential[name]?.reveal() ?? "" }
+    do throws(Failure) {
+      var items = [(name: "grant_type", value: "client_credentials")]
+      if !value("scope").isEmpty { items.append((name: "scope", value: value("scope"))) }
+      var request = OutgoingRequest(
+        "POST", value("token_url"), body: Array(PercentEncoding.query(items).utf8),
+        egress: try Egress(of: connection))
+      let pair = [value("client_id"), value("client_secret")].map {
+        PercentEncoding.query([("", $0)]).dropFirst()
+      }
+      request.headers.set("authorization", "Basic \(Base64.encode(Array(pair.joined(separator: ":").utf8)))")
+      request.headers.set("content-type", "application/x-www-form-urlencoded")
+      (request.totalTimeout, request.maxRedirects) = (Self.timeout, 0)
+      let response: IncomingResponse
+      do throws(NetError) { response = try await client.perform(request) { _ in } } catch {
+        throw Failure(.transient, "\(error)")
+      }
+      return Self.finding("POST \(value("token_url").prefix { $0 != "?" })", response.status)
+    } catch {
+      return Finding(passed: false, note: masking(error).message)
+    }
+  }
+
+  private static func finding(_ shown: String, _ status: Int) -> Finding {
+    switch status {
+    case 200..<300: Finding(passed: true, note: "\(shown) answered \(status).")
+    case 401, 403: Finding(passed: false, note: "\(shown) answered \(status): it was refused.")
+    case _:
+      Finding(passed: nil, note: "\(shown) answered \(status), which says nothing about the credential.")
+    }
+  }
+
+  /// There is no attempt: what a web call asks of one is the connection and the credential.
+  private static func attempt(_ with: JSON, _ connection: Connection, _ credential: Credential) -> Attempt {
+    let none = Failure(.internal, "A test of a credential has no artifacts.")
+    let services = AttemptServices(
+      log: { _, _ in }, storeArtifact: { (_, _, _) throws(Failure) in throw none },
+      fetchArtifact: { (_, _) throws(Failure) in throw none }, workFolder: "", processFolder: "",
+      objectsFolder: "", now: { Timestamp(microseconds: 0) })
+    return Attempt(
+      job: ID(high: 0, low: 0), jobKey: "", pipeline: PipelineName(namespace: connection.namespace, name: ""),
+      path: "", number: 1, stepKey: "", effect: .pure, with: with, connection: connection,
+      credential: credential, services: services)
+  }
+}
