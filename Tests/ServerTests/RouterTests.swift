@@ -17,6 +17,7 @@ struct TestServer: Sendable {
   let store = MemoryStore()
   let node: Node
   let watcher: Watcher
+  let backend: Backend
 
   init(isReadOnly: Bool = false, destinations: [ConfiguredDestination] = []) throws {
     let (store, master) = (store, MasterKey(SymmetricKey.generate()))
@@ -68,6 +69,7 @@ struct TestServer: Sendable {
       return try row.content(try unwrap(wrapped))
     }
     router = Router(backend)
+    self.backend = backend
     self.node = node
   }
 

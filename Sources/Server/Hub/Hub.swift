@@ -1,4 +1,3 @@
-public import Access
 import Engine
 public import Model
 import Synchronization

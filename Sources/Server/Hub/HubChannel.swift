@@ -7,12 +7,12 @@ final class HubChannel: Sendable {
   let topic: HubTopic
   private let held: HubBudget
 
-  private struct Reader {
+  fileprivate struct Reader {
     var place: Int
     var bell: HubBell
   }
 
-  private struct State {
+  fileprivate struct State {
     var ring = HubRing()
     var readers: [Int: Reader] = [:]
     var count = 0
@@ -65,7 +65,7 @@ final class HubChannel: Sendable {
 
   /// What the reader has not taken yet.
   func take(_ reader: Int) -> HubRing.Taken? {
-    change { state in
+    change { (state) -> HubRing.Taken? in
       guard let place = state.readers[reader]?.place else { return nil }
       let taken = state.ring.take(
         from: place, messages: HubLimits.takenMessages, bytes: HubLimits.takenBytes)

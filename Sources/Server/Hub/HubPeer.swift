@@ -1,5 +1,5 @@
 public import Access
-public import Model
+import Model
 
 /// The client's end of a connection, as the hub sees it.
 public struct HubPeer: Sendable {

@@ -20,6 +20,14 @@ public struct JobSnapshot: Sendable, Hashable {
   }
 
   public static let mostSteps = 200
+
+  package init(
+    sequence: UInt32, status: JobStatus, startedAt: Timestamp? = nil, endedAt: Timestamp? = nil,
+    counts: [StepStatus: Int], steps: [Step]
+  ) {
+    (self.sequence, self.status, self.counts, self.steps) = (sequence, status, counts, steps)
+    (self.startedAt, self.endedAt) = (startedAt, endedAt)
+  }
 }
 
 extension Node {
