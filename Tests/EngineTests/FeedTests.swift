@@ -29,7 +29,9 @@ struct FeedTests {
     #expect(heard == stored)
     #expect(Set(heard.map(\.place)).count == heard.count)
     #expect(heard.map(\.place) == heard.map(\.place).sorted())
-    guard case .ended(let end)? = heard.last?.kind else { return #expect(Bool(false), "It ends with its end.") }
+    guard case .ended(let end)? = heard.last?.kind else {
+      return #expect(Bool(false), "It ends with its end.")
+    }
     let view = try await harness.view(job)
     #expect(end.status == view.summary.status)
     #expect(end.steps == view.steps.count)
@@ -128,7 +130,9 @@ struct FeedTests {
     for number in 1...25 {
       let place = JobChange.Place(sequence: UInt32(number), part: 0)
       feed.append(
-        [.change(JobChange(place, at: Timestamp(microseconds: 0), .job(from: nil, to: .running, cause: nil)))],
+        [
+          .change(JobChange(place, at: Timestamp(microseconds: 0), .job(from: nil, to: .running, cause: nil)))
+        ],
         of: job)
     }
     #expect(feed.position == 124)

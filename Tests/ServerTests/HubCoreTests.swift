@@ -64,7 +64,8 @@ struct HubRequestTests {
   @Test("an id in capitals means the same job")
   func capitals() {
     #expect(
-      HubTopic("job:0199A3F2-0000-7000-8000-00000000000A")?.name == "job:0199a3f2-0000-7000-8000-00000000000a")
+      HubTopic("job:0199A3F2-0000-7000-8000-00000000000A")?.name == "job:0199a3f2-0000-7000-8000-00000000000a"
+    )
   }
 }
 
@@ -125,7 +126,9 @@ struct HubSubscriptionTests {
   private let job = ID<Job>(high: 1, low: 1)
   private let never = Timestamp(microseconds: 0)
 
-  private func line(_ number: Int, _ level: LogLevel = .info, _ path: String = "a", attempt: Int = 1) -> HubEntry {
+  private func line(_ number: Int, _ level: LogLevel = .info, _ path: String = "a", attempt: Int = 1)
+    -> HubEntry
+  {
     HubEntry(
       sequence: Int64(number), text: "\(number)",
       kind: .log(.init(level: level, path: ScalarString(path), attempt: attempt)))

@@ -1,6 +1,7 @@
 import Access
 import Engine
 import Model
+import Stores
 import Testing
 
 @testable import Server
@@ -78,7 +79,8 @@ struct HubMessageTests {
 
   @Test("a question reaches the inbox of whom it asks, when it is asked and when it is decided")
   func asks() async throws {
-    let (client, ack) = try await world.subscribed("asks:me", as: HubWorld.person("bia", "demo", ["jobs:read"]))
+    let (client, ack) = try await world.subscribed(
+      "asks:me", as: HubWorld.person("bia", "demo", ["jobs:read"]))
     #expect(ack?["payload"]?["snapshot"] == ["asks": []])
     _ = try await start("steps: {q: {ask: {title: No?, to: {users: ana}, choices: {go: {}}}}}", id: "other")
     let job = try await start(
@@ -195,7 +197,8 @@ extension TestServer {
     try await node.write([
       .revision(
         RevisionRecord(
-          pipeline: name, number: last + 1, title: "", source: bytes, sha256: [UInt8(last)] + bytes.prefix(31),
+          pipeline: name, number: last + 1, title: "", source: bytes,
+          sha256: [UInt8(last)] + bytes.prefix(31),
           files: [], createdAt: Timestamp(microseconds: 0), createdBy: "local:test"))
     ])
     let job = try await node.start(JobRequest(pipeline: name, actor: "local:test")).job

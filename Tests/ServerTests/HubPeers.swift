@@ -217,7 +217,9 @@ final class HubWorld: Sendable {
 extension MemoryClient {
   /// The acknowledgement, or the error.
   @discardableResult
-  func subscribe(_ channel: String, after: Int? = nil, _ more: JSONObject = JSONObject()) async throws -> JSON? {
+  func subscribe(_ channel: String, after: Int? = nil, _ more: JSONObject = JSONObject()) async throws
+    -> JSON?
+  {
     var message = more
     message["type"] = "subscribe"
     message["id"] = 1

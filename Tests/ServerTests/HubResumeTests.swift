@@ -17,7 +17,8 @@ struct HubResumeTests {
         + steps.joined(separator: ", ") + "}\n", "test")
     let (whole, _) = try await world.subscribed("job:\(job)", after: 0)
     // Of a job that goes on, others come back while it is under way.
-    let early = isLive ? try await (0..<8).asyncMap { try await world.subscribed("job:\(job)", after: $0 * 1_024) } : []
+    let early =
+      isLive ? try await (0..<8).asyncMap { try await world.subscribed("job:\(job)", after: $0 * 1_024) } : []
     try await server.answer(job, "go")
     let all = try await whole.all(to: "complete")
     #expect(all.count > 60)
@@ -44,7 +45,9 @@ struct HubResumeTests {
     func tell(_ number: Int) {
       let place = JobChange.Place(sequence: UInt32(number), part: 0)
       feed.append(
-        [.change(JobChange(place, at: Timestamp(microseconds: 0), .job(from: nil, to: .running, cause: nil)))],
+        [
+          .change(JobChange(place, at: Timestamp(microseconds: 0), .job(from: nil, to: .running, cause: nil)))
+        ],
         of: job)
     }
     for number in 1...50 { tell(number) }

@@ -305,7 +305,8 @@ extension Turn {
     case .tell(let job, let events):
       if isRefused(job, refused) { return }
       for follower in job.followers { for event in events { follower.continuation.yield(event) } }
-    case .publishNews(let job, let news): if !isRefused(job, refused) { jobs.feed.append(news, of: job.forFeed) }
+    case .publishNews(let job, let news):
+      if !isRefused(job, refused) { jobs.feed.append(news, of: job.forFeed) }
     case .ended(let job):
       guard jobs.inMemory(job.number) != nil, !isRefused(job, refused) else { return }
       for follower in job.followers { follower.continuation.finish() }

@@ -1,5 +1,5 @@
-public import Access
 import API
+public import Access
 public import Model
 
 extension Hub {
@@ -52,7 +52,8 @@ extension Hub {
     let after = last.flatMap { Int64($0) } ?? query.after
     let session = HubSession(self, language)
     await session.signIn(principal)
-    let request = HubRequest.Subscribe(channel: query.channel, after: after.map { max(0, $0) }, options: options)
+    let request = HubRequest.Subscribe(
+      channel: query.channel, after: after.map { max(0, $0) }, options: options)
     do throws(HubFault) { try await session.subscribe(request, nil) } catch { throw Problem(stream: error) }
     let stream = HubStream(session)
     return AsyncStream { await stream.next() }

@@ -39,7 +39,8 @@ enum HubFault: String, Error, Sendable, CaseIterable {
           + "namespace:{name}, label:{name}={value}, asks:me, global.")
     case .notAvailable:
       Bilingual(
-        "This server has nothing to tell on that channel.", pt: "Este servidor não tem nada a dizer nesse canal.")
+        "This server has nothing to tell on that channel.",
+        pt: "Este servidor não tem nada a dizer nesse canal.")
     case .notFound:
       Bilingual("There is nothing of that name.", pt: "Não existe nada com esse nome.")
     case .notAllowed:

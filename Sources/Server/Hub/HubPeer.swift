@@ -47,7 +47,8 @@ struct HubView: Sendable {
     self.principal = principal
     (jobs, asks) = (principal.reach("read", "jobs"), principal.reach("read", "asks"))
     let local = "local:"
-    let name = principal.actor.hasPrefix(local) ? String(principal.actor.dropFirst(local.count)) : principal.actor
+    let name =
+      principal.actor.hasPrefix(local) ? String(principal.actor.dropFirst(local.count)) : principal.actor
     names = Set((["user:\(name)"] + groups.map { "group:\($0)" }).map { ScalarString($0) })
   }
 

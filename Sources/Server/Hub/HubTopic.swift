@@ -67,7 +67,8 @@ enum HubTopic: Sendable, Hashable {
     case .logs(let id): "logs:\(id)"
     case .pipeline(let namespace, let name): "pipeline:\(namespace.string)~\(name.string)"
     case .namespace(let name): "namespace:\(name.string)"
-    case .labels(let labels): "label:" + labels.map { "\($0.name.string)=\($0.value.string)" }.joined(separator: ",")
+    case .labels(let labels):
+      "label:" + labels.map { "\($0.name.string)=\($0.value.string)" }.joined(separator: ",")
     case .global: "global"
     case .asks: "asks:me"
     case .unavailable(let name): name

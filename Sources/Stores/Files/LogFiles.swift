@@ -83,7 +83,8 @@ public final class LogFiles: Sendable {
 
   /// The lines behind a place in the file. What waits for the file is written first. A hole in the middle is a
   /// line that tells of it.
-  public func page(_ job: ID<Job>, key: SymmetricKey, after place: LogPlace) async throws(Failure) -> LogPage {
+  public func page(_ job: ID<Job>, key: SymmetricKey, after place: LogPlace) async throws(Failure) -> LogPage
+  {
     let path = path(of: job)
     return try await thread.run { () throws(Failure) in
       _ = self.write(job)

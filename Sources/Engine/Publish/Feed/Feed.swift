@@ -143,4 +143,9 @@ public struct EmittedNews: Sendable, Hashable {
   public var key: String
   /// Nil where it is longer than `FeedLimits.data`.
   public var data: JSON?
+
+  package init(at time: Timestamp, type: String, room: String, path: String, key: String, data: JSON?) {
+    (at, self.type, self.room, self.path) = (time, type, room, path)
+    (self.key, self.data) = (key, data)
+  }
 }

@@ -52,7 +52,8 @@ extension JobSnapshot {
       sequence: state.sequence, status: state.status, startedAt: state.startedAt.orNil,
       endedAt: state.endedAt.orNil, counts: state.counts,
       steps: nodes.map { node in
-        Step(path: state.path(of: node, in: plan), status: state[node].status, attempt: Int(state[node].attempt))
+        Step(
+          path: state.path(of: node, in: plan), status: state[node].status, attempt: Int(state[node].attempt))
       })
   }
 }

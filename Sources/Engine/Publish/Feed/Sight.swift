@@ -7,7 +7,8 @@ struct Move: Sendable {
 
   enum What: Sendable {
     case job(from: JobStatus?, to: JobStatus, cause: String?)
-    case step(first: NodeNumber, count: UInt32, from: StepStatus, to: StepStatus, attempt: UInt32, cause: String)
+    case step(
+      first: NodeNumber, count: UInt32, from: StepStatus, to: StepStatus, attempt: UInt32, cause: String)
     case progress(NodeNumber, done: Int, of: Int)
     case failed(NodeNumber, Failure)
     case ended(JobEnd)
@@ -115,7 +116,8 @@ extension OpenAsk {
       let isExpired = output?.value["expired"] == .bool(true)
       return (isExpired ? .expired : .closed, output?.value["choice"]?.string)
     case .skipped(_, _, .expired): return (.expired, nil)
-    case .failed(_, _, _, let code, _) where code == "ask-expired" || code == "rejected": return (.expired, nil)
+    case .failed(_, _, _, let code, _) where code == "ask-expired" || code == "rejected":
+      return (.expired, nil)
     case .created, .opened, .items, .round, .entered, .queued, .started, .failed, .skipped, .retrying,
       .delayed, .deadline, .lost, .question, .resolved, .superseded, .adopted, .stopping, .cancelRequested,
       .killed, .overdue, .phase, .outcome, .status, .recovered, .quarantined, .step, .aside, .reopened:
