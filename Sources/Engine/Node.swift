@@ -197,7 +197,7 @@ extension Node {
 extension Node {
   var jobHistory: JobHistory { past }
 
-  private func live(_ job: ID<Job>) async -> LiveView? { await sight(job).live }
+  func live(_ job: ID<Job>) async -> LiveView? { await sight(job).live }
 
   private func sight(_ job: ID<Job>) async -> Sighting {
     await loop.requests.answer(since: configuration.clock.monotonic, reads: true, instead: .stored) { give in
@@ -228,6 +228,10 @@ extension Node {
   public var triggers: TriggerBook { book.withLock(\.self) }
 
   func isDriven(_ job: ID<Job>) async -> Bool { await live(job) != nil }
+
+  var feed: Feed { loop.feed }
+
+  func push(_ input: Input) { loop.inbox.push(input) }
 
   func send<Value: Sendable>(
     _ input: (@escaping Reply<Value>) -> Input

@@ -17,6 +17,7 @@ struct TestServer: Sendable {
   let store = MemoryStore()
   let node: Node
   let watcher: Watcher
+  let backend: Backend
 
   init(
     isReadOnly: Bool = false, destinations: [ConfiguredDestination] = [], vault: VaultDesk = .none
@@ -70,6 +71,7 @@ struct TestServer: Sendable {
       return try row.content(try unwrap(wrapped))
     }
     router = Router(backend, vault: vault)
+    self.backend = backend
     self.node = node
   }
 

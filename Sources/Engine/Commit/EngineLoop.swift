@@ -12,6 +12,7 @@ final class EngineLoop: Sendable {
   /// Opens once the recovered jobs have been taken over and what became of their lost attempts is decided.
   let settled = Gate()
   let requests = OpenRequests()
+  let feed: Feed
   /// Grows whenever the thread comes by, whether there is work or not: a sign of life.
   let turns = Atomic<UInt64>(0)
   private let configuration: NodeConfiguration
@@ -20,13 +21,14 @@ final class EngineLoop: Sendable {
 
   init(_ configuration: NodeConfiguration, numbers: (job: Int64, body: Int64), _ opening: Opening) {
     (self.configuration, self.numbers, self.opening) = (configuration, numbers, opening)
+    feed = Feed(from: configuration.clock.now.microseconds)
     configuration.clock.onAdvance { [inbox] in inbox.wake() }
   }
 
   /// Runs until it is told to stop or the store breaks. `executor` reports back through the inbox.
   func run(_ executor: Executor) {
     var turn = Turn(
-      jobs: Jobs(configuration, numbers: numbers), store: configuration.store, executor: executor,
+      jobs: Jobs(configuration, numbers: numbers, feed: feed), store: configuration.store, executor: executor,
       configuration: configuration, settled: settled)
     turn.take(over: opening)
     var writer = CommitThread(configuration) { [inbox] in inbox.push(.landed($0)) }

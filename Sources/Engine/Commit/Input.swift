@@ -38,6 +38,8 @@ enum Input: Sendable {
   case read(ID<Job>, @Sendable (Sighting) -> Void)
   case follow(ID<Job>, Follower, Reply<Bool>)
   case unfollow(ID<Job>, follower: Int)
+  /// Somebody begins to listen to the feed, or does so no more.
+  case listen(Bool, Reply<Void>)
   case write([CatalogWrite], Reply<Void>)
   /// The reply is the pause that holds from then on: this one, or one that stood before.
   case pauseUnlessPaused(PauseRecord, Reply<PauseRecord>)

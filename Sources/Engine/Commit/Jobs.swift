@@ -41,6 +41,9 @@ struct Jobs: ~Copyable {
   var backfills = Backfills()
   var letters = LetterBook()
   var outbox: OutboxBook
+  let feed: Feed
+  /// How many listen to the feed.
+  var listeners = 0
 
   enum FollowUp {
     case event(JobNumber, Event)
@@ -56,6 +59,7 @@ struct Jobs: ~Copyable {
     case readLines(OwnedJob, LineSlice)
     case cancel(OwnedJob, NodeNumber, token: UInt32)
     case tell(OwnedJob, [HistoryEvent])
+    case publishNews(OwnedJob, [Feed.News])
     case ended(OwnedJob)
     case prepareChild(OwnedJob, ChildOrder)
     case findChild(ID<Job>, Callers.Caller)
@@ -102,7 +106,8 @@ struct Jobs: ~Copyable {
     var key: ScalarString
   }
 
-  init(_ configuration: NodeConfiguration, numbers: (job: Int64, body: Int64)) {
+  init(_ configuration: NodeConfiguration, numbers: (job: Int64, body: Int64), feed: Feed) {
+    self.feed = feed
     let (setting, clock) = (configuration.setting, configuration.clock)
     (self.configuration, nextJob) = (configuration, numbers.job + 1)
     namespaceKeys = NamespaceKeys(configuration)
@@ -278,6 +283,7 @@ struct Jobs: ~Copyable {
     swap(&job.state, &decider.state)
     swap(&decision, &decider.decision)
     if decision.facts > 0, !job.followers.isEmpty { tell(job, at: now) }
+    if decision.isHeard { tellFeed(decision.moves, of: job, at: now) }
     if !isDraining { governors.take(offered, left: decision.freeSlots) }
     for effect in decision.effects { order(effect, job) }
     if let before {
@@ -299,6 +305,7 @@ struct Jobs: ~Copyable {
     swap(&taken, &decision)
     taken.removeAll()
     taken.freeSlots = offered
+    taken.isHeard = listeners > 0
     return taken
   }
 

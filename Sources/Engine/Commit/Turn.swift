@@ -82,6 +82,10 @@ struct Turn: ~Copyable {
       jobs.job(id)?.followers.append(follower)
       reply(.success(jobs.job(id) != nil))
     case .unfollow(let id, let follower): jobs.unfollow(id, follower: follower)
+    case .listen(let begins, let reply):
+      jobs.listen(begins)
+      // What was decided before is stored when this is answered.
+      jobs.after(.nothing) { reply($0) }
     case .write(let writes, let reply):
       jobs.add(writes)
       jobs.after(.write) { reply($0) }
@@ -301,6 +305,8 @@ extension Turn {
     case .tell(let job, let events):
       if isRefused(job, refused) { return }
       for follower in job.followers { for event in events { follower.continuation.yield(event) } }
+    case .publishNews(let job, let news):
+      if !isRefused(job, refused) { jobs.feed.append(news, of: job.forFeed) }
     case .ended(let job):
       guard jobs.inMemory(job.number) != nil, !isRefused(job, refused) else { return }
       for follower in job.followers { follower.continuation.finish() }

@@ -33,7 +33,7 @@ extension Turn {
       case .drain: jobs.drain()
       case .stop(let done): stopped = done
       case .event, .attemptEnded, .examined, .childPrepared, .claimed, .fired, .triggers, .wakeTriggers,
-        .withdraw, .emit, .refused, .unfollow, .pauseUnlessPaused, .endPause, .restored, .landed:
+        .withdraw, .emit, .refused, .unfollow, .listen, .pauseUnlessPaused, .endPause, .restored, .landed:
         later.append(input)
       }
     }
@@ -85,7 +85,7 @@ extension Input {
   /// Whether it may lead to a commit, and does not only look.
   var changes: Bool {
     switch self {
-    case .read, .follow, .unfollow, .landed: false
+    case .read, .follow, .unfollow, .listen, .landed: false
     case .admit, .command, .ask, .event, .attemptEnded, .examined, .childPrepared, .signal, .arrive, .claimed,
       .fired, .triggers, .wakeTriggers, .withdraw, .emit, .refused, .write, .delete, .pauseUnlessPaused,
       .endPause, .restored, .reopen, .letter, .outbox, .schedule, .drain, .stop:

@@ -151,7 +151,13 @@ extension Decider {
     let sequence = decision.sequence(after: state.sequence)
     if let node = fact.endedNode { leaveSignal(node) }
     decision.add(fact)
-    state.apply(fact, sequence: sequence, at: now)
+    if decision.isHeard {
+      let sight = Sight(before: fact, state)
+      state.apply(fact, sequence: sequence, at: now)
+      decision.moves += sight.moves(to: state, sequence: sequence)
+    } else {
+      state.apply(fact, sequence: sequence, at: now)
+    }
     switch fact {
     case .succeeded(let node, _, _), .failed(let node, _, _, _, _):
       decision.changed.append(node)

@@ -41,6 +41,10 @@ public struct Decision: Sendable {
   /// Nodes whose projection changed, in order; one may stand here twice.
   var changed: [NodeNumber] = []
   var facts = 0
+  /// Whether somebody listens to what is moved; the shell sets it before each decision.
+  var isHeard = false
+  /// What the facts moved, where somebody listens.
+  var moves: [Move] = []
   /// Numbers for rows of `bodies`, counted by the shell across jobs.
   var nextBody: Int64 = 1
   /// Free places, by `ConnectorDescription.Place`; the shell sets them before each decision.
@@ -58,6 +62,7 @@ public struct Decision: Sendable {
     segments.removeAll(keepingCapacity: true)
     effects.removeAll(keepingCapacity: true)
     changed.removeAll(keepingCapacity: true)
+    moves.removeAll()
     (facts, sealedLength, hasBodyWithoutFact) = (0, 0, false)
   }
 

@@ -45,7 +45,7 @@ extension Turn {
       jobs.batch.refusals.append(row)
       jobs.after(.nothing) { _ in reply(.success(())) }
     case .admit, .command, .ask, .event, .attemptEnded, .examined, .childPrepared, .signal, .read, .follow,
-      .unfollow, .write, .delete, .pauseUnlessPaused, .endPause, .restored, .reopen, .letter, .outbox,
+      .unfollow, .listen, .write, .delete, .pauseUnlessPaused, .endPause, .restored, .reopen, .letter, .outbox,
       .landed, .drain, .stop:
       break
     }
@@ -130,8 +130,10 @@ extension Turn {
     var row = EmittedRow(
       at: now, namespace: emission.namespace, type: emission.type, room: emission.room, job: emission.job,
       path: emission.path, key: emission.key, body: [])
-    row.body = AES256GCM.seal(emission.data.serialized(), key: key, additionalData: row.binding)
+    let data = emission.data.serialized()
+    row.body = AES256GCM.seal(data, key: key, additionalData: row.binding)
     jobs.batch.emitted.append(row)
+    jobs.tellFeed(emission, bytes: data.count, at: now)
     jobs.after(.nothing) { _ in reply(.success(())) }
   }
 

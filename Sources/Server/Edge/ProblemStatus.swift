@@ -28,6 +28,7 @@ public enum ProblemStatus {
     "contents-taken": 409,
     "no-destination": 404, "no-delivery": 404, "not-redeliverable": 409, "outbox-full": 429,
     "read-only": 503, "stopping": 503, "store-unavailable": 503, "job-not-driven": 503,
+    "unknown-channel": 400, "no-channel": 404, "channel-unavailable": 404,
     "store-full": 503, "not-yet-stored": 503,
     "not-signed-in": 401, "foreign-origin": 403, "password-change-required": 403, "rate-limited": 429,
     "no-namespace": 404,

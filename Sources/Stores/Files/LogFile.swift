@@ -38,6 +38,27 @@ enum LogFile {
     return scan.end
   }
 
+  /// The entries behind the end of an earlier scan, whole frames of them until there are so many bytes.
+  static func scan(
+    _ path: String, job: ID<Job>, key: SymmetricKey, from end: LogScan.End, bytes: Int64,
+    _ receive: (LogScan.Entry) -> Void
+  ) throws(Failure) -> LogScan.End {
+    var scan = LogScan(job: job, key: key, from: end)
+    guard Folder.exists(path) else { return scan.end }
+    do throws(FileError) {
+      let file = try File.open(path, .read)
+      try file.seek(to: end.bytes)
+      try scan.run(file, bytes: bytes) { entry in
+        receive(entry)
+        return true
+      }
+    } catch { throw failure(error) }
+    if scan.isForeign {
+      throw Failure(.data, code: "log-damaged", "Nothing of the log of job \(job) can be read.")
+    }
+    return scan.end
+  }
+
   static func cut(_ path: String, at end: LogScan.End) throws(Failure) {
     guard end.isTorn else { return }
     do throws(FileError) { try File.open(path, .update).truncate(to: end.bytes) } catch {

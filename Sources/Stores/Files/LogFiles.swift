@@ -34,12 +34,15 @@ public final class LogFiles: Sendable {
   public static let writeLines = 64
   /// As long as a line waits for others at most; what is younger is lost with the process.
   public static let writePause = Duration.seconds(1)
+  /// The same where somebody follows the job's log.
+  public static let followedPause = Duration.milliseconds(100)
 
   private let folder: String
   private let stepLimit: Int
   private let pause: @Sendable (Duration) async -> Void
   private let thread = BlockingThreads(count: 1)
   private let jobs = Mutex<[ID<Job>: JobLog]>([:])
+  private let tails = LogTails()
 
   /// `pause` waits for the time that it is given.
   public init(
@@ -55,7 +58,7 @@ public final class LogFiles: Sendable {
     case .now: Task { await flush(job) }
     case .soon:
       Task {
-        await pause(Self.writePause)
+        await pause(tails.isFollowed(job) ? Self.followedPause : Self.writePause)
         await flush(job)
       }
     case .later: return
@@ -75,6 +78,41 @@ public final class LogFiles: Sendable {
     jobs.withLock { _ = $0.removeValue(forKey: job) }
   }
 
+  /// The lines of the job that reach its file from now on.
+  public func follow(_ job: ID<Job>) -> AsyncStream<LogBatch> { tails.follow(job) }
+
+  /// The lines behind a place in the file. What waits for the file is written first. A hole in the middle is a
+  /// line that tells of it.
+  public func page(_ job: ID<Job>, key: SymmetricKey, after place: LogPlace) async throws(Failure) -> LogPage
+  {
+    let path = path(of: job)
+    return try await thread.run { () throws(Failure) in
+      _ = self.write(job)
+      var (lines, last): ([LogLine], LogLine?) = ([], nil)
+      let end = try LogFile.scan(path, job: job, key: key, from: place.end, bytes: LogPage.bytes) { entry in
+        let line = Self.line(of: entry, behind: last ?? LogLine.first)
+        last = line
+        lines.append(line)
+      }
+      return LogPage(
+        lines: lines, next: LogPlace(end: end, lines: place.lines + lines.count),
+        isLast: end.bytes - place.end.bytes < LogPage.bytes)
+    }
+  }
+
+  /// A hole has the place of the line before it.
+  private static func line(of entry: LogScan.Entry, behind last: LogLine) -> LogLine {
+    switch entry {
+    case .line(let line): return line
+    case .gap(let bytes):
+      var line = last
+      line.level = .warn
+      line.message =
+        "\(bytes) bytes of the log are missing here: they were not on the disk, or have changed."
+      return line
+    }
+  }
+
   /// The lines of a job in the order in which they were written; of one step execution or one attempt of it
   /// where these are given. Leaves out the first `skip` of them and gives at most `limit`.
   ///
@@ -88,18 +126,15 @@ public final class LogFiles: Sendable {
     return try await thread.run { () throws(Failure) in
       _ = self.write(job)
       var (lines, passed): ([LogLine], Int) = ([], 0)
-      var last = LogLine(at: Timestamp(microseconds: 0), level: .warn, node: 0, attempt: 0, message: "")
+      var last = LogLine.first
       try LogFile.scan(path, job: job, key: key) { entry in
-        var line = last
+        var line = Self.line(of: entry, behind: last)
         switch entry {
-        case .line(let read):
-          (line, last) = (read, read)
+        case .line:
+          last = line
           if let node, line.node != node { return true }
           if let attempt, line.attempt != attempt { return true }
-        case .gap(let bytes):
-          (line.level, line.node, line.attempt) = (.warn, node ?? line.node, attempt ?? line.attempt)
-          line.message =
-            "\(bytes) bytes of the log are missing here: they were not on the disk, or have changed."
+        case .gap: (line.node, line.attempt) = (node ?? line.node, attempt ?? line.attempt)
         }
         passed += 1
         if passed > skip { lines.append(line) }
@@ -117,8 +152,9 @@ public final class LogFiles: Sendable {
     guard let isOpen = jobs.withLock({ $0[job]?.isOpen }) else { return nil }
     do throws(Failure) {
       if !isOpen { try open(job, path) }
-      while let (plain, index, key) = jobs.withLock({ $0[job]?.take() }) {
-        try LogFile.append(plain, index: index, to: path, job: job, key: key)
+      while let frame = jobs.withLock({ $0[job]?.take() }) {
+        try LogFile.append(frame.plain, index: frame.index, to: path, job: job, key: frame.key)
+        if let batch = jobs.withLock({ $0[job]?.written() }) { tails.tell(batch, of: job) }
       }
       return nil
     } catch {
@@ -132,13 +168,14 @@ public final class LogFiles: Sendable {
   private func open(_ job: ID<Job>, _ path: String) throws(Failure) {
     guard let key = jobs.withLock({ $0[job]?.key }) else { return }
     try LogFile.prepare(folder)
-    var sizes: [UInt32: Int] = [:]
+    var (sizes, lines): ([UInt32: Int], Int) = ([:], 0)
     let end = try LogFile.scan(path, job: job, key: key) { entry in
+      lines += 1
       if case .line(let line) = entry { sizes[line.node, default: 0] += line.message.utf8.count }
       return true
     }
     try LogFile.cut(path, at: end)
-    jobs.withLock { $0[job]?.open(frames: end.frames, sizes: sizes) }
+    jobs.withLock { $0[job]?.open(frames: end.frames, lines: lines, sizes: sizes) }
   }
 }
 
@@ -151,15 +188,17 @@ private struct JobLog {
   /// What the last `take` gave.
   private var writing: [LogLine] = []
   private var frames = 0
+  /// In the file.
+  private var lines = 0
   private var sizes: [UInt32: Int] = [:]
   /// Lines left out since the last line that told of them, by node; the line that tells has their place.
   private var gaps: [UInt32: (count: Int, last: LogLine)] = [:]
 
   init(key: SymmetricKey) { self.key = key }
 
-  mutating func open(frames: Int, sizes: [UInt32: Int]) {
+  mutating func open(frames: Int, lines: Int, sizes: [UInt32: Int]) {
     isOpen = true
-    self.frames = frames
+    (self.frames, self.lines) = (frames, lines)
     self.sizes.merge(sizes, uniquingKeysWith: +)
   }
 
@@ -202,6 +241,12 @@ private struct JobLog {
     waitingBytes = max(0, waitingBytes)
     frames += 1
     return (plain, frames - 1, key)
+  }
+
+  /// What `take` gave is in the file.
+  mutating func written() -> LogBatch {
+    defer { lines += writing.count }
+    return LogBatch(first: lines, lines: writing)
   }
 
   private mutating func tellGaps() {

@@ -41,13 +41,23 @@ struct LogScan: ~Copyable {
 
   init(job: ID<Job>, key: SymmetricKey) { (self.job, self.key) = (job, key) }
 
+  /// Goes on where another scan ended.
+  init(job: ID<Job>, key: SymmetricKey, from end: End) {
+    (self.job, self.key, self.end, position) = (job, key, end, end.bytes)
+    self.end.isTorn = false
+  }
+
   /// No frame opens, though more than one is whole: the key is another one, or the file is another's.
   var isForeign: Bool { end.frames == 0 && skipped > 1 }
 
-  /// Hands out each entry until `receive` answers false.
-  mutating func run(_ file: borrowing File, _ receive: (Entry) -> Bool) throws(FileError) {
+  /// Hands out each entry until `receive` answers false, or behind the frame with which so many bytes were
+  /// read.
+  mutating func run(
+    _ file: borrowing File, bytes limit: Int64 = .max, _ receive: (Entry) -> Bool
+  ) throws(FileError) {
     var sealed: [UInt8] = []
-    while true {
+    let start = position
+    while end.bytes - start < limit {
       switch try Frames.next(of: file, into: &sealed) {
       case .end:
         end.isTorn = position > end.bytes
