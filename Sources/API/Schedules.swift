@@ -183,7 +183,7 @@ public struct ScheduleItem: Wire, Hashable {
       .init("name", .text),
       .init(
         "spec", .any,
-        "`cron`, `dialect`, `timezone`, `overlap`, `catch_up`, `jitter`, `calendar`, where the file says them."
+        "`cron`, `dialect`, `timezone`, `overlap`, `catch_up`, `jitter`, `calendar`, as the file has it."
       ),
       .init("enabled", .flag),
       .optional("paused", PauseItem.schema),
