@@ -63,8 +63,10 @@ extension APIReference {
   }
 
   private func bounds(_ json: JSON) -> String {
-    let least = json["minimum"] ?? json["minLength"] ?? json["minItems"]
-    let most = json["maximum"] ?? json["maxLength"] ?? json["maxItems"] ?? json["maxProperties"]
+    let least = json["minimum"].flatMap { $0.int == .min ? nil : $0 } ?? json["minLength"] ?? json["minItems"]
+    let most =
+      json["maximum"].flatMap { $0.int == .max ? nil : $0 } ?? json["maxLength"] ?? json["maxItems"]
+      ?? json["maxProperties"]
     var text =
       switch (least, most) {
       case (let least?, let most?): ", \(least.text)–\(most.text)"

@@ -6,38 +6,38 @@ struct APIReferenceWords {
 
   init(_ language: Language) { self.language = language }
 
-  private func say(_ english: String, _ portuguese: String) -> String {
+  private func word(_ english: String, _ portuguese: String) -> String {
     Bilingual(english, pt: portuguese)[language]
   }
 
-  var search: String { say("Search", "Busca") }
-  var schemas: String { say("Schemas", "Esquemas") }
-  var permission: String { say("Permission", "Permissão") }
-  var name: String { say("Name", "Nome") }
-  var place: String { say("In", "Em") }
-  var type: String { say("Type", "Tipo") }
-  var required: String { say("required", "obrigatório") }
-  var body: String { say("Body", "Corpo") }
-  var answer: String { say("Answer", "Resposta") }
-  var problems: String { say("Problems", "Problemas") }
-  var either: String { say("either", "ou isto") }
-  var or: String { say("or", "ou") }
-  var any: String { say("anything", "qualquer valor") }
-  var text: String { say("text", "texto") }
-  var time: String { say("time (RFC 3339)", "hora (RFC 3339)") }
-  var integer: String { say("whole number", "inteiro") }
-  var number: String { say("number", "número") }
-  var flag: String { say("true or false", "true ou false") }
-  var list: String { say("list of", "lista de") }
-  var object: String { say("object", "objeto") }
-  var usual: String { say("usually", "em geral") }
+  var search: String { word("Search", "Busca") }
+  var schemas: String { word("Schemas", "Esquemas") }
+  var permission: String { word("Permission", "Permissão") }
+  var name: String { word("Name", "Nome") }
+  var place: String { word("In", "Em") }
+  var type: String { word("Type", "Tipo") }
+  var required: String { word("required", "obrigatório") }
+  var body: String { word("Body", "Corpo") }
+  var answer: String { word("Answer", "Resposta") }
+  var problems: String { word("Problems", "Problemas") }
+  var either: String { word("either", "ou isto") }
+  var or: String { word("or", "ou") }
+  var any: String { word("anything", "qualquer valor") }
+  var text: String { word("text", "texto") }
+  var time: String { word("time (RFC 3339)", "hora (RFC 3339)") }
+  var integer: String { word("whole number", "inteiro") }
+  var number: String { word("number", "número") }
+  var flag: String { word("true or false", "true ou false") }
+  var list: String { word("list of", "lista de") }
+  var object: String { word("object", "objeto") }
+  var usual: String { word("usually", "em geral") }
 
-  func place(_ word: String) -> String {
-    switch word {
-    case "path": say("path", "caminho")
-    case "query": say("query", "consulta")
-    case "header": say("header", "cabeçalho")
-    case _: APIReference.escape(word)
+  func place(_ place: String) -> String {
+    switch place {
+    case "path": word("path", "caminho")
+    case "query": word("query", "consulta")
+    case "header": word("header", "cabeçalho")
+    case _: APIReference.escape(place)
     }
   }
 }

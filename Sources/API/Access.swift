@@ -6,19 +6,24 @@ public enum AccessCalls {
     .get, "/credentials", .needs("credentials", "read"),
     "Names, types, versions, expiry and last use; never a value.")
   public static let setCredential = Endpoint<CredentialRequest, CredentialItem>(
-    .put, "/credentials/{id}", .needs("credentials", "update"), "Stores a new version of a credential.")
+    .put, "/credentials/{id}", .needs("credentials", "update"), "Stores a new version of a credential.",
+    example: CredentialRequest(id: "demo~shop", type: "bearer", values: ["token": "…"]))
   public static let deleteCredential = Endpoint<CredentialDeletion, Nothing>(
     .delete, "/credentials/{id}", .needs("credentials", "delete"), "Removes a credential.")
   public static let connections = Endpoint<ListQuery, Page<ConnectionItem>>(
     .get, "/connections", .needs("connections", "read"), "Where connections lead.")
   public static let setConnection = Endpoint<ConnectionItem, ConnectionItem>(
-    .put, "/connections/{id}", .needs("connections", "update"), "Creates or changes a connection.")
+    .put, "/connections/{id}", .needs("connections", "update"), "Creates or changes a connection.",
+    example: ConnectionItem(
+      id: "demo~shop", kind: "http", address: ["base_url": "https://shop.example"],
+      allowedEgress: ["shop.example"], credential: "shop"))
   public static let deleteConnection = Endpoint<NamePath, Nothing>(
     .delete, "/connections/{id}", .needs("connections", "delete"), "Removes a connection.")
   public static let settings = Endpoint<ListQuery, JSON>(
     .get, "/settings", .needs("namespaces", "read"), "The operator values of a namespace.")
   public static let setSetting = Endpoint<SettingRequest, Nothing>(
-    .put, "/settings/{id}", .needs("namespaces", "update"), "Sets one operator value; null removes it.")
+    .put, "/settings/{id}", .needs("namespaces", "update"), "Sets one operator value; null removes it.",
+    example: SettingRequest(id: "demo~limit", value: 20))
 }
 
 /// `namespace~name`.

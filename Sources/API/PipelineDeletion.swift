@@ -13,7 +13,7 @@ public struct DeleteRequest: Wire {
     [
       .id,
       .optional(
-        "jobs", .words(["refuse", "drain", "cancel"]).with("default", "refuse"), "What becomes of live jobs."),
+        "jobs", .words(["refuse", "drain", "cancel"]).with("default", "refuse"), "What live jobs come to."),
     ], name: "DeleteRequest")
 
   public init(_ json: JSON) throws(WireError) {

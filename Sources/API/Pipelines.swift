@@ -17,7 +17,8 @@ public enum PipelineCalls {
     "Takes a pipeline away; its revisions stay for the jobs that refer to them.")
   public static let pause = Endpoint<PauseRequest, PipelineItem>(
     .post, "/pipelines/{id}/pause", .needs("pipelines", "pause"),
-    "New jobs are refused from now on; live jobs go on.")
+    "New jobs are refused from now on; live jobs go on.",
+    example: PauseRequest(id: "demo~hello", reason: "the site is down"))
   public static let resume = Endpoint<NamePath, PipelineItem>(
     .post, "/pipelines/{id}/resume", .needs("pipelines", "pause"), "Ends the pause of a pipeline.")
   public static let apply = Endpoint<ApplyRequest, ApplyResult>(

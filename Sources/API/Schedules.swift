@@ -183,7 +183,7 @@ public struct ScheduleItem: Wire, Hashable {
       .init("name", .text),
       .init(
         "spec", .any,
-        "`cron`, `dialect`, `timezone`, `overlap`, `catch_up`, `jitter`, `calendar`, as far as the file says them."
+        "`cron`, `dialect`, `timezone`, `overlap`, `catch_up`, `jitter`, `calendar`, as the file has it."
       ),
       .init("enabled", .flag),
       .optional("paused", PauseItem.schema),
@@ -240,7 +240,7 @@ public struct NextItem: Wire, Hashable {
       .init("due", .time),
       .init("starts_at", .time, "Later than `due` where the schedule has a jitter."),
       .optional(
-        "note", .words(["moved", "only_first", "first", "second"]), "What a change of the clocks does to it."),
+        "note", .words(["moved", "only_first", "first", "second"]), "What a clock change does to it."),
       .optional(
         "skipped", .text, "Of a moved one: the time of the day that the clock skips, such as `02:30`."),
       .optional("closed", .text, "The holiday on which it starts nothing."),

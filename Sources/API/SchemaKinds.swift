@@ -14,7 +14,7 @@ extension Schema {
   /// An object of members that only the user knows.
   public static let map = Schema(["type": "object"])
   /// Where numbers of the store are shown that have no other bound.
-  public static let integer = Schema(["type": "integer", "format": "int64"])
+  public static let integer = integer(Int.min...Int.max)
   /// How many there are of something.
   public static let count = integer(0...Int.max)
 

@@ -7,7 +7,9 @@ public enum SignalCalls {
     "Signals that came, newest first: those that wait for a job, were taken or have expired.")
   public static let send = Endpoint<SignalToInbox, SignalResult>(
     .post, "/signals/{namespace}/{name}", .needs("jobs", "signal"),
-    "Gives a message to whoever waits for it, or keeps it for who comes.", success: [202])
+    "Gives a message to whoever waits for it, or keeps it for who comes.", success: [202],
+    example: SignalToInbox(
+      namespace: "demo", name: "approved", key: "order-17", payload: ["by": "ana"], keep: "24h"))
   public static let sendToJob = Endpoint<SignalToJob, SignalResult>(
     .post, "/jobs/{id}/signals/{name}", .needs("jobs", "signal"),
     "Gives a message to a wait of this job alone; nothing is kept.", success: [202])

@@ -7,7 +7,8 @@ public enum WatchCalls {
     "All that is watched, and how it stands: expectations of pipelines, heartbeats, the node itself.")
   public static let ping = Endpoint<PingRequest, HeartbeatItem>(
     .post, "/heartbeats/{name}", .needs("heartbeats", "write"),
-    "A sign of life from anything outside. The first one makes the heartbeat.")
+    "A sign of life from anything outside. The first one makes the heartbeat.",
+    example: PingRequest(name: "nightly-rsync", took: "90s", every: "1d", grace: "2h"))
   public static let forget = Endpoint<NameOnly, HeartbeatItem>(
     .delete, "/heartbeats/{name}", .needs("heartbeats", "delete"), "Expects no more of a heartbeat.")
   public static let alerts = Endpoint<AlertQuery, Page<AlertItem>>(

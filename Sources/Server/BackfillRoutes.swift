@@ -55,8 +55,9 @@ struct BackfillRoutes: Sendable {
     return BackfillItem(try await node.backfill(wish))
   }
 
-  private func change(_ path: BackfillPath, _ state: BackfillRow.State) async throws(Problem) -> BackfillItem
-  {
+  private func change(
+    _ path: BackfillPath, _ state: BackfillRow.State
+  ) async throws(Problem) -> BackfillItem {
     let node = try backend.writer()
     return BackfillItem(try await node.change(try one(path.id).id, to: state))
   }

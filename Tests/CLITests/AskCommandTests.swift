@@ -23,7 +23,12 @@ struct AskCommandTests {
       ["name": "confirm", "label": "Go", "approves": true],
       ["name": "reject", "label": "reject", "approves": false, "form": ["type": "object"]],
     ], shown: "ab12", onExpiry: "reject", requesterMayAnswer: false,
-    answers: [["by": "local:root", "on_behalf_of": "local:bia", "choice": "confirm", "counts": false]])
+    answers: [
+      [
+        "by": "local:root", "on_behalf_of": "local:bia", "choice": "confirm",
+        "at": "2026-11-20T08:00:00Z", "counts": false,
+      ]
+    ])
 
   static func bench(isDecided: Bool = true) -> TestBench {
     TestBench { request in

@@ -16,7 +16,8 @@ struct PipelineDiffTests {
       }
       let detail = PipelineDetail(
         id: "demo~hello", revision: number, title: "", source: source(limit: number), files: [],
-        sha256: String(number), createdAt: Timestamp(microseconds: 0), createdBy: "ana", explanation: "")
+        sha256: String(repeating: "\(number)", count: 64), createdAt: Timestamp(microseconds: 0),
+        createdBy: "ana", explanation: "")
       return APIResponse(json: detail.json)
     }
   }

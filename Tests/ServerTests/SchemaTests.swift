@@ -102,7 +102,7 @@ struct SchemaTests {
     .null, true, false, 0, 1, -1, 5.0, 1.5, 1e300, .int(.max), .int(.min), "", "x", "demo~hello", "a~b~c",
     "~", "7",
     "2026-11-20T09:00:00Z", "2026-13-20T09:00:00Z", "AAA=", "AAB=", "90s", "1d12h", "1.5h", "a=b", "a!=b,c",
-    .string(String(repeating: "é", count: 70_000)), [], ["x"], [1], [.null], .object(JSONObject()), ["x": 1],
+    .string(String(repeating: "é", count: 5_000)), [], ["x"], [1], [.null], .object(JSONObject()), ["x": 1],
     ["x": "y"], ["allow": ["x"]], ["allow": [1]], ["deny": []],
   ]
 
