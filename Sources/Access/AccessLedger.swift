@@ -4,10 +4,10 @@ internal import Synchronization
 
 /// What the service holds in memory, and the one way from there into the store.
 ///
-/// A change is decided under a lock and is seen in memory at once; then it waits with others for a commit, which
-/// one of those who wait makes for all of them on a thread that may block. So sixty-four requests at once pay
-/// for one or two syncs and not for sixty-four. A change is only answered when it is durable. Where a commit
-/// fails, all that wait for it are told so, and memory is read anew from the store.
+/// A change is decided under a lock and is seen in memory at once; then it waits with others for a commit,
+/// which one of those who wait makes for all of them on a thread that may block. So sixty-four requests at
+/// once pay for one or two syncs and not for sixty-four. A change is only answered when it is durable. Where
+/// a commit fails, all that wait for it are told so, and memory is read anew from the store.
 final class AccessLedger: Sendable {
   /// What a decision comes to.
   struct Edit<Answer: Sendable>: Sendable {

@@ -1,7 +1,7 @@
 internal import COpenSSL
 
-/// A key with which another system signs its tokens. Which algorithm it is for belongs to the key and is never
-/// taken from the token.
+/// A key with which another system signs its tokens. Which algorithm it is for belongs to the key and is
+/// never taken from the token.
 public enum PublicKey: Sendable, Hashable {
   /// RS256: PKCS #1 1.5 with SHA-256. Both numbers begin with their highest byte.
   case rsa(modulus: [UInt8], exponent: [UInt8])
