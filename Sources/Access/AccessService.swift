@@ -91,7 +91,8 @@ public final class AccessService: Sendable {
       let tokens = records.tokens.values.filter { $0.expiresAt <= now }
       return AccessLedger.Edit(
         answer: (),
-        changes: sessions.map { .removeSession($0.id) } + tokens.map { .removeToken($0.id) })
+        changes: sessions.map { .removeSession($0.id) } + tokens.map { .removeToken($0.id) },
+        writesUses: true)
     }
   }
 

@@ -17,9 +17,23 @@ public enum PublicKey: Sendable, Hashable {
     guard let first = number.first, let last = exponent.last, last & 1 == 1, exponent.count <= 8,
       !exponent.elementsEqual([1]),
       rsaBits.contains(number.count * 8 - first.leadingZeroBitCount),
-      EVPKey(rsaModulus: number, exponent: exponent) != nil
+      !isOfGuessablePrimes(number), EVPKey(rsaModulus: number, exponent: exponent) != nil
     else { return nil }
     return .rsa(modulus: number, exponent: exponent)
+  }
+
+  /// Keys of a chip that made its primes in a way by which they can be found (CVE-2017-15361). Their remainders
+  /// by small primes are all powers of 65,537; those of another key are so once in a hundred million.
+  private static func isOfGuessablePrimes(_ modulus: [UInt8]) -> Bool {
+    [11, 13, 17, 19, 37, 53, 61, 71, 73, 79, 97, 103, 107, 109, 127, 151, 157].allSatisfy { prime in
+      let remainder = modulus.reduce(0) { ($0 << 8 | Int($1)) % prime }
+      var power = 1
+      for _ in 0..<prime {
+        if power == remainder { return true }
+        power = power * 65_537 % prime
+      }
+      return false
+    }
   }
 
   public static func p256(checking x: [UInt8], _ y: [UInt8]) -> PublicKey? {

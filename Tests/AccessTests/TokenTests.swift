@@ -132,7 +132,6 @@ struct TokenTests {
     let used = world.clock.now
     _ = try world.service.principal(bearer: made.text)
     try await world.service.removeExpired()
-    _ = try await world.service.createGroup(named: "x", by: world.admin, from: World.here)
     #expect(try world.store.load().tokens[made.token.id]?.lastUsedAt == used)
     #expect(try world.service.tokens(by: world.admin).first?.lastUsedAt == used)
   }
