@@ -88,7 +88,8 @@ public struct AuditVerifier: Sendable {
   public mutating func take(_ entry: AuditEntry) {
     report.rows += 1
     let namespace = ScalarString(entry.act.namespace)
-    var chain = chains[namespace] ?? Chain()
+    // Taken out, so that what it remembers is changed and not copied.
+    var chain = chains.removeValue(forKey: namespace) ?? Chain()
     if entry.sequence <= last { add(.outOfPlace(sequence: entry.sequence)) }
     last = max(last, entry.sequence)
     if entry.computedHash != entry.hash { add(.changed(sequence: entry.sequence)) }
