@@ -1,8 +1,8 @@
 internal import Crypto
 public import Model
 
-// How what belongs to accounts is stored. What a secret was made into is in it, so this is for the store only;
-// see `shown` for what people may see.
+// How what belongs to accounts is stored. What a secret was made into is in it, so this is for the store
+// only; see `shown` for what people may see.
 
 extension Timestamp {
   fileprivate init?(_ json: JSON?) {
@@ -36,8 +36,8 @@ extension Account {
     return .object(object)
   }
 
-  /// As `json` has written it; nil for anything else. A password that cannot be read is no account: it must not
-  /// become one without a password.
+  /// As `json` has written it; nil for anything else. A password that cannot be read is no account: it must
+  /// not become one without a password.
   public init?(_ json: JSON) {
     guard let id = json["id"]?.string.flatMap(ID<Account>.init),
       let kind = json["kind"]?.string.flatMap(Kind.init(rawValue:)), let name = json["name"]?.string,

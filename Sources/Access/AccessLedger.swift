@@ -4,16 +4,18 @@ internal import Synchronization
 
 /// What the service holds in memory, and the one way from there into the store.
 ///
-/// A change is decided under a lock and is seen in memory at once; then it waits with others for a commit, which
-/// one of those who wait makes for all of them on a thread that may block. So sixty-four requests at once pay
-/// for one or two syncs and not for sixty-four. A change is only answered when it is durable. Where a commit
-/// fails, all that wait for it are told so, and memory is read anew from the store.
+/// A change is decided under a lock and is seen in memory at once; then it waits with others for a commit,
+/// which one of those who wait makes for all of them on a thread that may block. So sixty-four requests at
+/// once pay for one or two syncs and not for sixty-four. A change is only answered when it is durable. Where
+/// a commit fails, all that wait for it are told so, and memory is read anew from the store.
 final class AccessLedger: Sendable {
   /// What a decision comes to.
   struct Edit<Answer: Sendable>: Sendable {
     var answer: Answer
     var changes: [AccessChange] = []
     var audit: [AuditDraft] = []
+    /// Also where nothing else changes, last uses that wait are written.
+    var writesUses = false
   }
 
   fileprivate enum Turn: Sendable {
@@ -98,7 +100,17 @@ final class AccessLedger: Sendable {
     }
   }
 
-  func use(_ use: Use, at moment: Timestamp) { state.withLock { $0.used[use] = moment } }
+  /// To the minute: a request must not be a write.
+  func use(_ use: Use, at moment: Timestamp) {
+    state.withLock { state in
+      let last: Timestamp? =
+        switch use {
+        case .session(let id): state.records.sessions[id]?.lastSeenAt
+        case .token(let id): state.records.tokens[id]?.lastUsedAt
+        }
+      if last.map({ moment - $0 >= .seconds(60) }) ?? true { state.used[use] = moment }
+    }
+  }
 }
 
 // Changing.
@@ -117,7 +129,8 @@ extension AccessLedger {
         do throws(Problem) {
           let edit = try decide(state.records)
           decided = .success(edit)
-          if edit.changes.isEmpty && edit.audit.isEmpty { return .done(.success([])) }
+          let isEmpty = edit.changes.isEmpty && edit.audit.isEmpty
+          if isEmpty && !(edit.writesUses && !state.used.isEmpty) { return .done(.success([])) }
           guard state.waiting.count < mostWaiting else { throw .accessBusy }
           number = state.enqueue(edit.changes, edit.audit, continuation)
           return state.takeLead()

@@ -2,7 +2,7 @@ public import Model
 
 /// All accounts and what belongs to them, as a store gives them at the start and as the service holds them.
 /// The audit is not here: it only grows, and is read from the store.
-public struct AccessRecords: Sendable, Hashable {
+public struct AccessRecords: Sendable {
   public private(set) var accounts: [ID<Account>: Account] = [:]
   public private(set) var groups: [ID<Group>: Group] = [:]
   public private(set) var roles: [String: CustomRole] = [:]
@@ -24,6 +24,15 @@ public struct AccessRecords: Sendable, Hashable {
 
   public init(_ changes: some Sequence<AccessChange>) {
     for change in changes { apply(change) }
+  }
+}
+
+extension AccessRecords: Equatable {
+  /// Neither the order of bindings nor what is made from the rest counts.
+  public static func == (left: AccessRecords, right: AccessRecords) -> Bool {
+    left.accounts == right.accounts && left.groups == right.groups && left.roles == right.roles
+      && Set(left.allBindings) == Set(right.allBindings) && left.sessions == right.sessions
+      && left.tokens == right.tokens && left.secrets == right.secrets
   }
 }
 

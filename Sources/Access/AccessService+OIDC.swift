@@ -115,8 +115,8 @@ extension AccessService {
     return check(try await provider(oidc, newerThan: known.fetchedAt, fetch: fetch))
   }
 
-  /// An account is found by issuer and subject only. An address proves nothing: whoever runs the other system,
-  /// or could once set an address there, would be whoever has it here.
+  /// An account is found by issuer and subject only. An address proves nothing: whoever runs the other
+  /// system, or could once set an address there, would be whoever has it here.
   private func account(
     of claims: OIDCClaims, _ oidc: OIDCSettings, from origin: Origin
   ) async throws(Problem) -> Account {

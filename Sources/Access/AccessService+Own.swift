@@ -79,7 +79,8 @@ extension AccessService {
     }.answer
   }
 
-  /// Length is what counts, and that it is not the name. Rules about kinds of characters make worse passwords.
+  /// Length is what counts, and that it is not the name. Rules about kinds of characters make worse
+  /// passwords.
   func checkStrength(of password: String, name: String) throws(Problem) {
     if password.utf8.count > PasswordHash.longestPassword {
       throw .weakPassword(

@@ -29,7 +29,7 @@ extension AccessService {
     guard let token = ledger.read({ $0.token(hash: hash) }), constantTimeEqual(token.hash, hash),
       let principal = principal(ofToken: token.id, at: now)
     else { throw .notSignedIn }
-    if token.lastUsedAt.map({ now - $0 >= .seconds(60) }) ?? true { ledger.use(.token(token.id), at: now) }
+    ledger.use(.token(token.id), at: now)
     return principal
   }
 

@@ -151,8 +151,8 @@ extension AccessService {
     }
   }
 
-  /// As names of namespaces are written; whether there is one of that name is not asked, so that rights can be
-  /// given before it is.
+  /// As names of namespaces are written; whether there is one of that name is not asked, so that rights can
+  /// be given before it is.
   static func isNamespace(_ text: String) -> Bool {
     Account.isName(text) && !text.utf8.contains { $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "_") }
   }

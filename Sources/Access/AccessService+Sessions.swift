@@ -52,8 +52,8 @@ extension AccessService {
       refreshExpiresAt: session.expiresAt, session: session.id, account: account)
   }
 
-  /// Exchanges a refresh token for new tokens. Each works once: where one comes back that was exchanged before,
-  /// the whole session ends, because two have it. See `Session` for why there is no grace.
+  /// Exchanges a refresh token for new tokens. Each works once: where one comes back that was exchanged
+  /// before, the whole session ends, because two have it. See `Session` for why there is no grace.
   public func refresh(_ token: String, from origin: Origin) async throws(Problem) -> Tokens {
     let now = environment.now()
     let keys = keys.withLock { $0 }

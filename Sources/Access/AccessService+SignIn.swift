@@ -19,8 +19,8 @@ public enum SignInAnswer: Sendable, Hashable {
 }
 
 extension AccessService {
-  /// An unknown name, a wrong password, and an account that is locked, disabled or has no password are one and
-  /// the same to whoever asks, in what is answered and in how long it takes.
+  /// An unknown name, a wrong password, and an account that is locked, disabled or has no password are one
+  /// and the same to whoever asks, in what is answered and in how long it takes.
   public func signIn(
     name: String, password: String, from origin: Origin
   ) async throws(Problem) -> SignInAnswer {

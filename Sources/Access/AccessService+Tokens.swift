@@ -37,8 +37,8 @@ extension AccessService {
     return ledger.read { Array($0.tokens.values) }.sorted { $0.id > $1.id }
   }
 
-  /// The text of the token is only in this answer. A person makes tokens for themselves from a session; others
-  /// need `tokens:create`, and all that the account may do within the token's scopes.
+  /// The text of the token is only in this answer. A person makes tokens for themselves from a session;
+  /// others need `tokens:create`, and all that the account may do within the token's scopes.
   public func createToken(
     _ draft: APITokenDraft, by principal: Principal, from origin: Origin
   ) async throws(Problem) -> (token: APIToken, text: String) {

@@ -4,7 +4,7 @@ internal import Synchronization
 
 /// Who may sign in, who is signed in, and what they may do; with the audit of all of it.
 ///
-///     let service = try await AccessService.open(store: file, policy: SignInPolicy(), environment: environment)
+///     let service = try await AccessService.open(store: file, environment: environment)
 ///     if let admin = try await service.makeFirstAdmin(from: .server) { console.say(admin.password) }
 ///     switch try await service.signIn(name: name, password: password, from: origin) {
 ///     case .signedIn(let tokens): …            // set the cookies, answer the tokens
@@ -91,7 +91,8 @@ public final class AccessService: Sendable {
       let tokens = records.tokens.values.filter { $0.expiresAt <= now }
       return AccessLedger.Edit(
         answer: (),
-        changes: sessions.map { .removeSession($0.id) } + tokens.map { .removeToken($0.id) })
+        changes: sessions.map { .removeSession($0.id) } + tokens.map { .removeToken($0.id) },
+        writesUses: true)
     }
   }
 

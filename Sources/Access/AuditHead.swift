@@ -1,8 +1,8 @@
 public import Crypto
 public import Model
 
-/// The end of one chain, signed: of a namespace and a day. Whoever keeps it somewhere else can later show that
-/// rows before it were changed, and that rows at the end are missing.
+/// The end of one chain, signed: of a namespace and a day. Whoever keeps it somewhere else can later show
+/// that rows before it were changed, and that rows at the end are missing.
 public struct AuditHead: Sendable, Hashable {
   public var namespace: String
   /// In UTC: `2026-11-26`.

@@ -1,8 +1,8 @@
 public import Crypto
 public import Model
 
-/// The audit, for whoever changes or shows things. A change is written down before it is made, and its outcome
-/// after it (see decision 0014):
+/// The audit, for whoever changes or shows things. A change is written down before it is made, and its
+/// outcome after it (see decision 0014):
 ///
 ///     let ticket = try await trail.begin(act, by: principal, from: origin)
 ///     …the change…
@@ -26,7 +26,8 @@ public final class AuditTrail: Sendable {
     return AuditTicket(sequence: row, act: act, actor: actor, origin: origin)
   }
 
-  /// Writes down how it ended: `done`, `refused` or `failed`. `resourceID` where the change has made the thing.
+  /// Writes down how it ended: `done`, `refused` or `failed`. `resourceID` where the change has made the
+  /// thing.
   public func finish(
     _ ticket: AuditTicket, _ outcome: AuditEntry.Outcome, resourceID: String? = nil, after: JSON? = nil
   ) async throws(Problem) {

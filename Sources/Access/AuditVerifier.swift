@@ -27,7 +27,8 @@ public struct AuditReport: Sendable, Hashable {
   public var isIntact: Bool { faults.isEmpty }
 }
 
-/// Checks rows against each other and against heads, in one pass over all rows in the order of their sequence.
+/// Checks rows against each other and against heads, in one pass over all rows in the order of their
+/// sequence.
 ///
 /// Chains show that a row was changed, removed or moved. Whoever can write the file could make all hashes
 /// behind a change anew; the signed heads show that, because they cannot be made without the key. And whoever
@@ -59,8 +60,8 @@ public struct AuditVerifier: Sendable {
 
   private static let remembered = 4_096
 
-  /// `stored` are the heads beside the rows, which have to reach to the end; `exported` were kept elsewhere, at
-  /// whatever moment. All rows have to be given, or all of the namespaces that the heads are of.
+  /// `stored` are the heads beside the rows, which have to reach to the end; `exported` were kept elsewhere,
+  /// at whatever moment. All rows have to be given, or all of the namespaces that the heads are of.
   public init(key: Ed25519.PublicKey, stored: [AuditHead], exported: [AuditHead] = []) {
     for head in stored { signedTo[ScalarString(head.namespace)] = 0 }
     for (head, isStored) in stored.map({ ($0, true) }) + exported.map({ ($0, false) }) {
@@ -87,7 +88,8 @@ public struct AuditVerifier: Sendable {
   public mutating func take(_ entry: AuditEntry) {
     report.rows += 1
     let namespace = ScalarString(entry.act.namespace)
-    var chain = chains[namespace] ?? Chain()
+    // Taken out, so that what it remembers is changed and not copied.
+    var chain = chains.removeValue(forKey: namespace) ?? Chain()
     if entry.sequence <= last { add(.outOfPlace(sequence: entry.sequence)) }
     last = max(last, entry.sequence)
     if entry.computedHash != entry.hash { add(.changed(sequence: entry.sequence)) }

@@ -3,8 +3,8 @@ internal import Model
 
 /// The keys with which another sign-in signs its tokens, as it publishes them (RFC 7517).
 ///
-/// Only RSA with RS256 and P-256 with ES256 are taken. A key says which algorithm it is for; a token that names
-/// another is refused, so that nobody makes an HS256 token with a public key as its secret.
+/// Only RSA with RS256 and P-256 with ES256 are taken. A key says which algorithm it is for; a token that
+/// names another is refused, so that nobody makes an HS256 token with a public key as its secret.
 public struct JWKS: Sendable, Hashable {
   public static let mostKeys = 100
 
@@ -23,8 +23,8 @@ public struct JWKS: Sendable, Hashable {
     keys = list.compactMap(Key.init)
   }
 
-  /// What was signed with one of the keys; nil where none of them did, or where the header is not one that can
-  /// be trusted.
+  /// What was signed with one of the keys; nil where none of them did, or where the header is not one that
+  /// can be trusted.
   func payload(of text: String) -> [UInt8]? {
     guard let token = CompactJWS(text), let header = try? JSON(parsing: token.header).object,
       header.keys.allSatisfy({ !Self.refused.contains($0) }), let algorithm = header["alg"]?.string

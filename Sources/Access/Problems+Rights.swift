@@ -58,7 +58,7 @@ extension Problem {
         "\"\(name.prefix(100))\" cannot be used as \(kind).",
         pt: "\"\(name.prefix(100))\" não pode ser usado como \(kind)."),
       remedy: Bilingual(
-        "Use small letters, digits and . _ -, a letter or digit first, at most 63; a namespace has no . or _.",
+        "Use small letters, digits and . _ -, a letter or digit first, at most 63; a namespace has no . _.",
         pt:
           "Use letras minúsculas, dígitos e . _ -, começando por letra ou dígito, no máximo 63; um namespace "
           + "não tem . nem _."))

@@ -1,11 +1,12 @@
 public import Model
 
-/// One sign-in, and all tokens that follow from it: a family. Each refresh makes the next generation, and only
-/// the newest may refresh. An older one that comes back was stolen, or its thief was faster: the family ends.
+/// One sign-in, and all tokens that follow from it: a family. Each refresh makes the next generation, and
+/// only the newest may refresh. An older one that comes back was stolen, or its thief was faster: the family
+/// ends.
 ///
 /// There is no grace for a refresh that is sent twice at once. Whoever stole a token could use the grace as
-/// well, and the theft would be seen a generation later, or never. What a client pays: where an answer is lost
-/// on its way, it signs in again.
+/// well, and the theft would be seen a generation later, or never. What a client pays: where an answer is
+/// lost on its way, it signs in again.
 public struct Session: Sendable, Hashable {
   /// The oldest session of an account ends when one more begins.
   public static let mostOfAccount = 50

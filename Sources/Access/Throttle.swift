@@ -53,9 +53,12 @@ public struct Throttle: Sendable {
 
   public init(_ limits: Limits = Limits()) { self.limits = limits }
 
-  /// Counts a try that begins, or refuses it. A try that is refused counts for nothing, so that waiting helps.
-  /// Until it is told of success it counts as a failure: a hundred tries at once are a hundred failures.
-  /// The second step of a sign-in is no try of its own.
+  /// Names, addresses and pairs that are remembered.
+  public var remembered: Int { records.count }
+
+  /// Counts a try that begins, or refuses it. A try that is refused counts for nothing, so that waiting
+  /// helps. Until it is told of success it counts as a failure: a hundred tries at once are a hundred
+  /// failures. The second step of a sign-in is no try of its own.
   public mutating func begin(
     name: String, address: String, knownAddress: Bool, isSecondStep: Bool = false, at now: Timestamp
   ) throws(Refusal) {

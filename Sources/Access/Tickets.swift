@@ -1,8 +1,8 @@
 internal import Crypto
 internal import Model
 
-/// What is valid for seconds or minutes and is forgotten when the server ends. Kept by the hash of its text, so
-/// that looking one up says nothing about the others.
+/// What is valid for seconds or minutes and is forgotten when the server ends. Kept by the hash of its text,
+/// so that looking one up says nothing about the others.
 struct Tickets: Sendable {
   struct SecondStep: Sendable {
     var account: ID<Account>

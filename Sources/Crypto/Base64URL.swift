@@ -11,8 +11,8 @@ public enum Base64URL {
     return String(decoding: text, as: UTF8.self)
   }
 
-  /// Strict: nil for padding, white space, the other alphabet, or bits that encoding leaves zero. So two texts
-  /// never mean the same bytes, and nobody gets a second spelling of a token.
+  /// Strict: nil for padding, white space, the other alphabet, or bits that encoding leaves zero. So two
+  /// texts never mean the same bytes, and nobody gets a second spelling of a token.
   public static func decode(_ text: some StringProtocol) -> [UInt8]? {
     var standard: [UInt8] = []
     standard.reserveCapacity(text.utf8.count + 3)

@@ -3,10 +3,10 @@ internal import COpenSSL
 /// A password as it is stored: `$pbkdf2-sha256$i=600000$<salt>$<hash>`, both in base64 without padding.
 ///
 /// PBKDF2-SHA256 and not scrypt: the source systems ask for it by name and count, it is what FIPS 140 allows,
-/// it is the function that the master key's passphrase has too, and it takes no memory: eight sign-ins at once
-/// with scrypt's usual 32 MiB would be half of what the whole server may have. What scrypt does better, making
-/// guesses dear on graphics cards, matters once the file is stolen; then the master key still guards what the
-/// accounts lead to, and a second factor stands beside the password.
+/// it is the function that the master key's passphrase has too, and it takes no memory: eight sign-ins at
+/// once with scrypt's usual 32 MiB would be half of what the whole server may have. What scrypt does better,
+/// making guesses dear on graphics cards, matters once the file is stolen; then the master key still guards
+/// what the accounts lead to, and a second factor stands beside the password.
 public struct PasswordHash: Sendable, Hashable, CustomStringConvertible, CustomDebugStringConvertible {
   /// As OWASP asks for PBKDF2-SHA256.
   public static let iterations = 600_000

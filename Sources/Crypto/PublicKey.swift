@@ -1,7 +1,7 @@
 internal import COpenSSL
 
-/// A key with which another system signs its tokens. Which algorithm it is for belongs to the key and is never
-/// taken from the token.
+/// A key with which another system signs its tokens. Which algorithm it is for belongs to the key and is
+/// never taken from the token.
 public enum PublicKey: Sendable, Hashable {
   /// RS256: PKCS #1 1.5 with SHA-256. Both numbers begin with their highest byte.
   case rsa(modulus: [UInt8], exponent: [UInt8])
@@ -17,9 +17,23 @@ public enum PublicKey: Sendable, Hashable {
     guard let first = number.first, let last = exponent.last, last & 1 == 1, exponent.count <= 8,
       !exponent.elementsEqual([1]),
       rsaBits.contains(number.count * 8 - first.leadingZeroBitCount),
-      EVPKey(rsaModulus: number, exponent: exponent) != nil
+      !isOfGuessablePrimes(number), EVPKey(rsaModulus: number, exponent: exponent) != nil
     else { return nil }
     return .rsa(modulus: number, exponent: exponent)
+  }
+
+  /// Keys of a chip that made its primes in a way by which they can be found (CVE-2017-15361). Their remainders
+  /// by small primes are all powers of 65,537; those of another key are so once in a hundred million.
+  private static func isOfGuessablePrimes(_ modulus: [UInt8]) -> Bool {
+    [11, 13, 17, 19, 37, 53, 61, 71, 73, 79, 97, 103, 107, 109, 127, 151, 157].allSatisfy { prime in
+      let remainder = modulus.reduce(0) { ($0 << 8 | Int($1)) % prime }
+      var power = 1
+      for _ in 0..<prime {
+        if power == remainder { return true }
+        power = power * 65_537 % prime
+      }
+      return false
+    }
   }
 
   public static func p256(checking x: [UInt8], _ y: [UInt8]) -> PublicKey? {

@@ -1,7 +1,8 @@
 internal import COpenSSL
 
-/// Codes of six digits that follow from a seed and the time (RFC 6238 with SHA-1 and 30 seconds, which is what
-/// every authenticator app knows). SHA-1 is safe inside HMAC; what is broken is that two texts may share a sum.
+/// Codes of six digits that follow from a seed and the time (RFC 6238 with SHA-1 and 30 seconds, which is
+/// what every authenticator app knows). SHA-1 is safe inside HMAC; what is broken is that two texts may share
+/// a sum.
 public struct TOTP: Sendable, Hashable, CustomStringConvertible, CustomDebugStringConvertible {
   public static let period: Int64 = 30
   public static let digits = 6
@@ -29,9 +30,9 @@ public struct TOTP: Sendable, Hashable, CustomStringConvertible, CustomDebugStri
     return String(repeating: "0", count: digits - text.utf8.count) + text
   }
 
-  /// The step whose code it is, within the window and after `last`, the step of the code used before: so a code
-  /// that somebody looked at over a shoulder does not work a second time. All steps are compared, each in
-  /// constant time.
+  /// The step whose code it is, within the window and after `last`, the step of the code used before: so a
+  /// code that somebody looked at over a shoulder does not work a second time. All steps are compared, each
+  /// in constant time.
   public func step(of code: String, at seconds: Int64, after last: Int64?) -> Int64? {
     let (now, given) = (Self.step(at: seconds), Array(code.utf8))
     var found: Int64?
