@@ -143,9 +143,9 @@ struct CrowdTests {
 
   @Test(
     "five thousand idle connections stay open and disturb nobody",
-    .enabled(if: Descriptors.allow(12_000), "This machine forbids 12,000 open files."))
+    .enabled(if: Descriptors.allow(16_000), "This machine forbids 16,000 open files."))
   func idle() async throws {
-    try Descriptors.raise(to: 12_000)
+    try Descriptors.raise(to: 16_000)
     var limits = HTTPLimits()
     limits.connections = 5_100
     let server = try TestServer(limits) { echo($0) }
