@@ -155,8 +155,6 @@ struct TLSTests {
     #expect(!answer.contains("HTTP/"))
     #expect(server.server.counts.failedHandshakes == 1)
     #expect(server.server.counts.requests == 0)
-    // The others are still served.
-    #expect(try await server.curl("\(server.url)/a") == "GET /a ")
   }
 
   @Test("says goodbye in TLS, so that an end is told from a cut")
