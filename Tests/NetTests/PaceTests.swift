@@ -216,13 +216,12 @@ struct LoopTests {
     await next.stop(grace: .zero)
   }
 
-  /// Sockets of this machine that listen at the loopback address and port.
+  /// Sockets of this process that listen at the port.
   private static func listeners(at port: UInt16) -> Int {
-    let name = "0100007F:" + String(format: "%04X", port)
-    let table = (try? String(contentsOfFile: "/proc/net/tcp", encoding: .utf8)) ?? ""
-    return table.split(separator: "\n").filter { line in
-      let words = line.split(separator: " ")
-      return words.count > 3 && words[1] == name && words[3] == "0A"
-    }.count
+    (0..<getdtablesize()).count { descriptor in
+      var (isListening, size): (Int32, socklen_t) = (0, 4)
+      return getsockopt(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &isListening, &size) == 0
+        && isListening == 1 && SocketName.localPort(of: descriptor) == port
+    }
   }
 }
