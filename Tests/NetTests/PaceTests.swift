@@ -28,7 +28,7 @@ struct PaceTests {
   @Test("that drips its body gets 408 long before the time for a whole body", arguments: [true, false])
   func body(isChunked: Bool) async throws {
     var limits = HTTPLimits()
-    (limits.slowestBody, limits.rateGrace) = (10_000, .milliseconds(100))
+    (limits.slowestBody, limits.rateGrace, limits.bodyRead) = (10_000, .milliseconds(100), .seconds(600))
     let server = try TestServer(limits) { echo($0) }
     let answer = try await Self.drip(
       "POST / HTTP/1.1\r\nHost: x\r\n"
