@@ -150,7 +150,8 @@ final class WebSocketClient {
     start += extra
     guard buffer.count >= start + length else { return nil }
     let frame = Frame(
-      isFinal: buffer[0] & 128 != 0, opcode: buffer[0] & 127, payload: Array(buffer[start..<(start + length)]))
+      isFinal: buffer[0] & 128 != 0, opcode: buffer[0] & 127, payload: Array(buffer[start..<(start + length)])
+    )
     buffer.removeFirst(start + length)
     return frame
   }

@@ -41,7 +41,8 @@ struct ProxyHeaderTests {
     #expect(ProxyHeader.read(Self.mark + [0x21, 0x31, 0, 1, 9]) == .header(client: nil, length: 17))
   }
 
-  @Test("is no header where something else begins", arguments: ["GET / HTTP/1.1", "P0", "\u{16}\u{3}", "\r\nG"])
+  @Test(
+    "is no header where something else begins", arguments: ["GET / HTTP/1.1", "P0", "\u{16}\u{3}", "\r\nG"])
   func other(text: String) { #expect(ProxyHeader.read(Array(text.utf8)) == .none) }
 
   @Test(

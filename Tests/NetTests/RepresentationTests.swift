@@ -166,7 +166,8 @@ struct CompressionTests {
   private static let long = String(repeating: "{\"a\":1}", count: 500)
 
   private func fitted(
-    _ type: String, _ body: String = long, accept: String? = "gzip", change: (inout HTTPResponse) -> Void = { _ in }
+    _ type: String, _ body: String = long, accept: String? = "gzip",
+    change: (inout HTTPResponse) -> Void = { _ in }
   ) -> HTTPResponse {
     var response = HTTPResponse(status: 200, type: type, Array(body.utf8))
     response.etag = HTTPEntityTag("v1")
@@ -196,7 +197,8 @@ struct CompressionTests {
     #expect(fitted("application/json", "{}").headers["vary"] == nil)
     #expect(fitted("application/json") { $0.isCompressible = false }.headers["content-encoding"] == nil)
     #expect(fitted("application/json") { $0.acceptsRanges = true }.headers["content-encoding"] == nil)
-    #expect(fitted("a/b+json") { $0.headers.add("content-encoding", "br") }.headers["content-encoding"] == "br")
+    #expect(
+      fitted("a/b+json") { $0.headers.add("content-encoding", "br") }.headers["content-encoding"] == "br")
     // Who asks for none is told that others get another answer.
     let plain = fitted("application/json", accept: nil)
     #expect(plain.headers["content-encoding"] == nil)
@@ -231,7 +233,8 @@ struct CompressionTests {
       #expect(head.contains("vary: accept-encoding\r\n"))
       #expect(head.contains("etag: W/\"v1\"\r\n"))
       let status = try await Command.must([
-        "curl", "-sS", "--compressed", "-H", "If-None-Match: W/\"v1\"", "-o", "/dev/null", "-w", "%{http_code}",
+        "curl", "-sS", "--compressed", "-H", "If-None-Match: W/\"v1\"", "-o", "/dev/null", "-w",
+        "%{http_code}",
         server.url + path,
       ])
       #expect(status == "304")

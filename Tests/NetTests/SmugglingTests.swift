@@ -49,7 +49,8 @@ struct Smuggling: Sendable, CustomTestStringConvertible {
     Smuggling("TE.TE, chunked twice", 501, post(chunked + chunked, "0\r\n\r\n" + hidden)),
     Smuggling("TE identity", 501, post("Transfer-Encoding: identity\r\n", hidden)),
     Smuggling(
-      "TE identity beside CL", 400, post("Transfer-Encoding: identity\r\nContent-Length: 3\r\n", "abc" + hidden)),
+      "TE identity beside CL", 400,
+      post("Transfer-Encoding: identity\r\nContent-Length: 3\r\n", "abc" + hidden)),
     Smuggling("TE misspelled", 501, post("Transfer-Encoding: xchunked\r\n", hidden)),
     Smuggling("TE in quotes", 501, post("Transfer-Encoding: \"chunked\"\r\n", hidden)),
     Smuggling("TE with a parameter", 501, post("Transfer-Encoding: chunked;a=b\r\n", hidden)),
@@ -94,7 +95,8 @@ struct Smuggling: Sendable, CustomTestStringConvertible {
   ]
 
   static let heads = [
-    Smuggling("absolute target with another host", 400, "GET http://y/first HTTP/1.1\r\nHost: x\r\n\r\n" + hidden),
+    Smuggling(
+      "absolute target with another host", 400, "GET http://y/first HTTP/1.1\r\nHost: x\r\n\r\n" + hidden),
     Smuggling("authority as target", 400, "GET x:80 HTTP/1.1\r\nHost: x\r\n\r\n" + hidden),
     Smuggling("no Host", 400, "GET /first HTTP/1.1\r\n\r\n" + hidden),
     Smuggling("two Hosts", 400, "GET /first HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n" + hidden),
@@ -105,7 +107,8 @@ struct Smuggling: Sendable, CustomTestStringConvertible {
     Smuggling("LF between head and body", 400, "GET /first HTTP/1.1\r\nHost: x\r\n\n" + hidden),
     Smuggling("CR CR LF", 400, "GET /first HTTP/1.1\r\nHost: x\r\r\n\r\n" + hidden),
     Smuggling("CRLF in escapes stays one target", 200, "GET /first%0d%0aX:%20a HTTP/1.1\r\nHost: x\r\n\r\n"),
-    Smuggling("obsolete folding with a tab", 400, "GET /first HTTP/1.1\r\nHost: x\r\nX: a\r\n\tb\r\n\r\n" + hidden),
+    Smuggling(
+      "obsolete folding with a tab", 400, "GET /first HTTP/1.1\r\nHost: x\r\nX: a\r\n\tb\r\n\r\n" + hidden),
     Smuggling("NUL in a name", 400, "GET /first HTTP/1.1\r\nHost: x\r\nX\u{0}: a\r\n\r\n" + hidden),
     Smuggling("NUL in the target", 400, "GET /fi\u{0}rst HTTP/1.1\r\nHost: x\r\n\r\n" + hidden),
     Smuggling("DEL in a value", 400, "GET /first HTTP/1.1\r\nHost: x\r\nX: \u{7F}\r\n\r\n" + hidden),

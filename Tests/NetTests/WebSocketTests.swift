@@ -42,7 +42,8 @@ struct WebSocketTests {
     arguments: [
       (426, "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"),
       (426, "GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, close\r\nUpgrade: h2c\r\n\r\n"),
-      (426, version("8")), (426, version("")), (400, key("c2hvcnQ=")), (400, key("")),
+      (426, WebSocketClient.request().replacing("HTTP/1.1", with: "HTTP/1.0")), (426, version("8")),
+      (426, version("")), (400, key("c2hvcnQ=")), (400, key("")),
       (400, key("dGhlIHNhbXBsZSBub25jZ!==")),
       (400, WebSocketClient.request("Sec-WebSocket-Key: \(WebSocketClient.key)\r\n")),
       (400, WebSocketClient.request("Content-Length: 1\r\n") + "a"),
@@ -164,7 +165,8 @@ struct WebSocketTests {
     #expect(seen.withLock { $0 } == [], "\(rule)")
   }
 
-  @Test("answers a close with the same code, also between fragments, and ends", arguments: [1000, 3000, 4999])
+  @Test(
+    "answers a close with the same code, also between fragments, and ends", arguments: [1000, 3000, 4999])
   func clientCloses(code: UInt16) async throws {
     let closed = Mutex<WebSocketClose?>(nil)
     let done = Gate()

@@ -35,7 +35,9 @@ extension HTTPResponse {
   }
 
   private var notModified: HTTPResponse {
-    let kept = ["cache-control", "content-location", "etag", "expires", "last-modified", "set-cookie", "vary"]
+    let kept = [
+      "cache-control", "content-location", "etag", "expires", "last-modified", "set-cookie", "vary",
+    ]
     var bare = HTTPResponse(status: 304)
     for field in headers.fields where kept.contains(field.name) || field.name.hasPrefix("x-") {
       bare.headers.add(field.name, field.value)

@@ -59,6 +59,13 @@ final class Channel {
     }
   }
 
+  /// The next close throws away what the kernel still holds, instead of keeping it for a reader that is not
+  /// worth it.
+  func discard() {
+    var how = linger(l_onoff: 1, l_linger: 0)
+    setsockopt(socket, SOL_SOCKET, SO_LINGER, &how, socklen_t(MemoryLayout<linger>.size))
+  }
+
   /// The end of what is sent, as far as the socket takes it now.
   func endSending() {
     if let tls {

@@ -13,7 +13,7 @@ public final class HTTPServer: Sendable {
     public var requests = 0
     /// Requests that were answered by a refusal of the protocol, not by the handler.
     public var refused = 0
-    /// Streams cut off because their reader was too slow.
+    /// Answers, streams and WebSockets cut off because their reader was too slow.
     public var droppedStreams = 0
     /// Connections closed, or answered 503, because there were too many.
     public var crowdedOut = 0

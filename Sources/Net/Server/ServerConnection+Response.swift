@@ -104,6 +104,7 @@ extension ServerConnection {
 
   func drop() {
     loop.shared.counts.droppedStreams.add()
+    output.discard()
     close()
   }
 

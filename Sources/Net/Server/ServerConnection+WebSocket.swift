@@ -11,6 +11,10 @@ extension ServerConnection {
       upgrade.pipe.end()
       return
     }
+    guard parser.version == (1, 1) else {
+      upgrade.pipe.end()
+      return respond(WebSocketHandshake.answer(status: 426, reason: "a WebSocket needs HTTP/1.1"), nil)
+    }
     let date = loop.currentDate()
     guard let head = ResponseHead.upgrade(upgrade.handshake, upgrade.headers, date: date),
       let codec = WebSocketCodec(limits.webSocket)

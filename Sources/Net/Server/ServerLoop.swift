@@ -16,6 +16,7 @@ final class ServerLoop {
   private var date = (second: 0, text: "")
   /// Kept for the moment in which there is no other descriptor.
   private var spare = open("/dev/null", O_RDONLY | O_CLOEXEC)
+  private var isAcceptingPaused = false
 
   private static let wakeToken: UInt64 = 0
   private static let firstListener: UInt64 = 1
@@ -117,8 +118,9 @@ extension ServerLoop {
       guard descriptor >= 0 else {
         if errno == EINTR || errno == ECONNABORTED { continue }
         // Without descriptors a wait would come back at once: somebody has to make room.
-        if errno == EMFILE || errno == ENFILE, makeRoom() || refuseOne(entry.descriptor) { continue }
-        return
+        guard errno == EMFILE || errno == ENFILE else { return }
+        if makeRoom() || refuseOne(entry.descriptor) { continue }
+        return pauseAccepting()
       }
       guard let peer = Self.peer(of: descriptor, isUnix: entry.isUnix) else {
         close(descriptor)
@@ -164,12 +166,23 @@ extension ServerLoop {
 
   /// Takes and closes one waiting connection by means of the spare descriptor.
   private func refuseOne(_ listener: Int32) -> Bool {
-    guard spare >= 0 else { return false }
-    close(spare)
+    if spare >= 0 { close(spare) }
     let descriptor = esteira_accept(listener)
     if descriptor >= 0 { crowdOut(descriptor) }
     spare = open("/dev/null", O_RDONLY | O_CLOEXEC)
     return descriptor >= 0
+  }
+
+  /// Till the next sweep, since a listener that nobody can serve would wake the loop without end.
+  private func pauseAccepting() {
+    isAcceptingPaused = true
+    watchListeners(0)
+  }
+
+  private func watchListeners(_ events: UInt32) {
+    for (index, entry) in (listeners?.entries ?? []).enumerated() {
+      epoll.change(entry.descriptor, events, Self.firstListener + UInt64(index))
+    }
   }
 
   private static func refuseCrowd(_ descriptor: Int32) {
@@ -203,7 +216,7 @@ extension ServerLoop {
   }
 
   private var untilNextSweep: Duration? {
-    if connections.isEmpty { return nil }
+    if connections.isEmpty, !isAcceptingPaused { return nil }
     let sweep = nextSweep ?? now + step
     nextSweep = sweep
     return max(.zero, ContinuousClock.now.duration(to: min(sweep, stopDeadline ?? sweep)))
@@ -212,6 +225,10 @@ extension ServerLoop {
   private func sweepIfDue() {
     guard let due = nextSweep, now >= due else { return }
     nextSweep = nil
+    if isAcceptingPaused {
+      isAcceptingPaused = false
+      watchListeners(EPOLLIN.rawValue)
+    }
     for connection in connections.values where connection.isOverdue(at: now) { connection.timeOut() }
   }
 }

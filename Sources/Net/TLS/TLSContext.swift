@@ -37,7 +37,8 @@ final class TLSContext: Sendable {
     }
     guard SSL_CTX_use_PrivateKey_file(pointer, key, SSL_FILETYPE_PEM) == 1 else {
       throw CertificateError(
-        file: key, reason: reason("it holds no key in PEM form without a passphrase that fits the certificate"))
+        file: key,
+        reason: reason("it holds no key in PEM form without a passphrase that fits the certificate"))
     }
     guard SSL_CTX_check_private_key(pointer) == 1 else {
       throw CertificateError(file: key, reason: reason("the key does not fit the certificate"))

@@ -5,8 +5,8 @@ public struct WebSocketConnection: Sendable {
   public let subprotocol: String?
 
   /// Waits for the next message. Nil at the end, behind all that has come: the client closed or left, the
-  /// server stops, or the caller's task was cancelled. Pings are answered without being seen here. While nobody receives, nothing
-  /// more is read from the client once `WebSocketLimits.unread` bytes wait.
+  /// server stops, or the caller's task was cancelled. Pings are answered without being seen here. While
+  /// nobody receives, nothing more is read from the client once `WebSocketLimits.unread` bytes wait.
   public func receive() async -> WebSocketMessage? { await pipe.receive() }
 
   /// Returns when the message is taken over, which is before it is sent. Waits while
