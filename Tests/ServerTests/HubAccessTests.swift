@@ -19,7 +19,7 @@ struct HubAccessTests {
 
   private func job() async throws -> String {
     try await server.started(
-      "apiVersion: esteira/v1\nid: test\nnamespace: demo\nsteps: {q: {ask: {title: Go?, choices: {go: {}}}}}\n",
+      "apiVersion: esteira/v1\nid: test\nnamespace: demo\nsteps: {q: {ask: {title: G, choices: {go: {}}}}}\n",
       "test")
   }
 

@@ -68,7 +68,7 @@ struct LogWorld: Sendable {
       job: job.id, key: key)
   }
 
-  /// Writes so many numbered lines, as a program would: faster than anybody reads, never faster than the disk.
+  /// Writes numbered lines as a program would: faster than anybody reads, never faster than the disk.
   func write(_ numbers: ClosedRange<Int>) async {
     for number in numbers {
       write("line \(number) of a program that says what it does, and how far it has come with it")

@@ -52,7 +52,7 @@ struct HubMessageTests {
 
   @Test("a failed step is an error with its module, and is told why")
   func failure() async throws {
-    let job = try await start("steps: {a: {value: \"${{ 1 / 0 }}\"}}")
+    let job = try await start("steps: {a: {value: \"${{ int('x') }}\"}}")
     let (client, _) = try await world.subscribed("job:\(job)", after: 0)
     let messages = try await client.all(to: "complete")
     let error = try #require(messages.first { $0["type"] == "error" }?["payload"])

@@ -76,7 +76,7 @@ struct HubResumeTests {
     let server = try TestServer()
     let world = HubWorld(HubSources(server.node, server.backend, logs: nil))
     let job = try await server.started(
-      "apiVersion: esteira/v1\nid: test\nnamespace: demo\nsteps: {q: {ask: {title: Go?, choices: {go: {}}}}}\n",
+      "apiVersion: esteira/v1\nid: test\nnamespace: demo\nsteps: {q: {ask: {title: G, choices: {go: {}}}}}\n",
       "test")
     let (client, _) = try await world.subscribed("job:\(job)", after: 1 << 50)
     client.say(["type": "ping"])

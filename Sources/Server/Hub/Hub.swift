@@ -169,6 +169,7 @@ extension Hub {
       }
       if page.hasGap { for channel in channels.values where channel.topic.isFed { channel.lose() } }
       if page.entries.isEmpty { return }
+      if channels.isEmpty { continue }
       var found: [HubTopic: [HubEntry]] = [:]
       for entry in page.entries {
         for topic in entry.topics + wide.keys where channels[topic] != nil && topic.takes(entry) {

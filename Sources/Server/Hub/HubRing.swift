@@ -1,7 +1,7 @@
 import Model
 
-/// The newest messages of one channel, for those who have not taken them yet. Places in it count what was ever
-/// appended, from 0.
+/// The newest messages of one channel, for those who have not taken them yet. Places in it count what
+/// was ever appended, from 0.
 struct HubRing {
   private var entries: [HubEntry?] = []
   /// Entries in front that are gone, until there are enough of them to be swept out.
