@@ -9,9 +9,9 @@ struct FeedTests {
   static let files = [
     "steps: {a: {value: 1}, b: {value: \"${{ steps.a.output }}\"}}\noutputs: {b: \"${{ steps.b.output }}\"}",
     "steps: {each: {for_each: \"lists.range(7)\", max_parallel: 3, uses: test.pure, with: {value: 1}}}",
-    "steps: {a: {uses: test.pure, with: {fail: data}}, b: {needs: a, value: 1}, c: {needs: b, value: 2}}",
+    "steps: {a: {uses: test.pure, with: {fail: data}}, b: {needs: [a], value: 1}, c: {needs: [b], value: 2}}",
     "steps: {a: {uses: test.pure, with: {fail: data}, rescue: {value: 1}}}",
-    "steps: {a: {if: \"false\", value: 1}, g: {group: {steps: {x: {value: 1}, y: {needs: x, value: 2}}}}}",
+    "steps: {a: {if: \"false\", value: 1}, g: {group: {steps: {x: {value: 1}, y: {needs: [x], value: 2}}}}}",
     "steps: {a: {uses: test.pure, with: {value: 1}}}\nfinally: {z: {value: 1}}",
   ]
 

@@ -63,7 +63,7 @@ struct HubMessageTests {
 
   @Test("a snapshot and what follows it meet without a gap")
   func snapshot() async throws {
-    let job = try await start("steps: {q: {ask: {title: Go?, choices: {go: {}}}}, b: {needs: q, value: 1}}")
+    let job = try await start("steps: {q: {ask: {title: Go?, choices: {go: {}}}}, b: {needs: [q], value: 1}}")
     let (client, ack) = try await world.subscribed("job:\(job)")
     let snapshot = try #require(ack?["payload"]?["snapshot"])
     #expect(snapshot["status"] == "waiting")
