@@ -78,7 +78,7 @@ struct HubRingTests {
   @Test("readers take in order, each from its own place, and only what all have leaves")
   func order() {
     var ring = HubRing()
-    ring.append((1...1_000).map { Self.entry($0) }, bytes: 1 << 20)
+    ring.append((1...1_000).map { Self.entry($0) }, bytes: 1 << 20, messages: 1_000)
     let first = ring.take(from: 0, messages: 300, bytes: 1 << 20)
     #expect(first.entries.map(\.sequence) == (1...300).map { Int64($0) })
     #expect(first.next == 300)
@@ -115,7 +115,7 @@ struct HubRingTests {
     var ring = HubRing()
     ring.append(
       (1...3).map { HubEntry(sequence: Int64($0), text: String(repeating: "x", count: 9_000), kind: .told) },
-      bytes: 1 << 20)
+      bytes: 1 << 20, messages: 10)
     #expect(ring.take(from: 0, messages: 100, bytes: 1_000).entries.count == 1)
   }
 }

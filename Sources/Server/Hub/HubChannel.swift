@@ -44,9 +44,12 @@ final class HubChannel: Sendable {
 
   func append(_ entries: [HubEntry]) {
     if entries.isEmpty { return }
-    let limit = held.isTight ? HubLimits.tightBytes : HubLimits.ringBytes
+    let isLines = topic.linesJob != nil
+    let limit = isLines ? HubLimits.lineRingBytes : HubLimits.ringBytes
+    let bytes = held.isTight ? HubLimits.tightBytes : limit
     let bells = change { state in
-      state.ring.append(entries, bytes: limit)
+      state.ring.append(
+        entries, bytes: bytes, messages: isLines ? HubLimits.lineRingMessages : HubLimits.ringMessages)
       return state.readers.values.map(\.bell)
     }
     for bell in bells { bell.ring() }

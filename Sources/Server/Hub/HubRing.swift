@@ -27,7 +27,7 @@ struct HubRing {
   }
 
   /// Drops the oldest beyond the limits.
-  mutating func append(_ new: [HubEntry], bytes limit: Int, messages: Int = HubLimits.ringMessages) {
+  mutating func append(_ new: [HubEntry], bytes limit: Int, messages: Int) {
     for entry in new {
       entries.append(entry)
       bytes += entry.weight
