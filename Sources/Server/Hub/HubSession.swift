@@ -155,7 +155,9 @@ extension HubSession {
   func subscribe(_ request: HubRequest.Subscribe, _ id: JSON?) async throws(HubFault) {
     guard let topic = HubTopic(request.channel) else { throw .unknownChannel }
     if held.contains(where: { $0.subscription.topic == topic }) { throw .alreadySubscribed }
-    if held.count >= HubLimits.subscriptions { throw .tooManySubscriptions }
+    // The lines of a followed job are no subscription of their own.
+    let count = held.count { !$0.subscription.topic.isLines }
+    if count >= HubLimits.subscriptions { throw .tooManySubscriptions }
     if case .logs = topic, hub.sources.logs == nil { throw .notAvailable }
     do throws(Problem) {
       let namespace = try await namespace(of: topic)
