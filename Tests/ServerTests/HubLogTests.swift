@@ -128,6 +128,15 @@ struct HubLogTests {
     #expect(message["payload"]?["message"] == "d" && message["seq"] == 4)
   }
 
+  @Test("a line that is wanted is found behind a thousand that are not")
+  func rare() async throws {
+    let client = try await client(nil, ["level": "error"])
+    for number in 1...1_000 { logs.write("\(number)") }
+    logs.write("found", .error)
+    await logs.files.flush(logs.job.id)
+    #expect(try await client.next("log")?["payload"]?["message"] == "found")
+  }
+
   @Test("a line longer than a message may be is told in part")
   func long() async throws {
     logs.write(String(repeating: "\u{1}", count: 60_000))

@@ -220,7 +220,7 @@ final class HubSeat: Sendable {
   deinit { hub.leave(channel, reader) }
 
   func take() -> HubRing.Taken? { channel.take(reader) }
-  func move(after sequence: Int64) -> Bool { channel.move(reader, after: sequence) }
+  func holdsAll(after sequence: Int64) -> Bool { channel.holdsAll(reader, after: sequence) }
 }
 
 /// As long as it is there, the node tells what it commits.

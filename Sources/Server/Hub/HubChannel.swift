@@ -78,16 +78,13 @@ final class HubChannel: Sendable {
     }
   }
 
-  /// The reader goes on behind that sequence number. False where some of what follows is not held any more.
-  func move(_ reader: Int, after sequence: Int64) -> Bool {
-    change { state in
-      guard let place = state.ring.place(after: sequence) else {
-        state.readers[reader]?.place = state.ring.end
-        return false
-      }
-      state.readers[reader]?.place = place
-      state.releaseRead()
-      return true
+  /// Whether the reader can take all that follows that sequence number. Where it cannot, it goes on with what
+  /// is held.
+  func holdsAll(_ reader: Int, after sequence: Int64) -> Bool {
+    state.withLock { state in
+      guard let place = state.readers[reader]?.place else { return false }
+      state.readers[reader]?.place = max(place, state.ring.first)
+      return state.ring.holdsAll(after: sequence, from: place)
     }
   }
 

@@ -59,12 +59,9 @@ struct HubRing {
     }
   }
 
-  /// The place of the first entry behind that sequence number; nil where some of those are not held any more.
-  func place(after sequence: Int64) -> Int? {
-    if let lastLeft, lastLeft > sequence { return nil }
-    let held = entries[gone...]
-    let found = held.firstIndex { entry in (entry?.sequence).map { $0 > sequence } ?? false }
-    return first + (found ?? held.endIndex) - held.startIndex
+  /// Whether nothing behind that sequence number was dropped of what stood at this place or later.
+  func holdsAll(after sequence: Int64, from place: Int) -> Bool {
+    place >= first || (lastLeft ?? .min) <= sequence
   }
 
   func take(from place: Int, messages: Int, bytes limit: Int) -> Taken {
