@@ -5,7 +5,7 @@ public enum StreamCalls {
   /// The permission is asked of each channel within its namespace.
   public static let stream = StreamEndpoint<StreamQuery, StreamItem>(
     "/stream", .needs("jobs", "read"),
-    "One channel of the WebSocket as server-sent events: job:{id}, logs:{job}, pipeline:{id}, global and more."
+    "One channel of the WebSocket as server-sent events: job:{id}, logs:{job}, global and more."
   )
 }
 

@@ -7,11 +7,11 @@ import Testing
 struct FeedTests {
   /// Jobs that go through most kinds of facts.
   static let files = [
-    "steps: {a: {value: 1}, b: {value: \"${{ steps.a.output + 1 }}\"}}\noutputs: {b: \"${{ steps.b.output }}\"}",
+    "steps: {a: {value: 1}, b: {value: \"${{ steps.a.output }}\"}}\noutputs: {b: \"${{ steps.b.output }}\"}",
     "steps: {each: {for_each: \"lists.range(7)\", max_parallel: 3, uses: test.pure, with: {value: 1}}}",
-    "steps: {a: {uses: test.pure, with: {fail: data}}, b: {needs: a, value: 1}, c: {needs: b, value: 2}}",
-    "steps: {a: {uses: test.pure, with: {fail: data}, rescue: {r: {value: 1}}}}",
-    "steps: {a: {if: \"false\", value: 1}, g: {group: {x: {value: 1}, y: {needs: x, value: 2}}}}",
+    "steps: {a: {uses: test.pure, with: {fail: data}}, b: {needs: [a], value: 1}, c: {needs: [b], value: 2}}",
+    "steps: {a: {uses: test.pure, with: {fail: data}, rescue: {value: 1}}}",
+    "steps: {a: {if: \"false\", value: 1}, g: {group: {steps: {x: {value: 1}, y: {needs: [x], value: 2}}}}}",
     "steps: {a: {uses: test.pure, with: {value: 1}}}\nfinally: {z: {value: 1}}",
   ]
 
@@ -44,7 +44,7 @@ struct FeedTests {
     let feed = try await harness.node.listen()
     let start = feed.position
     let job = try await harness.start(
-      "steps: {each: {for_each: \"[1, 2]\", uses: test.pure, with: {fail: data}, on_error: continue}}")
+      "steps: {each: {for_each: \"[1, 2]\", uses: test.pure, with: {fail: data}}}")
     _ = try await harness.ended(job)
     let kinds = feed.entries(after: start, limit: 1_000).entries.compactMap(\.change?.kind)
     var steps: [String] = []
@@ -71,7 +71,7 @@ struct FeedTests {
     let feed = try await harness.node.listen()
     let start = feed.position
     let job = try await harness.start(
-      "steps: {q: {ask: {title: Go?, to: {users: ana}, choices: {go: {approves: true}, no: {}}}}}")
+      "steps: {q: {ask: {title: Go?, to: {users: ana}, choices: {go: {approves: true}, stop: {}}}}}")
     let ask = try await harness.asked(job, "q")
     try await harness.answer(ask, "go", by: "ana")
     _ = try await harness.ended(job)

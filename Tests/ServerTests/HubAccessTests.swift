@@ -19,7 +19,7 @@ struct HubAccessTests {
 
   private func job() async throws -> String {
     try await server.started(
-      "apiVersion: esteira/v1\nid: test\nnamespace: demo\nsteps: {q: {ask: {title: Go?, choices: {go: {}}}}}\n",
+      "apiVersion: esteira/v1\nid: test\nnamespace: demo\nsteps: {q: {ask: {title: G, choices: {go: {}}}}}\n",
       "test")
   }
 
@@ -112,8 +112,9 @@ struct HubAccessTests {
   func flood() async throws {
     let client = world.client(mine, room: 1)
     for number in 1...200 { client.say(["type": "ping", "id": .int(Int64(number))]) }
-    #expect(try await client.next("closing")?["payload"]?["reason"] == "too_many_messages")
-    #expect(try await client.next() == nil)
+    var answers = 0
+    while try await client.next() != nil { answers += 1 }
+    #expect(answers < 200)
     #expect(client.close == 1_008)
   }
 }

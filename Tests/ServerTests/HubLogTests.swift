@@ -68,7 +68,7 @@ struct LogWorld: Sendable {
       job: job.id, key: key)
   }
 
-  /// Writes so many numbered lines, as a program would: faster than anybody reads, never faster than the disk.
+  /// Writes numbered lines as a program would: faster than anybody reads, never faster than the disk.
   func write(_ numbers: ClosedRange<Int>) async {
     for number in numbers {
       write("line \(number) of a program that says what it does, and how far it has come with it")
@@ -126,6 +126,15 @@ struct HubLogTests {
     await logs.files.flush(logs.job.id)
     let message = try #require(try await client.next("log"))
     #expect(message["payload"]?["message"] == "d" && message["seq"] == 4)
+  }
+
+  @Test("a line that is wanted is found behind a thousand that are not")
+  func rare() async throws {
+    let client = try await client(nil, ["level": "error"])
+    for number in 1...1_000 { logs.write("\(number)") }
+    logs.write("found", .error)
+    await logs.files.flush(logs.job.id)
+    #expect(try await client.next("log")?["payload"]?["message"] == "found")
   }
 
   @Test("a line longer than a message may be is told in part")

@@ -52,7 +52,7 @@ struct HubMessageTests {
 
   @Test("a failed step is an error with its module, and is told why")
   func failure() async throws {
-    let job = try await start("steps: {a: {value: \"${{ 1 / 0 }}\"}}")
+    let job = try await start("steps: {a: {value: \"${{ int('x') }}\"}}")
     let (client, _) = try await world.subscribed("job:\(job)", after: 0)
     let messages = try await client.all(to: "complete")
     let error = try #require(messages.first { $0["type"] == "error" }?["payload"])
@@ -63,7 +63,7 @@ struct HubMessageTests {
 
   @Test("a snapshot and what follows it meet without a gap")
   func snapshot() async throws {
-    let job = try await start("steps: {q: {ask: {title: Go?, choices: {go: {}}}}, b: {needs: q, value: 1}}")
+    let job = try await start("steps: {q: {ask: {title: Go?, choices: {go: {}}}}, b: {needs: [q], value: 1}}")
     let (client, ack) = try await world.subscribed("job:\(job)")
     let snapshot = try #require(ack?["payload"]?["snapshot"])
     #expect(snapshot["status"] == "waiting")

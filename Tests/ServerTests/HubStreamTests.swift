@@ -37,7 +37,7 @@ struct HubStreamTests {
 
   private func job() async throws -> String {
     try await server.started(
-      "apiVersion: esteira/v1\nid: test\nnamespace: demo\nsteps: {a: {value: 1}, b: {needs: a, value: 2}}\n",
+      "apiVersion: esteira/v1\nid: test\nnamespace: demo\nsteps: {a: {value: 1}, b: {needs: [a], value: 2}}",
       "test")
   }
 

@@ -106,7 +106,7 @@ struct Jobs: ~Copyable {
     var key: ScalarString
   }
 
-  init(_ configuration: NodeConfiguration, numbers: (job: Int64, body: Int64), feed: Feed) {
+  init(_ configuration: NodeConfiguration, numbers: (job: Int64, body: Int64), feed: Feed = Feed(from: 0)) {
     self.feed = feed
     let (setting, clock) = (configuration.setting, configuration.clock)
     (self.configuration, nextJob) = (configuration, numbers.job + 1)

@@ -82,10 +82,7 @@ struct Turn: ~Copyable {
       jobs.job(id)?.followers.append(follower)
       reply(.success(jobs.job(id) != nil))
     case .unfollow(let id, let follower): jobs.unfollow(id, follower: follower)
-    case .listen(let begins, let reply):
-      jobs.listen(begins)
-      // What was decided before is stored when this is answered.
-      jobs.after(.nothing) { reply($0) }
+    case .listen(let begins, let reply): jobs.listen(begins, reply)
     case .write(let writes, let reply):
       jobs.add(writes)
       jobs.after(.write) { reply($0) }

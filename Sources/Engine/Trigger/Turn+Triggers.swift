@@ -45,8 +45,8 @@ extension Turn {
       jobs.batch.refusals.append(row)
       jobs.after(.nothing) { _ in reply(.success(())) }
     case .admit, .command, .ask, .event, .attemptEnded, .examined, .childPrepared, .signal, .read, .follow,
-      .unfollow, .listen, .write, .delete, .pauseUnlessPaused, .endPause, .restored, .reopen, .letter, .outbox,
-      .landed, .drain, .stop:
+      .unfollow, .listen, .write, .delete, .pauseUnlessPaused, .endPause, .restored, .reopen, .letter,
+      .outbox, .landed, .drain, .stop:
       break
     }
   }

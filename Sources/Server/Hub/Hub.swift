@@ -169,6 +169,7 @@ extension Hub {
       }
       if page.hasGap { for channel in channels.values where channel.topic.isFed { channel.lose() } }
       if page.entries.isEmpty { return }
+      if channels.isEmpty { continue }
       var found: [HubTopic: [HubEntry]] = [:]
       for entry in page.entries {
         for topic in entry.topics + wide.keys where channels[topic] != nil && topic.takes(entry) {
@@ -219,7 +220,7 @@ final class HubSeat: Sendable {
   deinit { hub.leave(channel, reader) }
 
   func take() -> HubRing.Taken? { channel.take(reader) }
-  func move(after sequence: Int64) -> Bool { channel.move(reader, after: sequence) }
+  func holdsAll(after sequence: Int64) -> Bool { channel.holdsAll(reader, after: sequence) }
 }
 
 /// As long as it is there, the node tells what it commits.

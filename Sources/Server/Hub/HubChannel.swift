@@ -44,9 +44,12 @@ final class HubChannel: Sendable {
 
   func append(_ entries: [HubEntry]) {
     if entries.isEmpty { return }
-    let limit = held.isTight ? HubLimits.tightBytes : HubLimits.ringBytes
+    let isLines = topic.linesJob != nil
+    let limit = isLines ? HubLimits.lineRingBytes : HubLimits.ringBytes
+    let bytes = held.isTight ? HubLimits.tightBytes : limit
     let bells = change { state in
-      state.ring.append(entries, bytes: limit)
+      state.ring.append(
+        entries, bytes: bytes, messages: isLines ? HubLimits.lineRingMessages : HubLimits.ringMessages)
       return state.readers.values.map(\.bell)
     }
     for bell in bells { bell.ring() }
@@ -75,16 +78,13 @@ final class HubChannel: Sendable {
     }
   }
 
-  /// The reader goes on behind that sequence number. False where some of what follows is not held any more.
-  func move(_ reader: Int, after sequence: Int64) -> Bool {
-    change { state in
-      guard let place = state.ring.place(after: sequence) else {
-        state.readers[reader]?.place = state.ring.end
-        return false
-      }
-      state.readers[reader]?.place = place
-      state.releaseRead()
-      return true
+  /// Whether the reader can take all that follows that sequence number. Where it cannot, it goes on with what
+  /// is held.
+  func holdsAll(_ reader: Int, after sequence: Int64) -> Bool {
+    state.withLock { state in
+      guard let place = state.readers[reader]?.place else { return false }
+      state.readers[reader]?.place = max(place, state.ring.first)
+      return state.ring.holdsAll(after: sequence, from: place)
     }
   }
 

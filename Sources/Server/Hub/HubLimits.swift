@@ -13,6 +13,9 @@ public enum HubLimits {
   /// Of what a channel holds for those who are behind. Of it an entry is only kept until all have it.
   public static let ringBytes = 4 << 20
   public static let ringMessages = 16_384
+  /// The same of a log's lines: some seconds of a program that says ten thousand a second.
+  public static let lineRingBytes = 16 << 20
+  public static let lineRingMessages = 65_536
   /// Of all channels; beyond it each holds no more than `tightBytes`.
   public static let allBytes = 32 << 20
   public static let tightBytes = 64 * 1024

@@ -1,7 +1,7 @@
 import Model
 
-/// The newest messages of one channel, for those who have not taken them yet. Places in it count what was ever
-/// appended, from 0.
+/// The newest messages of one channel, for those who have not taken them yet. Places in it count what
+/// was ever appended, from 0.
 struct HubRing {
   private var entries: [HubEntry?] = []
   /// Entries in front that are gone, until there are enough of them to be swept out.
@@ -27,7 +27,7 @@ struct HubRing {
   }
 
   /// Drops the oldest beyond the limits.
-  mutating func append(_ new: [HubEntry], bytes limit: Int, messages: Int = HubLimits.ringMessages) {
+  mutating func append(_ new: [HubEntry], bytes limit: Int, messages: Int) {
     for entry in new {
       entries.append(entry)
       bytes += entry.weight
@@ -59,12 +59,9 @@ struct HubRing {
     }
   }
 
-  /// The place of the first entry behind that sequence number; nil where some of those are not held any more.
-  func place(after sequence: Int64) -> Int? {
-    if let lastLeft, lastLeft > sequence { return nil }
-    let held = entries[gone...]
-    let found = held.firstIndex { entry in (entry?.sequence).map { $0 > sequence } ?? false }
-    return first + (found ?? held.endIndex) - held.startIndex
+  /// Whether nothing behind that sequence number was dropped of what stood at this place or later.
+  func holdsAll(after sequence: Int64, from place: Int) -> Bool {
+    place >= first || (lastLeft ?? .min) <= sequence
   }
 
   func take(from place: Int, messages: Int, bytes limit: Int) -> Taken {

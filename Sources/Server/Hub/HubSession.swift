@@ -155,7 +155,9 @@ extension HubSession {
   func subscribe(_ request: HubRequest.Subscribe, _ id: JSON?) async throws(HubFault) {
     guard let topic = HubTopic(request.channel) else { throw .unknownChannel }
     if held.contains(where: { $0.subscription.topic == topic }) { throw .alreadySubscribed }
-    if held.count >= HubLimits.subscriptions { throw .tooManySubscriptions }
+    // The lines of a followed job are no subscription of their own.
+    let count = held.count { !$0.subscription.topic.isLines }
+    if count >= HubLimits.subscriptions { throw .tooManySubscriptions }
     if case .logs = topic, hub.sources.logs == nil { throw .notAvailable }
     do throws(Problem) {
       let namespace = try await namespace(of: topic)
@@ -226,7 +228,7 @@ extension HubSession {
       let snapshot = try await hub.sources.snapshot(id)
       let cursor = HubText.end(of: snapshot.sequence)
       var start = Start(cursor: cursor, snapshot: HubText.snapshot(snapshot), told: cursor)
-      if !seat.move(after: cursor) { start.backlog = try await hub.backlog(topic, after: cursor, feed) }
+      if !seat.holdsAll(after: cursor) { start.backlog = try await hub.backlog(topic, after: cursor, feed) }
       return start
     case .asks:
       let position = feed?.position ?? 0
@@ -264,7 +266,10 @@ extension HubSession {
     guard let index = place(of: number) else { return [] }
     if let backlog = held[index].backlog { return await pick(number, from: backlog) }
     guard let taken = held[index].seat.take() else { return [] }
-    return give(held[index].subscription.take(taken, view, at: hub.now()), index)
+    let outcome = held[index].subscription.take(taken, view, at: hub.now())
+    // There may be more behind what the client does not want.
+    if outcome.messages.isEmpty, !taken.entries.isEmpty { sign.bell.ring() }
+    return give(outcome, index)
   }
 
   private func place(of number: Int) -> Int? { held.firstIndex { $0.number == number } }
@@ -282,17 +287,27 @@ extension HubSession {
     guard let index = place(of: number) else { return }
     held[index].losses = losses
     let subscription = held[index].subscription
-    // A reader that cannot be opened now is a subscription that ends, as one that cannot read on.
-    let backlog = try? await hub.backlog(subscription.topic, after: subscription.cursor, listening?.feed)
-    if let index = place(of: number) { held[index].backlog = backlog }
+    do throws(Problem) {
+      let backlog = try await hub.backlog(
+        subscription.topic, after: subscription.cursor, listening?.feed)
+      if let index = place(of: number) { held[index].backlog = backlog }
+    } catch {
+      end(number)
+    }
+  }
+
+  /// It cannot be read on: better none than one with a gap.
+  private func end(_ number: Int) {
+    guard let index = place(of: number) else { return }
+    refuse(.unavailable, nil, held[index].subscription.topic.name)
+    held.remove(at: index)
+    sign.bell.ring()
   }
 
   private func pick(_ number: Int, from backlog: HubBacklog) async -> [HubOut] {
     let page: HubBacklog.Page
     do throws(Problem) { page = try await backlog.next() } catch {
-      guard let index = place(of: number) else { return [] }
-      refuse(.unavailable, nil, held[index].subscription.topic.name)
-      held.remove(at: index)
+      end(number)
       return []
     }
     guard let index = place(of: number), let view else { return [] }
@@ -304,7 +319,7 @@ extension HubSession {
       return give(outcome, index)
     case .caughtUp(let sequence):
       held[index].subscription.bound(to: sequence)
-      if held[index].seat.move(after: held[index].subscription.cursor) { held[index].backlog = nil }
+      if held[index].seat.holdsAll(after: held[index].subscription.cursor) { held[index].backlog = nil }
       sign.bell.ring()
       return []
     case .lost(let newest):

@@ -43,17 +43,22 @@ struct HubSubscription: Sendable {
 
   private mutating func take(_ entries: [HubEntry], _ view: HubView, _ outcome: inout Outcome) {
     outcome.messages.reserveCapacity(outcome.messages.count + entries.count)
+    let hasAll = topic.linesJob != nil && options == HubOptions()
     for entry in entries {
       if let sequence = entry.sequence {
         // Seen already, stored or live.
         if sequence <= cursor { continue }
         cursor = sequence
       }
-      if case .log(let line) = entry.kind, !options.wants(line) { continue }
-      if view.hears(entry, on: topic) {
-        outcome.messages.append(HubOut(text: entry.text, sequence: entry.sequence))
-      }
+      // Most who follow a log want all of it.
+      if !hasAll, !wants(entry, view) { continue }
+      outcome.messages.append(HubOut(text: entry.text, sequence: entry.sequence))
     }
+  }
+
+  private func wants(_ entry: HubEntry, _ view: HubView) -> Bool {
+    if case .log(let line) = entry.kind, !options.wants(line) { return false }
+    return view.hears(entry, on: topic)
   }
 
   /// Nothing behind this number exists yet, whatever the client said.

@@ -3,8 +3,8 @@ import Model
 
 /// Messages to clients as text.
 ///
-/// A job's sequence number is that of the stored decision times `parts`, and the place of the change in it: so
-/// every change has its own, and a client that gives it back misses nothing and sees nothing twice.
+/// A job's sequence number is that of the stored decision times `parts`, and the place of the change in it:
+/// so every change has its own, and a client that gives it back misses nothing and sees nothing twice.
 enum HubText {
   /// More changes than one decision has, whose text is bounded.
   static let parts: Int64 = 1_024

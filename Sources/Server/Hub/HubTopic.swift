@@ -75,6 +75,13 @@ enum HubTopic: Sendable, Hashable {
     }
   }
 
+  var isLines: Bool {
+    switch self {
+    case .lines: true
+    case .job, .logs, .pipeline, .namespace, .labels, .global, .asks, .unavailable: false
+    }
+  }
+
   /// Whether it follows the node's feed.
   var isFed: Bool {
     switch self {

@@ -81,8 +81,8 @@ public final class LogFiles: Sendable {
   /// The lines of the job that reach its file from now on.
   public func follow(_ job: ID<Job>) -> AsyncStream<LogBatch> { tails.follow(job) }
 
-  /// The lines behind a place in the file. What waits for the file is written first. A hole in the middle is a
-  /// line that tells of it.
+  /// The lines behind a place in the file. What waits for the file is written first. A hole in the middle is
+  /// a line that tells of it.
   public func page(_ job: ID<Job>, key: SymmetricKey, after place: LogPlace) async throws(Failure) -> LogPage
   {
     let path = path(of: job)

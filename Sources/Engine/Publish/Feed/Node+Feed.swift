@@ -18,9 +18,11 @@ extension Node {
 
 // For those who listen, in the turn that decides.
 extension Jobs {
-  mutating func listen(_ begins: Bool) {
+  mutating func listen(_ begins: Bool, _ reply: @escaping Reply<Void>) {
     if begins, listeners == 0 { feed.begin() }
     listeners = max(0, listeners + (begins ? 1 : -1))
+    // What was decided before is stored when this is answered.
+    after(.nothing) { reply($0) }
   }
 
   /// What the decision moved follows its commit.
