@@ -1,4 +1,5 @@
 import CLI
+import CSystem
 import Crypto
 import Glibc
 import Model

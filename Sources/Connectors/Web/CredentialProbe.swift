@@ -1,6 +1,6 @@
 import Crypto
 public import Engine
-public import Model
+import Model
 public import Net
 
 /// Tries a credential where its type can be tried: with a request through a connection's rules of egress.

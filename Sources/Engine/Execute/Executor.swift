@@ -199,7 +199,7 @@ final class Executor: Performer {
 extension Executor {
   private func end(of work: Work) async -> AttemptEnd {
     let identity = work.identity
-    var masking = Masking(nil)
+    var masking = Masking.none
     let end: AttemptEnd
     do throws(Failure) {
       if Task.isCancelled {
@@ -261,7 +261,7 @@ extension Executor {
           at: clock.now))
     }
     let folders = try await environment.prepare(identity)
-    let masking = Masking(credential)
+    let masking = credential.map { Masking($0) } ?? .none
     let (environment, clock) = (environment, clock)
     var services = AttemptServices(
       log: { level, line in environment.log(identity, clock.now, level, masking(line)) },

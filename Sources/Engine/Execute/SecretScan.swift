@@ -1,7 +1,7 @@
 /// Finds many byte strings in one pass over a text that may come in pieces (Aho and Corasick).
 struct SecretScan: Sendable {
-  /// What each byte leads to from the start, where most of a text is read.
-  private var starts = [Int32](repeating: 0, count: 256)
+  /// What each byte leads to from the start, where most of a text is read; empty without a string.
+  private var starts: [Int32] = []
   private var edges: [UInt64: Int32] = [:]
   private var fallbacks: [Int32] = [0]
   private var depths: [Int32] = [0]
@@ -11,6 +11,8 @@ struct SecretScan: Sendable {
 
   init(_ strings: Set<[UInt8]>) {
     isEmpty = strings.isEmpty
+    if isEmpty { return }
+    starts = [Int32](repeating: 0, count: 256)
     for string in strings { insert(string) }
     link()
   }
