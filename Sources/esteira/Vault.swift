@@ -24,7 +24,6 @@ final class Vault: Sendable {
     try master.open(sealed, place: place)
   }
 
-  func wrap(_ key: SymmetricKey) -> [UInt8] { master.wrap(key, place: "job") }
   /// The keys as they are now.
   var master: KeyRing { ring.withLock { $0 } }
 
