@@ -41,7 +41,8 @@ public enum EndpointCatalog {
       RetentionCalls.deletions.shape,
       SystemCalls.connectors.shape, SystemCalls.connectorSchema.shape, SystemCalls.doctor.shape,
       SystemCalls.health.shape,
-      SystemCalls.ready.shape, SystemCalls.version.shape,
+      SystemCalls.ready.shape, SystemCalls.version.shape, SystemCalls.openAPI.shape,
+      StreamCalls.stream.shape,
     ] + vault + accounts
 
   /// Of credentials and the keys that seal them.

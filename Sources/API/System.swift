@@ -12,6 +12,8 @@ public enum SystemCalls {
     .get, "/health", .open, "Answers while the process lives.")
   public static let ready = Endpoint<Nothing, Page<CheckItem>>(
     .get, "/ready", .open, "Whether each thing that this node needs answers.")
+  public static let openAPI = Endpoint<Nothing, JSON>(
+    .get, "/openapi.json", .open, "This interface as an OpenAPI 3.1 document.")
   public static let version = Endpoint<Nothing, VersionInfo>(.get, "/version", .open, "What runs here.")
 }
 

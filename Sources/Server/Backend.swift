@@ -50,6 +50,9 @@ public struct Backend: Sendable {
 
   /// Nil where no server runs.
   public var access: AccessService?
+  public var vault = VaultDesk.none
+  /// Nil where no server runs.
+  public var hub: Hub?
 
   /// The node, for what changes something.
   func writer() throws(Problem) -> Node {

@@ -5,8 +5,9 @@ public import Model
 extension Router {
   /// All routes of a node. `told` hears of an audit row that could not be written after its change.
   public init(
-    _ backend: Backend, vault: VaultDesk = .none, told: @escaping @Sendable (Problem) -> Void = { _ in }
+    _ backend: Backend, vault desk: VaultDesk? = nil, told: @escaping @Sendable (Problem) -> Void = { _ in }
   ) {
+    let vault = desk ?? backend.vault
     let audit = backend.access.map { CallAudit($0.audit, told: told) } ?? .none
     self.init(
       PipelineRoutes(backend: backend, applier: PipelineApplier(backend)).routes
@@ -21,7 +22,11 @@ extension Router {
         + AccessRoutes(backend: backend).routes + RetentionRoutes(backend: backend).routes
         + CredentialRoutes(backend: backend, desk: vault).routes
         + KeyRoutes(backend: backend, desk: vault).routes
-        + SystemRoutes(backend: backend).routes + Self.accounts(backend.access), audit: audit)
+        + SystemRoutes(backend: backend).routes + Self.accounts(backend.access) + Self.streams(backend.hub), audit: audit)
+  }
+
+  private static func streams(_ hub: Hub?) -> [Route] {
+    hub.map { StreamRoutes($0).routes } ?? [Route.closed(StreamCalls.stream.shape, Backend.readOnly)]
   }
 
   /// Of whoever signs in. Beside no server nobody does.

@@ -16,6 +16,7 @@ struct SystemRoutes: Sendable {
       .answer(SystemCalls.ready, in: .own) { _, caller in
         Page(await backend.checks(caller.language).filter { $0.state == "error" })
       },
+      .answer(SystemCalls.openAPI, in: .own) { _, _ in EdgePages.document(backend.version.version) },
       .answer(SystemCalls.version, in: .own) { _, _ in backend.version },
     ]
   }

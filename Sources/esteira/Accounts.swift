@@ -1,5 +1,6 @@
 import Access
 import Crypto
+import Engine
 import Model
 import Stores
 
@@ -28,6 +29,34 @@ enum Accounts {
     let service = try await AccessService.open(store: file, environment: environment)
     return (service, try await service.makeFirstAdmin(from: .server))
   }
+
+  /// Rows of the audit for each use of a credential by an attempt. An attempt never waits for its row; where rows
+  /// come faster than the disk takes them, those beyond `mostUses` are left out, and the job's history still has
+  /// the attempt.
+  static func auditUses(of parts: NodeParts, in trail: AuditTrail) {
+    let (uses, told) = AsyncStream.makeStream(
+      of: CredentialLease.self, bufferingPolicy: .bufferingOldest(mostUses))
+    parts.credentialUsed { told.yield($0) }
+    Task {
+      for await use in uses {
+        let name = "\(use.namespace)/\(use.name)"
+        let after: JSON = [
+          "version": .int(Int64(use.version)), "job": .string("\(use.attempt.job)"),
+          "step": .string(use.path),
+        ]
+        let actor = Principal(
+          kind: .service, id: "\(use.attempt.pipeline)", actor: "pipeline:\(use.attempt.pipeline)", grants: []
+        )
+        // What cannot be written now is told by the next change, which is refused then.
+        _ = try? await trail.record(
+          AuditAct(
+            "credentials:use", namespace: use.namespace, resourceType: "credentials", resourceID: name,
+            after: after), .read, by: actor, from: .server)
+      }
+    }
+  }
+
+  private static let mostUses = 20_000
 
   /// Hashing a password takes a core for a third of a second: some stay for the work.
   private static let hashingThreads = 2

@@ -15,6 +15,8 @@ struct NodeParts: Sendable {
   let store: SQLiteStore
   let node: Node
   let vault: Vault
+  private let places: AttemptPlaces
+  let hubLogs: HubLogs
   var backend: Backend
   /// What is told of triggers and events, for whoever comes later than the node.
   let news: News
@@ -40,6 +42,7 @@ struct NodeParts: Sendable {
     )
     let places = AttemptPlaces(
       path: folder.path, store: store, vault: vault, artifacts: files.artifacts, logs: files.logs)
+    self.places = places
     let plans = PlanCache(Program.compiler)
     let news = News()
     self.news = news
@@ -74,7 +77,19 @@ struct NodeParts: Sendable {
     let destinations = configuration.destinations
     self.destinations = destinations
     backend.destinations = { () throws(Problem) in destinations }
+    let keeper = KeyKeeper(
+      folder: folder, vault: vault, readModel: store,
+      write: { (writes) throws(Problem) in try await node.write(writes) }, tell: console.error)
+    if restores { keeper.resume() }
+    backend.vault = VaultDesk(
+      keeper: keeper, vault: vault, leases: places.leases, probe: CredentialProbe(client))
+    hubLogs = reading.hubLogs(Self.jobs(node, history))
     self.backend = backend
+  }
+
+  /// Tells of each use of a credential; the closure must not block.
+  func credentialUsed(_ listener: @escaping @Sendable (CredentialLease) -> Void) {
+    places.leases.credentialUsed(listener)
   }
 
   /// Jobs are read from the running node.

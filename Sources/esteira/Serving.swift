@@ -47,14 +47,20 @@ struct Serving: Sendable {
       }
       let (access, admin) = try await Accounts.open(parts)
       parts.backend.access = access
+      let hub = Self.hub(parts, access)
+      parts.backend.hub = hub
+      Accounts.auditUses(of: parts, in: access.audit)
       let listening = try listen(parts, setting)
+      let carrying = Task { await hub.run() }
       await Self.settle(parts.node)
       watches.reconcile()
       report(banner(parts, listening, admin), isReported)
       for await _ in wishes { break }
       Console.system.out(stopping)
       await watches.stop()
+      hub.stop()
       await listening.server.stop(grace: Self.closeGrace)
+      carrying.cancel()
       watch.stop()
       await parts.node.stop(drain: options.drain)
       unlink(parts.folder.processPath)
@@ -113,12 +119,25 @@ struct Serving: Sendable {
         pt: "Escreva 127.0.0.1:7420 ou [::1]:7420, ou none para ter só o socket."))
   }
 
+  private static func hub(_ parts: NodeParts, _ access: AccessService) -> Hub {
+    let people = ConfigFile(folder: parts.folder.path)
+    let rights = HubAccess(
+      refresh: { access.current($0) },
+      // A ticket that is not valid is told as such by the hub.
+      redeem: { try? access.principal(socketTicket: $0) },
+      // A file that cannot be read names no groups; `doctor` tells of it.
+      groups: { (try? people.groups(of: $0)) ?? [] })
+    return Hub(
+      HubSources(parts.node, parts.backend, logs: parts.hubLogs), access: rights, now: Program.now,
+      pause: Program.pause, jitter: { .milliseconds(Int64.random(in: 0..<2_000)) })
+  }
+
   private func listen(_ parts: NodeParts, _ setting: ServerSetting) throws(Problem) -> Listening {
     let language = language
     let router = Router(parts.backend) { Console.system.error($0.message[language]) }
     let edge = HTTPEdge(
-      router, owner: geteuid(), actor: Connecting.actor, access: parts.backend.access,
-      origins: OwnOrigins(publicURL: setting.publicURL), now: Program.now,
+      router, owner: geteuid(), actor: Connecting.actor, access: parts.backend.access, hub: parts.backend.hub,
+      origins: OwnOrigins(publicURL: setting.publicURL), version: Program.name, now: Program.now,
       newRequestID: { Hex.encode(SecureRandom.bytes(8)) })
     return try Listening.open(socket: parts.folder.socketPath, setting, edge)
   }

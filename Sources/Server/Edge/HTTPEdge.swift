@@ -8,6 +8,8 @@ public struct HTTPEdge: Sendable {
   private let router: Router
   private let door: Doorkeeper
   private let limiter: RateLimiter
+  private let socket: SocketDoor?
+  private let document: JSON
   private let newRequestID: @Sendable () -> String
   /// Shorter than the silence that clients bear.
   private static let heartbeat = Duration.seconds(20)
@@ -15,13 +17,15 @@ public struct HTTPEdge: Sendable {
   /// `owner`: the uid that the data folder belongs to; `actor`: its name in histories. Without `access` only the
   /// owner is let in.
   public init(
-    _ router: Router, owner: UInt32, actor: String, access: AccessService? = nil,
-    origins: OwnOrigins = OwnOrigins(), now: @escaping @Sendable () -> Timestamp,
+    _ router: Router, owner: UInt32, actor: String, access: AccessService? = nil, hub: Hub? = nil,
+    origins: OwnOrigins = OwnOrigins(), version: String, now: @escaping @Sendable () -> Timestamp,
     newRequestID: @escaping @Sendable () -> String
   ) {
     self.router = router
     door = Doorkeeper(owner: owner, actor: actor, access: access, origins: origins)
     limiter = RateLimiter(now: now)
+    socket = hub.map { SocketDoor(hub: $0, origins: origins) }
+    document = EdgePages.document(version)
     self.newRequestID = newRequestID
   }
 
@@ -33,10 +37,16 @@ public struct HTTPEdge: Sendable {
 
   public func answer(_ request: HTTPRequest) async -> HTTPResponse {
     var asked = read(request)
+    if request.method == "GET", asked.path == "/docs" {
+      return EdgePages.reference(document, asked.language, nonce: newRequestID() + newRequestID())
+    }
     let principal: Principal
     do throws(Problem) {
       principal = try door.principal(of: request, asked.cookies)
       try door.mayGoOn(principal, asked.path)
+      if let socket, request.method == "GET", asked.path == SocketDoor.path {
+        return try socket.open(request, as: principal, asked.language)
+      }
     } catch {
       return Self.refusal(error, asked)
     }
