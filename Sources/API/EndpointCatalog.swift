@@ -40,5 +40,9 @@ public enum EndpointCatalog {
     SystemCalls.connectors.shape, SystemCalls.connectorSchema.shape, SystemCalls.doctor.shape,
     SystemCalls.health.shape,
     SystemCalls.ready.shape, SystemCalls.version.shape,
+    PipelineCalls.create.shape, PipelineCalls.replace.shape, PipelineCalls.revision.shape,
+    PipelineCalls.diff.shape, PipelineCalls.graph.shape, PipelineCalls.check.shape,
+    JobCalls.timeline.shape, JobCalls.compare.shape, JobCalls.stepLogs.shape, JobCalls.followLogs.shape,
+    JobCalls.bulk.shape, OperationCalls.get.shape,
   ]
 }

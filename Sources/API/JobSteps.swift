@@ -148,6 +148,9 @@ public struct LogsQuery: Wire {
   public var attempt: Int?
   /// The least level that is shown: `debug`, `info`, `warn` or `error`.
   public var level: String?
+  /// Stands in the message; ASCII letters are the same in capitals.
+  public var text: String?
+  public var since: Timestamp?
   public var limit: Int?
   public var cursor: String?
 
@@ -164,14 +167,15 @@ public struct LogsQuery: Wire {
     (id, path) = (try fields.text("id"), try fields.optionalText("path"))
     attempt = try fields.optionalInteger("attempt").map(Int.init)
     level = try fields.optionalText("level")
+    (text, since) = (try fields.optionalText("grep"), try fields.time("since"))
     limit = try fields.optionalInteger("limit").map(Int.init)
     cursor = try fields.optionalText("cursor")
   }
 
   public var json: JSON {
     members([
-      "id": id.wire, "path": path?.wire, "attempt": attempt?.wire, "level": level?.wire, "limit": limit?.wire,
-      "cursor": cursor?.wire,
+      "id": id.wire, "path": path?.wire, "attempt": attempt?.wire, "level": level?.wire, "grep": text?.wire,
+      "since": since?.wire, "limit": limit?.wire, "cursor": cursor?.wire,
     ])
   }
 }

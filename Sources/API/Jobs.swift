@@ -56,6 +56,14 @@ public struct JobsQuery: Wire {
   /// Words such as `running`; empty: all.
   public var statuses: [String]
   public var since: Timestamp?
+  /// Created before.
+  public var until: Timestamp?
+  /// Words such as `schedule`; empty: all.
+  public var triggers: [String] = []
+  /// As people write it, such as `status:failed pipeline:vendas* -owner:me`; beside the other members.
+  public var search: String?
+  /// `-created_at` (nil too) or `created_at`.
+  public var sort: String?
   public var correlation: String?
   public var labels: [LabelCondition]
   /// The id, or the beginning of it, of the job that called them.
@@ -80,6 +88,9 @@ public struct JobsQuery: Wire {
     (namespace, pipeline) = (try fields.optionalText("namespace"), try fields.optionalText("pipeline"))
     statuses = (try fields.optionalText("status") ?? "").split(separator: ",").map(String.init)
     (since, cursor) = (try fields.time("since"), try fields.optionalText("cursor"))
+    (until, search) = (try fields.time("until"), try fields.optionalText("q"))
+    triggers = (try fields.optionalText("trigger") ?? "").split(separator: ",").map(String.init)
+    sort = try fields.optionalText("sort")
     correlation = try fields.optionalText("correlation_id")
     labels = try LabelCondition.list(try fields.optionalText("labels") ?? "")
     (parent, rerunOf) = (try fields.optionalText("parent"), try fields.optionalText("rerun_of"))
@@ -90,6 +101,9 @@ public struct JobsQuery: Wire {
     members([
       "namespace": namespace?.wire, "pipeline": pipeline?.wire,
       "status": statuses.isEmpty ? JSON?.none : statuses.joined(separator: ",").wire, "since": since?.wire,
+      "until": until?.wire,
+      "trigger": triggers.isEmpty ? JSON?.none : triggers.joined(separator: ",").wire, "q": search?.wire,
+      "sort": sort?.wire,
       "correlation_id": correlation?.wire,
       "labels": labels.isEmpty ? JSON?.none : LabelCondition.text(labels).wire,
       "parent": parent?.wire, "rerun_of": rerunOf?.wire, "limit": limit?.wire, "cursor": cursor?.wire,

@@ -52,18 +52,25 @@ public struct ApplyRequest: Wire {
   public var files: [SourceFile]
   /// Fails unless the newest revision is this one; only with one file.
   public var expectedRevision: Int?
+  /// Only says what it would do.
+  public var isDryRun: Bool
 
-  public init(files: [SourceFile], expectedRevision: Int? = nil) {
-    (self.files, self.expectedRevision) = (files, expectedRevision)
+  public init(files: [SourceFile], expectedRevision: Int? = nil, isDryRun: Bool = false) {
+    (self.files, self.expectedRevision, self.isDryRun) = (files, expectedRevision, isDryRun)
   }
 
   public init(_ json: JSON) throws(WireError) {
     let fields = try Fields(json)
     files = try fields.list("files", of: SourceFile.self)
     expectedRevision = try fields.optionalInteger("expected_revision").map(Int.init)
+    isDryRun = try fields.flag("dry_run")
   }
 
-  public var json: JSON { members(["files": files.wire, "expected_revision": expectedRevision?.wire]) }
+  public var json: JSON {
+    members([
+      "files": files.wire, "expected_revision": expectedRevision?.wire, "dry_run": isDryRun.wire,
+    ])
+  }
 }
 
 public struct ApplyResult: Wire, Hashable {

@@ -2,11 +2,11 @@ public import Model
 
 /// Endpoints about definitions. `{id}` is `namespace~name`.
 public enum PipelineCalls {
-  public static let list = Endpoint<ListQuery, Page<PipelineItem>>(
+  public static let list = Endpoint<PipelinesQuery, Page<PipelineItem>>(
     .get, "/pipelines", .needs("pipelines", "read"), "The pipelines, by namespace and name.")
   public static let get = Endpoint<PipelineQuery, PipelineDetail>(
     .get, "/pipelines/{id}", .needs("pipelines", "read"), "A pipeline with its source and its plan.")
-  public static let revisions = Endpoint<PipelineQuery, Page<RevisionItem>>(
+  public static let revisions = Endpoint<RevisionsQuery, Page<RevisionItem>>(
     .get, "/pipelines/{id}/revisions", .needs("pipelines", "read"),
     "The revisions of a pipeline, newest first.")
   public static let rollback = Endpoint<RollbackRequest, AppliedPipeline>(
@@ -82,6 +82,10 @@ public struct PipelineItem: Wire, Hashable {
   public var updatedAt: Timestamp
   /// Nil: it takes new jobs.
   public var pause: PauseItem?
+  /// Only in lists; nil where it never had one.
+  public var lastJob: LastJobItem?
+  /// Only in lists: when its schedules start the next job.
+  public var nextAt: Timestamp?
 
   public init(
     id: String, namespace: String, name: String, title: String, revision: Int, createdAt: Timestamp,
@@ -99,13 +103,15 @@ public struct PipelineItem: Wire, Hashable {
     createdAt = try fields.time("created_at") ?? Timestamp(microseconds: 0)
     updatedAt = try fields.time("updated_at") ?? Timestamp(microseconds: 0)
     pause = try fields.object["paused"].map(PauseItem.init)
+    lastJob = try fields.object["last_job"].map(LastJobItem.init)
+    nextAt = try fields.time("next_at")
   }
 
   public var json: JSON {
     members([
       "id": id.wire, "namespace": namespace.wire, "name": name.wire, "title": title.wire,
       "revision": revision.wire, "created_at": createdAt.wire, "updated_at": updatedAt.wire,
-      "paused": pause?.json,
+      "paused": pause?.json, "last_job": lastJob?.json, "next_at": nextAt?.wire,
     ])
   }
 }

@@ -3,7 +3,7 @@ public import Model
 /// What lists and pages read. It never writes, may lag behind the journal by one commit, and is called from
 /// any thread; a store answers from read-only connections of its own.
 public protocol ReadModel: DeadLetterReader, OutboxReader {
-  /// Newest first. `before` is the id that the last page ended with.
+  /// Newest first, or as the filter says. `before` is the id that the last page ended with; it may be gone.
   func jobs(_ filter: JobFilter, before: ID<Job>?, limit: Int) throws(StoreError) -> [JobSummary]
   func job(_ id: ID<Job>) throws(StoreError) -> JobSummary?
   /// The ids that begin with these characters, at most `limit`.
@@ -80,11 +80,15 @@ public struct JobFilter: Sendable, Hashable {
   public var withoutLabels: [JobIdentity.Label]
   public var parent: JobNumber?
   public var rerunOf: ID<Job>?
+  /// All of them must hold.
+  public var terms: [JobTerm]
+  public var isOldestFirst = false
   public init(
     namespace: String? = nil, pipeline: String? = nil, statuses: [JobStatus] = [], since: Timestamp? = nil,
     correlation: String? = nil, labels: [JobIdentity.Label] = [], withoutLabels: [JobIdentity.Label] = [],
-    parent: JobNumber? = nil, rerunOf: ID<Job>? = nil
+    parent: JobNumber? = nil, rerunOf: ID<Job>? = nil, terms: [JobTerm] = []
   ) {
+    self.terms = terms
     self.withoutLabels = withoutLabels
     (self.namespace, self.pipeline, self.statuses, self.since) = (namespace, pipeline, statuses, since)
     (self.correlation, self.labels, self.parent, self.rerunOf) = (correlation, labels, parent, rerunOf)

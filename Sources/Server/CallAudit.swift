@@ -82,7 +82,7 @@ extension CallAudit {
     switch error {
     case let problem as Problem:
       ProblemStatus.of(problem.code) >= 500 ? .failed(code: problem.code) : .refused(code: problem.code)
-    case is WireError, is InvalidPipeline: .refused(code: "invalid-request")
+    case is WireError, is InvalidPipeline, is InvalidSearch: .refused(code: "invalid-request")
     case _: .failed(code: "internal")
     }
   }

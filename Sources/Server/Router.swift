@@ -9,10 +9,12 @@ public struct Router: Sendable {
   public let routes: [Route]
   private let table: RouteTable
   private let audit: CallAudit
+  /// Nil: no key is looked at.
+  let keys: IdempotencyKeys?
   public static let bodyLimit = 32 << 20
 
-  public init(_ routes: [Route], audit: CallAudit = .none) {
-    (self.routes, table, self.audit) = (routes, RouteTable(routes), audit)
+  public init(_ routes: [Route], audit: CallAudit = .none, keys: IdempotencyKeys? = nil) {
+    (self.routes, table, self.audit, self.keys) = (routes, RouteTable(routes), audit, keys)
   }
 
   /// The answer for the owner of the data folder.
@@ -27,6 +29,8 @@ public struct Router: Sendable {
       return Self.refuse(Self.problem(of: error), request, items: [Self.item(of: error, request.language)])
     } catch let error as InvalidPipeline {
       return Self.refuse(error.problem, request, items: error.items)
+    } catch let error as InvalidSearch {
+      return Self.refuse(error.problem, request, items: [error.item])
     } catch let problem as Problem {
       return Self.refuse(problem, request)
     } catch {
@@ -41,12 +45,15 @@ public struct Router: Sendable {
     do {
       // Before anything of the input is read, so that whoever may not call at all learns nothing from it.
       if route.shape.permission != .open, principal.kind == .anonymous { throw Gate.notSignedIn }
-      answer = try route.admit(try Self.input(of: request, parameters: parameters), &caller)
+      answer = try route.admit(try Self.input(of: request, to: route, parameters: parameters), &caller)
     } catch let problem as Problem {
       try await audit.refused(route, caller, parameters, problem)
       throw problem
     }
-    return try await audit.run(route, answer, caller, parameters)
+    let admitted = caller
+    return try await once(request, principal) {
+      try await audit.run(route, answer, admitted, parameters)
+    }
   }
 
   private func find(_ request: APIRequest) throws(Problem) -> (Route, [(String, String)]) {
@@ -58,21 +65,11 @@ public struct Router: Sendable {
   }
 
   /// One object: the body or the query, then the members of the path, which win.
-  private static func input(of request: APIRequest, parameters: [(String, String)]) throws -> JSON {
+  private static func input(
+    of request: APIRequest, to route: Route, parameters: [(String, String)]
+  ) throws -> JSON {
     guard request.body.count <= bodyLimit else { throw bodyTooLarge }
-    var object = JSONObject()
-    if !request.body.isEmpty {
-      do throws(JSONError) {
-        guard case .object(let body) = try JSON(parsing: request.body) else {
-          throw JSONError(
-            offset: 0, line: 1, column: 1,
-            message: Bilingual("The body must be an object.", pt: "O corpo deve ser um objeto."))
-        }
-        object = body
-      } catch {
-        throw error.problem
-      }
-    }
+    var object = try request.body.isEmpty ? JSONObject() : RequestBody.members(of: request, to: route.shape)
     for (name, value) in request.query { object[name] = .string(value) }
     for (name, value) in parameters { object[name] = .string(value) }
     return .object(object)

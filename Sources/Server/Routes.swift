@@ -12,6 +12,8 @@ extension Router {
         + WatchRoutes(backend: backend).routes
         + DestinationRoutes(backend: backend).routes
         + AccessRoutes(backend: backend).routes + RetentionRoutes(backend: backend).routes
-        + SystemRoutes(backend: backend).routes)
+        + SystemRoutes(backend: backend).routes
+        + JobPictures(backend).routes + LogRoutes(backend).routes + BulkRoutes(backend).routes,
+      keys: backend.keys)
   }
 }
