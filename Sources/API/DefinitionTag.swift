@@ -2,7 +2,8 @@ internal import Model
 
 /// Names a revision and how it is shown, as the ETag of a definition: `3-9f86d081884c7d65-1a2b`.
 ///
-/// A change is made on condition of the first two parts: a pause, or another language, is no other definition.
+/// A change is made on condition of the first two parts: a pause, or another language, is no other
+/// definition.
 public struct DefinitionTag: Sendable, Hashable {
   public var revision: Int
   /// The first 16 hex digits of the SHA-256 over source and files.
@@ -42,5 +43,7 @@ extension PipelineDetail: Tagged {
 
 extension DefinitionResult: Tagged, Located {
   public var tag: String { DefinitionTag(revision: revision, sha256: sha256).text(shownAs: []) }
-  public var location: String? { isDryRun || change != "created" ? nil : "/api/v1/pipelines/\(Percent.encode(id))" }
+  public var location: String? {
+    isDryRun || change != "created" ? nil : "/api/v1/pipelines/\(Percent.encode(id))"
+  }
 }

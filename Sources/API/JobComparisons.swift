@@ -11,7 +11,8 @@ public struct ComparePath: Wire {
   public var json: JSON { members(["id": id.wire, "other": other.wire]) }
 
   public static let schema = Schema.object([
-    .init("id", .text, "A whole id, or a beginning that only one job has."), .init("other", .text, "The same."),
+    .init("id", .text, "A whole id, or a beginning that only one job has."),
+    .init("other", .text, "The same."),
   ])
 }
 

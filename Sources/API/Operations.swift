@@ -3,7 +3,8 @@ public import Model
 extension JobCalls {
   public static let bulk = Endpoint<BulkRequest, BulkAnswer>(
     .post, "/jobs:bulk", .needs("jobs", "read"),
-    "Does the same to many jobs: first with dry_run, which counts them, then with that count as `expected`. Each job asks for the permission of the verb in its own namespace.",
+    "Does the same to many jobs: first with dry_run, which counts them, then with that count as "
+      + "`expected`. Each job asks for the permission of the verb in its own namespace.",
     success: [200, 202])
 }
 
@@ -57,7 +58,8 @@ public struct BulkRequest: Wire {
     let fields = try Fields(json)
     guard let verb = BulkVerb(rawValue: try fields.text("verb")) else {
       throw WireError(
-        "/verb", Bilingual("The verb is cancel, retry, kill or rerun.", pt: "O verbo é cancel, retry, kill ou rerun."))
+        "/verb",
+        Bilingual("The verb is cancel, retry, kill or rerun.", pt: "O verbo é cancel, retry, kill ou rerun."))
     }
     (self.verb, filter) = (verb, try fields.optionalText("filter"))
     (namespace, reason) = (try fields.optionalText("namespace"), try fields.optionalText("reason") ?? "")
@@ -93,9 +95,11 @@ public struct BulkRequest: Wire {
       .init("filter", .text, required: false, "A search such as `status:failed pipeline:vendas*`."),
       .init("namespace", .text, required: false, "Only of this one."),
       .init("ids", .list(of: .text), required: false, "In place of a filter."),
-      .init("limit", .integer, required: false, "1 to 10,000; more jobs than this are refused. 1,000 if absent."),
+      .init(
+        "limit", .integer, required: false, "1 to 10,000; more jobs than this are refused. 1,000 if absent."),
       .init("reason", .text, required: false, "For cancel and kill; a kill needs one."),
-      .init("expected", .integer, required: false, "What the dry run counted; without a dry run it is needed."),
+      .init(
+        "expected", .integer, required: false, "What the dry run counted; without a dry run it is needed."),
       .init("dry_run", .flag, required: false, "Only counts."),
     ], name: "BulkRequest")
 }

@@ -4,11 +4,14 @@ public import Model
 extension PipelineCalls {
   public static let create = Endpoint<DefinitionRequest, DefinitionResult>(
     .post, "/pipelines", .needs("pipelines", "create"),
-    "Makes a pipeline out of one file, sent as YAML or as the member `source` of JSON; with dry_run says what it would do.",
+    "Makes a pipeline out of one file, sent as YAML or as the member `source` of JSON; with dry_run "
+      + "says what it would do.",
     success: [200, 201])
   public static let replace = Endpoint<DefinitionRequest, DefinitionResult>(
     .put, "/pipelines/{id}", .needs("pipelines", "update"),
-    "Makes a new revision of a pipeline; If-Match names the one that was seen. Nothing is made where nothing changed.")
+    "Makes a new revision of a pipeline; If-Match names the one that was seen. Nothing is made where "
+      + "nothing changed."
+  )
   public static let revision = Endpoint<RevisionPath, PipelineDetail>(
     .get, "/pipelines/{id}/revisions/{revision}", .needs("pipelines", "read"),
     "One revision of a pipeline with its source and its plan.")

@@ -68,8 +68,8 @@ public struct KeptAnswers: Sendable {
 
 /// Remembers what was answered to a key, so that a request that is sent again is not done again.
 ///
-/// What is in flight is known to this process alone: after a crash such a key is free, since nobody knows how far
-/// its request came.
+/// What is in flight is known to this process alone: after a crash such a key is free, since nobody knows
+/// how far its request came.
 public final class IdempotencyKeys: Sendable {
   public enum Reservation: Sendable, Hashable {
     /// The request may be done; `settle` or `release` has to follow.
@@ -97,7 +97,7 @@ public final class IdempotencyKeys: Sendable {
   /// `hash`: over what was sent, which may hold secrets; with a key, nobody can try out what it was.
   public init(
     _ answers: KeptAnswers, now: @escaping @Sendable () -> Timestamp,
-    hash: @escaping @Sendable ([UInt8]) -> [UInt8] = { bytes in SHA256.hash(bytes) }
+    hash: @escaping @Sendable ([UInt8]) -> [UInt8] = IdempotencyKeys.sha256
   ) { (self.answers, self.now, self.hash) = (answers, now, hash) }
 
   /// Throws where the key was used for another request, or the same one has not been answered yet.
@@ -144,6 +144,12 @@ public final class IdempotencyKeys: Sendable {
   /// The request was not done, or its answer is none that can be kept.
   public func release(_ request: KeyedRequest) {
     inFlight.withLock { $0[Self.name(of: request)] = nil }
+  }
+
+  public static func sha256(_ bytes: [UInt8]) -> [UInt8] {
+    var hash = SHA256()
+    hash.update(bytes)
+    return hash.finish()
   }
 
   private static func name(of request: KeyedRequest) -> Name {

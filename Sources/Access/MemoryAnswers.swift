@@ -1,7 +1,8 @@
-public import Model
+internal import Model
 internal import Synchronization
 
-/// Answers in memory, for a server without a file and for tests: at most `KeptAnswers.most`, the oldest go first.
+/// Answers in memory, for a server without a file and for tests: at most `KeptAnswers.most`, the oldest go
+/// first.
 public final class MemoryAnswers: Sendable {
   private struct Name: Hashable {
     var principal: ScalarString

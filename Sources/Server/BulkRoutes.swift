@@ -60,6 +60,7 @@ struct BulkRoutes: Sendable {
     _ filter: String, _ request: BulkRequest, _ caller: Caller
   ) throws -> [JobSummary] {
     let terms = try JobFilter.terms(filter, caller, now: backend.now())
+    guard !terms.isEmpty else { throw Self.noFilter }
     let selection = JobSelection(readModel: backend.readModel)
     var jobs: [JobSummary] = []
     while true {
@@ -129,6 +130,11 @@ private struct BulkWork: Sendable {
 extension BulkRoutes {
   private static let noReason = Problem(
     "invalid-request", Bilingual("A kill needs a reason.", pt: "Para matar um job é preciso um motivo."))
+
+  private static let noFilter = Problem(
+    "invalid-request",
+    Bilingual(
+      "A filter without a term would mean all jobs.", pt: "Um filtro sem termos valeria por todos os jobs."))
 
   private static func uncounted(_ count: Int) -> Problem {
     Problem(

@@ -59,7 +59,9 @@ struct JobComparing {
       add(
         duration: "\(name).duration", Self.time(one?.startedAt, one?.endedAt),
         Self.time(other?.startedAt, other?.endedAt))
-      if one?.output != nil || other?.output != nil { add(value: "\(name).output", one?.output, other?.output) }
+      if one?.output != nil || other?.output != nil {
+        add(value: "\(name).output", one?.output, other?.output)
+      }
     }
   }
 }

@@ -39,7 +39,9 @@ struct TimelineFold {
     let key = ScalarString(path)
     if let place = open[key], spans[place].state == state, attempt == nil { return }
     end(path, nil, at: time)
-    guard let place = add(TimelineSpan(path: path, state: state, attempt: attempt, from: time)) else { return }
+    guard let place = add(TimelineSpan(path: path, state: state, attempt: attempt, from: time)) else {
+      return
+    }
     open[key] = place
   }
 

@@ -10,7 +10,8 @@ struct LogRoutes: Sendable {
   var rest: @Sendable () async throws -> Void
 
   init(
-    _ backend: Backend, rest: @escaping @Sendable () async throws -> Void = { try await Task.sleep(for: pause) }
+    _ backend: Backend,
+    rest: @escaping @Sendable () async throws -> Void = { try await Task.sleep(for: pause) }
   ) {
     (self.backend, finder, self.rest) = (backend, JobFinder(readModel: backend.readModel), rest)
   }
@@ -111,7 +112,8 @@ struct LogRoutes: Sendable {
             try await rest()
           }
         } catch {
-          // The reader has gone, or the store does not answer: the stream ends, and whoever wants more asks again.
+          // The reader has gone, or the store does not answer: the stream ends, and whoever wants more asks
+          // again.
           return nil
         }
       }

@@ -60,8 +60,8 @@ struct PageBounds {
     from = place
   }
 
-  /// What was asked for, or the usual. A limit that is none is told: a page that is shorter than asked for looks like
-  /// the last one.
+  /// What was asked for, or the usual. A limit that is none is told: a page that is shorter than asked for
+  /// looks like the last one.
   static func limit(_ wanted: Int?) throws(Problem) -> Int {
     let limits = Page<Nothing>.limits
     guard let wanted else { return Page<Nothing>.usual }

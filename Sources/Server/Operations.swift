@@ -3,8 +3,8 @@ import Crypto
 import Model
 import Synchronization
 
-/// Work on many jobs, as long as the server remembers it: the newest of it, and only in memory. What it did to
-/// jobs is in their histories and in the audit.
+/// Work on many jobs, as long as the server remembers it: the newest of it, and only in memory. What it did
+/// to jobs is in their histories and in the audit.
 final class Operations: Sendable {
   /// The oldest that have ended make room.
   static let mostRemembered = 100
@@ -68,8 +68,12 @@ final class Operations: Sendable {
       "no-operation",
       Bilingual("There is no operation \(id) of yours.", pt: "Não existe uma operação \(id) sua."),
       remedy: Bilingual(
-        "The server remembers the last \(mostRemembered) until it restarts; the jobs and the audit say what was done.",
-        pt: "O servidor lembra as últimas \(mostRemembered) até reiniciar; os jobs e a auditoria dizem o que foi feito."))
+        "The server remembers the last \(mostRemembered) until it restarts; the jobs and the audit "
+          + "say what was done.",
+        pt:
+          "O servidor lembra as últimas \(mostRemembered) até reiniciar; os jobs e a auditoria dizem "
+          + "o que foi feito."
+      ))
   }
 
   private static let tooMany = Problem(

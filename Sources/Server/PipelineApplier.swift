@@ -58,7 +58,8 @@ final class PipelineApplier: Sendable {
   }
 
   /// Throws `InvalidPipeline` with the findings of all files together.
-  /// The namespaces of all its files. What cannot be read as a pipeline is told to whoever may apply anything.
+  /// The namespaces of all its files. What cannot be read as a pipeline is told to whoever may apply
+  /// anything.
   var places: Scope<ApplyRequest> {
     .each { (request) throws(Problem) in
       let names = request.files.prefix(Self.fileLimit).compactMap { self.compile($0).plan?.namespace }

@@ -51,7 +51,8 @@ struct PipelineLists: Sendable {
   private func matches(
     _ summary: PipelineSummary, _ query: PipelinesQuery, _ pauses: [PauseRecord]
   ) throws(Problem) -> Bool {
-    if let isActive = query.isActive, isActive == pauses.contains(where: { $0.pipeline == summary.pipeline }) {
+    if let isActive = query.isActive, isActive == pauses.contains(where: { $0.pipeline == summary.pipeline })
+    {
       return false
     }
     if let text = query.text, !TextPattern.contains(text, in: summary.pipeline.name),

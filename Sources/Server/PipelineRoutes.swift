@@ -95,7 +95,8 @@ struct PipelineRoutes: Sendable {
     let started = try await backend.writer().start(
       JobRequest(
         pipeline: pipeline, revision: request.revision, inputs: request.inputs, message: request.message,
-        idempotencyKey: request.idempotencyKey ?? caller.request.idempotencyKey, key: request.key, settings: request.settings,
+        idempotencyKey: request.idempotencyKey ?? caller.request.idempotencyKey, key: request.key,
+        settings: request.settings,
         actor: caller.actor))
     return StartedItem(
       id: started.job.description, pipeline: pipeline.description, revision: started.revision,

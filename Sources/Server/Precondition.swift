@@ -3,8 +3,8 @@ import Crypto
 import Engine
 import Model
 
-/// A change of a definition names the state that its sender has seen, so that no one overwrites what they do not
-/// know.
+/// A change of a definition names the state that its sender has seen, so that no one overwrites what they
+/// do not know.
 enum Precondition {
   static func demand(_ ifMatch: String?, _ newest: RevisionRecord) throws(Problem) {
     guard let ifMatch else { throw absent(newest.pipeline) }

@@ -1,8 +1,8 @@
 import API
 import Model
 
-/// The members that a body holds: of a JSON object its own, of YAML or text the member `source`, where the endpoint
-/// has one.
+/// The members that a body holds: of a JSON object its own, of YAML or text the member `source`, where the
+/// endpoint has one.
 enum RequestBody {
   static func members(of request: APIRequest, to shape: Shape) throws(Problem) -> JSONObject {
     switch try form(of: request.contentType, shape) {
@@ -19,7 +19,9 @@ enum RequestBody {
   private static func form(of contentType: String?, _ shape: Shape) throws(Problem) -> Form {
     guard let contentType else { return .json }
     let type = contentType.split(separator: ";").first.map { $0.filter { $0 != " " }.lowercased() } ?? ""
-    if type == "application/json" || type.hasPrefix("application/") && type.hasSuffix("+json") { return .json }
+    if type == "application/json" || type.hasPrefix("application/") && type.hasSuffix("+json") {
+      return .json
+    }
     guard shape.takesSource else { throw otherType(type, ["application/json"]) }
     guard sourceTypes.contains(type) else { throw otherType(type, ["application/json"] + sourceTypes) }
     return .source

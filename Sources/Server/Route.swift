@@ -2,8 +2,8 @@ public import API
 import Access
 import Model
 
-/// An endpoint with what answers it. It can only be made from an endpoint, so it has a permission, and only with
-/// a scope, so it is known where the permission is asked.
+/// An endpoint with what answers it. It can only be made from an endpoint, so it has a permission, and only
+/// with a scope, so it is known where the permission is asked.
 public struct Route: Sendable {
   public let shape: Shape
   let segments: [Segment]

@@ -13,7 +13,8 @@ struct JobSearchTests {
   @Test("the example of the documentation means what it says")
   func whole() throws {
     let text = """
-      status:failed,retrying pipeline:vendas* duration:>5m since:24h tag:cliente=acme error:"timeout" -owner:me
+      status:failed,retrying pipeline:vendas* duration:>5m since:24h tag:cliente=acme \
+      error:"timeout" -owner:me
       """
     #expect(
       try terms(text) == [
@@ -29,7 +30,8 @@ struct JobSearchTests {
 
   @Test("quotes keep spaces, commas, stars and colons as they are; a backslash keeps a quote")
   func quotes() throws {
-    #expect(try terms(#"key:"a, *b\" \\" "#) == [JobTerm(.column(.key, [TextPattern(exactly: #"a, *b" \"#)]))])
+    #expect(
+      try terms(#"key:"a, *b\" \\" "#) == [JobTerm(.column(.key, [TextPattern(exactly: #"a, *b" \"#)]))])
     #expect(try terms(#""http://x y""#) == [JobTerm(.text("http://x y"))])
     #expect(try terms("a,b -c") == [JobTerm(.text("a,b")), JobTerm(.text("c"), isNegated: true)])
     #expect(try terms(#"owner:"me" by:*me"#).count == 2)

@@ -16,6 +16,7 @@ struct TestServer: Sendable {
   let router: Router
   let store = MemoryStore()
   let node: Node
+  let backend: Backend
   let watcher: Watcher
 
   init(isReadOnly: Bool = false, destinations: [ConfiguredDestination] = []) throws {
@@ -68,7 +69,7 @@ struct TestServer: Sendable {
       return try row.content(try unwrap(wrapped))
     }
     router = Router(backend)
-    self.node = node
+    (self.node, self.backend) = (node, backend)
   }
 
   private static func unwrap(_ bytes: [UInt8], _ master: MasterKey) throws(Problem) -> SymmetricKey {

@@ -1,10 +1,11 @@
 public import Model
 
 /// A search for jobs as people write it:
-/// `status:failed,retrying pipeline:vendas* duration:>5m since:24h tag:cliente=acme error:"timeout" -owner:me`.
+/// `status:failed,retrying pipeline:vendas* duration:>5m since:24h tag:cliente=acme error:"timeout"
+/// -owner:me`.
 ///
-/// Terms stand apart by spaces and must all hold; a minus turns one round; commas part values of which any may
-/// hold; `*` stands for any characters; quotes keep spaces, commas and stars as they are.
+/// Terms stand apart by spaces and must all hold; a minus turns one round; commas part values of which any
+/// may hold; `*` stands for any characters; quotes keep spaces, commas and stars as they are.
 public enum JobSearch {
   /// Of the text, in bytes.
   public static let longest = 2_000
@@ -36,7 +37,8 @@ public enum JobSearch {
       guard terms.count < mostTerms else {
         throw Fault(
           raw.offset,
-          Bilingual("A search has at most \(mostTerms) terms.", pt: "Uma busca tem no máximo \(mostTerms) termos."))
+          Bilingual(
+            "A search has at most \(mostTerms) terms.", pt: "Uma busca tem no máximo \(mostTerms) termos."))
       }
       terms.append(try raw.term(now: now, me: me))
     }
@@ -45,7 +47,8 @@ public enum JobSearch {
 
   /// The words before a colon.
   public static let keys = [
-    "status", "namespace", "pipeline", "trigger", "owner", "by", "key", "correlation", "tag", "label", "error",
+    "status", "namespace", "pipeline", "trigger", "owner", "by", "key", "correlation", "tag", "label",
+    "error",
     "duration", "since", "until",
   ]
 }

@@ -99,7 +99,9 @@ struct JobSearchReader {
 
   private static func control(_ place: Int) -> JobSearch.Fault {
     JobSearch.Fault(
-      place, Bilingual("A control character is no part of a search.", pt: "Um caractere de controle não cabe numa busca."))
+      place,
+      Bilingual(
+        "A control character is no part of a search.", pt: "Um caractere de controle não cabe numa busca."))
   }
 
   private static func tooMany(_ place: Int) -> JobSearch.Fault {

@@ -10,7 +10,8 @@ extension JobSearchReader.Raw {
     guard let key else { return .text(values[0].text) }
     if let empty = values.first(where: { $0.text.isEmpty }), key != "tag", key != "label" {
       throw JobSearch.Fault(
-        empty.offset, Bilingual("A value is missing behind \(key):.", pt: "Falta um valor depois de \(key):."))
+        empty.offset, Bilingual("A value is missing behind \(key):.", pt: "Falta um valor depois de \(key):.")
+      )
     }
     if let column = JobTerm.Column(rawValue: key) { return .column(column, patterns(of: column, me)) }
     switch key {
@@ -95,8 +96,12 @@ extension JobSearchReader.Raw {
       throw JobSearch.Fault(
         value.offset,
         Bilingual(
-          "\"\(value.text)\" is neither a moment nor how long ago, such as 24h, 2026-11-20 or 2026-11-20T09:00:00Z.",
-          pt: "\"\(value.text)\" não é uma hora nem há quanto tempo, como 24h, 2026-11-20 ou 2026-11-20T09:00:00Z."))
+          "\"\(value.text)\" is neither a moment nor how long ago, such as 24h, 2026-11-20 or "
+            + "2026-11-20T09:00:00Z.",
+          pt:
+            "\"\(value.text)\" não é uma hora nem há quanto tempo, como 24h, 2026-11-20 ou "
+            + "2026-11-20T09:00:00Z."
+        ))
     }
     return now + (.zero - ago)
   }
@@ -115,6 +120,8 @@ extension JobSearchReader.Raw {
     let words = JobSearch.keys.joined(separator: ", ")
     return JobSearch.Fault(
       isNegated ? offset + 1 : offset,
-      Bilingual("There is no \(key): to search by; there are: \(words).", pt: "Não há \(key): para buscar; há: \(words)."))
+      Bilingual(
+        "There is no \(key): to search by; there are: \(words).",
+        pt: "Não há \(key): para buscar; há: \(words)."))
   }
 }

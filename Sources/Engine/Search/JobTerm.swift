@@ -8,8 +8,8 @@ public struct JobTerm: Sendable, Hashable {
     case column(Column, [TextPattern])
     /// The label has any of these values.
     case label(String, [TextPattern])
-    /// Any of these stands in the code, the message or the step of what failed it. ASCII letters are the same in
-    /// capitals.
+    /// Any of these stands in the code, the message or the step of what failed it. ASCII letters are the
+    /// same in capitals.
     case error([String])
     /// It stands in the name of the pipeline, in the key or in what failed it, or the id begins with it.
     case text(String)
@@ -21,7 +21,9 @@ public struct JobTerm: Sendable, Hashable {
   }
 
   public enum Column: String, Sendable, Hashable, CaseIterable {
-    case namespace, pipeline, trigger, owner, actor = "by", key, correlation
+    case namespace, pipeline, trigger, owner
+    case actor = "by"
+    case key, correlation
   }
 
   public enum Comparison: String, Sendable, Hashable, CaseIterable {

@@ -2,8 +2,8 @@ public import Access
 public import Model
 internal import Synchronization
 
-/// Answers to requests with a key, in an SQLite file of their own: their loss costs no job, and their fsync holds
-/// up none.
+/// Answers to requests with a key, in an SQLite file of their own: their loss costs no job, and their fsync
+/// holds up none.
 public final class IdempotencyFile: Sendable {
   private let database: Mutex<Database>
   private let most: Int

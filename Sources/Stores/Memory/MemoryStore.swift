@@ -75,7 +75,7 @@ extension MemoryStore: ReadModel {
         switch place {
         case nil: true
         case .some(nil): filter.isOldestFirst
-        case let .some(number?):
+        case .some(let number?):
           // Of a job that is gone the one before it is not yet shown.
           filter.isOldestFirst
             ? job.row.number > number

@@ -86,7 +86,8 @@ private struct SQLTerm {
   static let hasFailed = "j.error_class IS NOT NULL"
 
   private static func any(_ terms: [SQLTerm]) -> SQLTerm {
-    terms.isEmpty ? SQLTerm("0") : SQLTerm(terms.map(\.text).joined(separator: " OR "), terms.flatMap(\.values))
+    terms.isEmpty
+      ? SQLTerm("0") : SQLTerm(terms.map(\.text).joined(separator: " OR "), terms.flatMap(\.values))
   }
 
   /// Numbers of our own, not text of a user.
@@ -145,5 +146,7 @@ private struct SQLTerm {
       ] + failed.values)
   }
 
-  private static func contains(_ column: String) -> String { "instr(lower(ifnull(\(column), '')), lower(?)) > 0" }
+  private static func contains(_ column: String) -> String {
+    "instr(lower(ifnull(\(column), '')), lower(?)) > 0"
+  }
 }

@@ -58,7 +58,8 @@ extension Database {
       conditions.add(
         """
         j.job \(sign) coalesce((SELECT job FROM job_executions WHERE id = ?),
-          (SELECT job + \(filter.isOldestFirst ? 0 : 1) FROM job_executions WHERE id < ? ORDER BY id DESC LIMIT 1),
+          (SELECT job + \(filter.isOldestFirst ? 0 : 1) FROM job_executions WHERE id < ?
+            ORDER BY id DESC LIMIT 1),
           0)
         """, .text(before.description), .text(before.description))
     }
