@@ -11,7 +11,7 @@ struct LogRoutes: Sendable {
 
   init(
     _ backend: Backend,
-    rest: @escaping @Sendable () async throws -> Void = { try await Task.sleep(for: pause) }
+    rest: @escaping @Sendable () async throws -> Void = { try await Task.sleep(for: LogRoutes.pause) }
   ) {
     (self.backend, finder, self.rest) = (backend, JobFinder(readModel: backend.readModel), rest)
   }

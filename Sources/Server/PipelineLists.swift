@@ -63,7 +63,7 @@ struct PipelineLists: Sendable {
     if query.labels.isEmpty { return true }
     let own = try labels.of(summary, applier)
     return query.labels.allSatisfy { wanted in
-      own.contains { ScalarString($0.name) == ScalarString(wanted.name) && $0.value == wanted.value }
+      own.contains(where: { $0.isSame(as: wanted) })
         != wanted.isNegated
     }
   }
@@ -123,5 +123,11 @@ private final class PipelineLabels: Sendable {
       known[key] = labels
     }
     return labels
+  }
+}
+
+extension JobIdentity.Label {
+  fileprivate func isSame(as wanted: LabelCondition) -> Bool {
+    ScalarString(name) == ScalarString(wanted.name) && ScalarString(value) == ScalarString(wanted.value)
   }
 }

@@ -169,7 +169,7 @@ struct AcceptingTests {
     ("text/plain", "text/plain"), ("text/*, application/json;q=0.9", "text/plain"),
     ("text/plain;q=0.5, application/json", "application/json"), ("image/png", "application/json"),
     ("TEXT/PLAIN", "text/plain"), ("text/plain, */*", "text/plain"),
-    ("application/json;q=0, text/plain;q=0.1", "text/plain"), ("text/plain;q=nan", "application/json"),
+    ("application/json;q=0, text/plain;q=0.1", "text/plain"), ("text/plain;q=nan", "text/plain"),
     (String(repeating: "text/plain,", count: 1_000), "application/json"),
   ]
 

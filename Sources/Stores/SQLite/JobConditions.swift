@@ -74,10 +74,10 @@ private struct SQLTerm {
       values = [.integer(now.microseconds), .integer(duration.microseconds)]
     case .since(let moment):
       (text, values) = ("+j.created_at >= ?", [.integer(moment.microseconds)])
-      bound = ("j.job >= (SELECT min(job) FROM job_executions WHERE created_at >= ?)", values)
+      bound = ("j.job >= (SELECT min(+job) FROM job_executions WHERE created_at >= ?)", values)
     case .until(let moment):
       (text, values) = ("+j.created_at < ?", [.integer(moment.microseconds)])
-      bound = ("j.job <= (SELECT max(job) FROM job_executions WHERE created_at < ?)", values)
+      bound = ("j.job <= (SELECT max(+job) FROM job_executions WHERE created_at < ?)", values)
     }
   }
 

@@ -51,6 +51,7 @@ extension Database {
   private func page(
     _ filter: JobFilter, _ before: ID<Job>?, _ limit: Int
   ) throws(SQLiteError) -> [JobSummary] {
+    let filter = filter.withLabelsInFront
     var conditions = JobConditions(filter)
     let (sign, order) = filter.isOldestFirst ? (">", "") : ("<", " DESC")
     if let before {
@@ -123,6 +124,22 @@ extension Database {
 }
 
 extension JobFilter {
+  /// The same with the labels that a term names exactly among those whose index leads.
+  fileprivate var withLabelsInFront: JobFilter {
+    var filter = self
+    filter.terms = []
+    for term in terms {
+      if !term.isNegated, case .label(let name, let patterns) = term.test, patterns.count == 1,
+        let value = patterns[0].exact
+      {
+        filter.labels.append(JobIdentity.Label(name: name, value: value))
+      } else {
+        filter.terms.append(term)
+      }
+    }
+    return filter
+  }
+
   /// The same search in two, each of which an index serves; nil where one does already, or none can.
   fileprivate var byIndex: (live: JobFilter, ended: JobFilter)? {
     if statuses.isEmpty {
