@@ -30,7 +30,7 @@ struct JobPictures: Sendable {
     var (fold, after) = (TimelineFold(most: Self.spanLimit), UInt32(0))
     while !fold.isCut {
       let events = try await backend.jobs.history(id, after, Self.page)
-      for event in events { fold.take(event) }
+      for event in events { fold.take(event.facts, at: event.at) }
       guard events.count == Self.page, let last = events.last else { break }
       after = last.sequence
     }

@@ -1,5 +1,4 @@
 import API
-import Engine
 import Model
 
 /// Folds a job's history into what it and its steps did when.
@@ -13,8 +12,9 @@ struct TimelineFold {
 
   init(most: Int) { self.most = most }
 
-  mutating func take(_ event: HistoryEvent) {
-    for fact in event.facts { take(fact, at: event.at) }
+  /// The facts of one decision.
+  mutating func take(_ facts: [JSON], at time: Timestamp) {
+    for fact in facts { take(fact, at: time) }
   }
 
   private mutating func take(_ fact: JSON, at time: Timestamp) {

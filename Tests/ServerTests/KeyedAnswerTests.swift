@@ -74,7 +74,8 @@ struct KeyedAnswerTests {
     #expect(second.headers.contains { $0.name == "idempotency-replayed" })
     #expect(!first.headers.contains { $0.name == "idempotency-replayed" })
     #expect(text(await send(router, key: "other")) == "2")
-    #expect(text(await send(router, key: nil)) == "3" && text(await send(router, key: nil)) == "4")
+    #expect(text(await send(router, key: nil)) == "3")
+    #expect(text(await send(router, key: nil)) == "4")
     #expect(text(await send(router, as: "local:bia")) == "5", "Keys of others are others.")
   }
 
