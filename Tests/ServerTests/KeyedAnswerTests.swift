@@ -45,6 +45,7 @@ struct KeyedAnswerTests {
     init() {}
     init(_ json: JSON) throws(WireError) {}
     var json: JSON { "est_secret" }
+    static let schema = Schema.text
   }
 
   private func send(
