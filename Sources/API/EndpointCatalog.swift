@@ -43,7 +43,15 @@ public enum EndpointCatalog {
       SystemCalls.health.shape,
       SystemCalls.ready.shape, SystemCalls.version.shape, SystemCalls.openAPI.shape,
       StreamCalls.stream.shape,
-    ] + vault + accounts
+    ] + definitions + vault + accounts
+
+  /// Of definitions one by one, pictures of jobs, and work on many at once.
+  static let definitions: [Shape] = [
+    PipelineCalls.create.shape, PipelineCalls.replace.shape, PipelineCalls.revision.shape,
+    PipelineCalls.diff.shape, PipelineCalls.graph.shape, PipelineCalls.check.shape,
+    JobCalls.timeline.shape, JobCalls.compare.shape, JobCalls.stepLogs.shape, JobCalls.followLogs.shape,
+    JobCalls.bulk.shape, OperationCalls.get.shape,
+  ]
 
   /// Of credentials and the keys that seal them.
   static let vault: [Shape] = [

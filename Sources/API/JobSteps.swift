@@ -200,6 +200,9 @@ public struct LogsQuery: Wire {
   public var attempt: Int?
   /// The least level that is shown: `debug`, `info`, `warn` or `error`.
   public var level: String?
+  /// Stands in the message; ASCII letters are the same in capitals.
+  public var text: String?
+  public var since: Timestamp?
   public var limit: Int?
   public var cursor: String?
 
@@ -219,6 +222,8 @@ public struct LogsQuery: Wire {
       .optional("path", .text(1...StepPath.longest), "Of one step."),
       .optional("attempt", .integer(0...Int(UInt32.max))),
       .optional("level", .words(levels), "The least level that is shown."),
+      .optional("grep", .text(1...1_000), "Stands in the message; ASCII letters are the same in capitals."),
+      .optional("since", .time),
       .limit(),
       .cursor,
     ], name: "LogsQuery")
@@ -228,14 +233,15 @@ public struct LogsQuery: Wire {
     (id, path) = (try fields.text("id"), try fields.optionalText("path"))
     attempt = try fields.optionalInt("attempt")
     level = try fields.optionalText("level")
+    (text, since) = (try fields.optionalText("grep"), try fields.optionalTime("since"))
     limit = try fields.optionalInt("limit")
     cursor = try fields.optionalText("cursor")
   }
 
   public var json: JSON {
     members([
-      "id": id.wire, "path": path?.wire, "attempt": attempt?.wire, "level": level?.wire, "limit": limit?.wire,
-      "cursor": cursor?.wire,
+      "id": id.wire, "path": path?.wire, "attempt": attempt?.wire, "level": level?.wire, "grep": text?.wire,
+      "since": since?.wire, "limit": limit?.wire, "cursor": cursor?.wire,
     ])
   }
 }

@@ -59,6 +59,14 @@ public struct JobsQuery: Wire {
   /// Words such as `running`; empty: all.
   public var statuses: [String]
   public var since: Timestamp?
+  /// Created before.
+  public var until: Timestamp?
+  /// Words such as `schedule`; empty: all.
+  public var triggers: [String] = []
+  /// As people write it, such as `status:failed pipeline:vendas* -owner:me`; beside the other members.
+  public var search: String?
+  /// `-created_at` (nil too) or `created_at`.
+  public var sort: String?
   public var correlation: String?
   public var labels: [LabelCondition]
   /// The id, or the beginning of it, of the job that called them.
@@ -86,7 +94,14 @@ public struct JobsQuery: Wire {
       .optional("pipeline", .text(1...Schema.Member.longestName), "`name` or `namespace/name`."),
       .optional(
         "status", .list(of: .words(JobStatus.allCases.map(\.word)), most: mostStatuses), "Absent: all."),
-      .optional("since", .time),
+      .optional("since", .time), .optional("until", .time, "Created before."),
+      .optional(
+        "trigger", .list(of: .text(1...Schema.Member.longestName), most: mostStatuses),
+        "Kinds such as schedule; absent: all."),
+      .optional(
+        "q", .text(0...2_000).examples("status:failed pipeline:vendas* -owner:me"),
+        "As people write it; beside the other members."),
+      .optional("sort", .words(["created_at", "-created_at"])),
       .optional("correlation_id", .text(1...Schema.Member.longestName)),
       .optional(
         "labels", .text(.labelConditions).examples("team=x,env!=dev"),
@@ -104,6 +119,8 @@ public struct JobsQuery: Wire {
     (namespace, pipeline) = (try fields.optionalText("namespace"), try fields.optionalText("pipeline"))
     statuses = try fields.texts("status")
     (since, cursor) = (try fields.optionalTime("since"), try fields.optionalText("cursor"))
+    (until, search) = (try fields.optionalTime("until"), try fields.optionalText("q"))
+    (triggers, sort) = (try fields.texts("trigger"), try fields.optionalText("sort"))
     correlation = try fields.optionalText("correlation_id")
     labels = try LabelCondition.list(try fields.optionalText("labels") ?? "")
     (parent, rerunOf) = (try fields.optionalText("parent"), try fields.optionalText("rerun_of"))
@@ -114,6 +131,9 @@ public struct JobsQuery: Wire {
     members([
       "namespace": namespace?.wire, "pipeline": pipeline?.wire,
       "status": statuses.isEmpty ? JSON?.none : .array(statuses.map(\.wire)), "since": since?.wire,
+      "until": until?.wire,
+      "trigger": triggers.isEmpty ? JSON?.none : .array(triggers.map(\.wire)), "q": search?.wire,
+      "sort": sort?.wire,
       "correlation_id": correlation?.wire,
       "labels": labels.isEmpty ? JSON?.none : LabelCondition.text(labels).wire,
       "parent": parent?.wire, "rerun_of": rerunOf?.wire, "limit": limit?.wire, "cursor": cursor?.wire,

@@ -59,6 +59,8 @@ public struct APIResponse: Sendable {
   /// Names this state of the thing, for `If-Match`; without quotes.
   public var entityTag: String?
   public var location: String?
+  /// It holds a secret that nobody can read again.
+  public var isShownOnce = false
   /// Others, such as cookies. Names in small letters.
   public var headers: [(name: String, value: String)] = []
 
@@ -76,6 +78,9 @@ public protocol Tagged {
   /// Printable ASCII without quotes.
   var tag: String { get }
 }
+
+/// An answer with a secret that is told only now, such as a new token: it is never kept.
+public protocol ShownOnce {}
 
 /// An answer about something that has a path of its own.
 public protocol Located {

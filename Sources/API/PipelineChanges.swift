@@ -84,9 +84,11 @@ public struct ApplyRequest: Wire {
   public var files: [SourceFile]
   /// Fails unless the newest revision is this one; only with one file.
   public var expectedRevision: Int?
+  /// Only says what it would do.
+  public var isDryRun: Bool
 
-  public init(files: [SourceFile], expectedRevision: Int? = nil) {
-    (self.files, self.expectedRevision) = (files, expectedRevision)
+  public init(files: [SourceFile], expectedRevision: Int? = nil, isDryRun: Bool = false) {
+    (self.files, self.expectedRevision, self.isDryRun) = (files, expectedRevision, isDryRun)
   }
 
   public static let mostFiles = 200
@@ -97,15 +99,21 @@ public struct ApplyRequest: Wire {
       .optional(
         "expected_revision", .revisionOrNone,
         "Fails unless the newest revision is this one; only with one file."),
+      .optional("dry_run", .flag, "Only says what it would do."),
     ], name: "ApplyRequest")
 
   public init(_ json: JSON) throws(WireError) {
     let fields = try Fields(json, Self.schema)
     files = try fields.list("files", of: SourceFile.self)
     expectedRevision = try fields.optionalInt("expected_revision")
+    isDryRun = try fields.flag("dry_run")
   }
 
-  public var json: JSON { members(["files": files.wire, "expected_revision": expectedRevision?.wire]) }
+  public var json: JSON {
+    members([
+      "files": files.wire, "expected_revision": expectedRevision?.wire, "dry_run": isDryRun.wire,
+    ])
+  }
 }
 
 public struct ApplyResult: Wire, Hashable {

@@ -7,7 +7,12 @@ public struct DeleteRequest: Wire {
   /// end, `cancel` cancels them.
   public var jobs: String?
 
-  public init(id: String, jobs: String? = nil) { (self.id, self.jobs) = (id, jobs) }
+  /// Only says which jobs are live.
+  public var isDryRun: Bool
+
+  public init(id: String, jobs: String? = nil, isDryRun: Bool = false) {
+    (self.id, self.jobs, self.isDryRun) = (id, jobs, isDryRun)
+  }
 
   public static let schema = Schema.request(
     [
@@ -19,9 +24,10 @@ public struct DeleteRequest: Wire {
   public init(_ json: JSON) throws(WireError) {
     let fields = try Fields(json, Self.schema)
     (id, jobs) = (try fields.text("id"), try fields.optionalText("jobs"))
+    isDryRun = try fields.flag("dry_run")
   }
 
-  public var json: JSON { members(["id": id.wire, "jobs": jobs?.wire]) }
+  public var json: JSON { members(["id": id.wire, "jobs": jobs?.wire, "dry_run": isDryRun.wire]) }
 }
 
 /// A pipeline that was taken away, with the jobs that were live.

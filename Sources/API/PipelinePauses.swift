@@ -63,18 +63,24 @@ public struct RollbackRequest: Wire {
   public var id: String
   public var revision: Int
 
-  public init(id: String, revision: Int) { (self.id, self.revision) = (id, revision) }
+  /// Only says what it would do.
+  public var isDryRun: Bool
+
+  public init(id: String, revision: Int, isDryRun: Bool = false) {
+    (self.id, self.revision, self.isDryRun) = (id, revision, isDryRun)
+  }
 
   public static let schema = Schema.request(
     [
       .id,
-      .init("revision", .revision),
+      .init("revision", .revision), .optional("dry_run", .flag, "Only says what it would do."),
     ], name: "RollbackRequest")
 
   public init(_ json: JSON) throws(WireError) {
     let fields = try Fields(json, Self.schema)
     (id, revision) = (try fields.text("id"), try fields.int("revision"))
+    isDryRun = try fields.flag("dry_run")
   }
 
-  public var json: JSON { members(["id": id.wire, "revision": revision.wire]) }
+  public var json: JSON { members(["id": id.wire, "revision": revision.wire, "dry_run": isDryRun.wire]) }
 }

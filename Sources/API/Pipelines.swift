@@ -2,11 +2,11 @@ public import Model
 
 /// Endpoints about definitions. `{id}` is `namespace~name`.
 public enum PipelineCalls {
-  public static let list = Endpoint<ListQuery, Page<PipelineItem>>(
+  public static let list = Endpoint<PipelinesQuery, Page<PipelineItem>>(
     .get, "/pipelines", .needs("pipelines", "read"), "The pipelines, by namespace and name.")
   public static let get = Endpoint<PipelineQuery, PipelineDetail>(
     .get, "/pipelines/{id}", .needs("pipelines", "read"), "A pipeline with its source and its plan.")
-  public static let revisions = Endpoint<PipelineQuery, Page<RevisionItem>>(
+  public static let revisions = Endpoint<RevisionsQuery, Page<RevisionItem>>(
     .get, "/pipelines/{id}/revisions", .needs("pipelines", "read"),
     "The revisions of a pipeline, newest first.")
   public static let rollback = Endpoint<RollbackRequest, AppliedPipeline>(
@@ -99,6 +99,10 @@ public struct PipelineItem: Wire, Hashable {
   public var updatedAt: Timestamp
   /// Nil: it takes new jobs.
   public var pause: PauseItem?
+  /// Only in lists; nil where it never had one.
+  public var lastJob: LastJobItem?
+  /// Only in lists: when its schedules start the next job.
+  public var nextAt: Timestamp?
 
   public init(
     id: String, namespace: String, name: String, title: String, revision: Int, createdAt: Timestamp,
@@ -119,6 +123,7 @@ public struct PipelineItem: Wire, Hashable {
       .init("created_at", .time),
       .init("updated_at", .time),
       .optional("paused", PauseItem.schema, "Absent: it takes new jobs."),
+      .optional("last_job", LastJobItem.schema), .optional("next_at", .time),
     ], name: "PipelineItem")
 
   public init(_ json: JSON) throws(WireError) {
@@ -128,13 +133,15 @@ public struct PipelineItem: Wire, Hashable {
     createdAt = try fields.time("created_at")
     updatedAt = try fields.time("updated_at")
     pause = try fields.optionalValue("paused", of: PauseItem.self)
+    lastJob = try fields.optionalValue("last_job", of: LastJobItem.self)
+    nextAt = try fields.optionalTime("next_at")
   }
 
   public var json: JSON {
     members([
       "id": id.wire, "namespace": namespace.wire, "name": name.wire, "title": title.wire,
       "revision": revision.wire, "created_at": createdAt.wire, "updated_at": updatedAt.wire,
-      "paused": pause?.json,
+      "paused": pause?.json, "last_job": lastJob?.json, "next_at": nextAt?.wire,
     ])
   }
 }

@@ -80,11 +80,15 @@ public struct JobFilter: Sendable, Hashable {
   public var withoutLabels: [JobIdentity.Label]
   public var parent: JobNumber?
   public var rerunOf: ID<Job>?
+  /// All of them must hold.
+  public var terms: [JobTerm]
+  public var isOldestFirst = false
   public init(
     namespace: String? = nil, pipeline: String? = nil, statuses: [JobStatus] = [], since: Timestamp? = nil,
     correlation: String? = nil, labels: [JobIdentity.Label] = [], withoutLabels: [JobIdentity.Label] = [],
-    parent: JobNumber? = nil, rerunOf: ID<Job>? = nil
+    parent: JobNumber? = nil, rerunOf: ID<Job>? = nil, terms: [JobTerm] = []
   ) {
+    self.terms = terms
     self.withoutLabels = withoutLabels
     (self.namespace, self.pipeline, self.statuses, self.since) = (namespace, pipeline, statuses, since)
     (self.correlation, self.labels, self.parent, self.rerunOf) = (correlation, labels, parent, rerunOf)

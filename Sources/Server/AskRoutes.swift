@@ -33,7 +33,7 @@ struct AskRoutes: Sendable {
   }
 
   private func list(_ query: AsksQuery, _ caller: Caller) async throws(Problem) -> Page<AskItem> {
-    let limit = min(max(query.limit ?? 50, 1), 200)
+    let limit = try PageBounds.limit(query.limit)
     var filter = AskFilter(namespace: query.namespace, states: try states(query.state))
     if query.mine {
       filter.assignees = ["user:\(Self.name(caller.actor))"]

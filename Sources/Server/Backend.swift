@@ -29,6 +29,8 @@ public struct Backend: Sendable {
   public var destinations: @Sendable () throws(Problem) -> [ConfiguredDestination] = {
     () throws(Problem) in []
   }
+  /// What was answered to requests with a key; nil: keys are not looked at.
+  public var keys: IdempotencyKeys?
   /// What a dead letter holds.
   public var openLetter: @Sendable (DeadLetterRow) throws(Problem) -> LetterContent = {
     (_) throws(Problem) in LetterContent()

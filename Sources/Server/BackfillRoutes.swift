@@ -37,7 +37,7 @@ struct BackfillRoutes: Sendable {
   }
 
   private func list(_ query: SignalsQuery, _ caller: Caller) throws(Problem) -> Page<BackfillItem> {
-    let limit = min(max(query.limit ?? 50, 1), Self.pageLimit)
+    let limit = try PageBounds.limit(query.limit)
     let found = try caller.rows(query.namespace) { (namespace) throws(StoreError) in
       try backend.readModel.backfills(in: namespace, limit: limit)
     }

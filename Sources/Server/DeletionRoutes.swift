@@ -1,4 +1,5 @@
 import API
+import Crypto
 import Engine
 import Model
 
@@ -24,11 +25,14 @@ struct DeletionRoutes: Sendable {
     let mode = request.jobs ?? "refuse"
     guard ["refuse", "drain", "cancel"].contains(mode) else { throw Self.wrongMode(mode) }
     let known = try reading { () throws(StoreError) in
-      try backend.readModel.readRevision(of: name, number: nil) != nil
+      try backend.readModel.readRevision(of: name, number: nil)
     }
-    guard known else { throw PipelineRoutes.noPipeline(name, nil) }
+    guard let known else { throw PipelineRoutes.noPipeline(name, nil) }
+    if let ifMatch = caller.request.ifMatch { try Precondition.check(ifMatch, known) }
     var live = try liveJobs(of: name)
     if mode == "refuse", !live.isEmpty { throw Self.hasLiveJobs(name, live) }
+    if request.isDryRun { return DeletedPipeline(id: name.id, jobs: live.map(\.description)) }
+    caller.note.before(["revision": .int(Int64(known.number)), "sha256": .string(Hex.encode(known.sha256))])
     try await node.write([.deletePipeline(name, at: backend.now(), by: caller.actor)])
     // Those that came between the look and the deletion are live, too.
     live = try liveJobs(of: name)

@@ -34,7 +34,7 @@ struct DestinationRoutes: Sendable {
   }
 
   private func deliveries(_ query: DeliveriesQuery) throws(Problem) -> Page<DeliveryItem> {
-    let limit = min(max(query.limit ?? 50, 1), 200)
+    let limit = try PageBounds.limit(query.limit)
     let before = try query.cursor.map { (text) throws(Problem) in
       guard let id = Int64(text) else { throw PageBounds.wrongCursor(text) }
       return id

@@ -18,7 +18,7 @@ struct EventRoutes: Sendable {
   private static let page = 200
 
   private func list(_ query: EmittedQuery) throws(Problem) -> Page<EventItem> {
-    let limit = min(max(query.limit ?? 50, 1), Self.page)
+    let limit = try PageBounds.limit(query.limit)
     return Page(try items(query, after: query.after, limit: limit))
   }
 

@@ -38,7 +38,8 @@ struct JobReruns: Sendable {
       }
     let request = RerunRequest(
       job: try finder.job(wish.id).id, from: start, latest: wish.latest, inputs: wish.inputs,
-      sameKeys: wish.sameKeys, actor: caller.actor, idempotencyKey: wish.idempotencyKey)
+      sameKeys: wish.sameKeys, actor: caller.actor,
+      idempotencyKey: wish.idempotencyKey ?? caller.request.idempotencyKey)
     let plan = try await node.planRerun(request)
     var answer = RerunAnswer(
       job: nil, pipeline: plan.pipeline, revision: plan.revision, earlierRevision: plan.earlierRevision,

@@ -15,7 +15,6 @@ struct JobRoutes: Sendable {
       .answer(JobCalls.get, in: finder.place { $0.id }) { path, _ in try await get(path) },
       .answer(JobCalls.steps, in: finder.place { $0.id }) { query, _ in try await steps(query) },
       .answer(JobCalls.step, in: finder.place { $0.id }) { path, _ in try await step(path) },
-      .answer(JobCalls.logs, in: finder.place { $0.id }) { query, _ in try await logs(query) },
       .answer(JobCalls.events, in: finder.place { $0.id }) { query, _ in try await events(query) },
       .stream(
         JobCalls.follow, in: finder.place { $0.id }, id: { String($0.sequence) },
@@ -29,21 +28,12 @@ struct JobRoutes: Sendable {
     ]
   }
 
-  private func list(_ query: JobsQuery, _ caller: Caller) throws(Problem) -> Page<JobItem> {
-    let limit = min(max(query.limit ?? 50, 1), 200)
-    let (filter, before) = (
-      try JobFilter(query, finder), try query.cursor.map { text throws(Problem) in try cursor(text) }
-    )
-    let found = try caller.page(
-      query.namespace, limit: limit + 1, inOrder: { $0.id > $1.id },
-      { (namespace) throws(Problem) in
-        var filter = filter
-        filter.namespace = namespace ?? filter.namespace
-        let wanted = filter
-        return try reading { () throws(StoreError) in
-          try backend.readModel.jobs(wanted, before: before, limit: limit + 1)
-        }
-      })
+  private func list(_ query: JobsQuery, _ caller: Caller) throws -> Page<JobItem> {
+    let limit = try PageBounds.limit(query.limit)
+    let filter = try JobFilter(query, finder, caller, now: backend.now())
+    let before = try query.cursor.map { text throws(Problem) in try cursor(text) }
+    let found = try JobSelection(readModel: backend.readModel).page(
+      filter, query.namespace, before: before, limit: limit + 1, caller)
     let page = found.prefix(limit)
     var items: [JobItem] = []
     for summary in page { items.append(try item(summary)) }
@@ -115,14 +105,8 @@ struct JobRoutes: Sendable {
       remedy: Bilingual("`esteira job steps` names them.", pt: "`esteira job steps` mostra os nomes."))
   }
 
-  private func logs(_ query: LogsQuery) async throws(Problem) -> Page<LogLine> {
-    let bounds = try PageBounds(cursor: query.cursor, limit: query.limit)
-    let found = try await backend.logs.lines(try finder.job(query.id), query, bounds.from, bounds.limit)
-    return Page(found.lines, nextCursor: found.next.map(String.init))
-  }
-
   private func events(_ query: EventsQuery) async throws(Problem) -> Page<JobEvent> {
-    let limit = min(max(query.limit ?? 50, 1), 200)
+    let limit = try PageBounds.limit(query.limit)
     let history = try await backend.jobs.history(
       try finder.job(query.id).id, UInt32(clamping: query.after), limit)
     let next = history.count == limit ? history.last.map { String($0.sequence) } : nil
@@ -174,7 +158,9 @@ struct JobRoutes: Sendable {
     guard let row = named.first else { throw Self.noArtifact(path.name) }
     guard Set(named.map(\.handle.sha256)).count == 1 else { throw Self.ambiguous(path.name) }
     let chunks = try await backend.artifacts.chunks(row.namespace, row.handle.sha256)
-    return APIResponse(contentType: row.handle.mediaType, body: .chunks(row.handle.size, chunks))
+    var response = APIResponse(contentType: row.handle.mediaType, body: .chunks(row.handle.size, chunks))
+    response.entityTag = row.handle.sha256
+    return response
   }
 
   private static func noArtifact(_ name: String) -> Problem {

@@ -1,9 +1,10 @@
 import API
+import Access
 import Engine
 import Model
 
 extension JobFilter {
-  init(_ query: JobsQuery, _ finder: JobFinder) throws(Problem) {
+  init(_ query: JobsQuery, _ finder: JobFinder, _ caller: Caller, now: Timestamp) throws {
     var statuses: [JobStatus] = []
     for word in query.statuses {
       guard let status = JobStatus(word: word) else { throw Self.noStatus(word) }
@@ -16,6 +17,33 @@ extension JobFilter {
       withoutLabels: Self.labels(query, negated: true),
       parent: try query.parent.map { text throws(Problem) in try finder.job(text).number },
       rerunOf: try query.rerunOf.map { text throws(Problem) in try finder.job(text).id })
+    if let until = query.until { terms.append(JobTerm(.until(until))) }
+    if !query.triggers.isEmpty {
+      terms.append(JobTerm(.column(.trigger, query.triggers.map { TextPattern(exactly: $0) })))
+    }
+    if let search = query.search { terms += try Self.terms(search, caller, now: now) }
+    isOldestFirst = try Self.isOldestFirst(query.sort)
+  }
+
+  /// What people write in a search, in the eyes of the caller.
+  static func terms(_ search: String, _ caller: Caller, now: Timestamp) throws(InvalidSearch) -> [JobTerm] {
+    do throws(JobSearch.Fault) {
+      return try JobSearch.terms(search, now: now, me: [caller.principal.id, caller.actor])
+    } catch {
+      throw InvalidSearch(search: search, fault: error, language: caller.language)
+    }
+  }
+
+  private static func isOldestFirst(_ sort: String?) throws(Problem) -> Bool {
+    switch sort {
+    case nil, "-created_at": return false
+    case "created_at": return true
+    case let other?:
+      throw Problem(
+        "invalid-request",
+        Bilingual("Jobs are not sorted by \"\(other)\".", pt: "Jobs não são ordenados por \"\(other)\"."),
+        remedy: Bilingual("There are: created_at, -created_at.", pt: "Existem: created_at, -created_at."))
+    }
   }
 
   private static func labels(_ query: JobsQuery, negated: Bool) -> [JobIdentity.Label] {

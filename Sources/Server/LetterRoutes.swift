@@ -48,7 +48,7 @@ struct LetterRoutes: Sendable {
 
   private func groups(_ query: LettersQuery, _ caller: Caller) throws(Problem) -> Page<LetterGroupItem> {
     let filter = try DeadLetterFilter(query)
-    let limit = min(max(query.limit ?? 50, 1), 200)
+    let limit = try PageBounds.limit(query.limit)
     let found = try caller.page(
       filter.namespace, limit: limit, inOrder: { $0.lastAt > $1.lastAt },
       { (namespace) throws(Problem) in
@@ -61,7 +61,7 @@ struct LetterRoutes: Sendable {
   }
 
   private func list(_ query: LettersQuery, _ caller: Caller) throws(Problem) -> Page<LetterItem> {
-    let limit = min(max(query.limit ?? 50, 1), 200)
+    let limit = try PageBounds.limit(query.limit)
     let filter = try DeadLetterFilter(query)
     let before = try query.cursor.map { text throws(Problem) in try Self.place(text) }
     let found = try caller.page(

@@ -51,13 +51,28 @@ struct PageBounds {
   var limit: Int
 
   init(cursor: String?, limit: Int?) throws(Problem) {
-    self.limit = min(max(limit ?? 50, 1), 200)
+    self.limit = try Self.limit(limit)
     guard let cursor else {
       from = 0
       return
     }
     guard let place = Int(cursor), place >= 0 else { throw Self.wrongCursor(cursor) }
     from = place
+  }
+
+  /// What was asked for, or the usual. A limit that is none is told: a page that is shorter than asked for
+  /// looks like the last one.
+  static func limit(_ wanted: Int?) throws(Problem) -> Int {
+    let limits = Page<Nothing>.limits
+    guard let wanted else { return Page<Nothing>.usual }
+    guard limits.contains(wanted) else {
+      throw Problem(
+        "invalid-request",
+        Bilingual(
+          "limit is \(limits.lowerBound) to \(limits.upperBound), not \(wanted).",
+          pt: "limit vai de \(limits.lowerBound) a \(limits.upperBound), não \(wanted)."))
+    }
+    return wanted
   }
 
   /// The page of a list that is held whole.

@@ -27,11 +27,11 @@ extension PipelineApplier {
     let revision = RevisionRecord(
       pipeline: name, number: newest.number + 1, title: plan.title, source: wanted.source,
       sha256: wanted.sha256, files: wanted.files, createdAt: backend.now(), createdBy: caller.actor)
-    try await node.write([.revision(revision)])
+    if !request.isDryRun { try await node.write([.revision(revision)]) }
     return AppliedPipeline(id: name.id, change: "updated", revision: revision.number)
   }
 
-  private func record(_ name: PipelineName, _ number: Int?) throws(Problem) -> RevisionRecord? {
+  func record(_ name: PipelineName, _ number: Int?) throws(Problem) -> RevisionRecord? {
     try reading { () throws(StoreError) in try backend.readModel.readRevision(of: name, number: number) }
   }
 }

@@ -29,6 +29,7 @@ final class PipelineApplier: Sendable {
   init(_ backend: Backend) { self.backend = backend }
 
   func apply(_ request: ApplyRequest, _ caller: Caller) async throws -> ApplyResult {
+    if request.isDryRun { return try plan(request, caller) }
     let node = try backend.writer()
     let compiled = try compileAll(request, caller)
     let names = compiled.map(\.name)
@@ -44,20 +45,21 @@ final class PipelineApplier: Sendable {
     try draft(try compileAll(request, caller), expected: request.expectedRevision, caller).result
   }
 
-  private struct Compiled {
+  struct Compiled {
     var file: SourceFile
     var plan: Plan
     var notes: [String]
     var name: PipelineName { PipelineName(namespace: plan.namespace, name: plan.name) }
   }
 
-  private struct Draft {
+  struct Draft {
     var result = ApplyResult([])
     var revisions: [RevisionRecord] = []
   }
 
   /// Throws `InvalidPipeline` with the findings of all files together.
-  /// The namespaces of all its files. What cannot be read as a pipeline is told to whoever may apply anything.
+  /// The namespaces of all its files. What cannot be read as a pipeline is told to whoever may apply
+  /// anything.
   var places: Scope<ApplyRequest> {
     .each { (request) throws(Problem) in
       let names = request.files.prefix(Self.fileLimit).compactMap { self.compile($0).plan?.namespace }
@@ -65,7 +67,7 @@ final class PipelineApplier: Sendable {
     }
   }
 
-  private func compileAll(_ request: ApplyRequest, _ caller: Caller) throws -> [Compiled] {
+  func compileAll(_ request: ApplyRequest, _ caller: Caller) throws -> [Compiled] {
     guard (1...Self.fileLimit).contains(request.files.count) else { throw Self.wrongCount }
     var (compiled, faults): ([Compiled], [FindingItem]) = ([], [])
     var refusal: Problem?
@@ -85,7 +87,7 @@ final class PipelineApplier: Sendable {
     return compiled
   }
 
-  private func draft(_ compiled: [Compiled], expected: Int?, _ caller: Caller) throws -> Draft {
+  func draft(_ compiled: [Compiled], expected: Int?, _ caller: Caller) throws -> Draft {
     var draft = Draft()
     for item in compiled { try add(item, expected: expected, caller, to: &draft) }
     return draft
@@ -204,7 +206,7 @@ extension PipelineApplier {
         pt: "\(file) cita o arquivo \(path), que não veio junto."))
   }
 
-  private static func changed(_ name: PipelineName, _ revision: Int) -> Problem {
+  static func changed(_ name: PipelineName, _ revision: Int) -> Problem {
     Problem(
       "revision-changed",
       Bilingual("\(name) is at revision \(revision).", pt: "\(name) está na revisão \(revision)."),

@@ -7,10 +7,18 @@ import Pipelines
 struct PipelineRoutes: Sendable {
   var backend: Backend
   var applier: PipelineApplier
+  private let lists: PipelineLists
+
+  init(backend: Backend, applier: PipelineApplier) {
+    (self.backend, self.applier) = (backend, applier)
+    lists = PipelineLists(backend: backend, applier: applier)
+  }
 
   var routes: [Route] {
     [
-      .answer(PipelineCalls.list, in: .list { $0.namespace }) { query, caller in try list(query, caller) },
+      .answer(PipelineCalls.list, in: .list { $0.namespace }) { query, caller in
+        try lists.page(query, caller)
+      },
       .answer(PipelineCalls.rollback, in: .name { $0.id }) { request, caller in
         try await applier.rollback(request, caller)
       },
@@ -20,34 +28,29 @@ struct PipelineRoutes: Sendable {
       .answer(PipelineCalls.plan, in: applier.places) { request, caller in try applier.plan(request, caller)
       },
       .answer(PipelineCalls.validate, in: .granted) { file, caller in validate(file, caller) },
-      .answer(PipelineCalls.get, in: .name { $0.id }) { query, caller in try get(query, caller) },
+      .answer(PipelineCalls.get, in: .name { $0.id }, as: Self.source) { query, caller in
+        try get(query, caller)
+      },
+      .answer(PipelineCalls.revision, in: .name { $0.id }, as: Self.source) { path, caller in
+        try get(PipelineQuery(id: path.id, revision: path.revision), caller)
+      },
       .answer(PipelineCalls.revisions, in: .name { $0.id }) { query, _ in try revisions(query) },
       .answer(
         PipelineCalls.execute, in: .name { $0.id }, status: { $0.isNew ? 202 : 200 },
         with: { request, caller in try await execute(request, caller) }),
       .answer(PipelineCalls.schema, in: .own) { _, _ in backend.compiler.pipelineSchema() },
-    ]
+    ] + DefinitionRoutes(backend: backend, applier: applier).routes
   }
 
-  private func list(_ query: ListQuery, _ caller: Caller) throws(Problem) -> Page<PipelineItem> {
-    let bounds = try PageBounds(cursor: query.cursor, limit: query.limit)
-    let all = try caller.rows(query.namespace) { (namespace) throws(StoreError) in
-      try backend.readModel.pipelines(in: namespace)
-    }
-    let pauses = try pauses(in: query.namespace)
-    let page = all.dropFirst(bounds.from).prefix(bounds.limit)
-    let next = bounds.from + page.count
-    let items = page.map { summary in
-      PipelineItem(summary, pause: pauses.first { $0.pipeline == summary.pipeline })
-    }
-    return Page(items, nextCursor: next < all.count ? String(next) : nil)
-  }
-
-  /// Those that hold now.
-  private func pauses(in namespace: String?) throws(Problem) -> [PauseRecord] {
-    let now = backend.now()
-    return try reading { () throws(StoreError) in try backend.readModel.pauses(in: namespace) }
-      .filter { $0.holds(at: now) }
+  /// The source alone, where that is asked for.
+  private static func source(_ detail: PipelineDetail, _ request: APIRequest) -> APIResponse? {
+    let forms = ["application/json", "application/yaml"]
+    guard Accepting.form(of: request.accept, among: forms) == "application/yaml" else { return nil }
+    let bytes = Array(detail.source.utf8)
+    var response = APIResponse(contentType: "application/yaml", body: .bytes(bytes))
+    response.entityTag = DefinitionTag(revision: detail.revision, sha256: detail.sha256).text(shownAs: bytes)
+    response.headers.append(("vary", "accept"))
+    return response
   }
 
   private func validate(_ file: SourceFile, _ caller: Caller) -> ValidationResult {
@@ -65,20 +68,26 @@ struct PipelineRoutes: Sendable {
       source: String(decoding: record.source, as: UTF8.self), files: record.files.map(\.path),
       sha256: Hex.encode(record.sha256), createdAt: record.createdAt, createdBy: record.createdBy,
       explanation: compilation.plan?.explanation(caller.language) ?? "",
-      pause: try pauses(in: record.pipeline.namespace).first { $0.pipeline == record.pipeline }
+      pause: try lists.pauses(in: record.pipeline.namespace).first { $0.pipeline == record.pipeline }
         .map(PauseItem.init))
   }
 
-  private func revisions(_ query: PipelineQuery) throws(Problem) -> Page<RevisionItem> {
+  private func revisions(_ query: RevisionsQuery) throws(Problem) -> Page<RevisionItem> {
     let pipeline = try NamespacedName(query.id).pipeline
+    let limit = try PageBounds.limit(query.limit)
+    let last = try query.cursor.map { text throws(Problem) -> Int in
+      guard let number = Int(text), number > 0 else { throw PageBounds.wrongCursor(text) }
+      return number
+    }
     let records = try reading { () throws(StoreError) in try backend.readModel.revisions(of: pipeline) }
     if records.isEmpty { throw Self.noPipeline(pipeline, nil) }
-    return Page(
-      records.prefix(Page<RevisionItem>.limits.upperBound).map { record in
-        RevisionItem(
-          revision: record.number, sha256: Hex.encode(record.sha256), createdAt: record.createdAt,
-          createdBy: record.createdBy)
-      })
+    let rest = records.filter { record in last.map { record.number < $0 } ?? true }
+    let items = rest.prefix(limit).map { record in
+      RevisionItem(
+        revision: record.number, sha256: Hex.encode(record.sha256), createdAt: record.createdAt,
+        createdBy: record.createdBy)
+    }
+    return Page(items, nextCursor: rest.count > limit ? items.last.map { String($0.revision) } : nil)
   }
 
   private func execute(_ request: ExecuteRequest, _ caller: Caller) async throws(Problem) -> StartedItem {
@@ -86,7 +95,8 @@ struct PipelineRoutes: Sendable {
     let started = try await backend.writer().start(
       JobRequest(
         pipeline: pipeline, revision: request.revision, inputs: request.inputs, message: request.message,
-        idempotencyKey: request.idempotencyKey, key: request.key, settings: request.settings,
+        idempotencyKey: request.idempotencyKey ?? caller.request.idempotencyKey, key: request.key,
+        settings: request.settings,
         actor: caller.actor))
     return StartedItem(
       id: started.job.description, pipeline: pipeline.description, revision: started.revision,

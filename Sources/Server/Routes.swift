@@ -22,7 +22,9 @@ extension Router {
         + AccessRoutes(backend: backend).routes + RetentionRoutes(backend: backend).routes
         + CredentialRoutes(backend: backend, desk: vault).routes
         + KeyRoutes(backend: backend, desk: vault).routes
-        + SystemRoutes(backend: backend).routes + Self.accounts(backend.access) + Self.streams(backend.hub), audit: audit)
+        + SystemRoutes(backend: backend).routes
+        + JobPictures(backend).routes + LogRoutes(backend).routes + BulkRoutes(backend).routes
+        + Self.accounts(backend.access) + Self.streams(backend.hub), audit: audit, keys: backend.keys)
   }
 
   private static func streams(_ hub: Hub?) -> [Route] {

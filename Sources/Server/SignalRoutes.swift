@@ -20,7 +20,7 @@ struct SignalRoutes: Sendable {
   }
 
   private func list(_ query: SignalsQuery, _ caller: Caller) throws(Problem) -> Page<SignalItem> {
-    let limit = min(max(query.limit ?? 50, 1), 200)
+    let limit = try PageBounds.limit(query.limit)
     let rows = try caller.page(
       query.namespace, limit: limit, inOrder: { $0.id > $1.id },
       { (namespace) throws(Problem) in

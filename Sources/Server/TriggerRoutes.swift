@@ -63,7 +63,7 @@ struct TriggerRoutes: Sendable {
   }
 
   private func refusals(_ query: SignalsQuery, _ caller: Caller) throws(Problem) -> Page<RefusalItem> {
-    let limit = min(max(query.limit ?? 50, 1), 200)
+    let limit = try PageBounds.limit(query.limit)
     let rows = try caller.page(
       query.namespace, limit: limit, inOrder: { $0.at > $1.at },
       { (namespace) throws(Problem) in

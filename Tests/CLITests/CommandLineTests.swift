@@ -24,6 +24,8 @@ struct CommandLineTests {
     ("job watch 019a --timeout soon", "--timeout takes a duration such as 90s or 5m, not \"soon\"."),
     ("job ls -o yaml", "There is no output format \"yaml\"."),
     ("job kill 019a", "A kill needs --reason TEXT."),
+    ("job cancel", "Name a job, or give --query."),
+    ("job retry 019a --query status:failed", "Give either jobs or --query."),
     ("job step resolve 019a pay", "Say exactly one of"),
     ("job step resolve 019a pay --did-not --did-happen", "Say exactly one of"),
     ("credential set demo/api", "Give the value with"),

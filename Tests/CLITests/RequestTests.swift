@@ -28,6 +28,14 @@ struct RequestTests {
       #"{"type":"hmac","data":{"secret":"s3cret"}}"#
     ),
     ("job ls --status failed --status running", "GET /api/v1/jobs?status=failed,running&limit=50", ""),
+    (
+      "job ls --query 'status:failed -owner:me'", "GET /api/v1/jobs?q=status:failed -owner:me&limit=50", ""
+    ),
+    ("job compare 019a 019b", "GET /api/v1/jobs/019a/compare/019b", ""),
+    (
+      "job retry --query status:failed --yes", "POST /api/v1/jobs:bulk",
+      #"{"verb":"retry","filter":"status:failed","limit":1000,"dry_run":true}"#
+    ),
     ("job ls --since -2h --limit 3", "GET /api/v1/jobs?since=2026-11-20T07:00:00Z&limit=3", ""),
     (
       "job ls -l team=a -l 'env!=x,y' --correlation o7 --parent 019a --rerun-of 019b",
@@ -42,7 +50,7 @@ struct RequestTests {
       "pipeline rollback demo/hello --revision 3", "POST /api/v1/pipelines/demo~hello/rollback",
       #"{"revision":3}"#
     ),
-    ("pipeline revisions hello -n demo", "GET /api/v1/pipelines/demo~hello/revisions", ""),
+    ("pipeline revisions hello -n demo", "GET /api/v1/pipelines/demo~hello/revisions?limit=200", ""),
     ("setting set demo/limit 20", "PUT /api/v1/settings/demo~limit", #"{"value":20}"#),
     ("setting set demo/name Ana", "PUT /api/v1/settings/demo~name", #"{"value":"Ana"}"#),
     ("setting unset demo/limit", "PUT /api/v1/settings/demo~limit", #"{"value":null}"#),

@@ -54,7 +54,7 @@ struct OperationTests {
     #expect(refused?.detail == "demo/hello is paused by local:test: the site is down")
     // A repeated request asks for no new job.
     #expect(try await start("k").id == before.id)
-    #expect(try await server.call(PipelineCalls.list, ListQuery()).items.first?.pause == item.pause)
+    #expect(try await server.call(PipelineCalls.list, PipelinesQuery()).items.first?.pause == item.pause)
     #expect(try await server.call(PipelineCalls.get, PipelineQuery(id: hello)).pause == item.pause)
     #expect(try await server.call(JobCalls.list, JobsQuery()).items.count == 1)
 
@@ -81,7 +81,7 @@ struct OperationTests {
     let pinned = ExecuteRequest(id: hello, revision: 1)
     #expect(
       await problem { _ = try await server.call(PipelineCalls.execute, pinned) }?.code == "no-pipeline")
-    #expect(try await server.call(PipelineCalls.list, ListQuery()).items.isEmpty)
+    #expect(try await server.call(PipelineCalls.list, PipelinesQuery()).items.isEmpty)
     let again = await problem { _ = try await server.call(PipelineCalls.delete, DeleteRequest(id: hello)) }
     #expect(again?.status == 404)
     #expect(try await server.call(JobCalls.get, JobPath(id: job.id)).job.revision == 2)
@@ -129,7 +129,7 @@ struct OperationTests {
       let item = try await server.call(PipelineCalls.rollback, RollbackRequest(id: hello, revision: 1))
       #expect(item.revision == 3)
     }
-    let revisions = try await server.call(PipelineCalls.revisions, PipelineQuery(id: hello)).items
+    let revisions = try await server.call(PipelineCalls.revisions, RevisionsQuery(id: hello)).items
     #expect(revisions.map(\.revision) == [3, 2, 1])
     #expect(revisions[0].sha256 == revisions[2].sha256)
     #expect(

@@ -16,6 +16,7 @@ struct TestServer: Sendable {
   let router: Router
   let store = MemoryStore()
   let node: Node
+  let backend: Backend
   let watcher: Watcher
   let backend: Backend
 
@@ -218,13 +219,13 @@ struct RouterTests {
     file.source += "\ntitle: Hello\n"
     let planned = try await server.call(PipelineCalls.plan, ApplyRequest(files: [file]))
     #expect(planned.items.first?.change == "updated" && planned.items.first?.revision == 2)
-    #expect(try await server.call(PipelineCalls.list, ListQuery()).items.map(\.revision) == [1])
+    #expect(try await server.call(PipelineCalls.list, PipelinesQuery()).items.map(\.revision) == [1])
     await #expect(throws: ProblemDocument.self) {
       try await server.call(PipelineCalls.apply, ApplyRequest(files: [file], expectedRevision: 7))
     }
     let applied = try await server.call(PipelineCalls.apply, ApplyRequest(files: [file], expectedRevision: 1))
     #expect(applied.items.first?.revision == 2)
-    #expect(try await server.call(PipelineCalls.revisions, PipelineQuery(id: "demo~hello")).items.count == 2)
+    #expect(try await server.call(PipelineCalls.revisions, RevisionsQuery(id: "demo~hello")).items.count == 2)
   }
 
   @Test("one wrong file of two is refused with its place, and nothing is stored")
@@ -238,7 +239,7 @@ struct RouterTests {
     let document = try ProblemDocument(answer.json)
     #expect(document.status == 422 && document.code == "invalid-pipeline" && document.requestID == "r7")
     #expect(document.errors.first?.rendered?.hasPrefix("bad.yaml:7:") == true)
-    #expect(try await server.call(PipelineCalls.list, ListQuery()).items.isEmpty)
+    #expect(try await server.call(PipelineCalls.list, PipelinesQuery()).items.isEmpty)
   }
 
   static let refusals: [(request: APIRequest, status: Int, code: String)] = [
@@ -280,7 +281,7 @@ struct RouterTests {
   @Test("without a node, reading answers and writing is refused")
   func readOnly() async throws {
     let server = try TestServer(isReadOnly: true)
-    #expect(try await server.call(PipelineCalls.list, ListQuery()).items.isEmpty)
+    #expect(try await server.call(PipelineCalls.list, PipelinesQuery()).items.isEmpty)
     let answer = try await server.send(
       APIRequest(PipelineCalls.apply.shape, input: ApplyRequest(files: [TestServer.hello]).json))
     #expect(answer.status == 503 && answer.json["code"] == "read-only")

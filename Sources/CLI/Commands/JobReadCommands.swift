@@ -20,9 +20,16 @@ enum JobList {
       FlagSpec("--rerun-of", value: "JOB", Bilingual("that run this job again", pt: "que repetem este job")),
       FlagSpec(
         "--since", value: "TIME", Bilingual("created since, such as -2h", pt: "criados desde, como -2h")),
+      FlagSpec(
+        "--query", value: "SEARCH",
+        Bilingual("such as 'status:failed error:timeout'", pt: "como 'status:failed error:timeout'")),
       FlagSpec("--limit", value: "N", Bilingual("at most so many (50)", pt: "no máximo tantos (50)")),
     ],
     examples: [
+      .init(
+        "esteira job ls --query 'status:failed pipeline:sales* duration:>5m -owner:me'",
+        Bilingual(
+          "terms that must all hold; a minus turns one round", pt: "termos que devem valer; menos inverte")),
       .init("esteira job ls", Bilingual("the newest 50", pt: "os 50 mais novos")),
       .init(
         "esteira job ls --status failed --since -24h", Bilingual("what failed today", pt: "o que falhou hoje")
@@ -57,10 +64,12 @@ enum JobList {
       }
       labels.append(condition)
     }
-    return JobsQuery(
+    var query = JobsQuery(
       namespace: call.namespace, pipeline: call.value("--pipeline"), statuses: call.values("--status"),
       since: try call.moment("--since"), correlation: call.value("--correlation"), labels: labels,
       parent: call.value("--parent"), rerunOf: call.value("--rerun-of"))
+    query.search = call.value("--query")
+    return query
   }
 
   private static func listing(_ jobs: [JobItem], _ words: Words) -> Listing {

@@ -6,21 +6,25 @@ enum JobRetry {
   static let spec = CommandSpec(
     "job retry",
     Bilingual("the failed steps again, in the same job", pt: "os passos que falharam de novo, no mesmo job"),
-    arguments: [.job],
+    arguments: [ArgumentSpec("JOB", required: false, Bilingual("its id", pt: "o id dele"))],
     flags: [
       FlagSpec(
         "--step", value: "PATH", repeated: true,
         Bilingual("only this of the failed steps", pt: "só este dos passos que falharam")), .watch, .timeout,
       .acceptPartial,
-    ],
+    ] + JobBulk.flags,
     examples: [
       .init(
         "esteira job retry 019a0c3e -w",
-        Bilingual("what succeeded stays as it is", pt: "o que deu certo fica como está"))
+        Bilingual("what succeeded stays as it is", pt: "o que deu certo fica como está")),
+      .init(
+        "esteira job retry --query 'status:failed since:1h error:timeout' --yes",
+        Bilingual("all that a search finds", pt: "todos que uma busca achar")),
     ], run: run)
 
   static func run(_ call: Invocation) async throws -> ExitCode {
-    try await call.withClient(.writing) { client in
+    if let code = try await JobBulk.run(.retry, call) { return code }
+    return try await call.withClient(.writing) { client in
       let before = try await client.call(JobCalls.get, JobPath(id: call.arguments[0])).job
       let job = try await client.call(
         JobCalls.retry, RetryRequest(id: before.id, steps: call.values("--step")))

@@ -5,21 +5,25 @@ import Model
 enum JobCancel {
   static let spec = CommandSpec(
     "job cancel", Bilingual("stops a job; its handlers run", pt: "para um job; os tratadores dele rodam"),
-    arguments: [ArgumentSpec("JOB", repeated: true, Bilingual("ids", pt: "ids"))],
+    arguments: [ArgumentSpec("JOB", required: false, repeated: true, Bilingual("ids", pt: "ids"))],
     flags: [
       FlagSpec("--reason", value: "TEXT", Bilingual("for the record", pt: "para o registro")), .watch,
       .timeout,
       .acceptPartial,
-    ],
+    ] + JobBulk.flags,
     examples: [
       .init(
         "esteira job cancel 019a0c3e --reason 'wrong date'", Bilingual("asks it to stop", pt: "pede que pare")
       ),
       .init("esteira job cancel 019a0c3e -w", Bilingual("and waits for the end", pt: "e espera o fim")),
+      .init(
+        "esteira job cancel --query 'status:queued pipeline:sales*'",
+        Bilingual("how many there are; with --yes they stop", pt: "quantos são; com --yes eles param")),
     ], run: run)
 
   static func run(_ call: Invocation) async throws -> ExitCode {
-    try await call.withClient(.writing) { client in
+    if let code = try await JobBulk.run(.cancel, call) { return code }
+    return try await call.withClient(.writing) { client in
       var code = ExitCode.done
       for id in call.arguments {
         let job = try await client.call(
@@ -40,8 +44,8 @@ enum JobCancel {
 enum JobKill {
   static let spec = CommandSpec(
     "job kill", Bilingual("ends a job now; no handler runs", pt: "encerra um job já; nenhum tratador roda"),
-    arguments: [ArgumentSpec("JOB", repeated: true, Bilingual("ids", pt: "ids"))],
-    flags: [FlagSpec("--reason", value: "TEXT", Bilingual("required", pt: "obrigatório"))],
+    arguments: [ArgumentSpec("JOB", required: false, repeated: true, Bilingual("ids", pt: "ids"))],
+    flags: [FlagSpec("--reason", value: "TEXT", Bilingual("required", pt: "obrigatório"))] + JobBulk.flags,
     examples: [
       .init(
         "esteira job kill 019a0c3e --reason 'stuck since noon'",
@@ -55,6 +59,7 @@ enum JobKill {
         remedy: Bilingual(
           "Say why; it is kept in the job's history.", pt: "Diga por quê; fica no histórico do job."))
     }
+    if let code = try await JobBulk.run(.kill, call) { return code }
     return try await call.withClient(.writing) { client in
       for id in call.arguments {
         let result = try await client.call(JobCalls.kill, KillRequest(id: id, reason: reason))

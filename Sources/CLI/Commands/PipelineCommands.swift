@@ -17,7 +17,7 @@ enum PipelineList {
     let items = try await call.withClient(.reading) { client in
       try await client.items(limit: 10_000) { cursor, limit in
         try await client.call(
-          PipelineCalls.list, ListQuery(namespace: call.namespace, limit: limit, cursor: cursor))
+          PipelineCalls.list, PipelinesQuery(namespace: call.namespace, limit: limit, cursor: cursor))
       }
     }
     let words = Words(language: call.language)

@@ -16,15 +16,19 @@ enum PipelineRevisions {
     ], run: run)
 
   static func run(_ call: Invocation) async throws -> ExitCode {
-    let query = PipelineQuery(id: try call.identifier(call.arguments[0]))
-    let page = try await call.withClient(.reading) { try await $0.call(PipelineCalls.revisions, query) }
+    let id = try call.identifier(call.arguments[0])
+    let items = try await call.withClient(.reading) { client in
+      try await client.items(limit: 10_000) { cursor, limit in
+        try await client.call(PipelineCalls.revisions, RevisionsQuery(id: id, limit: limit, cursor: cursor))
+      }
+    }
     let words = Words(language: call.language)
     var listing = Listing(
       columns: [
         Bilingual("REVISION", pt: "REVISÃO"), Bilingual("CREATED", pt: "CRIADA"), Bilingual("BY", pt: "POR"),
         Bilingual("SHA-256", pt: "SHA-256"),
       ], empty: Bilingual("There are no revisions.", pt: "Não há revisões."))
-    listing.rows = page.items.map { item in
+    listing.rows = items.map { item in
       Listing.Row(
         cells: [
           String(item.revision), words.time(item.createdAt), item.createdBy, String(item.sha256.prefix(12)),

@@ -24,8 +24,8 @@ public struct CallEntry: Sendable {
   public var request: APIRequest
 }
 
-/// Keeps the calls that change or read what is sensitive. A change is told before it happens and again when it is
-/// known what came of it, so that none is missing after a crash (decision 0014).
+/// Keeps the calls that change or read what is sensitive. A change is told before it happens and again when
+/// it is known what came of it, so that none is missing after a crash (decision 0014).
 public struct CallAudit: Sendable {
   /// Before a change. Where this throws, there is no change.
   public var begin: @Sendable (CallEntry) async throws(Problem) -> UInt64
@@ -82,7 +82,7 @@ extension CallAudit {
     switch error {
     case let problem as Problem:
       ProblemStatus.of(problem.code) >= 500 ? .failed(code: problem.code) : .refused(code: problem.code)
-    case is WireError, is InvalidPipeline: .refused(code: "invalid-request")
+    case is WireError, is InvalidPipeline, is InvalidSearch: .refused(code: "invalid-request")
     case _: .failed(code: "internal")
     }
   }

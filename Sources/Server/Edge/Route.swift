@@ -2,8 +2,8 @@ public import API
 import Access
 import Model
 
-/// An endpoint with what answers it. It can only be made from an endpoint, so it has a permission, and only with
-/// a scope, so it is known where the permission is asked.
+/// An endpoint with what answers it. It can only be made from an endpoint, so it has a permission, and only
+/// with a scope, so it is known where the permission is asked.
 public struct Route: Sendable {
   public let shape: Shape
   let segments: [Segment]
@@ -17,7 +17,7 @@ public struct Route: Sendable {
     case parameter(String)
   }
 
-  private init<Input: Wire>(
+  init<Input: Wire>(
     _ shape: Shape, _ scope: Scope<Input>,
     answer: @escaping @Sendable (Input, Caller) async throws -> APIResponse
   ) {
@@ -45,6 +45,7 @@ public struct Route: Sendable {
       var response = APIResponse(status: status(output), json: output.json)
       response.entityTag = (output as? any Tagged)?.tag
       response.location = (output as? any Located)?.location
+      response.isShownOnce = output is any ShownOnce
       return response
     }
   }

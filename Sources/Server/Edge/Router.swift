@@ -9,10 +9,12 @@ public struct Router: Sendable {
   public let routes: [Route]
   private let table: RouteTable
   private let audit: CallAudit
+  /// Nil: no key is looked at.
+  let keys: IdempotencyKeys?
   public static let bodyLimit = 32 << 20
 
-  public init(_ routes: [Route], audit: CallAudit = .none) {
-    (self.routes, table, self.audit) = (routes, RouteTable(routes), audit)
+  public init(_ routes: [Route], audit: CallAudit = .none, keys: IdempotencyKeys? = nil) {
+    (self.routes, table, self.audit, self.keys) = (routes, RouteTable(routes), audit, keys)
   }
 
   /// The answer for the owner of the data folder.
@@ -27,6 +29,8 @@ public struct Router: Sendable {
       return Self.refuse(Self.problem(of: error), request, items: [Self.item(of: error, request.language)])
     } catch let error as InvalidPipeline {
       return Self.refuse(error.problem, request, items: error.items)
+    } catch let error as InvalidSearch {
+      return Self.refuse(error.problem, request, items: [error.item])
     } catch let problem as Problem {
       return Self.refuse(problem, request)
     } catch {
@@ -42,13 +46,16 @@ public struct Router: Sendable {
       // Before anything of the input is read, so that whoever may not call at all learns nothing from it.
       if route.shape.permission != .open, principal.kind == .anonymous { throw Gate.notSignedIn }
       let input = try route.shape.input(
-        path: parameters, query: request.query, body: try Self.body(of: request))
+        path: parameters, query: request.query, body: try Self.body(of: request, to: route.shape))
       answer = try route.admit(input, &caller)
     } catch let problem as Problem {
       try await audit.refused(route, caller, parameters, problem)
       throw problem
     }
-    return try await audit.run(route, answer, caller, parameters)
+    let admitted = caller
+    return try await once(request, principal) {
+      try await audit.run(route, answer, admitted, parameters)
+    }
   }
 
   private func find(_ request: APIRequest) throws(Problem) -> (Route, [(String, String)]) {
@@ -60,19 +67,9 @@ public struct Router: Sendable {
   }
 
   /// The object that the body holds; an empty one where there is none.
-  private static func body(of request: APIRequest) throws(Problem) -> JSONObject {
+  private static func body(of request: APIRequest, to shape: Shape) throws(Problem) -> JSONObject {
     guard request.body.count <= bodyLimit else { throw bodyTooLarge }
-    if request.body.isEmpty { return JSONObject() }
-    do throws(JSONError) {
-      guard case .object(let body) = try JSON(parsing: request.body) else {
-        throw JSONError(
-          offset: 0, line: 1, column: 1,
-          message: Bilingual("The body must be an object.", pt: "O corpo deve ser um objeto."))
-      }
-      return body
-    } catch {
-      throw error.problem
-    }
+    return request.body.isEmpty ? JSONObject() : try RequestBody.members(of: request, to: shape)
   }
 
   static func refuse(_ problem: Problem, _ request: APIRequest, items: [FindingItem] = []) -> APIResponse {

@@ -1,5 +1,5 @@
 internal import Engine
-public import Model
+internal import Model
 internal import Synchronization
 
 /// Lines of a job's log that have just reached its file.

@@ -183,8 +183,14 @@ struct MemoryJob {
     let labels = Set(identity.labels.map { Name($0.name, $0.value) })
     guard filter.labels.allSatisfy({ labels.contains(Name($0.name, $0.value)) }) else { return false }
     if filter.withoutLabels.contains(where: { labels.contains(Name($0.name, $0.value)) }) { return false }
-    return filter.statuses.isEmpty || filter.statuses.contains(status)
+    guard filter.statuses.isEmpty || filter.statuses.contains(status) else { return false }
+    let summary = filter.terms.isEmpty ? nil : summary
+    return filter.terms.allSatisfy { term in
+      summary.map { term.holds(of: $0, isRetrying: isRetrying) } ?? true
+    }
   }
+
+  private var isRetrying: Bool { !status.hasEnded && steps.values.contains { $0.status == .retrying } }
 
   var summary: JobSummary {
     let failure = change.flatMap { change in

@@ -69,9 +69,23 @@ public final class MemoryStore: Store {
 extension MemoryStore: ReadModel {
   public func jobs(_ filter: JobFilter, before: ID<Job>?, limit: Int) throws(StoreError) -> [JobSummary] {
     rows.withLock { rows in
-      let bound = before.map { rows.numbers[$0] ?? JobNumber(0) } ?? JobNumber(.max)
-      let matching = rows.jobsInOrder.reversed().lazy.filter { $0.row.number < bound && $0.matches(filter) }
-      return matching.prefix(limit).map(\.summary)
+      let inOrder = rows.jobsInOrder
+      let place = before.map { id in rows.numbers[id] ?? inOrder.last { $0.row.id < id }?.row.number }
+      let rest = inOrder.filter { job in
+        switch place {
+        case nil: true
+        case .some(nil): filter.isOldestFirst
+        case .some(let number?):
+          // Of a job that is gone the one before it is not yet shown.
+          filter.isOldestFirst
+            ? job.row.number > number
+            : before.map { rows.numbers[$0] != nil } == true
+              ? job.row.number < number : job.row.number <= number
+        }
+      }
+      let matching = rest.lazy.filter { $0.matches(filter) }
+      return (filter.isOldestFirst ? Array(matching.prefix(limit)) : matching.suffix(limit).reversed())
+        .map(\.summary)
     }
   }
 

@@ -6,6 +6,11 @@ extension Database {
   /// That a job has not ended, in the words of the partial indexes, without which they are not used.
   static func isLive(_ table: String) -> String { "(\(table).status <= 3 OR \(table).status = 9)" }
 
+  /// That it has ended, and not with success; the same.
+  static func hasEndedBadly(_ table: String) -> String {
+    "(\(table).status >= 5 AND \(table).status <= 8)"
+  }
+
   func liveJobs() throws(SQLiteError) -> [LiveJob] {
     try liveJobs("WHERE \(Self.isLive("j")) ORDER BY j.job", [])
   }
@@ -36,17 +41,36 @@ extension Database {
   }
 
   func jobs(_ filter: JobFilter, before: ID<Job>?, limit: Int) throws(SQLiteError) -> [JobSummary] {
-    var conditions = Conditions(filter)
+    // Live jobs and those that ended badly have an index each, and those that ended well are the most.
+    guard let halves = filter.byIndex else { return try page(filter, before, limit) }
+    let both = try page(halves.live, before, limit) + page(halves.ended, before, limit)
+    let inOrder = both.sorted { ($0.number < $1.number) == filter.isOldestFirst }
+    return Array(inOrder.prefix(limit))
+  }
+
+  private func page(
+    _ filter: JobFilter, _ before: ID<Job>?, _ limit: Int
+  ) throws(SQLiteError) -> [JobSummary] {
+    let filter = filter.withLabelsInFront
+    var conditions = JobConditions(filter)
+    let (sign, order) = filter.isOldestFirst ? (">", "") : ("<", " DESC")
     if let before {
-      conditions.add("j.job < (SELECT job FROM job_executions WHERE id = ?)", .text(before.description))
+      // Of a job that is gone, the next in this direction goes on. Ids are in the order of their numbers.
+      conditions.add(
+        """
+        j.job \(sign) coalesce((SELECT job FROM job_executions WHERE id = ?),
+          (SELECT job + \(filter.isOldestFirst ? 0 : 1) FROM job_executions WHERE id < ?
+            ORDER BY id DESC LIMIT 1),
+          0)
+        """, .text(before.description), .text(before.description))
     }
     // The first label leads: its index has the jobs in order, so that a page reads no more than a page.
     guard let label = filter.labels.first else {
-      return try summaries("\(conditions.text) ORDER BY j.job DESC", conditions.values, limit)
+      return try summaries("\(conditions.text) ORDER BY j.job\(order)", conditions.values, limit)
     }
     conditions.add("l.name = ? AND l.value = ?", .text(label.name), .text(label.value))
     return try summaries(
-      "\(conditions.text) ORDER BY l.job DESC", conditions.values, limit,
+      "\(conditions.text) ORDER BY l.job\(order)", conditions.values, limit,
       from: "job_labels l CROSS JOIN job_executions j ON j.job = l.job")
   }
 
@@ -99,37 +123,42 @@ extension Database {
     """
 }
 
-/// The WHERE of a list of jobs, with its values.
-private struct Conditions {
-  private var parts: [String] = []
-  private(set) var values: [SQLValue] = []
-
-  var text: String { parts.isEmpty ? "" : "WHERE " + parts.joined(separator: " AND ") }
-
-  init(_ filter: JobFilter) {
-    if let parent = filter.parent { add("j.parent_job = ?", .integer(parent.value)) }
-    if let rerun = filter.rerunOf { add("j.rerun_of = ?", .text(rerun.description)) }
-    if let correlation = filter.correlation { add("j.correlation_id = ?", .text(correlation)) }
-    // A plus keeps SQLite from the index of a pipeline's jobs, of which there are many more.
-    let plus = parts.isEmpty ? "" : "+"
-    if let namespace = filter.namespace { add("\(plus)j.namespace = ?", .text(namespace)) }
-    if let pipeline = filter.pipeline { add("\(plus)j.pipeline = ?", .text(pipeline)) }
-    if let since = filter.since { add("j.created_at >= ?", .integer(since.microseconds)) }
-    for label in filter.labels.dropFirst() { add(Self.hasLabel, .text(label.name), .text(label.value)) }
-    for label in filter.withoutLabels {
-      add("NOT " + Self.hasLabel, .text(label.name), .text(label.value))
+extension JobFilter {
+  /// The same with the labels that a term names exactly among those whose index leads.
+  fileprivate var withLabelsInFront: JobFilter {
+    var filter = self
+    filter.terms = []
+    for term in terms {
+      if !term.isNegated, case .label(let name, let patterns) = term.test, patterns.count == 1,
+        let value = patterns[0].exact
+      {
+        filter.labels.append(JobIdentity.Label(name: name, value: value))
+      } else {
+        filter.terms.append(term)
+      }
     }
-    // Numbers of our own, not text of a user.
-    let statuses = filter.statuses.map { "\($0.rawValue)" }.joined(separator: ", ")
-    if !filter.statuses.isEmpty { add("j.status IN (\(statuses))") }
+    return filter
   }
 
-  private static let hasLabel =
-    "EXISTS (SELECT 1 FROM job_labels m WHERE m.name = ? AND m.value = ? AND m.job = j.job)"
-
-  mutating func add(_ condition: String, _ values: SQLValue...) {
-    parts.append(condition)
-    self.values += values
+  /// The same search in two, each of which an index serves; nil where one does already, or none can.
+  fileprivate var byIndex: (live: JobFilter, ended: JobFilter)? {
+    if statuses.isEmpty {
+      for (place, term) in terms.enumerated() where !term.isNegated {
+        guard case .status(let wanted, let retrying) = term.test else { continue }
+        guard !wanted.contains(.success), wanted.contains(where: \.hasEnded) else { return nil }
+        guard retrying || wanted.contains(where: { !$0.hasEnded }) else { return nil }
+        var halves = (live: self, ended: self)
+        halves.live.terms[place].test = .status(wanted.filter { !$0.hasEnded }, retrying: retrying)
+        halves.ended.terms[place].test = .status(wanted.filter(\.hasEnded), retrying: false)
+        return halves
+      }
+      return nil
+    }
+    let live = statuses.filter { !$0.hasEnded }
+    guard !live.isEmpty, live.count < statuses.count, !statuses.contains(.success) else { return nil }
+    var halves = (live: self, ended: self)
+    (halves.live.statuses, halves.ended.statuses) = (live, statuses.filter(\.hasEnded))
+    return halves
   }
 }
 

@@ -19,6 +19,7 @@ struct Migration {
     Migration(version: 8, name: "outbox", sql: outbox),
     Migration(version: 9, name: "live jobs", sql: liveJobs),
     Migration(version: 10, name: "vault", sql: vault),
+    Migration(version: 11, name: "job searches", sql: jobSearches),
   ]
   static var newest: Int64 { all.reduce(0) { max($0, $1.version) } }
 

@@ -29,6 +29,7 @@ struct FuzzTarget: Sendable {
     FuzzTarget(name: "calendar", body: CalendarBody.check),
     FuzzTarget(name: "duration", body: DurationBody.check),
     FuzzTarget(name: "rfc3339", body: MomentBody.check),
+    FuzzTarget(name: "job-search", body: JobSearchBody.check),
   ]
 }
 
