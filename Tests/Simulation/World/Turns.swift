@@ -269,7 +269,7 @@ extension Input {
     case .signal(let signal, _): signal.messageID != nil
     case .event, .attemptEnded, .examined, .childPrepared, .claimed, .fired, .triggers, .wakeTriggers,
       .withdraw, .emit, .refused, .read, .follow, .unfollow, .write, .delete, .pauseUnlessPaused, .endPause,
-      .restored, .reopen, .letter, .outbox, .schedule, .landed, .drain, .stop:
+      .restored, .reopen, .letter, .outbox, .schedule, .landed, .listen, .drain, .stop:
       false
     }
   }
