@@ -71,7 +71,7 @@ struct Client: Sendable {
 extension Invocation {
   /// Opens the transport for the time of the work.
   func withClient<Result>(_ access: Access, _ work: (Client) async throws -> Result) async throws -> Result {
-    let transport = try await bench.connect(access, data)
+    let transport = try await bench.connect(access, try server)
     do {
       let result = try await work(Client(transport: transport, language: language))
       await transport.close()
