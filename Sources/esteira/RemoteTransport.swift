@@ -148,7 +148,8 @@ struct RemoteTransport: Transport {
         "\(server.text) did not renew the session: it answered \(status).",
         pt: "\(server.text) não renovou a sessão: respondeu \(status)."),
       remedy: Bilingual(
-        "Try again; else sign in again: `esteira login`.", pt: "Tente de novo; senão entre de novo: `esteira login`."))
+        "Try again; else sign in again: `esteira login`.",
+        pt: "Tente de novo; senão entre de novo: `esteira login`."))
   }
 
   private static func unreachable(_ server: ServerAddress, _ error: NetError) -> Problem {

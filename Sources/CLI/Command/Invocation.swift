@@ -25,7 +25,8 @@ struct Invocation: Sendable {
       let url = flag ?? (data == nil ? bench.environment("ESTEIRA_URL") : nil)
       let file = value("--token-file") ?? (url == nil ? nil : bench.environment("ESTEIRA_TOKEN_FILE"))
       return ServerChoice(
-        data: data, url: url.flatMap { $0.isEmpty ? nil : $0 }, tokenFile: file.flatMap { $0.isEmpty ? nil : $0 })
+        data: data, url: url.flatMap { $0.isEmpty ? nil : $0 },
+        tokenFile: file.flatMap { $0.isEmpty ? nil : $0 })
     }
   }
   private static let twoServers = UsageError(
