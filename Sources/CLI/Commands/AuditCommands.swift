@@ -108,7 +108,7 @@ enum AuditHeadsCommand {
       let heads = try await call.withClient(.writing) { try await $0.call(AuditCalls.heads, query) }
       let key = call.text(Bilingual("public key", pt: "chave pública")) + ": \(heads.publicKey.printable)"
       if let name = call.value("--out") {
-        let file = try OutputFile(name)
+        let file = try FileWriter(name)
         try file.write(Array(heads.lines.utf8))
         try file.close()
         if !call.isQuiet { call.console.error(key) }
