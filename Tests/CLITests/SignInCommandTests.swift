@@ -213,9 +213,13 @@ struct ServerChoiceTests {
     #expect(bench.choices == [choice])
   }
 
-  @Test("two servers at once are refused")
-  func two() async {
-    #expect(await TestBench().run("job ls --server https://h --data d") == 2)
+  @Test(
+    "two servers at once, or a token for none, are refused",
+    arguments: [
+      "job ls --server https://h --data d", "job ls --token-file f", "job ls --server= --token-file f",
+    ])
+  func unclear(_ line: String) async {
+    #expect(await TestBench().run(line) == 2)
   }
 
   static let good = [

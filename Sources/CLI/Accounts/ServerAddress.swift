@@ -13,9 +13,10 @@ public struct ServerAddress: Sendable, Hashable {
     guard let colon = text.firstRange(of: "://"), Self.isPlain(text) else { throw Self.wrong(given) }
     let (scheme, rest) = (text[..<colon.lowerBound], text[colon.upperBound...])
     guard scheme == "http" || scheme == "https", let place = Self.place(rest) else { throw Self.wrong(given) }
-    isEncrypted = scheme == "https"
-    guard isEncrypted || Self.isLoopback(place.host) else { throw Self.unencrypted(place.host) }
-    let port = place.port.flatMap { $0 == (isEncrypted ? 443 : 80) ? nil : ":\($0)" } ?? ""
+    let isSafe = scheme == "https"
+    guard isSafe || Self.isLoopback(place.host) else { throw Self.unencrypted(place.host) }
+    let port = place.port.flatMap { $0 == (isSafe ? 443 : 80) ? nil : ":\($0)" } ?? ""
+    isEncrypted = isSafe
     self.text = "\(scheme)://\(place.host)\(port)"
   }
 

@@ -17,21 +17,6 @@ struct Invocation: Sendable {
   var console: Console { bench.console }
   var data: String? { value("--data") }
   var namespace: String? { value("--namespace") }
-  /// A flag counts more than a variable, whatever it names.
-  var server: ServerChoice {
-    get throws(UsageError) {
-      let flag = value("--server")
-      if flag != nil, data != nil { throw Self.twoServers }
-      let url = flag ?? (data == nil ? bench.environment("ESTEIRA_URL") : nil)
-      let file = value("--token-file") ?? (url == nil ? nil : bench.environment("ESTEIRA_TOKEN_FILE"))
-      return ServerChoice(
-        data: data, url: url.flatMap { $0.isEmpty ? nil : $0 },
-        tokenFile: file.flatMap { $0.isEmpty ? nil : $0 })
-    }
-  }
-  private static let twoServers = UsageError(
-    Bilingual("--server and --data name two servers.", pt: "--server e --data indicam dois servidores."),
-    remedy: Bilingual("Give one of them.", pt: "Dê um deles."))
   var isQuiet: Bool { has("--quiet") }
 
   func text(_ bilingual: Bilingual) -> String { bilingual[language] }
