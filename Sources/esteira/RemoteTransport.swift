@@ -123,7 +123,7 @@ struct RemoteTransport: Transport {
   private func events(of stream: IncomingStream) -> AsyncThrowingStream<APIEvent, any Error> {
     AsyncThrowingStream { continuation in
       let relay = Task { [server] in
-        do {
+        do throws(NetError) {
           var parser = EventStreamParser()
           while let bytes = try await stream.next() {
             for event in try parser.feed(bytes) {
@@ -131,10 +131,8 @@ struct RemoteTransport: Transport {
             }
           }
           continuation.finish()
-        } catch let error as NetError {
-          continuation.finish(throwing: Self.unreachable(server, error))
         } catch {
-          continuation.finish(throwing: error)
+          continuation.finish(throwing: Self.unreachable(server, error))
         }
       }
       continuation.onTermination = { _ in relay.cancel() }

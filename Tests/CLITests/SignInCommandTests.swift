@@ -26,7 +26,7 @@ final class SignInCommandTests {
     TestBench(environment: ["XDG_CONFIG_HOME": folder], input: input, typed: typed, answer: answer)
   }
 
-  private func book() throws -> SessionBook {
+  private func book() throws(Problem) -> SessionBook {
     try SessionBook(
       environment: { [folder] in $0 == "XDG_CONFIG_HOME" ? folder : nil }, now: { Self.now }, pause: { _ in })
   }
@@ -105,7 +105,7 @@ final class SignInCommandTests {
     try await book.locked { () throws(Problem) in try book.put(kept, for: server) }
   }
 
-  private func tokens() throws -> RemoteTokens {
+  private func tokens() throws(Problem) -> RemoteTokens {
     RemoteTokens(try ServerAddress("https://h"), .book(try book()), now: { Self.now })
   }
 
@@ -136,11 +136,12 @@ final class SignInCommandTests {
   func refused() async throws {
     try await sign("a", .zero)
     let away = Problem("server-unreachable", Bilingual("Away.", pt: "Fora."))
+    let tokens = try tokens()
     await #expect(throws: Problem.self) {
-      try await self.tokens().token { (_) throws(Problem) -> SignInResult? in throw away }
+      try await tokens.token { (_) throws(Problem) -> SignInResult? in throw away }
     }
     #expect(try book().entry(of: ServerAddress("https://h")) != nil)
-    #expect(try await tokens().token { (_) throws(Problem) -> SignInResult? in nil } == nil)
+    #expect(try await tokens.token { (_) throws(Problem) -> SignInResult? in nil } == nil)
     #expect(try book().entry(of: ServerAddress("https://h")) == nil)
   }
 
@@ -173,7 +174,7 @@ final class SignInCommandTests {
     } catch { #expect(error.code == "session-file" && !error.message.english.contains("secret")) }
   }
 
-  static let files = [("est_abc\nrest", "est_abc"), ("est_abc", "est_abc"), ("", nil), ("two words\n", nil)]
+  static let files: [(text: String, token: String?)] = [("est_abc\nrest", "est_abc"), ("est_abc", "est_abc"), ("", nil), ("two words\n", nil)]
 
   @Test("a token file gives its first line, and is not asked twice for another", arguments: files)
   func tokenFile(_ text: String, _ expected: String?) async throws {
