@@ -174,7 +174,9 @@ final class SignInCommandTests {
     } catch { #expect(error.code == "session-file" && !error.message.english.contains("secret")) }
   }
 
-  static let files: [(text: String, token: String?)] = [("est_abc\nrest", "est_abc"), ("est_abc", "est_abc"), ("", nil), ("two words\n", nil)]
+  static let files: [(text: String, token: String?)] = [
+    ("est_abc\nrest", "est_abc"), ("est_abc", "est_abc"), ("", nil), ("two words\n", nil),
+  ]
 
   @Test("a token file gives its first line, and is not asked twice for another", arguments: files)
   func tokenFile(_ text: String, _ expected: String?) async throws {
