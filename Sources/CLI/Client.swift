@@ -56,7 +56,7 @@ struct Client: Sendable {
     throw document
   }
 
-  private static func wrongAnswer(_ shape: Shape) -> Problem {
+  static func wrongAnswer(_ shape: Shape) -> Problem {
     Problem(
       "wrong-answer",
       Bilingual(
@@ -70,8 +70,10 @@ struct Client: Sendable {
 
 extension Invocation {
   /// Opens the transport for the time of the work.
-  func withClient<Result>(_ access: Access, _ work: (Client) async throws -> Result) async throws -> Result {
-    let transport = try await bench.connect(access, data)
+  func withClient<Result>(
+    _ access: Access, _ choice: ServerChoice? = nil, _ work: (Client) async throws -> Result
+  ) async throws -> Result {
+    let transport = try await bench.connect(access, try choice ?? server)
     do {
       let result = try await work(Client(transport: transport, language: language))
       await transport.close()

@@ -34,6 +34,14 @@ public enum CommandTable {
     AlertList.spec, AlertGet.spec, AlertAcknowledge.spec, AlertMutes.mute, AlertMutes.unmute, AlertMutes.list,
     RetentionShow.spec, RetentionSet.spec, RetentionRun.spec,
     BackupCreate.spec, BackupList.spec, BackupVerify.spec, BackupRestore.spec,
+    Login.spec, Logout.spec, WhoAmI.spec, SessionList.spec, SessionEnd.spec, SecondFactorEnable.spec,
+    SecondFactorDisable.spec,
+    UserList.spec, UserGet.spec, UserCreate.spec, UserUpdate.spec, UserUpdate.disable, UserUpdate.enable,
+    UserActions.delete, UserActions.unlock, UserResetPassword.spec, UserActions.resetMFA,
+    GroupList.spec, GroupCreate.spec, GroupDelete.spec, GroupMembers.add, GroupMembers.remove,
+    RoleList.spec, RoleSet.spec, RoleDelete.spec, RoleBinding.bind, RoleBinding.unbind, RoleBinding.list,
+    TokenList.spec, TokenCreate.spec, TokenRevoke.spec,
+    AuditList.spec, AuditVerify.spec, AuditHeadsCommand.spec,
     ExprEval.spec, ConnectorList.spec, ConnectorSchema.spec,
   ]
 }

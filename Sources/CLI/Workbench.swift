@@ -8,8 +8,8 @@ public struct Workbench: Sendable {
   public var version: VersionInfo
   public var environment: @Sendable (String) -> String?
   public var console: Console
-  /// Finds or makes what answers the endpoints for a data folder (nil: the usual one).
-  public var connect: @Sendable (Access, _ data: String?) async throws(Problem) -> any Transport
+  /// Finds or makes what answers the endpoints.
+  public var connect: @Sendable (Access, ServerChoice) async throws(Problem) -> any Transport
   /// Runs a node until it is told to stop. Returns the exit code.
   public var serve: @Sendable (ServeOptions, Language) async -> Int32
   /// Runs a file once without a store.
@@ -24,7 +24,7 @@ public struct Workbench: Sendable {
   public init(
     connectors: [ConnectorDescription], zones: ZoneDatabase, version: VersionInfo,
     environment: @escaping @Sendable (String) -> String?, console: Console,
-    connect: @escaping @Sendable (Access, String?) async throws(Problem) -> any Transport,
+    connect: @escaping @Sendable (Access, ServerChoice) async throws(Problem) -> any Transport,
     serve: @escaping @Sendable (ServeOptions, Language) async -> Int32,
     rehearse: @escaping @Sendable (Rehearsal) async throws(Problem) -> RehearsalResult,
     backups: Backups,
@@ -47,6 +47,20 @@ public enum Access: Sendable, Hashable {
   case writing
   /// A server, or a node of its own that holds the folder's lock until `close`.
   case running
+}
+
+/// Which server a command speaks to.
+public struct ServerChoice: Sendable, Hashable {
+  /// The data folder whose socket is used; nil: the usual one.
+  public var data: String?
+  /// A server on the network, in place of the data folder.
+  public var url: String?
+  /// A file with the token for it; nil: the session of `esteira login`.
+  public var tokenFile: String?
+
+  public init(data: String? = nil, url: String? = nil, tokenFile: String? = nil) {
+    (self.data, self.url, self.tokenFile) = (data, url, tokenFile)
+  }
 }
 
 /// Carries requests to what answers them.
@@ -83,15 +97,17 @@ public struct Console: Sendable {
   public var error: @Sendable (String) -> Void
   /// All of standard input.
   public var input: @Sendable () -> [UInt8]
+  /// One line from the terminal, which does not show it; nil where there is no terminal, or no line.
+  public var secret: @Sendable (_ prompt: String) -> [UInt8]?
   /// Standard output is a terminal of this width; nil: it is not one.
   public var terminalWidth: Int?
 
   public init(
     out: @escaping @Sendable (String) -> Void, bytes: @escaping @Sendable ([UInt8]) -> Void,
     error: @escaping @Sendable (String) -> Void, input: @escaping @Sendable () -> [UInt8],
-    terminalWidth: Int? = nil
+    secret: @escaping @Sendable (String) -> [UInt8]? = { _ in nil }, terminalWidth: Int? = nil
   ) {
     (self.out, self.bytes, self.error, self.input) = (out, bytes, error, input)
-    self.terminalWidth = terminalWidth
+    (self.secret, self.terminalWidth) = (secret, terminalWidth)
   }
 }

@@ -7,13 +7,14 @@ import Net
 import Server
 import Stores
 
-/// Finds what answers the endpoints for a data folder.
+/// Finds what answers the endpoints: a server on the network where one is named, else that of a data folder.
 struct Connecting: Sendable {
   var console: Console
   var language: Language
 
-  func connect(_ access: Access, _ flag: String?) async throws(Problem) -> any Transport {
-    let path = Places.data(flag)
+  func connect(_ access: Access, _ choice: ServerChoice) async throws(Problem) -> any Transport {
+    if let url = choice.url { return try RemoteTransport(url, tokenFile: choice.tokenFile) }
+    let path = Places.data(choice.data)
     let socket = SocketTransport(path: path + "/api.sock")
     if await socket.answers() { return socket }
     switch access {

@@ -8,7 +8,7 @@ extension Console {
     out: { write($0 + "\n", to: STDOUT_FILENO) },
     bytes: { bytes in _ = AtomicFile.writeAll(bytes, to: STDOUT_FILENO) },
     error: { write($0 + "\n", to: STDERR_FILENO) },
-    input: { readAll() },
+    input: { readAll() }, secret: { Terminal.secret($0) },
     terminalWidth: width())
 
   /// A reader that went away is no failure of the command.

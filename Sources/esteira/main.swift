@@ -16,7 +16,7 @@ let connecting = Connecting(console: .system, language: language)
 let bench = Workbench(
   connectors: Program.descriptions, zones: .system, version: Program.version,
   environment: Places.environment, console: .system,
-  connect: { (access, data) throws(Problem) in try await connecting.connect(access, data) },
+  connect: { (access, choice) throws(Problem) in try await connecting.connect(access, choice) },
   serve: { options, language in await Serving.serve(options, language) },
   rehearse: { (rehearsal) throws(Problem) in try await RehearsalRun.perform(rehearsal) },
   backups: BackupDesk.work, now: Program.now,

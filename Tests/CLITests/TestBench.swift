@@ -12,6 +12,9 @@ final class TestBench: Sendable {
     var out = ""
     var errors = ""
     var requests: [APIRequest] = []
+    var choices: [ServerChoice] = []
+    var prompts: [String] = []
+    var typed: [String] = []
   }
 
   private let state = Mutex(State())
@@ -19,18 +22,25 @@ final class TestBench: Sendable {
   private let connection: Problem?
   private let environment: [String: String]
   private let isInterrupted: Bool
+  private let input: String
 
   init(
     environment: [String: String] = [:], connection: Problem? = nil, isInterrupted: Bool = false,
+    input: String = "s3cret\n", typed: [String] = [],
     answer: @escaping Answer = { _ in APIResponse(json: .object(JSONObject())) }
   ) {
     (self.environment, self.connection) = (environment, connection)
-    (self.isInterrupted, self.answer) = (isInterrupted, answer)
+    (self.isInterrupted, self.answer, self.input) = (isInterrupted, answer, input)
+    state.withLock { $0.typed = typed }
   }
 
   var out: String { state.withLock { $0.out } }
   var errors: String { state.withLock { $0.errors } }
   var requests: [APIRequest] { state.withLock { $0.requests } }
+  /// The servers that were asked for.
+  var choices: [ServerChoice] { state.withLock { $0.choices } }
+  /// What the terminal asked without an echo.
+  var prompts: [String] { state.withLock { $0.prompts } }
 
   func run(_ line: String) async -> Int32 { await Tool(bench).run(Shell.words(line)) }
 
@@ -48,7 +58,8 @@ final class TestBench: Sendable {
     return Workbench(
       connectors: [], zones: .system, version: VersionInfo(version: "0", swift: "6", sqlite: "3"),
       environment: { environment[$0] }, console: console,
-      connect: { [self] (_, _) throws(Problem) in
+      connect: { [self] (_, choice) throws(Problem) in
+        state.withLock { $0.choices.append(choice) }
         if let connection { throw connection }
         return FakeTransport(bench: self)
       },
@@ -69,7 +80,13 @@ final class TestBench: Sendable {
     Console(
       out: { text in self.state.withLock { $0.out += text + "\n" } },
       bytes: { bytes in self.state.withLock { $0.out += String(decoding: bytes, as: UTF8.self) } },
-      error: { text in self.state.withLock { $0.errors += text + "\n" } }, input: { Array("s3cret\n".utf8) })
+      error: { text in self.state.withLock { $0.errors += text + "\n" } }, input: { Array(self.input.utf8) },
+      secret: { prompt in
+        self.state.withLock {
+          $0.prompts.append(prompt)
+          return $0.typed.isEmpty ? nil : Array($0.typed.removeFirst().utf8)
+        }
+      })
   }
 
   private struct FakeTransport: Transport {

@@ -76,6 +76,15 @@ extension FlagSpec {
       Bilingual("the data folder (else ESTEIRA_DATA)", pt: "a pasta de dados (ou ESTEIRA_DATA)")
     ),
     FlagSpec(
+      "--server", value: "URL",
+      Bilingual(
+        "a server on the network (else ESTEIRA_URL)", pt: "um servidor na rede (ou ESTEIRA_URL)")),
+    FlagSpec(
+      "--token-file", value: "FILE",
+      Bilingual(
+        "a file with the token for it (else ESTEIRA_TOKEN_FILE, or the session of login)",
+        pt: "um arquivo com o token dele (ou ESTEIRA_TOKEN_FILE, ou a sessão de login)")),
+    FlagSpec(
       "-o", value: "FORMAT",
       Bilingual("table, json, jsonl or id", pt: "table, json, jsonl ou id")),
     FlagSpec(

@@ -53,6 +53,14 @@ public final class CurlClient: Sendable {
     }
   }
 
+  /// Returns when the head of the answer is there; the body is read as it is asked for, and the other side
+  /// waits meanwhile. A redirect is the answer.
+  public func open(_ request: OutgoingRequest) async throws(NetError) -> IncomingStream {
+    let exchange = start(request, try Hop(request), ContinuousClock.now + request.totalTimeout)
+    let (status, headers) = try await exchange.head()
+    return IncomingStream(status: status, headers: headers, exchange: exchange)
+  }
+
   private func follow(
     _ request: OutgoingRequest, into sink: BodySink?, wasAnswered: inout Bool
   ) async throws(NetError) -> IncomingResponse {
@@ -99,6 +107,32 @@ public final class CurlClient: Sendable {
       channel.end(.stopped)
     }
     return Exchange(id: id, channel: channel, mailbox: mailbox)
+  }
+}
+
+/// An answer whose body is still coming. The transfer ends when this value is no longer used.
+public final class IncomingStream: Sendable {
+  public let status: Int
+  public let headers: HTTPHeaders
+  private let exchange: Exchange
+
+  fileprivate init(status: Int, headers: HTTPHeaders, exchange: Exchange) {
+    (self.status, self.headers, self.exchange) = (status, headers, exchange)
+  }
+
+  deinit { exchange.cancel() }
+
+  /// The next bytes, or nil at the end. For one task at a time.
+  public func next() async throws(NetError) -> [UInt8]? {
+    while true {
+      switch await exchange.next() {
+      case .head: continue
+      case .bytes(let bytes): return bytes
+      case .end(let error):
+        if let error { throw error }
+        return nil
+      }
+    }
   }
 }
 
@@ -159,7 +193,7 @@ private struct Exchange: Sendable {
     }
   }
 
-  private func next() async -> TransferChannel.Event {
+  func next() async -> TransferChannel.Event {
     await withTaskCancellationHandler {
       await channel.next { mailbox.post(.resume(id)) }
     } onCancel: {

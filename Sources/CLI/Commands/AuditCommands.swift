@@ -1,0 +1,125 @@
+import API
+import Model
+
+/// `audit ls`
+enum AuditList {
+  static let spec = CommandSpec(
+    "audit ls",
+    Bilingual("who changed or read what, newest first", pt: "quem alterou ou leu o quê, o mais novo antes"),
+    flags: [
+      FlagSpec("--since", value: "TIME", Bilingual("a time, or -2h", pt: "uma hora, ou -2h")),
+      FlagSpec("--until", value: "TIME", Bilingual("a time, or -2h", pt: "uma hora, ou -2h")),
+      FlagSpec("--actor", value: "NAME", Bilingual("by whom", pt: "por quem")),
+      FlagSpec("--action", value: "WORD", Bilingual("such as pipelines:update", pt: "como pipelines:update")),
+      FlagSpec(
+        "--outcome", value: "WORD",
+        Bilingual("intent, done, refused, failed or read", pt: "intent, done, refused, failed ou read")),
+      FlagSpec("--limit", value: "N", Bilingual("at most; else 50", pt: "no máximo; senão 50")),
+    ],
+    examples: [
+      .init("esteira audit ls --since -24h --actor ana", Bilingual("since yesterday", pt: "desde ontem"))
+    ], run: run)
+
+  static func run(_ call: Invocation) async throws -> ExitCode {
+    let most = try call.integer("--limit", in: 1...10_000) ?? 50
+    let wish = AuditListQuery(
+      namespace: call.namespace, actor: call.value("--actor"), action: call.value("--action"),
+      outcome: call.value("--outcome"), since: try call.moment("--since"), until: try call.moment("--until"))
+    let items = try await call.withClient(.writing) { client in
+      try await client.items(limit: most) { cursor, limit in
+        var query = wish
+        (query.cursor, query.limit) = (cursor, limit)
+        return try await client.call(AuditCalls.list, query)
+      }
+    }
+    let words = Words(language: call.language)
+    var listing = Listing(
+      columns: [
+        Bilingual("ROW", pt: "LINHA"), Bilingual("AT", pt: "QUANDO"), Bilingual("WHO", pt: "QUEM"),
+        Bilingual("ACTION", pt: "AÇÃO"), Bilingual("OUTCOME", pt: "RESULTADO"),
+        Bilingual("WHAT", pt: "O QUÊ"),
+        Bilingual("FROM", pt: "DE"),
+      ], empty: Bilingual("There are no such entries.", pt: "Não há entradas assim."))
+    listing.rows = items.map { item in
+      let what = [item.namespace, item.resourceType, item.resourceID].compactMap { $0 }.filter { !$0.isEmpty }
+      return Listing.Row(
+        cells: [
+          String(item.sequence), words.time(item.at), item.actor.printable, item.action.printable,
+          item.outcome,
+          what.joined(separator: " ").printable, item.address.printable,
+        ], json: item.json, id: String(item.sequence))
+    }
+    call.show(listing)
+    return .done
+  }
+}
+
+/// `audit verify`
+enum AuditVerify {
+  static let spec = CommandSpec(
+    "audit verify",
+    Bilingual(
+      "checks that no entry was changed or taken away", pt: "confere que nada foi alterado ou retirado"),
+    flags: [
+      FlagSpec(
+        "--heads", value: "FILE",
+        Bilingual("heads that were kept elsewhere, or -", pt: "cabeças guardadas em outro lugar, ou -"))
+    ],
+    examples: [
+      .init(
+        "esteira audit verify --heads heads.jsonl",
+        Bilingual("exits 1 when something is wrong", pt: "sai com 1 se algo está errado"))
+    ],
+    run: { call in
+      let heads = try call.value("--heads").map { file in
+        String(decoding: try call.readInput(file), as: UTF8.self)
+      }
+      let verdict = try await call.withClient(.writing) {
+        try await $0.call(AuditCalls.verify, AuditVerifyRequest(heads: heads))
+      }
+      let count = Bilingual(
+        "\(verdict.rows) entries, \(verdict.heads) heads",
+        pt: "\(verdict.rows) entradas, \(verdict.heads) cabeças")
+      let state =
+        verdict.isIntact ? Bilingual("intact", pt: "íntegra") : Bilingual("NOT INTACT", pt: "NÃO ÍNTEGRA")
+      call.show(
+        ["\(call.text(state)): \(call.text(count))"] + verdict.faults.map { "  " + $0.printable },
+        json: verdict.json, id: verdict.isIntact ? "intact" : "broken")
+      return verdict.isIntact ? .done : .failure
+    })
+}
+
+/// `audit heads`
+enum AuditHeadsCommand {
+  static let spec = CommandSpec(
+    "audit heads",
+    Bilingual(
+      "signed ends of the chains, to be kept away from this machine",
+      pt: "pontas assinadas das cadeias, para guardar longe desta máquina"),
+    flags: [
+      FlagSpec("--since", value: "DAY", Bilingual("such as 2026-11-20", pt: "como 2026-11-20")),
+      FlagSpec("--out", value: "FILE", Bilingual("the lines go there", pt: "as linhas vão para lá")),
+    ],
+    examples: [
+      .init("esteira audit heads --out heads.jsonl", Bilingual("for audit verify", pt: "para audit verify"))
+    ],
+    run: { call in
+      let query = AuditHeadsQuery(since: call.value("--since"))
+      let heads = try await call.withClient(.writing) { try await $0.call(AuditCalls.heads, query) }
+      let key = call.text(Bilingual("public key", pt: "chave pública")) + ": \(heads.publicKey.printable)"
+      if let name = call.value("--out") {
+        let file = try FileWriter(name)
+        try file.write(Array(heads.lines.utf8))
+        try file.close()
+        if !call.isQuiet { call.console.error(key) }
+        return .done
+      }
+      switch call.format {
+      case .table, .id: call.console.bytes(Array(heads.lines.utf8))
+      case .json: call.console.out(heads.json.prettyText)
+      case .jsonl: call.console.out(heads.json.text)
+      }
+      if call.format == .table, !call.isQuiet { call.console.error(key) }
+      return .done
+    })
+}
