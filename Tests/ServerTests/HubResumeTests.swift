@@ -33,7 +33,7 @@ struct HubResumeTests {
     }
     if isLive { return }
     for cut in all.indices.dropLast() {
-      let sequence = try #require(all[cut]["seq"]?.int)
+      let sequence: Int64 = try #require(all[cut]["seq"]?.int)
       let (client, ack) = try await world.subscribed("job:\(job)", after: Int(sequence))
       #expect(ack?["payload"]?["seq"] == .int(sequence))
       #expect(try await client.all(to: "complete") == Array(all[(cut + 1)...]))

@@ -19,10 +19,10 @@ struct HubStreamTests {
   private func answer(
     _ query: StreamQuery, last: String? = nil, as principal: Principal = HubWorld.person("ana")
   ) async -> APIResponse {
-    let router = Router(StreamRoutes(world.hub, principal: { _ in principal }).routes)
+    let router = Router(StreamRoutes(world.hub).routes)
     var request = APIRequest(StreamCalls.stream.shape, input: query.json)
     request.lastEvent = last
-    return await router.handle(request, actor: "ana")
+    return await router.handle(request, as: principal)
   }
 
   private func events(_ response: APIResponse, to type: String) async throws -> [(id: String, json: JSON)] {

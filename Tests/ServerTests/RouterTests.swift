@@ -16,7 +16,6 @@ struct TestServer: Sendable {
   let router: Router
   let store = MemoryStore()
   let node: Node
-  let backend: Backend
   let watcher: Watcher
   let backend: Backend
 
@@ -322,14 +321,18 @@ struct EdgeTests {
 
   @Test("only the folder's owner is let in", arguments: peers)
   func owner(_ peer: HTTPPeer, _ status: Int) async throws {
-    let edge = HTTPEdge(try TestServer().router, owner: 1_000, actor: "local:ana", newRequestID: { "new" })
+    let edge = HTTPEdge(
+      try TestServer().router, owner: 1_000, actor: "local:ana", version: "test",
+      now: { Timestamp(microseconds: 0) }, newRequestID: { "new" })
     let response = await edge.answer(HTTPRequest(method: "GET", target: "/api/v1/health", peer: peer))
     #expect(response.status == status && response.headers["x-request-id"] == "new")
   }
 
   @Test("the language and the request id are the caller's")
   func headers() async throws {
-    let edge = HTTPEdge(try TestServer().router, owner: 1, actor: "local:ana", newRequestID: { "new" })
+    let edge = HTTPEdge(
+      try TestServer().router, owner: 1, actor: "local:ana", version: "test",
+      now: { Timestamp(microseconds: 0) }, newRequestID: { "new" })
     let headers = HTTPHeaders([("accept-language", "pt-BR"), ("x-request-id", "mine")])
     let response = await edge.answer(
       HTTPRequest(method: "GET", target: "/api/v1/jobs/019a", headers: headers, peer: .local(uid: 1, pid: 1)))
