@@ -170,8 +170,8 @@ if Context.environment["ESTEIRA_SIMULATE"] != nil {
   ]
 }
 
-// For a quick look at a part: only these targets, as in `ESTEIRA_PARTS="Net NetTests" swift build --build-tests`,
-// with a `--scratch-path` of its own. What they depend on has to be listed too.
+// For a quick look at a part: only these targets, as in `ESTEIRA_PARTS="Net NetTests" swift build
+// --build-tests`, with a `--scratch-path` of its own. What they depend on has to be listed too.
 if let parts = Context.environment["ESTEIRA_PARTS"]?.split(separator: " ").map(String.init) {
   let ours = package.targets.filter {
     $0.type != .system && !["CCurl", "CSQLite", "CLLHTTP", "CRE2", "CSystem"].contains($0.name)

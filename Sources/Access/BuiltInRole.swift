@@ -1,8 +1,9 @@
 /// The three roles that every installation has. They cannot be changed; others can be made beside them.
 ///
-/// Of the source system are: an operator reads and executes pipelines, reads and cancels jobs, reads credentials
-/// (masked); a viewer reads pipelines and jobs. The rest follows for what that system does not have: a viewer
-/// reads what shows how work goes, an operator also keeps it going, and only an admin changes what is defined.
+/// Of the source system are: an operator reads and executes pipelines, reads and cancels jobs, reads
+/// credentials (masked); a viewer reads pipelines and jobs. The rest follows for what that system does not
+/// have: a viewer reads what shows how work goes, an operator also keeps it going, and only an admin changes
+/// what is defined.
 public enum BuiltInRole: String, Sendable, Hashable, CaseIterable {
   case admin, `operator`, viewer
 

@@ -1,7 +1,7 @@
 /// Who acts, and what they may do.
 ///
-/// A principal is made once for a request, from a session, a token or the socket's peer, and is asked from then
-/// on. What roles change is seen by the next request; long streams ask for a new one.
+/// A principal is made once for a request, from a session, a token or the socket's peer, and is asked from
+/// then on. What roles change is seen by the next request; long streams ask for a new one.
 public struct Principal: Sendable, Hashable {
   public enum Kind: String, Sendable, Hashable {
     /// The owner of the data folder behind its socket.
@@ -38,7 +38,8 @@ public struct Principal: Sendable, Hashable {
 
   public static let anonymous = Principal(kind: .anonymous, id: "", actor: "anonymous", grants: [])
 
-  /// Whether a thing of that namespace may be acted on; nil: one that belongs to no namespace, such as a user.
+  /// Whether a thing of that namespace may be acted on; nil: one that belongs to no namespace, such as a
+  /// user.
   public func may(_ verb: String, _ resource: String, in namespace: String?) -> Bool {
     grants.contains { $0.allows(verb, resource, in: namespace) }
       && (ceiling.map { $0.contains { $0.allows(verb, resource, in: namespace) } } ?? true)

@@ -100,7 +100,8 @@ extension Problem {
   }
   static let noBinding = Problem(
     "no-role-binding", Bilingual("Nobody has that role there.", pt: "Ninguém tem esse papel ali."))
-  public static let noToken = Problem("no-token", Bilingual("There is no such token.", pt: "Não existe esse token."))
+  public static let noToken = Problem(
+    "no-token", Bilingual("There is no such token.", pt: "Não existe esse token."))
   public static let noSession = Problem(
     "no-session", Bilingual("There is no such session.", pt: "Não existe essa sessão."))
 

@@ -31,8 +31,8 @@ internal import COpenSSL
         Self.make(
           "EC",
           [
-            OSSL_PARAM_construct_utf8_string("group", group.baseAddress, 0),
-            OSSL_PARAM_construct_octet_string("pub", point.baseAddress, size),
+            OSSL_PARAM_construct_utf8_string(Name.group, group.baseAddress, 0),
+            OSSL_PARAM_construct_octet_string(Name.point, point.baseAddress, size),
           ])
       }
     }
@@ -50,13 +50,26 @@ internal import COpenSSL
         Self.make(
           "RSA",
           [
-            OSSL_PARAM_construct_BN("n", modulus.baseAddress, size),
-            OSSL_PARAM_construct_BN("e", exponent.baseAddress, exponentSize),
+            OSSL_PARAM_construct_BN(Name.modulus, modulus.baseAddress, size),
+            OSSL_PARAM_construct_BN(Name.exponent, exponent.baseAddress, exponentSize),
           ])
       }
     }
     guard let made else { return nil }
     self.init(made)
+  }
+
+  /// Names of parameters. A parameter keeps the address of its name, so a name has to stay where it is.
+  private enum Name {
+    static var group: UnsafePointer<CChar> { address(of: "group") }
+    static var point: UnsafePointer<CChar> { address(of: "pub") }
+    static var modulus: UnsafePointer<CChar> { address(of: "n") }
+    static var exponent: UnsafePointer<CChar> { address(of: "e") }
+
+    /// A literal of the program, which ends in a zero byte.
+    private static func address(of name: StaticString) -> UnsafePointer<CChar> {
+      UnsafeRawPointer(name.utf8Start).assumingMemoryBound(to: CChar.self)
+    }
   }
 
   /// `EVP_PKEY_PUBLIC_KEY`, which Swift cannot read out of its macro.

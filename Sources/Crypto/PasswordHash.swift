@@ -1,5 +1,3 @@
-internal import COpenSSL
-
 /// A password as it is stored: `$pbkdf2-sha256$i=600000$<salt>$<hash>`, both in base64 without padding.
 ///
 /// PBKDF2-SHA256 and not scrypt: the source systems ask for it by name and count, it is what FIPS 140 allows,
@@ -44,9 +42,11 @@ public struct PasswordHash: Sendable, Hashable, CustomStringConvertible, CustomD
     text = "$pbkdf2-sha256$i=\(count)$\(Self.encode(salt))$\(Self.encode(hash))"
   }
 
-  /// In constant time, and as slow as making it.
+  /// In constant time, and as slow as making it. HMAC fills a short key up with zero bytes, so a password that
+  /// ends in one would be taken for the one without: it matches nothing.
   public func matches(_ password: String) -> Bool {
-    constantTimeEqual(hash, Self.derive(password, salt, count))
+    let isSame = constantTimeEqual(hash, Self.derive(password, salt, count))
+    return isSame && password.utf8.last != 0
   }
 
   /// Whether it was made with another count than is wanted now: the next sign-in makes it anew.
@@ -58,7 +58,8 @@ public struct PasswordHash: Sendable, Hashable, CustomStringConvertible, CustomD
   public var debugDescription: String { "•••" }
 
   private static func derive(_ password: String, _ salt: [UInt8], _ iterations: Int) -> [UInt8] {
-    PBKDF2SHA256.derive(Array(password.utf8), salt: salt, iterations: iterations, count: SHA256.byteCount)
+    PBKDF2.sha256(
+      password: Array(password.utf8), salt: salt, iterations: iterations, count: SHA256.byteCount)
   }
 
   private static func encode(_ bytes: [UInt8]) -> String {
@@ -74,22 +75,4 @@ public struct PasswordHash: Sendable, Hashable, CustomStringConvertible, CustomD
 extension PasswordHash: CustomReflectable {
   /// Empty, so that `dump` and reflection show nothing either.
   public var customMirror: Mirror { Mirror(self, children: EmptyCollection()) }
-}
-
-/// RFC 8018 with HMAC-SHA-256.
-enum PBKDF2SHA256 {
-  static func derive(_ password: [UInt8], salt: [UInt8], iterations: Int, count: Int) -> [UInt8] {
-    var key = [UInt8](repeating: 0, count: count)
-    // An empty array has no address, which OpenSSL would take for "no password".
-    let held = password.isEmpty ? [0] : password
-    let code = held.withUnsafeBytes { bytes in
-      key.withUnsafeMutableBufferPointer { buffer in
-        PKCS5_PBKDF2_HMAC(
-          bytes.baseAddress?.assumingMemoryBound(to: CChar.self), Int32(password.count), salt,
-          Int32(salt.count), Int32(iterations), EVP_sha256(), Int32(count), buffer.baseAddress)
-      }
-    }
-    precondition(code == 1, "OpenSSL has no PBKDF2.")
-    return key
-  }
 }

@@ -22,8 +22,9 @@ public enum PublicKey: Sendable, Hashable {
     return .rsa(modulus: number, exponent: exponent)
   }
 
-  /// Keys of a chip that made its primes in a way by which they can be found (CVE-2017-15361). Their remainders
-  /// by small primes are all powers of 65,537; those of another key are so once in a hundred million.
+  /// Keys of a chip that made its primes in a way by which they can be found (CVE-2017-15361). Their
+  /// remainders by small primes are all powers of 65,537; those of another key are so once in a hundred
+  /// million.
   private static func isOfGuessablePrimes(_ modulus: [UInt8]) -> Bool {
     [11, 13, 17, 19, 37, 53, 61, 71, 73, 79, 97, 103, 107, 109, 127, 151, 157].allSatisfy { prime in
       let remainder = modulus.reduce(0) { ($0 << 8 | Int($1)) % prime }

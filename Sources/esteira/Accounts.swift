@@ -30,9 +30,9 @@ enum Accounts {
     return (service, try await service.makeFirstAdmin(from: .server))
   }
 
-  /// Rows of the audit for each use of a credential by an attempt. An attempt never waits for its row; where rows
-  /// come faster than the disk takes them, those beyond `mostUses` are left out, and the job's history still has
-  /// the attempt.
+  /// Rows of the audit for each use of a credential by an attempt. An attempt never waits for its row; where
+  /// rows come faster than the disk takes them, those beyond `mostUses` are left out, and the job's history
+  /// still has the attempt.
   static func auditUses(of parts: NodeParts, in trail: AuditTrail) {
     let (uses, told) = AsyncStream.makeStream(
       of: CredentialLease.self, bufferingPolicy: .bufferingOldest(mostUses))

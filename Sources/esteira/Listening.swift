@@ -90,7 +90,7 @@ struct Listening: Sendable {
       Bilingual(
         "\(place.description) can be reached from other machines, and passwords would go there unencrypted.",
         pt:
-          "\(place.description) pode ser alcançado de outras máquinas, e senhas iriam até lá sem criptografia."
+          "Outras máquinas alcançam \(place.description), e senhas iriam até lá sem criptografia."
       ),
       remedy: Bilingual(
         "Give server.tls a certificate, or name the proxy before it in server.proxies.",

@@ -9,7 +9,7 @@ import Testing
 struct JWTTests {
   private static let now: Int64 = 1_790_000_000
   private static let keys = JWT.Keys(current: key("k2", 2), previous: key("k1", 1))
-  private static let good: JSON = [
+  private static let rightClaims: JSON = [
     "iss": "esteira", "aud": "esteira", "sub": "u", "sid": "s", "iat": .int(now), "nbf": .int(now),
     "exp": .int(now + 900), "jti": "j",
   ]
@@ -22,7 +22,7 @@ struct JWTTests {
     _ header: String = #"{"alg":"HS256","kid":"k2"}"#, _ claims: String? = nil, secret: [UInt8]? = nil
   ) -> String {
     CompactJWS.sign(
-      header: Array(header.utf8), payload: Array((claims ?? Self.good.text).utf8),
+      header: Array(header.utf8), payload: Array((claims ?? Self.rightClaims.text).utf8),
       key: secret ?? Self.keys.current.secret.reveal())
   }
 
@@ -34,7 +34,7 @@ struct JWTTests {
   func good() throws {
     #expect(isBelieved(token()))
     let old = CompactJWS.sign(
-      header: Array(#"{"alg":"HS256","typ":"JWT","kid":"k1"}"#.utf8), payload: Self.good.serialized(),
+      header: Array(#"{"alg":"HS256","typ":"JWT","kid":"k1"}"#.utf8), payload: Self.rightClaims.serialized(),
       key: try #require(Self.keys.previous).secret.reveal())
     #expect(isBelieved(old))
   }
@@ -62,7 +62,7 @@ struct JWTTests {
     arguments: ["iss", "aud", "sub", "sid", "iat", "nbf", "exp", "jti"])
   func claims(name: String) throws {
     for value in [nil, .null, ["esteira"], 1.5, "x", .int(Self.now + 901), .int(Self.now - 901)] as [JSON?] {
-      var claims = try #require(Self.good.object)
+      var claims = try #require(Self.rightClaims.object)
       if claims[name] == value { continue }
       claims[name] = value
       let free = ["sub", "sid", "jti"].contains(name) && value == "x"
@@ -77,7 +77,7 @@ struct JWTTests {
 
   @Test("A claim that occurs twice is refused")
   func duplicates() {
-    let twice = String(Self.good.text.dropLast()) + #","exp":9999999999}"#
+    let twice = String(Self.rightClaims.text.dropLast()) + #","exp":9999999999}"#
     #expect(!isBelieved(token(#"{"alg":"HS256","kid":"k2"}"#, twice)))
   }
 

@@ -253,7 +253,7 @@ private final class Provider: Sendable {
   ) {
     var claims: JSONObject = [
       "iss": .string(issuer), "sub": "subject-1", "aud": "esteira & co", "iat": .int(now.wholeSeconds),
-      "exp": .int(now.wholeSeconds + 300), "nonce": nonce.map { .string($0) } ?? .null,
+      "exp": .int(now.wholeSeconds + 300), "nonce": nonce.map { JSON.string($0) } ?? .null,
       "preferred_username": "Maria", "email": "maria@example.org", "email_verified": true,
     ]
     change(&claims)
@@ -283,7 +283,8 @@ private final class Provider: Sendable {
       case self.issuer + "/token":
         return self.state.withLock { state in
           (state.lastForm, state.lastAuthorization) = (request.form ?? "", request.authorization)
-          return JSON(["access_token": "x", "id_token": .string(state.token)]).serialized()
+          let answer: JSON = ["access_token": "x", "id_token": .string(state.token)]
+          return answer.serialized()
         }
       default:
         throw Problem("unexpected", Bilingual(request.url, pt: request.url))
@@ -310,8 +311,4 @@ private final class Provider: Sendable {
     guard process.terminationStatus == 0 else { throw Unexpected() }
     return Array(data)
   }
-}
-
-extension JSON {
-  fileprivate init(_ object: JSONObject) { self = .object(object) }
 }

@@ -88,7 +88,7 @@ struct ThrottleTests {
     #expect(refusal(&throttle, "ana", "a", at: later) != nil)
     var forgiven = throttle
     forgiven.forget(name: "ana")
-    #expect(forgiven.refusal(name: "ana", address: "x", knownAddress: false, at: later) == nil)
+    #expect(forgiven.refusal(name: "ana", address: "a", knownAddress: false, at: later) == nil)
     for number in 0..<5 {
       #expect(refusal(&throttle, "ana", "a", at: start + .seconds(90_000 + Int64(number) * 20)) == nil)
     }

@@ -103,7 +103,7 @@ struct VaultProgramTests {
       ["job", "logs", job], ["job", "get", job, "-o", "json"], ["job", "events", job, "-o", "json"],
       ["job", "step", job, "tell", "-o", "json"], ["job", "step", job, "fails", "-o", "json"],
       ["artifact", "ls", job, "-o", "json"], ["credential", "ls", "-o", "json"],
-      ["credential", "get", "demo/canary", "-o", "json"], ["job", "export", job],
+      ["credential", "get", "demo/canary", "-o", "json"], ["job", "export", job, "--out", "-"],
     ] {
       let answer = try installation.run([Installation.binary.path] + words)
       #expect(answer.status == 0 && !answer.output.isEmpty, "\(words)")
@@ -242,7 +242,10 @@ struct VaultProgramTests {
     // The protection is changed by the exported file.
     _ = try FileManager.default.replaceItemAt(
       URL(filePath: installation.data + "/master.key"), withItemAt: URL(filePath: copy))
-    #expect(!(try installation.startServer([:]).wasReady))
+    try installation.write("wrong", "another passphrase\n")
+    let wrong = installation.place("wrong")
+    #expect(chmod(wrong, 0o600) == 0)
+    #expect(!(try installation.startServer(["ESTEIRA_KEY_PASSPHRASE_FILE": wrong]).wasReady))
     #expect(installation.complaint.contains("[master-key-locked]"))
     let again = try installation.startServer(["ESTEIRA_KEY_PASSPHRASE_FILE": pass])
     defer { again.stop() }

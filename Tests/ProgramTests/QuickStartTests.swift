@@ -124,6 +124,7 @@ struct Place {
     process.currentDirectoryURL = folder
     process.environment = [
       "PATH": "/usr/bin:/bin", "ESTEIRA_DATA": "data", "HOME": folder.path, "LANG": "C",
+      "ESTEIRA_LISTEN": "none",
     ]
     process.standardOutput = try FileHandle(forWritingTo: out)
     process.standardError = try FileHandle(forWritingTo: errors)
@@ -143,7 +144,7 @@ struct Place {
     process.currentDirectoryURL = folder
     process.environment = [
       "PATH": "\(Self.program.deletingLastPathComponent().path):/usr/bin:/bin", "HOME": folder.path,
-      "LANG": "C",
+      "LANG": "C", "ESTEIRA_LISTEN": "127.0.0.1:0",
     ]
     process.standardOutput = try FileHandle(forWritingTo: out)
     try process.run()

@@ -211,7 +211,7 @@ extension TestServer {
     let number = try store.job(ID<Job>(job) ?? ID(high: 0, low: 0))?.number
     for row in try store.asks(AskFilter(job: number), before: nil, limit: 1) {
       let view = try await backend.asks.ask(row.id)
-      try await node.answer(
+      _ = try await node.answer(
         GivenAnswer(
           ask: row.id, by: actor, groups: try backend.asks.groups(actor), choice: choice,
           shown: view.content["shown_sha256"]?.string ?? ""))

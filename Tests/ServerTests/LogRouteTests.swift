@@ -14,7 +14,7 @@ struct LogRouteTests {
     let job: String
   }
 
-  private static let levels = ["debug", "info", "warn", "error"]
+  private static let levels = ["DEBUG", "INFO", "WARN", "ERROR"]
 
   private func world(_ lines: WrittenLines, rest: @escaping @Sendable () async throws -> Void = {})
     async throws -> World
@@ -26,7 +26,7 @@ struct LogRouteTests {
     backend.logs = LogReading { (_, query, from, limit) throws(Problem) in
       if query.path == "none" { throw Problem("no-step", Bilingual("No.", pt: "Não.")) }
       let page = lines.all.dropFirst(from).prefix(limit)
-      let least = Self.levels.firstIndex(of: query.level ?? "debug") ?? 0
+      let least = Self.levels.firstIndex(of: (query.level ?? "debug").uppercased()) ?? 0
       let shown = page.filter { line in
         (query.path.map { $0 == line.path } ?? true) && (Self.levels.firstIndex(of: line.level) ?? 0) >= least
       }
@@ -37,7 +37,7 @@ struct LogRouteTests {
 
   private func line(_ number: Int64, _ level: String = "info", path: String = "greet") -> LogLine {
     LogLine(
-      at: Timestamp(microseconds: number * 1_000_000), level: level, path: path, attempt: 1,
+      at: Timestamp(microseconds: number * 1_000_000), level: level.uppercased(), path: path, attempt: 1,
       message: "Line \(number)\nof two")
   }
 
@@ -59,8 +59,8 @@ struct LogRouteTests {
     #expect(try JSON(parsing: body(await get("logs", nil)))["items"]?.array?.count == 2)
     let text = await get("logs", "text/plain")
     #expect(
-      body(text) == "1970-01-01T00:00:01Z  info  greet#1  Line 1 of two\n"
-        + "1970-01-01T00:00:02Z  warn  other#1  Line 2 of two\n")
+      body(text) == "1970-01-01T00:00:01Z  INFO  greet#1  Line 1 of two\n"
+        + "1970-01-01T00:00:02Z  WARN  other#1  Line 2 of two\n")
     #expect(text.contentType.hasPrefix("text/plain"))
     let lines = body(await get("logs", "application/x-ndjson", [("limit", "1")]))
     #expect(lines.split(separator: "\n").count == 1 && lines.contains("Line 1\\nof two"))

@@ -17,6 +17,11 @@ enum SecretForms {
       if room < 0 { continue }
       forms.formUnion(spellings(of: piece).filter { $0.count >= shortest })
     }
+    for secret in secrets {
+      // Of the whole: where a line ends depends on all that stands before it.
+      let lines = wrapped(Array(secret.utf8.prefix(spelledLimit)))
+      forms.formUnion(lines.filter { $0.count >= shortest })
+    }
     return forms
   }
 
@@ -46,8 +51,20 @@ enum SecretForms {
     return base64(bytes) + texts.map { Array($0.utf8) }
   }
 
-  /// Wherever the secret begins within what was encoded, in both alphabets, and in lines as `base64` cuts
-  /// them.
+  /// In lines as `base64` and PEM cut them, in both alphabets.
+  private static func wrapped(_ bytes: [UInt8]) -> [[UInt8]] {
+    let whole = Array(Base64.encode(bytes).utf8).filter { $0 != 0x3D }
+    let lines = [64, 76].filter { whole.count > $0 }.flatMap { width in
+      stride(from: 0, to: whole.count, by: width).map { Array(whole[$0..<min($0 + width, whole.count)]) }
+    }
+    return lines + lines.map(urlAlphabet)
+  }
+
+  private static func urlAlphabet(_ text: [UInt8]) -> [UInt8] {
+    text.map { $0 == 0x2B ? 0x2D : $0 == 0x2F ? 0x5F : $0 }
+  }
+
+  /// Wherever the secret begins within what was encoded, in both alphabets.
   private static func base64(_ bytes: [UInt8]) -> [[UInt8]] {
     var found: [[UInt8]] = []
     for before in 0..<3 {
@@ -57,16 +74,9 @@ enum SecretForms {
       // Only the characters that no neighbour has a part in; of one that stands alone, all.
       let own = whole[(before * 8 + 5) / 6..<(before + bytes.count) * 8 / 6]
       found.append(Array(own))
-      if before == 0 {
-        found.append(whole)
-        for width in [64, 76] where whole.count > width {
-          found += stride(from: 0, to: whole.count, by: width).map {
-            Array(whole[$0..<min($0 + width, whole.count)])
-          }
-        }
-      }
+      if before == 0 { found.append(whole) }
     }
-    return found + found.map { $0.map { $0 == 0x2B ? 0x2D : $0 == 0x2F ? 0x5F : $0 } }
+    return found + found.map(urlAlphabet)
   }
 
   /// What the usual encoders leave as it is besides letters and digits, and whether they write + for a space:

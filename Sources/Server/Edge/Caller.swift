@@ -42,8 +42,8 @@ public struct Caller: Sendable {
     return rows
   }
 
-  /// One page of rows that the store has in order: each namespace gives as many as fit, and the first of all of
-  /// them are taken.
+  /// One page of rows that the store has in order: each namespace gives as many as fit, and the first of all
+  /// of them are taken.
   func page<Row>(
     _ wanted: String?, limit: Int, inOrder precedes: (Row, Row) -> Bool,
     _ read: (String?) throws(Problem) -> [Row]
@@ -56,8 +56,8 @@ public struct Caller: Sendable {
   }
 }
 
-/// What a handler tells the audit besides what can be seen from outside: how the thing was, and how it is now.
-/// It never holds a secret, nor what users gave to a job.
+/// What a handler tells the audit besides what can be seen from outside: how the thing was, and how it is
+/// now. It never holds a secret, nor what users gave to a job.
 final class AuditNote: Sendable {
   struct Content: Sendable {
     var before: JSON?

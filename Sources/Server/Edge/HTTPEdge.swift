@@ -14,8 +14,8 @@ public struct HTTPEdge: Sendable {
   /// Shorter than the silence that clients bear.
   private static let heartbeat = Duration.seconds(20)
 
-  /// `owner`: the uid that the data folder belongs to; `actor`: its name in histories. Without `access` only the
-  /// owner is let in.
+  /// `owner`: the uid that the data folder belongs to; `actor`: its name in histories. Without `access` only
+  /// the owner is let in.
   public init(
     _ router: Router, owner: UInt32, actor: String, access: AccessService? = nil, hub: Hub? = nil,
     origins: OwnOrigins = OwnOrigins(), version: String, now: @escaping @Sendable () -> Timestamp,

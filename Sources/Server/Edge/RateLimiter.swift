@@ -51,8 +51,8 @@ final class RateLimiter: Sendable {
     max(0, Double(now.microseconds - earlier.microseconds) / 1_000_000) * limits.perSecond
   }
 
-  /// Full buckets are as good as none. Where all are in use, the table is begun anew: callers gain a burst, and
-  /// memory stays.
+  /// Full buckets are as good as none. Where all are in use, the table is begun anew: callers gain a burst,
+  /// and memory stays.
   private func forget(_ buckets: inout [String: Bucket], _ now: Timestamp) {
     buckets = buckets.filter { $0.value.tokens + gained(since: $0.value.at, now) < limits.burst }
     if buckets.count >= limits.callers { buckets = [:] }

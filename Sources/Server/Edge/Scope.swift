@@ -38,8 +38,8 @@ struct Scope<Input: Wire>: Sendable {
     }
   }
 
-  /// `namespace~name` or `namespace~pipeline~trigger`. Of a namespace that the caller does not see nothing is said,
-  /// whether the thing is there or not.
+  /// `namespace~name` or `namespace~pipeline~trigger`. Of a namespace that the caller does not see nothing is
+  /// said, whether the thing is there or not.
   static func name(_ id: @escaping @Sendable (Input) -> String) -> Scope {
     Scope { (input, _) throws(Problem) in
       let text = id(input)

@@ -11,8 +11,8 @@ struct SocketDoor: Sendable {
   var hub: Hub
   var origins: OwnOrigins
 
-  /// A browser sends its cookie with a WebSocket of any page, and asks nobody first: so a page of another site is
-  /// refused, also where no cookie came with it.
+  /// A browser sends its cookie with a WebSocket of any page, and asks nobody first: so a page of another
+  /// site is refused, also where no cookie came with it.
   func open(_ request: HTTPRequest, as principal: Principal, _ language: Language) throws(Problem)
     -> HTTPResponse
   {

@@ -44,10 +44,11 @@ final class Bench: Sendable {
       number: number, stepKey: "k1",
       effect: effect,
       with: with, connection: connection, credential: credential, files: files, previous: previous,
-      cancelGrace: grace, services: services(number))
+      cancelGrace: grace, services: services(number, Masking(credential)))
   }
 
-  private func services(_ number: Int) -> AttemptServices {
+  /// What a credential holds is hidden as the executor has it hidden.
+  private func services(_ number: Int, _ masking: Masking) -> AttemptServices {
     let work = "\(root)/work-\(number)-\(UUID().uuidString)"
     try? FileManager.default.createDirectory(atPath: work, withIntermediateDirectories: true)
     var services = AttemptServices(
@@ -76,6 +77,7 @@ final class Bench: Sendable {
         FileRoots.Root(path: "\(root)/reference", isWritable: false),
       ])
     services.control = FakeNode.control
+    services.mask = masking
     return services
   }
 
