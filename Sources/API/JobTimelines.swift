@@ -96,7 +96,7 @@ public struct NumberedLine: Wire, Hashable {
   public init(number: Int, line: LogLine) { (self.number, self.line) = (number, line) }
 
   public init(_ json: JSON) throws(WireError) {
-    number = Int(try Fields(json, Self.schema).integer("number"))
+    number = try Fields(json, Self.schema).int("number")
     line = try LogLine(json)
   }
 
@@ -107,8 +107,6 @@ public struct NumberedLine: Wire, Hashable {
   }
 
   public static let schema = Schema.object(
-    [
-      .init("number", .integer, "Its place among all lines, from 1."), .init("at", .time),
-      .init("level", .text), .init("path", .text), .init("attempt", .integer), .init("message", .text),
-    ], name: "NumberedLine")
+    [.init("number", .count, "Its place among all lines, from 1.")] + LogLine.schema.members,
+    name: "NumberedLine")
 }

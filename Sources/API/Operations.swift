@@ -56,28 +56,21 @@ public struct BulkRequest: Wire {
 
   public init(_ json: JSON) throws(WireError) {
     let fields = try Fields(json, Self.schema)
-    guard let verb = BulkVerb(rawValue: try fields.text("verb")) else {
-      throw WireError(
-        "/verb",
-        Bilingual("The verb is cancel, retry, kill or rerun.", pt: "O verbo é cancel, retry, kill ou rerun."))
-    }
-    (self.verb, filter) = (verb, try fields.optionalText("filter"))
+    // The schema takes no other word.
+    verb = BulkVerb(rawValue: try fields.text("verb")) ?? .cancel
+    filter = try fields.optionalText("filter")
     (namespace, reason) = (try fields.optionalText("namespace"), try fields.optionalText("reason") ?? "")
     ids = try fields.texts("ids")
     limit = try fields.optionalInt("limit") ?? Self.usualLimit
     expected = try fields.optionalInt("expected")
     isDryRun = try fields.flag("dry_run")
-    guard (filter == nil) != ids.isEmpty, ids.count <= Self.mostJobs else {
-      throw WireError(
-        "/filter",
-        Bilingual(
-          "Give either a filter or at most \(Self.mostJobs) ids.",
-          pt: "Dê um filtro ou no máximo \(Self.mostJobs) ids."))
-    }
-    guard (1...Self.mostJobs).contains(limit) else {
-      throw WireError(
-        "/limit", Bilingual("limit is 1 to \(Self.mostJobs).", pt: "limit vai de 1 a \(Self.mostJobs)."))
-    }
+  }
+
+  /// What no schema says: one of the two, and not both.
+  public func check() throws(WireError) {
+    guard (filter == nil) == ids.isEmpty else { return }
+    throw WireError(
+      "/filter", Bilingual("Give either a filter or ids.", pt: "Dê um filtro ou ids."))
   }
 
   public var json: JSON {
@@ -89,17 +82,19 @@ public struct BulkRequest: Wire {
     ])
   }
 
-  public static let schema = Schema.object(
+  public static let schema = Schema.request(
     [
       .init("verb", .words(BulkVerb.allCases.map(\.rawValue))),
-      .init("filter", .text, required: false, "A search such as `status:failed pipeline:vendas*`."),
-      .init("namespace", .text, required: false, "Only of this one."),
-      .init("ids", .list(of: .text), required: false, "In place of a filter."),
       .init(
-        "limit", .integer, required: false, "1 to 10,000; more jobs than this are refused. 1,000 if absent."),
+        "filter", .text(0...2_000), required: false, "A search such as `status:failed pipeline:vendas*`."),
+      .init("namespace", .text, required: false, "Only of this one."),
+      .init("ids", .list(of: .text, most: mostJobs), required: false, "In place of a filter."),
+      .init(
+        "limit", .integer(1...mostJobs), required: false,
+        "1 to 10,000; more jobs than this are refused. 1,000 if absent."),
       .init("reason", .text, required: false, "For cancel and kill; a kill needs one."),
       .init(
-        "expected", .integer, required: false, "What the dry run counted; without a dry run it is needed."),
+        "expected", .count, required: false, "What the dry run counted; without a dry run it is needed."),
       .init("dry_run", .flag, required: false, "Only counts."),
     ], name: "BulkRequest")
 }

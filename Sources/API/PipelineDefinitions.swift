@@ -121,7 +121,7 @@ public struct RevisionPath: Wire {
     (id, revision) = (try fields.text("id"), try fields.int("revision"))
   }
 
-  public var json: JSON { members(["id": id.wire, "revision": String(revision).wire]) }
+  public var json: JSON { members(["id": id.wire, "revision": revision.wire]) }
 
   public static let schema = Schema.object([
     .init("id", .text, "`namespace~name`."), .init("revision", .integer),

@@ -19,6 +19,7 @@ public struct DeleteRequest: Wire {
       .id,
       .optional(
         "jobs", .words(["refuse", "drain", "cancel"]).with("default", "refuse"), "What live jobs come to."),
+      .optional("dry_run", .flag, "Only says which jobs are live."),
     ], name: "DeleteRequest")
 
   public init(_ json: JSON) throws(WireError) {

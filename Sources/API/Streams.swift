@@ -62,7 +62,8 @@ public struct StreamItem: Wire, Hashable {
     ], name: "StreamMessage")
 
   public init(_ json: JSON) throws(WireError) {
-    id = json["seq"]?.int.map { String($0) } ?? ""
+    let fields = try Fields(json, Self.schema)
+    id = try fields.optionalInteger("seq").map { String($0) } ?? ""
     text = json.text
   }
 

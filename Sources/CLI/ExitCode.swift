@@ -28,7 +28,7 @@ public enum ExitCode: Int32, Sendable, CaseIterable {
   init(code: String) {
     switch code {
     case "already-running": self = .conflict
-    case "unknown-setting": self = .notFound
+    case "unknown-setting", "unknown-credential": self = .notFound
     case "server-unreachable", "no-server", "no-store", "data-folder", "read-only", "internal",
       "wrong-answer":
       self = .unreachable

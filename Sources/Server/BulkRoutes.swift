@@ -28,6 +28,7 @@ struct BulkRoutes: Sendable {
   }
 
   private func begin(_ request: BulkRequest, _ caller: Caller) async throws -> BulkAnswer {
+    try request.check()
     // Whoever may do it nowhere learns not even how many there are.
     _ = try Gate.check(request.verb.permission, caller.principal, at: [.granted])
     if request.verb == .kill, request.reason.isEmpty { throw Self.noReason }

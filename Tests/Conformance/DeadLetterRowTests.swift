@@ -193,6 +193,10 @@ struct DeadLetterRowTests {
       DROP TABLE dead_letters; DROP TABLE dead_letter_acts;
       DROP TABLE outbox; DROP TABLE deliveries; DROP TABLE disabled_destinations;
       DROP TABLE retention_rules; DROP TABLE deletions; DROP INDEX bodies_of_job; DROP INDEX keys_of_job;
+      DROP TABLE master_keys; DROP TABLE key_rotation; DROP INDEX jobs_of_time; DROP INDEX jobs_ended_badly;
+      DROP INDEX jobs_with_error; ALTER TABLE credentials DROP COLUMN expires_at;
+      ALTER TABLE credentials DROP COLUMN last_used_at; ALTER TABLE credentials DROP COLUMN last_used_by;
+      ALTER TABLE credential_versions DROP COLUMN usable_until;
       DELETE FROM migrations WHERE version >= (SELECT version FROM migrations WHERE name = 'dead letters');
       CREATE TABLE dead_letters(
         id INTEGER PRIMARY KEY, at INTEGER NOT NULL, namespace TEXT NOT NULL, kind TEXT NOT NULL,

@@ -130,18 +130,20 @@ struct SQLiteFileTests {
       "governors", "caches", "refusals", "dead_letters", "pauses", "deleted_pipelines",
       "trigger_messages", "taken_contents", "emitted_events", "retention_rules", "deletions",
       "dead_letter_acts", "schedules", "schedule_fires", "backfills", "outbox", "deliveries",
-      "disabled_destinations",
+      "disabled_destinations", "master_keys", "key_rotation",
     ]
     let columns = [
       "correlation_id", "owner", "priority", "fair_key", "parent_job", "parent_node", "rerun_of",
     ]
     let indexes = [
       "bodies_of_job", "keys_of_job", "jobs_of_namespace", "jobs_of_correlation", "jobs_of_parent",
-      "reruns_of_job",
+      "reruns_of_job", "jobs_of_time", "jobs_ended_badly", "jobs_with_error",
     ]
     let changes =
       tables.map { "DROP TABLE \($0);" } + indexes.map { "DROP INDEX \($0);" }
       + columns.map { "ALTER TABLE job_executions DROP COLUMN \($0);" }
+      + ["expires_at", "last_used_at", "last_used_by"].map { "ALTER TABLE credentials DROP COLUMN \($0);" }
+      + ["ALTER TABLE credential_versions DROP COLUMN usable_until;"]
     try edit(path, changes.joined() + "DELETE FROM migrations WHERE version > 1;")
     let store = try Backend.sqlite(folder)
     #expect(try store.liveJobs().count == 20)
