@@ -39,7 +39,7 @@ public struct PipelinesQuery: Wire {
     .init("namespace", .text, required: false),
     .init("active", .flag, required: false, "Only those that take new jobs, or only paused ones."),
     .init("q", .text, required: false, "Stands in the name or the title."),
-    .init("labels", .text, required: false, "`team=x,env!=dev`: all must hold."),
+    .init("labels", .text(.labelConditions), required: false, "`team=x,env!=dev`: all must hold."),
     .init("limit", .integer, required: false, "1 to 200."),
     .init("cursor", .text, required: false, "`next_cursor` of the page before."),
   ])

@@ -42,8 +42,8 @@ public struct PasswordHash: Sendable, Hashable, CustomStringConvertible, CustomD
     text = "$pbkdf2-sha256$i=\(count)$\(Self.encode(salt))$\(Self.encode(hash))"
   }
 
-  /// In constant time, and as slow as making it. HMAC fills a short key up with zero bytes, so a password that
-  /// ends in one would be taken for the one without: it matches nothing.
+  /// In constant time, and as slow as making it. HMAC fills a short key up with zero bytes, so a password
+  /// that ends in one would be taken for the one without: it matches nothing.
   public func matches(_ password: String) -> Bool {
     let isSame = constantTimeEqual(hash, Self.derive(password, salt, count))
     return isSame && password.utf8.last != 0

@@ -53,6 +53,8 @@ public struct Backend: Sendable {
   /// Nil where no server runs.
   public var access: AccessService?
   public var vault = VaultDesk.none
+  /// Waits for so long, or less when its task is cancelled.
+  public var pause: @Sendable (Duration) async -> Void = { _ in await Task.yield() }
   /// Nil where no server runs.
   public var hub: Hub?
 

@@ -10,10 +10,10 @@ struct LogRoutes: Sendable {
   var rest: @Sendable () async throws -> Void
 
   init(
-    _ backend: Backend,
-    rest: @escaping @Sendable () async throws -> Void = { try await Task.sleep(for: LogRoutes.pause) }
+    _ backend: Backend, rest: (@Sendable () async throws -> Void)? = nil
   ) {
-    (self.backend, finder, self.rest) = (backend, JobFinder(readModel: backend.readModel), rest)
+    (self.backend, finder) = (backend, JobFinder(readModel: backend.readModel))
+    self.rest = rest ?? { await backend.pause(Self.pause) }
   }
 
   private static let pause = Duration.milliseconds(500)

@@ -33,19 +33,13 @@ struct NodeParts: Sendable {
     try ConfigFile(folder: folder.path).check()
     isFirstStart = access(folder.databasePath, F_OK) != 0
     let (store, key) = try folder.open(now: Program.now())
-    self.store = store
     let vault = Vault(key, readModel: store, now: Program.now)
-    self.vault = vault
-    let files = (
-      artifacts: ArtifactFiles(folder: folder.artifactsPath),
-      logs: LogFiles(folder: folder.logsPath, pause: Program.pause)
-    )
+    (self.store, self.vault) = (store, vault)
+    let files = Self.files(of: folder)
     let places = AttemptPlaces(
       path: folder.path, store: store, vault: vault, artifacts: files.artifacts, logs: files.logs)
-    self.places = places
-    let plans = PlanCache(Program.compiler)
-    let news = News()
-    self.news = news
+    let (plans, news) = (PlanCache(Program.compiler), News())
+    (self.places, self.news) = (places, news)
     let client = try Self.client()
     var configuration = try Self.configuration(
       folder, store, vault, places, plans, client, restores: restores)
@@ -77,14 +71,28 @@ struct NodeParts: Sendable {
     let destinations = configuration.destinations
     self.destinations = destinations
     backend.destinations = { () throws(Problem) in destinations }
-    let keeper = KeyKeeper(
-      folder: folder, vault: vault, readModel: store,
-      write: { (writes) throws(Problem) in try await node.write(writes) }, tell: console.error)
+    backend.pause = Program.pause
+    let keeper = Self.keeper(folder, vault, store, node, console)
     if restores { keeper.resume() }
     backend.vault = VaultDesk(
       keeper: keeper, vault: vault, leases: places.leases, probe: CredentialProbe(client))
     hubLogs = reading.hubLogs(Self.jobs(node, history))
     self.backend = backend
+  }
+
+  private static func files(of folder: DataFolder) -> (artifacts: ArtifactFiles, logs: LogFiles) {
+    (
+      ArtifactFiles(folder: folder.artifactsPath),
+      LogFiles(folder: folder.logsPath, pause: Program.pause)
+    )
+  }
+
+  private static func keeper(
+    _ folder: DataFolder, _ vault: Vault, _ store: SQLiteStore, _ node: Node, _ console: Console
+  ) -> KeyKeeper {
+    KeyKeeper(
+      folder: folder, vault: vault, readModel: store,
+      write: { (writes) throws(Problem) in try await node.write(writes) }, tell: console.error)
   }
 
   /// Tells of each use of a credential; the closure must not block.

@@ -45,12 +45,7 @@ struct TestServer: Sendable {
     let none = Problem("test", Bilingual("None.", pt: "Nada."))
     var backend = Backend(
       node: isReadOnly ? nil : node, readModel: store, jobs: jobs,
-      asks: AskReading(
-        ask: { (id) throws(Problem) in try history.ask(id) },
-        list: { (filter, before, limit) throws(Problem) in
-          try history.asks(filter, before: before, limit: limit)
-        },
-        groups: { (actor) throws(Problem) in actor == "local:bia" ? ["compliance"] : [] }),
+      asks: Self.asks(history),
       artifacts: ArtifactReading { (_, _) throws(Problem) in throw none },
       logs: LogReading { (_, _, _, _) throws(Problem) in ([], nil) }, compiler: compiler, connectors: [],
       version: VersionInfo(version: "test", swift: "", sqlite: ""), checks: { _ in [] },
@@ -73,6 +68,15 @@ struct TestServer: Sendable {
     router = Router(backend, vault: vault)
     self.backend = backend
     self.node = node
+  }
+
+  private static func asks(_ history: JobHistory) -> AskReading {
+    AskReading(
+      ask: { (id) throws(Problem) in try history.ask(id) },
+      list: { (filter, before, limit) throws(Problem) in
+        try history.asks(filter, before: before, limit: limit)
+      },
+      groups: { (actor) throws(Problem) in actor == "local:bia" ? ["compliance"] : [] })
   }
 
   private static func unwrap(_ bytes: [UInt8], _ master: MasterKey) throws(Problem) -> SymmetricKey {

@@ -31,7 +31,7 @@ public struct SessionBook: Sendable {
     let settings = environment("XDG_CONFIG_HOME").flatMap { $0.hasPrefix("/") ? $0 : nil }
     guard let base = settings ?? environment("HOME").map({ $0 + "/.config" }) else {
       throw Problem(
-        Self.code,
+        "session-file",
         Bilingual(
           "There is no place for sessions: neither XDG_CONFIG_HOME nor HOME is set.",
           pt: "Não há lugar para sessões: nem XDG_CONFIG_HOME nem HOME está definido."),

@@ -6,7 +6,9 @@ import Model
 struct SignInRoutes: Sendable {
   var access: AccessService
 
-  var routes: [Route] {
+  var routes: [Route] { signing + own }
+
+  private var signing: [Route] {
     [
       .reply(SignInCalls.login, in: .own) { request, caller in try await login(request, caller) },
       .reply(SignInCalls.mfa, in: .own) { request, caller in
@@ -25,6 +27,12 @@ struct SignInRoutes: Sendable {
         let made = try access.socketTicket(for: caller.principal)
         return SocketTicket(ticket: made.ticket, expiresAt: made.expiresAt)
       },
+    ]
+  }
+
+  /// About whoever signed in.
+  private var own: [Route] {
+    [
       .answer(SignInCalls.me, in: .own) { _, caller in try me(caller) },
       .answer(SignInCalls.changeMe, in: .own) { request, caller in
         _ = try await access.changeProfile(
