@@ -56,6 +56,16 @@ enum Accounts {
     }
   }
 
+  /// Takes away what has expired, from time to time, until its task is cancelled.
+  static func tidy(_ access: AccessService) async {
+    while !Task.isCancelled {
+      await Program.pause(tidying)
+      // What cannot be written now is tried again the next time.
+      try? await access.removeExpired()
+    }
+  }
+
+  private static let tidying = Duration.seconds(60)
   private static let mostUses = 20_000
 
   /// Hashing a password takes a core for a third of a second: some stay for the work.

@@ -51,7 +51,7 @@ struct Serving: Sendable {
       parts.backend.hub = hub
       Accounts.auditUses(of: parts, in: access.audit)
       let listening = try listen(parts, setting)
-      let carrying = Task { await hub.run() }
+      let carrying = [Task { await hub.run() }, Task { await Accounts.tidy(access) }]
       await Self.settle(parts.node)
       watches.reconcile()
       report(banner(parts, listening, admin), isReported)
@@ -60,7 +60,9 @@ struct Serving: Sendable {
       await watches.stop()
       hub.stop()
       await listening.server.stop(grace: Self.closeGrace)
-      carrying.cancel()
+      carrying.forEach { $0.cancel() }
+      // What cannot be written now is found expired by the next start.
+      try? await access.removeExpired()
       watch.stop()
       await parts.node.stop(drain: options.drain)
       unlink(parts.folder.processPath)

@@ -79,7 +79,7 @@ extension AuditFault {
       Bilingual(
         "the rows of \(Self.name(namespace)) on \(day) end too early: the head knew row \(last)",
         pt:
-          "as linhas de \(Self.name(namespace)) em \(day) terminam antes da linha \(last), que a cabeça conhecia"
+          "as linhas de \(Self.name(namespace)) em \(day) acabam antes da linha \(last) da cabeça"
       )
     case .rewritten(let namespace, let day, let row):
       Bilingual(

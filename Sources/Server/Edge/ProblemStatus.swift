@@ -34,6 +34,15 @@ public enum ProblemStatus {
     "unknown-channel": 400, "no-channel": 404, "channel-unavailable": 404,
     "store-full": 503, "not-yet-stored": 503,
     "not-signed-in": 401, "foreign-origin": 403, "password-change-required": 403, "rate-limited": 429,
+    "sign-in-failed": 401, "second-factor-failed": 401, "session-ended": 401, "oidc-failed": 401,
+    "needs-session": 403, "wrong-password": 403, "beyond-own-rights": 403, "oidc-unknown": 403,
+    "oidc-off": 404, "no-account": 404, "no-group": 404, "no-role": 404, "no-role-binding": 404,
+    "no-token": 404, "no-session": 404,
+    "second-factor-state": 409, "no-password": 409, "last-admin": 409, "built-in-role": 409,
+    "role-in-use": 409, "name-taken": 409, "access-limit": 409,
+    "sign-in-limited": 429, "sign-in-locked": 429,
+    "sign-in-busy": 503, "access-store": 503, "access-busy": 503, "access-key": 503,
+    "oidc-unavailable": 503,
     "no-namespace": 404,
   ]
 }
