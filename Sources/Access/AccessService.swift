@@ -73,7 +73,7 @@ public final class AccessService: Sendable {
     ledger.sign(with: keys.audit)
     let service = AccessService(
       policy: policy, oidc: oidc, ledger: ledger, environment: environment,
-      passwords: await PasswordThreads(environment, policy), keys: keys, issuer: issuer)
+      passwords: PasswordThreads(environment, policy), keys: keys, issuer: issuer)
     _ = try await ledger.change { _ in AccessLedger.Edit(answer: (), changes: changes) }
     try await service.removeExpired()
     return service

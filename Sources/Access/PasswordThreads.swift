@@ -13,13 +13,10 @@ final class PasswordThreads: Sendable {
   /// Of nobody: what a name that nobody has is compared with, so that it takes as long as any other.
   private let nobody: PasswordHash
 
-  init(_ environment: AccessEnvironment, _ policy: SignInPolicy) async {
+  init(_ environment: AccessEnvironment, _ policy: SignInPolicy) {
     (threads, most, random) = (environment.hashing, policy.mostPasswordsAtOnce, environment.random)
     iterations = policy.passwordIterations
-    let (count, salt) = (iterations, random(PasswordHash.saltSize))
-    nobody = await withTaskExecutorPreference(threads) {
-      PasswordHash(of: "", iterations: count, salt: salt)
-    }
+    nobody = PasswordHash.ofNobody(iterations: iterations, random: random)
   }
 
   /// Whether it is the password; `hash` is nil where there is none, which takes as long and is never true.

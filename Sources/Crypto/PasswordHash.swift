@@ -25,6 +25,11 @@ public struct PasswordHash: Sendable, Hashable, CustomStringConvertible, CustomD
     self.init(count: iterations, salt: salt, hash: Self.derive(password, salt, iterations))
   }
 
+  /// Of no password: checking one against it takes as long as against any other. It costs nothing to make.
+  public static func ofNobody(iterations: Int = iterations, random: (Int) -> [UInt8]) -> PasswordHash {
+    PasswordHash(count: iterations, salt: random(saltSize), hash: random(SHA256.byteCount))
+  }
+
   /// Nil for what is no such text.
   public init?(_ text: String) {
     let parts = text.utf8.split(separator: UInt8(ascii: "$"), omittingEmptySubsequences: false)
