@@ -47,6 +47,8 @@ enum ConnectionApply {
     }
     let namespace = object["namespace"]?.string ?? call.namespace
     object["id"] = .string(try call.identifier(namespace.map { "\($0)/\(name)" } ?? name))
+    // They are the id, and the request takes nothing twice.
+    (object["namespace"], object["name"]) = (nil, nil)
     do {
       return try ConnectionItem(.object(object))
     } catch {
