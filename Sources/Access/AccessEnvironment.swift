@@ -13,16 +13,20 @@ public struct AccessEnvironment: Sendable {
   public var hashing: any TaskExecutor
   /// Where the store is asked: it must have one thread, so that calls come one after another.
   public var storing: any TaskExecutor
+  /// Called once the store can no longer be relied on, with the reason; what waits is told so when it returns.
+  /// A server ends its process here.
+  public var broken: @Sendable (String) -> Void
 
   public init(
     now: @escaping @Sendable () -> Timestamp,
     random: @escaping @Sendable (Int) -> [UInt8] = SecureRandom.bytes,
     seal: @escaping @Sendable ([UInt8], String) -> [UInt8],
     open: @escaping @Sendable ([UInt8], String) throws(UnsealError) -> [UInt8],
-    hashing: any TaskExecutor, storing: any TaskExecutor
+    hashing: any TaskExecutor, storing: any TaskExecutor,
+    broken: @escaping @Sendable (String) -> Void = { _ in }
   ) {
     (self.now, self.random, self.seal, self.open) = (now, random, seal, open)
-    (self.hashing, self.storing) = (hashing, storing)
+    (self.hashing, self.storing, self.broken) = (hashing, storing, broken)
   }
 
   func newID<Entity>(at moment: Timestamp) -> ID<Entity> {

@@ -60,6 +60,7 @@ final class AccessLedger: Sendable {
   private let store: any AccessStore
   private let threads: any TaskExecutor
   private let mostWaiting: Int
+  private let broken: @Sendable (String) -> Void
   private let state: Mutex<State>
   private let writing: Mutex<Writing>
 
@@ -68,9 +69,10 @@ final class AccessLedger: Sendable {
 
   init(
     store: any AccessStore, threads: any TaskExecutor, records: AccessRecords, chains: AuditChains,
-    mostWaiting: Int
+    mostWaiting: Int, broken: @escaping @Sendable (String) -> Void
   ) {
     (self.store, self.threads, self.mostWaiting) = (store, threads, mostWaiting)
+    self.broken = broken
     state = Mutex(State(records: records))
     writing = Mutex(Writing(chains: chains))
   }
@@ -96,7 +98,7 @@ final class AccessLedger: Sendable {
     }
     switch outcome {
     case .success(let answer): return answer
-    case .failure(let fault): throw .accessStore(fault.message)
+    case .failure(let fault): throw .accessStore(fault)
     }
   }
 
@@ -172,7 +174,8 @@ extension AccessLedger {
       }
       return zip(batch, rows).map { ($0, .success($1)) }
     } catch {
-      return batch.map { ($0, .failure(.accessStore(error.message))) } + reload(error)
+      if error.kind == .broken { broken(error.message) }
+      return batch.map { ($0, .failure(.accessStore(error))) } + reload(error)
     }
   }
 
@@ -218,7 +221,7 @@ extension AccessLedger {
       state.revision += 1
       let others = state.waiting
       state.waiting = []
-      return others.map { ($0, .failure(.accessStore(fault.message))) }
+      return others.map { ($0, .failure(.accessStore(fault))) }
     }
   }
 }

@@ -64,12 +64,12 @@ public final class AccessService: Sendable {
     let (records, chains): (AccessRecords, AuditChains)
     switch loaded {
     case .success(let found): (records, chains) = found
-    case .failure(let fault): throw .accessStore(fault.message)
+    case .failure(let fault): throw .accessStore(fault)
     }
     let (keys, changes) = try ServiceKeys.open(records.secrets, environment)
     let ledger = AccessLedger(
       store: store, threads: environment.storing, records: records, chains: chains,
-      mostWaiting: policy.mostWaitingChanges)
+      mostWaiting: policy.mostWaitingChanges, broken: environment.broken)
     ledger.sign(with: keys.audit)
     let service = AccessService(
       policy: policy, oidc: oidc, ledger: ledger, environment: environment,

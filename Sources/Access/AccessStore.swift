@@ -20,8 +20,18 @@ public protocol AccessStore: Sendable {
 
 /// Why a store did not do it: a sentence for whoever runs the server.
 public struct AccessFault: Error, Sendable, Hashable {
+  public enum Kind: Sendable, Hashable {
+    /// What was asked did not happen; the store can be asked again.
+    case refused
+    /// There is no room. It can be asked again once there is.
+    case full
+    /// Nobody knows any more what is in it: the process must end and read it anew.
+    case broken
+  }
+
   public var message: String
-  public init(_ message: String) { self.message = message }
+  public var kind: Kind
+  public init(_ message: String, _ kind: Kind = .refused) { (self.message, self.kind) = (message, kind) }
 }
 
 /// What one commit writes: changes in their order, rows of the audit, and the heads that follow from them.

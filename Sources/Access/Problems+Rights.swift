@@ -105,8 +105,19 @@ extension Problem {
   public static let noSession = Problem(
     "no-session", Bilingual("There is no such session.", pt: "Não existe essa sessão."))
 
-  static func accessStore(_ reason: String) -> Problem {
-    Problem(
+  static func accessStore(_ fault: AccessFault) -> Problem {
+    let reason = fault.message
+    if fault.kind == .full {
+      return Problem(
+        "store-full",
+        Bilingual(
+          "This was not taken, since the audit has no room to note it: \(reason).",
+          pt: "Isto não foi aceito, pois a auditoria não tem espaço para anotar: \(reason)."),
+        remedy: Bilingual(
+          "Free space on the disk of the data folder and ask again.",
+          pt: "Libere espaço no disco da pasta de dados e peça de novo."))
+    }
+    return Problem(
       "access-store",
       Bilingual(
         "Accounts and the audit cannot be written or read: \(reason)",

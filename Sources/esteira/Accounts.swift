@@ -25,7 +25,8 @@ enum Accounts {
     let environment = AccessEnvironment(
       now: Program.now, seal: { vault.seal($0, place: $1) },
       open: { (sealed, place) throws(UnsealError) in try vault.open(sealed, place: place) },
-      hashing: BlockingThreads(count: hashingThreads), storing: BlockingThreads(count: 1))
+      hashing: BlockingThreads(count: hashingThreads), storing: BlockingThreads(count: 1),
+      broken: parts.broken)
     let service = try await AccessService.open(store: file, environment: environment)
     return (service, try await service.makeFirstAdmin(from: .server))
   }

@@ -22,6 +22,8 @@ struct NodeParts: Sendable {
   let news: News
   let watching: Watching
   let destinations: [ConfiguredDestination]
+  /// Ends the process, with a sentence: a file of the folder can no longer be relied on.
+  let broken: @Sendable (String) -> Void
   /// The folder had no store before.
   let isFirstStart: Bool
 
@@ -49,7 +51,8 @@ struct NodeParts: Sendable {
     configuration.zones = .system
     let signs = EngineSignals()
     configuration.storeWaits = Self.waiting(signs, console, language)
-    configuration.broken = Self.ending(console, language)
+    broken = Self.ending(console, language)
+    configuration.broken = broken
     configuration.retainedFiles = RetainedFolder.files(of: folder)
     let retention = RetentionByClock()
     if restores { configuration.retentionDue = { retention.run() } }

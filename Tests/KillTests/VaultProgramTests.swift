@@ -240,8 +240,8 @@ struct VaultProgramTests {
     #expect(try installation.run("key", "verify").status == 0)
     server.stop()
     // The protection is changed by the exported file.
-    _ = try FileManager.default.replaceItemAt(
-      URL(filePath: installation.data + "/master.key"), withItemAt: URL(filePath: copy))
+    try FileManager.default.removeItem(atPath: installation.data + "/master.key")
+    try FileManager.default.moveItem(atPath: copy, toPath: installation.data + "/master.key")
     try installation.write("wrong", "another passphrase\n")
     let wrong = installation.place("wrong")
     #expect(chmod(wrong, 0o600) == 0)

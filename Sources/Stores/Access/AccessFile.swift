@@ -1,4 +1,5 @@
 public import Access
+internal import Engine
 internal import Model
 internal import Synchronization
 
@@ -24,7 +25,7 @@ public final class AccessFile: AccessStore {
   }
 
   private static func opened(_ open: () throws(SQLiteError) -> Database) throws(AccessFault) -> Database {
-    do throws(SQLiteError) { return try open() } catch { throw AccessFault(error.message) }
+    do throws(SQLiteError) { return try open() } catch { throw error.fault }
   }
 
   private static func openForWriting(_ path: String) throws(SQLiteError) -> Database {
@@ -49,24 +50,16 @@ public final class AccessFile: AccessStore {
       switch database {
       case .none: return nothing
       case .some(let open):
-        do throws(SQLiteError) { return try body(open) } catch { throw AccessFault(error.message) }
+        do throws(SQLiteError) { return try body(open) } catch { throw error.fault }
       }
     }
   }
 
   public func commit(_ transaction: AccessTransaction) throws(AccessFault) {
-    try ask(orNothing: ()) { database throws(SQLiteError) in
-      try database.execute("BEGIN IMMEDIATE")
-      do throws(SQLiteError) {
-        for change in transaction.changes { try database.write(change) }
-        for entry in transaction.entries { try database.write(entry) }
-        for head in transaction.heads { try database.write(head) }
-        try database.execute("COMMIT")
-      } catch {
-        // What the first failure left open; it is the one to be told of.
-        if database.isInTransaction { try? database.execute("ROLLBACK") }
-        throw error
-      }
+    do throws(AccessFault) {
+      try ask(orNothing: ()) { database throws(SQLiteError) in try database.commit(transaction) }
+    } catch where error.kind == .broken {
+      throw AccessFault("access.db: \(error.message)", .broken)
     }
   }
 
@@ -108,6 +101,33 @@ public final class AccessFile: AccessStore {
     try ask(orNothing: []) { database throws(SQLiteError) in
       try database.auditHeads(
         "SELECT body FROM audit_heads WHERE day >= ? ORDER BY day, namespace", [.text(day ?? "")])
+    }
+  }
+}
+
+extension SQLiteError {
+  fileprivate var fault: AccessFault {
+    switch meaning {
+    case .full(let reason): AccessFault(reason, .full)
+    case .unavailable(let reason): AccessFault(reason)
+    // A row that breaks a rule was refused, and the file is as it was.
+    case .broken(let reason): AccessFault(reason, isConflict || code == 0 ? .refused : .broken)
+    }
+  }
+}
+
+extension Database {
+  fileprivate borrowing func commit(_ transaction: AccessTransaction) throws(SQLiteError) {
+    try execute("BEGIN IMMEDIATE")
+    do throws(SQLiteError) {
+      for change in transaction.changes { try write(change) }
+      for entry in transaction.entries { try write(entry) }
+      for head in transaction.heads { try write(head) }
+      try execute("COMMIT")
+    } catch {
+      // What the first failure left open; it is the one to be told of.
+      if isInTransaction { try? execute("ROLLBACK") }
+      throw error
     }
   }
 }
