@@ -36,6 +36,14 @@ public struct Shape: Sendable, Hashable {
     case bytes(String)
   }
 
+  /// What a request's body is.
+  public enum Body: Sendable, Hashable {
+    /// A JSON object: members of the input.
+    case object
+    /// Bytes of any kind, at most so many, which are no part of the input.
+    case raw(limit: Int)
+  }
+
   public let method: Method
   /// Such as `/api/v1/jobs/{id}`; a `{name}` is one percent-encoded segment.
   public let path: String
@@ -47,6 +55,7 @@ public struct Shape: Sendable, Hashable {
   /// The statuses of an answer that is no problem.
   public let success: [Int]
   public let audit: Audit
+  public var body = Body.object
 }
 
 /// What a caller must be allowed to do: `resource:verb`, asked within the namespace of the object.
@@ -105,5 +114,21 @@ public struct BytesEndpoint<Input: Wire>: Sendable {
     shape = Shape(
       method: .get, path: "/api/v1" + path, permission: permission, summary: summary,
       input: Input.schema, output: .bytes(type), success: [200], audit: audit)
+  }
+}
+
+/// A call whose body is taken as the bytes that came, such as one that is signed. Its input is what the path names;
+/// the query and the header fields are the request's.
+public struct RawEndpoint<Input: Wire, Output: Wire>: Sendable {
+  public let shape: Shape
+  public init(
+    _ path: String, _ permission: Permission, _ summary: String, limit: Int, success: [Int] = [200],
+    audit: Shape.Audit = .change
+  ) {
+    var shape = Shape(
+      method: .post, path: "/api/v1" + path, permission: permission, summary: summary,
+      input: Input.schema, output: .json(Output.schema), success: success, audit: audit)
+    shape.body = .raw(limit: limit)
+    self.shape = shape
   }
 }

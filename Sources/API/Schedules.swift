@@ -107,6 +107,12 @@ public struct ScheduleItem: Wire, Hashable {
   public var missed: Int
   /// Why it cannot start anything as it stands.
   public var problem: String?
+  /// `file`, or `api` for one that was made by a call.
+  public var origin = "file"
+  /// Of one that was made by a call: how often it was changed, from 1.
+  public var version: Int?
+  /// The same: what its jobs are given.
+  public var inputs: JSONObject?
 
   public init(
     id: String, pipeline: String, name: String, spec: JSON, isEnabled: Bool, pause: PauseItem? = nil,
@@ -126,13 +132,17 @@ public struct ScheduleItem: Wire, Hashable {
     (lastAt, lastJob) = (try fields.time("last_at"), try fields.optionalText("last_job"))
     (nextAt, missed) = (try fields.time("next_at"), Int(try fields.integer("missed")))
     problem = try fields.optionalText("problem")
+    origin = try fields.optionalText("origin") ?? "file"
+    version = try fields.optionalInteger("version").map(Int.init)
+    if version != nil { inputs = try fields.map("inputs") }
   }
 
   public var json: JSON {
     members([
       "id": id.wire, "pipeline": pipeline.wire, "name": name.wire, "spec": spec, "enabled": .bool(isEnabled),
       "paused": pause?.json, "last_at": lastAt?.wire, "last_job": lastJob?.wire, "next_at": nextAt?.wire,
-      "missed": missed.wire, "problem": problem?.wire,
+      "missed": missed.wire, "problem": problem?.wire, "origin": origin.wire, "version": version?.wire,
+      "inputs": inputs.map { .object($0) },
     ])
   }
 

@@ -29,19 +29,25 @@ public struct ConnectorItem: Wire, Hashable {
   public var title: String
   /// Such as `once`, or `pure or once` where the call decides.
   public var effect: String
+  /// Where its attempts run: `node` or `process`.
+  public var places: [String]
 
-  public init(name: String, major: Int, title: String, effect: String) {
+  public init(name: String, major: Int, title: String, effect: String, places: [String]) {
     (self.name, self.major, self.title, self.effect) = (name, major, title, effect)
+    self.places = places
   }
 
   public init(_ json: JSON) throws(WireError) {
     let fields = try Fields(json)
     (name, title) = (try fields.text("name"), try fields.text("title"))
     (major, effect) = (Int(try fields.integer("version")), try fields.text("effect_class"))
+    places = try fields.texts(of: "places")
   }
 
   public var json: JSON {
-    members(["name": name.wire, "version": major.wire, "title": title.wire, "effect_class": effect.wire])
+    members(["name": name.wire, "version": major.wire, "title": title.wire, "effect_class": effect.wire,
+      "places": .array(places.map { .string($0) }),
+    ])
   }
 }
 
@@ -91,7 +97,7 @@ extension ConnectorItem {
   public init(_ connector: ConnectorDescription, _ language: Language) {
     self.init(
       name: connector.name, major: connector.major, title: connector.title[language],
-      effect: connector.effect.words)
+      effect: connector.effect.words, places: ["\(connector.place)"])
   }
 }
 

@@ -41,7 +41,7 @@ public struct Router: Sendable {
     do {
       // Before anything of the input is read, so that whoever may not call at all learns nothing from it.
       if route.shape.permission != .open, principal.kind == .anonymous { throw Gate.notSignedIn }
-      answer = try route.admit(try Self.input(of: request, parameters: parameters), &caller)
+      answer = try route.admit(try Self.input(of: request, parameters, route.shape.body), &caller)
     } catch let problem as Problem {
       try await audit.refused(route, caller, parameters, problem)
       throw problem
@@ -57,10 +57,17 @@ public struct Router: Sendable {
     }
   }
 
-  /// One object: the body or the query, then the members of the path, which win.
-  private static func input(of request: APIRequest, parameters: [(String, String)]) throws -> JSON {
-    guard request.body.count <= bodyLimit else { throw bodyTooLarge }
+  /// One object: the body or the query, then the members of the path, which win. Of a raw body only those.
+  private static func input(
+    of request: APIRequest, _ parameters: [(String, String)], _ body: Shape.Body
+  ) throws -> JSON {
     var object = JSONObject()
+    if case .raw(let limit) = body {
+      guard request.body.count <= limit else { throw bodyTooLarge(limit) }
+      for (name, value) in parameters { object[name] = .string(value) }
+      return .object(object)
+    }
+    guard request.body.count <= bodyLimit else { throw bodyTooLarge(bodyLimit) }
     if !request.body.isEmpty {
       do throws(JSONError) {
         guard case .object(let body) = try JSON(parsing: request.body) else {
@@ -93,11 +100,12 @@ public struct Router: Sendable {
 }
 
 extension Router {
-  private static let bodyTooLarge = Problem(
-    "request-too-large",
-    Bilingual(
-      "The request is larger than \(bodyLimit >> 20) MiB.",
-      pt: "O pedido é maior que \(bodyLimit >> 20) MiB."))
+  private static func bodyTooLarge(_ limit: Int) -> Problem {
+    Problem(
+      "request-too-large",
+      Bilingual(
+        "The request is larger than \(limit >> 20) MiB.", pt: "O pedido é maior que \(limit >> 20) MiB."))
+  }
 
   private static func problem(of error: WireError) -> Problem {
     Problem("invalid-request", error.message)

@@ -235,4 +235,7 @@ public enum CatalogWrite: Sendable {
   case retention(RetentionRule)
   /// Takes the rule away.
   case keepForEver(Retained, namespace: String)
+  /// New with version 1; else in place of the version before it, or the writes are refused.
+  case addedSchedule(AddedSchedule)
+  case removeAddedSchedule(PipelineName, name: String)
 }

@@ -30,7 +30,7 @@ extension Turn {
       case .pause(let pause): if pause.pipeline == pipeline { return pause }
       case .resume(let resumed): if resumed == pipeline { return nil }
       case .revision, .deletePipeline, .setting, .connection, .removeConnection, .credential,
-        .removeCredential, .namespaceKey, .retention, .keepForEver:
+        .removeCredential, .namespaceKey, .retention, .keepForEver, .addedSchedule, .removeAddedSchedule:
         break
       }
     }

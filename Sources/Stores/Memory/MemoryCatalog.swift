@@ -13,6 +13,7 @@ struct MemoryCatalog {
   var retentionRules: [Name: RetentionRule] = [:]
   var pauses: [Name: PauseRecord] = [:]
   var deleted: Set<Name> = []
+  var addedSchedules: [MemorySchedules.Trigger: AddedSchedule] = [:]
 
   /// The same revision again is allowed; another one of the same number is not.
   func allows(_ writes: [CatalogWrite]) -> Bool {
@@ -25,8 +26,11 @@ struct MemoryCatalog {
       case .credential(let record):
         let versions = after.credentials[Name(record.namespace, record.name)] ?? []
         if versions.contains(where: { $0.version == record.version }) { return false }
+      case .addedSchedule(let row):
+        let known = after.addedSchedules[MemorySchedules.Trigger(row.pipeline, row.name)]
+        if row.version != (known?.version ?? 0) + 1 { return false }
       case .connection, .removeConnection, .removeCredential, .namespaceKey, .setting, .pause, .resume,
-        .deletePipeline, .retention, .keepForEver:
+        .deletePipeline, .retention, .keepForEver, .removeAddedSchedule:
         break
       }
       after.apply(write)
@@ -62,6 +66,10 @@ struct MemoryCatalog {
     case .resume(let pipeline): pauses[Name(pipeline.namespace, pipeline.name)] = nil
     case .deletePipeline(let pipeline, at: _, by: _):
       deleted.insert(Name(pipeline.namespace, pipeline.name))
+      addedSchedules = addedSchedules.filter { $0.value.pipeline != pipeline }
+    case .addedSchedule(let row): addedSchedules[MemorySchedules.Trigger(row.pipeline, row.name)] = row
+    case .removeAddedSchedule(let pipeline, let name):
+      addedSchedules[MemorySchedules.Trigger(pipeline, name)] = nil
     }
   }
 

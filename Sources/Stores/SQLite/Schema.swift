@@ -18,6 +18,7 @@ struct Migration {
     Migration(version: 7, name: "retention", sql: retention),
     Migration(version: 8, name: "outbox", sql: outbox),
     Migration(version: 9, name: "live jobs", sql: liveJobs),
+    Migration(version: 11, name: "added schedules", sql: addedSchedules),
   ]
   static var newest: Int64 { all.reduce(0) { max($0, $1.version) } }
 
