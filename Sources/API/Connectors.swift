@@ -29,14 +29,16 @@ public struct ConnectorDetail: Wire, Hashable {
       .init("places", .list(of: .words(["node", "process"]))), .init("summary", .text),
       .init(
         "needs",
-        .object([
-          .init("connection", .words(["none", "optional", "required"])),
-          .init("kind", .text, required: false, "Of the connection, where it takes one."),
-        ], name: "ConnectorNeeds")),
+        .object(
+          [
+            .init("connection", .words(["none", "optional", "required"])),
+            .init("kind", .text, required: false, "Of the connection, where it takes one."),
+          ], name: "ConnectorNeeds")),
       .init("default_timeout", .text, "How long an attempt may take where the file does not say."),
       .init("examples", .list(of: ConnectorExample.schema)),
       .init("failures", .list(of: ConnectorFailure.schema)),
-      .init("with", .any, "The JSON Schema of `with`."), .init("output", .any, "The JSON Schema of the output."),
+      .init("with", .any, "The JSON Schema of `with`."),
+      .init("output", .any, "The JSON Schema of the output."),
     ], name: "ConnectorDetail")
 
   public init(_ json: JSON) throws(WireError) {

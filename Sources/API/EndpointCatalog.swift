@@ -40,5 +40,13 @@ public enum EndpointCatalog {
     SystemCalls.connectors.shape, SystemCalls.connectorSchema.shape, SystemCalls.doctor.shape,
     SystemCalls.health.shape,
     SystemCalls.ready.shape, SystemCalls.version.shape,
+    ScheduleChangeCalls.create.shape, ScheduleChangeCalls.update.shape, ScheduleChangeCalls.delete.shape,
+    ScheduleChangeCalls.preview.shape, ScheduleChangeCalls.pauseAll.shape,
+    ScheduleChangeCalls.resumeAll.shape,
+    MetricsCalls.summary.shape, MetricsCalls.pipeline.shape, MetricsCalls.connector.shape,
+    HookCalls.deliver.shape, ConnectorCalls.get.shape,
+    NamespaceCalls.list.shape, NamespaceCalls.get.shape, NamespaceCalls.setting.shape,
+    NamespaceCalls.setSetting.shape, NamespaceCalls.deleteSetting.shape,
+    QueueCalls.list.shape, QueueCalls.get.shape, QueueCalls.workers.shape, QueueCalls.worker.shape,
   ]
 }

@@ -83,7 +83,9 @@ public struct DurationSummary: Wire, Hashable {
   /// In milliseconds; nil where there is nothing.
   public var mean: Int64?
   public var p95: Int64?
-  public init(count: Int, mean: Int64?, p95: Int64?) { (self.count, self.mean, self.p95) = (count, mean, p95) }
+  public init(count: Int, mean: Int64?, p95: Int64?) {
+    (self.count, self.mean, self.p95) = (count, mean, p95)
+  }
 
   public static let schema = Schema.object(
     [

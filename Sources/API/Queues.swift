@@ -16,7 +16,9 @@ public enum QueueCalls {
 public struct QueuesQuery: Wire, Hashable {
   public var namespace: String?
   public var kind: String?
-  public init(namespace: String? = nil, kind: String? = nil) { (self.namespace, self.kind) = (namespace, kind) }
+  public init(namespace: String? = nil, kind: String? = nil) {
+    (self.namespace, self.kind) = (namespace, kind)
+  }
 
   public static let schema = Schema.taken(
     [
@@ -81,7 +83,9 @@ public struct QueueItem: Wire, Hashable {
     let fields = try Fields(json)
     (name, kind) = (try fields.text("name"), try fields.text("kind"))
     (namespace, waiting) = (try fields.optionalText("namespace"), Int(try fields.integer("waiting")))
-    (oldestAt, failing) = (try fields.moment("oldest_at"), try fields.optionalInteger("failing").map(Int.init))
+    (oldestAt, failing) = (
+      try fields.moment("oldest_at"), try fields.optionalInteger("failing").map(Int.init)
+    )
   }
 
   public var json: JSON {

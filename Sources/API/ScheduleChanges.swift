@@ -60,7 +60,8 @@ public struct ScheduleRule: Sendable, Hashable {
       required: false, "What becomes of a due time while a job of the schedule is live."),
     .init("catch_up", .any, required: false, "`none`, `all`, or `{last, within}`."),
     .init("jitter", .text(from: 1, to: 50), required: false, "A duration such as `30s`."),
-    .init("calendar", .text(from: 1, to: 100), required: false, "A setting with days on which nothing starts."),
+    .init(
+      "calendar", .text(from: 1, to: 100), required: false, "A setting with days on which nothing starts."),
     .init("inputs", .map, required: false, "Given to each job as they are."),
   ]
 

@@ -45,7 +45,8 @@ public struct ConnectorItem: Wire, Hashable {
   }
 
   public var json: JSON {
-    members(["name": name.wire, "version": major.wire, "title": title.wire, "effect_class": effect.wire,
+    members([
+      "name": name.wire, "version": major.wire, "title": title.wire, "effect_class": effect.wire,
       "places": .array(places.map { .string($0) }),
     ])
   }

@@ -43,7 +43,9 @@ public struct PlaceItem: Wire, Hashable {
   public var slots: Int
   /// Of all namespaces.
   public var used: Int
-  public init(place: String, slots: Int, used: Int) { (self.place, self.slots, self.used) = (place, slots, used) }
+  public init(place: String, slots: Int, used: Int) {
+    (self.place, self.slots, self.used) = (place, slots, used)
+  }
 
   public static let schema = Schema.object(
     [.init("place", .words(["node", "process"])), .init("slots", .amount), .init("used", .amount)],

@@ -32,5 +32,7 @@ public enum CommandTable {
     RetentionShow.spec, RetentionSet.spec, RetentionRun.spec,
     BackupCreate.spec, BackupList.spec, BackupVerify.spec, BackupRestore.spec,
     ExprEval.spec, ConnectorList.spec, ConnectorSchema.spec,
+    ConnectorGet.spec, MetricsSummaryCommand.spec, MetricsPipelineCommand.spec, MetricsConnectorCommand.spec,
+    QueueList.spec, WorkerList.spec, ScheduleCreate.spec, ScheduleDelete.spec,
   ]
 }

@@ -1,7 +1,7 @@
 /// The one place where a code becomes an HTTP status.
 public enum ProblemStatus {
   /// 422 for what is not listed: the request was understood, and its content is wrong.
-  public static func of(_ code: String) -> Int { table[code] ?? 422 }
+  public static func of(_ code: String) -> Int { table[code] ?? ofThingsBeside[code] ?? 422 }
 
   private static let table: [String: Int] = [
     "invalid-json": 400, "invalid-request": 400, "ambiguous-job": 400, "ambiguous-artifact": 400,

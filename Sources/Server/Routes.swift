@@ -12,6 +12,9 @@ extension Router {
         + WatchRoutes(backend: backend).routes
         + DestinationRoutes(backend: backend).routes
         + AccessRoutes(backend: backend).routes + RetentionRoutes(backend: backend).routes
-        + SystemRoutes(backend: backend).routes)
+        + SystemRoutes(backend: backend).routes
+        + ScheduleChangeRoutes(backend).routes + MetricsRoutes(backend: backend).routes
+        + HookRoutes(backend: backend).routes + NamespaceRoutes(backend).routes
+        + QueueRoutes(backend: backend).routes)
   }
 }

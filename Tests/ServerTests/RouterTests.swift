@@ -18,7 +18,10 @@ struct TestServer: Sendable {
   let node: Node
   let watcher: Watcher
 
-  init(isReadOnly: Bool = false, destinations: [ConfiguredDestination] = []) throws {
+  init(
+    isReadOnly: Bool = false, destinations: [ConfiguredDestination] = [],
+    adjust: (inout Backend) -> Void = { _ in }
+  ) throws {
     let (store, master) = (store, MasterKey(SymmetricKey.generate()))
     let compiler = PipelineCompiler(connectors: [], zones: Self.zones)
     let plan = { @Sendable (record: RevisionRecord) throws(Problem) -> Plan in
@@ -67,6 +70,7 @@ struct TestServer: Sendable {
       guard let wrapped else { throw none }
       return try row.content(try unwrap(wrapped))
     }
+    adjust(&backend)
     router = Router(backend)
     self.node = node
   }
@@ -124,7 +128,7 @@ struct TestServer: Sendable {
     return (response.status, try Self.json(response))
   }
 
-  private static func json(_ response: APIResponse) throws -> JSON {
+  static func json(_ response: APIResponse) throws -> JSON {
     guard case .bytes(let bytes) = response.body else { return .null }
     return try JSON(parsing: bytes)
   }

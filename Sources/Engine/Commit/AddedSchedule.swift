@@ -1,5 +1,5 @@
 public import Model
-internal import Pipelines
+public import Pipelines
 
 /// A schedule that stands beside its pipeline's file: a call made it, and no new revision takes it away. Where the
 /// file has a trigger of the same name, that one counts as long as it is there.
@@ -29,7 +29,8 @@ public struct AddedSchedule: Sendable, Hashable {
     (self.updatedAt, self.updatedBy) = (updatedAt, updatedBy)
   }
 
-  var trigger: TriggerPlan {
+  /// As a file would have it.
+  public var trigger: TriggerPlan {
     TriggerPlan(
       name: name, kind: TriggerMessageRow.scheduleKind, spec: spec, condition: nil,
       inputs: inputs.members.isEmpty ? nil : .literal(.object(inputs)), idempotencyKey: nil)

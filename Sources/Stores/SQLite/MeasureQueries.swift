@@ -9,7 +9,8 @@ extension Database {
     try query(sql, values + [.integer(Int64(limit))]) { row throws(SQLiteError) in
       measures.append(
         JobMeasure(
-          createdAt: Timestamp(microseconds: row.integer(0)), startedAt: row.time(1), completedAt: row.time(2),
+          createdAt: Timestamp(microseconds: row.integer(0)), startedAt: row.time(1),
+          completedAt: row.time(2),
           status: try row.jobStatus(3), errorClass: row.optionalText(4).flatMap(ErrorClass.init(rawValue:))))
     }
     return measures
