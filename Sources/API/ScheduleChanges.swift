@@ -5,7 +5,7 @@ public enum ScheduleChangeCalls {
   public static let create = Endpoint<ScheduleRequest, MadeSchedule>(
     .post, "/schedules", .needs("schedules", "create"),
     "Makes a schedule beside those of the pipeline's file, which no apply takes away.", success: [201])
-  public static let update = Endpoint<ScheduleChange, ScheduleItem>(
+  public static let update = Endpoint<ScheduleReplacement, ScheduleItem>(
     .put, "/schedules/{id}", .needs("schedules", "update"),
     "Replaces a schedule that was made by a call. With If-Match.")
   public static let delete = Endpoint<NamePath, Nothing>(
@@ -106,7 +106,7 @@ public struct ScheduleRequest: Wire, Hashable {
   public var json: JSON { rule.added(to: members(["pipeline": pipeline.wire, "name": name.wire])) }
 }
 
-public struct ScheduleChange: Wire, Hashable {
+public struct ScheduleReplacement: Wire, Hashable {
   /// `namespace~pipeline~name`.
   public var id: String
   public var rule: ScheduleRule
@@ -114,7 +114,7 @@ public struct ScheduleChange: Wire, Hashable {
 
   public static let schema = Schema.taken(
     [.init("id", .text(from: 5, to: 300), "`namespace~pipeline~name`.")] + ScheduleRule.members,
-    name: "ScheduleChange")
+    name: "ScheduleReplacement")
 
   public init(_ json: JSON) throws(WireError) {
     let fields = try Fields.taken(json, Self.schema)

@@ -45,7 +45,10 @@ extension DurationSummary {
   /// Of milliseconds, in any order.
   init(_ durations: [Int64]) {
     let sorted = durations.sorted()
-    guard let last = sorted.last else { return self.init(count: 0, mean: nil, p95: nil) }
+    guard let last = sorted.last else {
+      self.init(count: 0, mean: nil, p95: nil)
+      return
+    }
     // A sum that does not fit is one of clocks that were wrong.
     let (sum, isWrong) = sorted.reduce((Int64(0), false)) { total, one in
       let added = total.0.addingReportingOverflow(one)

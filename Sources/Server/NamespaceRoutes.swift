@@ -1,4 +1,5 @@
 import API
+import Access
 import Crypto
 import Engine
 import Model

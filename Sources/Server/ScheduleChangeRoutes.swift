@@ -57,7 +57,7 @@ struct ScheduleChangeRoutes: Sendable {
     return MadeSchedule(item: try reads.item(try reads.one(id)))
   }
 
-  private func update(_ change: ScheduleChange, _ caller: Caller) async throws(Problem) -> ScheduleItem {
+  private func update(_ change: ScheduleReplacement, _ caller: Caller) async throws(Problem) -> ScheduleItem {
     let (node, found) = (try backend.writer(), try reads.one(change.id))
     var row = try Self.own(found, change.id)
     try IfMatch.check(caller.request.ifMatch, try reads.item(found).tag, isRequired: true)

@@ -10,9 +10,10 @@ struct ScheduleChecking {
 
   func check(_ rule: ScheduleRule, name: String, _ language: Language) throws(Problem) {
     // The reader of files knows all rules of the format: it reads one with this trigger in it.
+    let trigger: JSON = ["schedule": rule.spec]
     let file: JSON = [
       "apiVersion": "esteira/v1", "id": "x", "namespace": "x",
-      "triggers": .object(JSONObject([(name, ["schedule": rule.spec])])), "steps": ["x": ["value": 1]],
+      "triggers": .object(JSONObject([(name, trigger)])), "steps": ["x": ["value": 1]],
     ]
     let compilation = backend.compiler.compile(file.serialized())
     if let finding = compilation.findings.first(where: { $0.severity == .error }) {

@@ -2,6 +2,7 @@ import API
 import Access
 import Engine
 import Model
+import Stores
 import Testing
 
 @testable import Server
@@ -65,7 +66,7 @@ struct ScheduleChangeTests {
     let id = "demo~report~extra"
     var rule = Self.rule
     rule.cron = "0 7 * * *"
-    var put = APIRequest(ScheduleChangeCalls.update.shape, input: ScheduleChange(id: id, rule: rule).json)
+    var put = APIRequest(ScheduleChangeCalls.update.shape, input: ScheduleReplacement(id: id, rule: rule).json)
     #expect(try await status(put, server) == "428 precondition-required")
     put.ifMatch = "\"v7\""
     #expect(try await status(put, server) == "412 precondition-failed")
@@ -88,7 +89,7 @@ struct ScheduleChangeTests {
     let made = APIRequest(ScheduleChangeCalls.create.shape, input: request("yearly").json)
     #expect(try await status(made, server) == "409 defined-in-file")
     var put = APIRequest(
-      ScheduleChangeCalls.update.shape, input: ScheduleChange(id: id, rule: Self.rule).json)
+      ScheduleChangeCalls.update.shape, input: ScheduleReplacement(id: id, rule: Self.rule).json)
     put.ifMatch = "*"
     #expect(try await status(put, server) == "409 defined-in-file")
     let deletion = APIRequest(ScheduleChangeCalls.delete.shape, input: NamePath(id: id).json)
