@@ -117,8 +117,8 @@ public struct BytesEndpoint<Input: Wire>: Sendable {
   }
 }
 
-/// A call whose body is taken as the bytes that came, such as one that is signed. Its input is what the path names;
-/// the query and the header fields are the request's.
+/// A call whose body is taken as the bytes that came, such as one that is signed. Its input is what the path
+/// names; the query and the header fields are the request's.
 public struct RawEndpoint<Input: Wire, Output: Wire>: Sendable {
   public let shape: Shape
   public init(

@@ -6,7 +6,7 @@ public enum HookCalls {
   public static let longestBody = 1 << 20
   public static let deliver = RawEndpoint<HookPath, HookResult>(
     "/hooks/{namespace}/{path}", .open,
-    "Gives a signed request to the trigger of that path. An unknown path and a wrong signature are one answer.",
+    "Gives a signed request to its trigger. An unknown path and a wrong signature are one answer.",
     limit: longestBody, success: [202], audit: .nothing)
 }
 

@@ -20,8 +20,8 @@ public struct APIRequest: Sendable {
   /// Of the body; nil where none was named.
   public var contentType: String?
   public var idempotencyKey: String?
-  /// All header fields in the order in which they came, with names in small letters. Only calls with a raw body look
-  /// here.
+  /// All header fields in the order in which they came, with names in small letters. Only calls with a raw
+  /// body look here.
   public var headers: [(name: String, value: String)] = []
   /// Where the request comes from, for the audit and for limits.
   public var origin = RequestOrigin()

@@ -36,8 +36,8 @@ struct HookRoutes: Sendable {
     return HookResult(outcome)
   }
 
-  /// Each scheme is tried once for every request, with a secret that nobody knows where the path has no trigger of
-  /// it: how long the answer takes does not tell what is there.
+  /// Each scheme is tried once for every request, with a secret that nobody knows where the path has no
+  /// trigger of it: how long the answer takes does not tell what is there.
   private func verified(
     _ hooks: [Hook], _ request: SignedRequest
   ) throws(Problem) -> (hook: Hook, key: String)? {

@@ -16,8 +16,8 @@ struct SignedRequest {
   }
 }
 
-/// How requests to a webhook are known to come from its sender. Every comparison takes the same time whatever it
-/// finds, and is over the bytes of the body as they came.
+/// How requests to a webhook are known to come from its sender. Every comparison takes the same time whatever
+/// it finds, and is over the bytes of the body as they came.
 enum HookScheme: String, Sendable, CaseIterable {
   case standardWebhooks = "standard-webhooks"
   case github, stripe, atlasreg, bearer
@@ -28,8 +28,8 @@ enum HookScheme: String, Sendable, CaseIterable {
   static let mostSignatures = 16
   static let longestID = 256
 
-  /// What names the delivery; nil where no secret verifies it. Where the id of a delivery is not signed, it is made
-  /// from what is: another id does not make a captured request new.
+  /// What names the delivery; nil where no secret verifies it. Where the id of a delivery is not signed, it
+  /// is made from what is: another id does not make a captured request new.
   func delivery(of request: SignedRequest, secrets: [JSONObject]) -> String? {
     switch self {
     case .standardWebhooks: standardWebhooks(request, secrets)

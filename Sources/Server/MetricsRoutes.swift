@@ -3,8 +3,8 @@ import Engine
 import Model
 import Pipelines
 
-/// Sums of how work goes. They are made from the store when they are asked for, over a window and a number of rows
-/// that have limits.
+/// Sums of how work goes. They are made from the store when they are asked for, over a window and a number of
+/// rows that have limits.
 struct MetricsRoutes: Sendable {
   var backend: Backend
 

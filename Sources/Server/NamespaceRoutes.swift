@@ -5,7 +5,8 @@ import Engine
 import Model
 import Synchronization
 
-/// Routes about namespaces and their operator values. A namespace is there as long as something is stored in it.
+/// Routes about namespaces and their operator values. A namespace is there as long as something is stored in
+/// it.
 final class NamespaceRoutes: Sendable {
   private let backend: Backend
   /// Settings that a call is about to write: of two that know the same state only one may.

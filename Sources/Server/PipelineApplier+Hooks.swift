@@ -3,7 +3,8 @@ import Model
 import Pipelines
 
 extension PipelineApplier {
-  /// A path of a webhook leads to one trigger of its namespace: not to one of another pipeline, nor to two of these.
+  /// A path of a webhook leads to one trigger of its namespace: not to one of another pipeline, nor to two of
+  /// these.
   func checkHooks(of plans: [Plan]) throws(Problem) {
     let applied = Set(plans.map { PipelineName(namespace: $0.namespace, name: $0.name) })
     var taken: [ScalarString: Hook] = [:]
@@ -23,13 +24,12 @@ extension PipelineApplier {
   }
 
   private static func pathTaken(_ hook: Hook, _ other: Hook) -> Problem {
-    Problem(
+    let (own, first) = ("\(hook.pipeline)/\(hook.trigger)", "\(other.pipeline)/\(other.trigger)")
+    return Problem(
       "hook-path-taken",
       Bilingual(
-        "The path \(hook.path) of \(hook.pipeline)/\(hook.trigger) leads to \(other.pipeline)/\(other.trigger).",
-        pt:
-          "O caminho \(hook.path) de \(hook.pipeline)/\(hook.trigger) leva a \(other.pipeline)/\(other.trigger)."
-      ),
+        "The path \(hook.path) of \(own) leads to \(first).",
+        pt: "O caminho \(hook.path) de \(own) leva a \(first)."),
       remedy: Bilingual(
         "Give each webhook of a namespace its own path.",
         pt: "Dê a cada webhook do espaço um caminho próprio."))

@@ -80,11 +80,11 @@ struct LimitRuleTests {
       ["type-error"]
     ),
     (
-      "triggers: {a: {webhook: {path: x, verify: {scheme: bearer, credential: c}}, deliver: {signal: s, key: '${{ inputs.x }}'}}}",
+      "triggers: {a: {queue: {connection: c, list: l}, deliver: {signal: s, key: '${{ inputs.x }}'}}}",
       ["not-visible"]
     ),
     (
-      "triggers: {a: {webhook: {path: x, verify: {scheme: bearer, credential: c}}, deliver: {signal: s, payload: {a: ['${{ trigger.body }}']}}}}",
+      "triggers: {a: {queue: {connection: c, list: l}, deliver: {signal: s, payload: {a: ['${{ trigger.body }}']}}}}",
       []
     ),
     ("triggers: {a: {webhook: {path: x, verify: {scheme: none, credential: c}}}}", ["wrong-value"]),

@@ -66,7 +66,8 @@ struct ScheduleChangeTests {
     let id = "demo~report~extra"
     var rule = Self.rule
     rule.cron = "0 7 * * *"
-    var put = APIRequest(ScheduleChangeCalls.update.shape, input: ScheduleReplacement(id: id, rule: rule).json)
+    let replacement = ScheduleReplacement(id: id, rule: rule)
+    var put = APIRequest(ScheduleChangeCalls.update.shape, input: replacement.json)
     #expect(try await status(put, server) == "428 precondition-required")
     put.ifMatch = "\"v7\""
     #expect(try await status(put, server) == "412 precondition-failed")

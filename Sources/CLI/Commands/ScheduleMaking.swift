@@ -6,7 +6,8 @@ enum ScheduleCreate {
   static let spec = CommandSpec(
     "schedule create",
     Bilingual(
-      "makes a schedule beside the pipeline's file", pt: "cria um agendamento ao lado do arquivo do pipeline"),
+      "makes a schedule beside the pipeline's file",
+      pt: "cria um agendamento ao lado do arquivo do pipeline"),
     arguments: [
       ArgumentSpec("SCHEDULE", Bilingual("namespace/pipeline/name", pt: "espaço/pipeline/nome"))
     ],

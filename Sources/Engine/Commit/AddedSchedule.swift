@@ -1,8 +1,8 @@
 public import Model
 public import Pipelines
 
-/// A schedule that stands beside its pipeline's file: a call made it, and no new revision takes it away. Where the
-/// file has a trigger of the same name, that one counts as long as it is there.
+/// A schedule that stands beside its pipeline's file: a call made it, and no new revision takes it away.
+/// Where the file has a trigger of the same name, that one counts as long as it is there.
 public struct AddedSchedule: Sendable, Hashable {
   public var pipeline: PipelineName
   public var name: String

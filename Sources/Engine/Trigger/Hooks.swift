@@ -14,8 +14,8 @@ public struct Hook: Sendable, Hashable {
 }
 
 extension TriggerBook {
-  /// The enabled triggers that a request to this path is for; more than one only where files were applied before
-  /// this was refused.
+  /// The enabled triggers that a request to this path is for; more than one only where files were applied
+  /// before this was refused.
   public func hooks(in namespace: String, path: String) -> [Hook] {
     all.filter { $0.isEnabled && ScalarString($0.pipeline.namespace) == ScalarString(namespace) }
       .compactMap(Hook.init).filter { ScalarString($0.path) == ScalarString(path) }

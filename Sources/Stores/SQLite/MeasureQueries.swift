@@ -16,8 +16,8 @@ extension Database {
     return measures
   }
 
-  /// Jobs have their numbers in the order of time, so that the walk back from the newest ends at the first that
-  /// was made before the window, with a margin for a clock that was put back.
+  /// Jobs have their numbers in the order of time, so that the walk back from the newest ends at the first
+  /// that was made before the window, with a margin for a clock that was put back.
   static func measuring(_ filter: MeasureFilter) -> (sql: String, values: [SQLValue]) {
     var (parts, values): ([String], [SQLValue]) = ([], [])
     func add(_ part: String, _ value: SQLValue) {
