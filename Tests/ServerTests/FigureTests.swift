@@ -116,8 +116,8 @@ struct OverviewRouteTests {
     let started = try await server.call(PipelineCalls.execute, ExecuteRequest(id: "demo~hello"))
     for await _ in try await server.node.follow(try #require(ID<Job>(started.id)), after: 0) {}
     let waits = try await server.call(PipelineCalls.execute, ExecuteRequest(id: "other~wait"))
-    for await event in try await server.node.follow(try #require(ID<Job>(waits.id)), after: 0) {
-      if event.facts.contains(where: { $0["fact"] == "status" && $0["status"] == "waiting" }) { break }
+    while try await server.call(JobCalls.get, JobPath(id: waits.id)).job.status != "waiting" {
+      try Task.checkCancellation()
     }
     let all = try await server.call(MetricsCalls.summary, MetricsQuery())
     #expect(all.figures.jobs == 2 && all.figures.successRate == 1 && all.waiting == 1)

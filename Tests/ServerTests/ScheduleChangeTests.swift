@@ -52,7 +52,7 @@ struct ScheduleChangeTests {
     _ = try await server.call(PipelineCalls.apply, ApplyRequest(files: [file]))
     let item = try await server.call(ScheduleCalls.get, NamePath(id: "demo~report~extra"))
     #expect(item.origin == "api" && item.inputs == JSONObject([("day", "first")]) && item.version == 1)
-    #expect(item.cron == "0 6 1 2 *" && item.nextAt?.rfc3339 == "1970-02-01T09:00:00Z")
+    #expect(item.cron == "0 6 1 2 *" && item.nextAt?.rfc3339.hasSuffix("-02-01T09:00:00Z") == true)
     let result = try await server.call(ScheduleCalls.trigger, NamePath(id: item.id))
     #expect(result.outcome == "started")
     let job = try await server.call(JobCalls.get, JobPath(id: try #require(result.jobs.first)))
