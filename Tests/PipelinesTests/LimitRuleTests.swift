@@ -92,7 +92,6 @@ struct LimitRuleTests {
     ("triggers: {a: {webhook: {path: a/b, verify: {scheme: github, credential: c}}}}", ["wrong-value"]),
     ("triggers: {a: {webhook: {path: .., verify: {scheme: github, credential: c}}}}", ["wrong-value"]),
     ("triggers: {a: {webhook: {path: \"\", verify: {scheme: github, credential: c}}}}", ["wrong-value"]),
-    ("triggers: {a: {webhook: {path: x, verify: {scheme: github, credential: C-1}}}}", ["bad-name"]),
     ("triggers: {a: {queue: {connection: c, list: l, when_full: drop}}}", ["wrong-value"]),
     ("triggers: {a: {queue: {connection: c, list: l, schema: ../x.json}}}", ["bad-path"]),
     ("triggers: {a: {schedule: {cron: '* * * * *', calendar: 5}}}", ["wrong-type"]),

@@ -25,7 +25,7 @@ struct TriggerSpec {
         .map([
           Key(
             "scheme", .word(["standard-webhooks", "github", "stripe", "atlasreg", "bearer"]), required: true),
-          Key("credential", .connection, required: true),
+          Key("credential", .text, required: true),
         ]), required: true),
     ],
     "files": [
