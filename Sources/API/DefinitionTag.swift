@@ -28,7 +28,7 @@ public struct DefinitionTag: Sendable, Hashable {
   }
 
   /// FNV-1a: it only tells one picture of a revision from another.
-  private static func checksum(_ bytes: [UInt8]) -> String {
+  static func checksum(_ bytes: [UInt8]) -> String {
     var sum: UInt64 = 0xcbf2_9ce4_8422_2325
     for byte in bytes { sum = (sum ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 }
     return String(sum, radix: 16)

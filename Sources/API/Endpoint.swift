@@ -55,6 +55,8 @@ public struct Shape: Sendable, Hashable {
   public let problems: [Int]
   /// An input that shows what is meant.
   public let example: JSON?
+  /// Of a body that is taken as the bytes that came: at most so many. Nil: it holds members of the input.
+  public var rawBodyLimit: Int?
 }
 
 /// What a caller must be allowed to do: `resource:verb`, asked within the namespace of the object.
@@ -121,5 +123,20 @@ public struct BytesEndpoint<Input: Wire>: Sendable {
       method: .get, path: "/api/v1" + path, permission: permission, summary: summary,
       input: Input.schema, output: .bytes(type), success: [200], audit: audit,
       needsPrecondition: false, problems: [], example: example?.json)
+  }
+}
+
+/// A call whose body is taken as the bytes that came, such as one that is signed. Its input is what the path
+/// names; the query and the header fields are the request's.
+public struct RawEndpoint<Input: Wire, Output: Wire>: Sendable {
+  public let shape: Shape
+  public init(
+    _ path: String, _ permission: Permission, _ summary: String, limit: Int, success: [Int] = [200],
+    audit: Shape.Audit = .change
+  ) {
+    shape = Shape(
+      method: .post, path: "/api/v1" + path, permission: permission, summary: summary,
+      input: Input.schema, output: .json(Output.schema), success: success, audit: audit,
+      needsPrecondition: false, problems: [], example: nil, rawBodyLimit: limit)
   }
 }

@@ -43,7 +43,7 @@ public enum EndpointCatalog {
       SystemCalls.health.shape,
       SystemCalls.ready.shape, SystemCalls.version.shape, SystemCalls.openAPI.shape,
       StreamCalls.stream.shape,
-    ] + definitions + vault + accounts
+    ] + definitions + overviews + vault + accounts
 
   /// Of definitions one by one, pictures of jobs, and work on many at once.
   static let definitions: [Shape] = [
@@ -51,6 +51,18 @@ public enum EndpointCatalog {
     PipelineCalls.diff.shape, PipelineCalls.graph.shape, PipelineCalls.check.shape,
     JobCalls.timeline.shape, JobCalls.compare.shape, JobCalls.stepLogs.shape, JobCalls.followLogs.shape,
     JobCalls.bulk.shape, OperationCalls.get.shape,
+  ]
+
+  /// Of schedules beside files, of what comes from outside, and of how work goes.
+  static let overviews: [Shape] = [
+    ScheduleChangeCalls.create.shape, ScheduleChangeCalls.update.shape, ScheduleChangeCalls.delete.shape,
+    ScheduleChangeCalls.preview.shape, ScheduleChangeCalls.pauseAll.shape,
+    ScheduleChangeCalls.resumeAll.shape,
+    MetricsCalls.summary.shape, MetricsCalls.pipeline.shape, MetricsCalls.connector.shape,
+    HookCalls.deliver.shape, ConnectorCalls.get.shape,
+    NamespaceCalls.list.shape, NamespaceCalls.get.shape, NamespaceCalls.setting.shape,
+    NamespaceCalls.setSetting.shape, NamespaceCalls.deleteSetting.shape,
+    QueueCalls.list.shape, QueueCalls.get.shape, QueueCalls.workers.shape, QueueCalls.worker.shape,
   ]
 
   /// Of credentials and the keys that seal them.

@@ -22,6 +22,9 @@ public struct APIRequest: Sendable {
   public var idempotencyKey: String?
   /// By name, as they were sent.
   public var cookies: [String: String] = [:]
+  /// All header fields in the order in which they came, with names in small letters. Only calls with a raw
+  /// body look here.
+  public var headers: [(name: String, value: String)] = []
   /// Where the request comes from, for the audit and for limits.
   public var origin = RequestOrigin()
 

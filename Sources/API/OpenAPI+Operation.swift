@@ -33,7 +33,7 @@ extension OpenAPI {
       for member in shape.rest { parameters.append(parameter(member, in: "query", shape, &parts)) }
     }
     var headers: [String] = []
-    if shape.method == .post { headers.append("IdempotencyKey") }
+    if shape.method == .post, shape.rawBodyLimit == nil { headers.append("IdempotencyKey") }
     if shape.needsPrecondition { headers.append("IfMatch") }
     if case .events = shape.output { headers.append("LastEventID") }
     return parameters + headers.map { ["$ref": .string("#/components/parameters/\($0)")] }
@@ -58,6 +58,12 @@ extension OpenAPI {
 
   /// Nil where the path holds all that there is.
   private static func body(of shape: Shape, _ parts: inout Components) -> JSON? {
+    if let limit = shape.rawBodyLimit {
+      return [
+        "description": .string("Taken as the bytes that came, at most \(limit)."), "required": false,
+        "content": ["*/*": .object(JSONObject())],
+      ]
+    }
     guard !shape.method.hasQuery, let schema = shape.body else { return nil }
     var content: JSONObject = ["schema": parts.use(schema)]
     if case .object(var example)? = shape.example {

@@ -74,7 +74,7 @@ extension Shape {
     if permission != .open { statuses.formUnion([401, 403, 404]) }
     if method != .get { statuses.insert(409) }
     if method != .get || !input.members.isEmpty { statuses.formUnion([404, 422]) }
-    if !method.hasQuery { statuses.formUnion([413, 415]) }
+    if !method.hasQuery { statuses.formUnion(rawBodyLimit == nil ? [413, 415] : [413]) }
     if needsPrecondition { statuses.formUnion([412, 428]) }
     statuses.formUnion(problems)
     return OpenAPI.problems.map(\.key).filter(statuses.contains)

@@ -10,8 +10,8 @@ extension PipelineCalls {
   public static let replace = Endpoint<DefinitionRequest, DefinitionResult>(
     .put, "/pipelines/{id}", .needs("pipelines", "update"),
     "Makes a new revision of a pipeline; If-Match names the one that was seen. Nothing is made where "
-      + "nothing changed."
-  )
+      + "nothing changed.",
+    precondition: true)
   public static let revision = Endpoint<RevisionPath, PipelineDetail>(
     .get, "/pipelines/{id}/revisions/{revision}", .needs("pipelines", "read"),
     "One revision of a pipeline with its source and its plan.")

@@ -35,7 +35,7 @@ public enum PipelineCalls {
     .post, "/pipelines/{id}/execute", .needs("pipelines", "execute"),
     "Starts a job: 202, or 200 with the job that the keys led to.", success: [200, 202],
     example: ExecuteRequest(id: "demo~hello", inputs: ["name": "Ana"]))
-  public static let schema = Endpoint<Nothing, JSON>(
+  public static let schema = Endpoint<Nothing, PublishedSchema>(
     .get, "/schema/pipeline", .open, "The JSON Schema of pipeline files.")
 }
 

@@ -165,6 +165,12 @@ public struct ScheduleItem: Wire, Hashable {
   public var missed: Int
   /// Why it cannot start anything as it stands.
   public var problem: String?
+  /// `file`, or `api` for one that was made by a call.
+  public var origin = "file"
+  /// Of one that was made by a call: how often it was changed, from 1.
+  public var version: Int?
+  /// The same: what its jobs are given.
+  public var inputs: JSONObject?
 
   public init(
     id: String, pipeline: String, name: String, spec: JSON, isEnabled: Bool, pause: PauseItem? = nil,
@@ -192,6 +198,9 @@ public struct ScheduleItem: Wire, Hashable {
       .optional("next_at", .time),
       .init("missed", .count, "Due times of the last seven days that were missed."),
       .optional("problem", .text, "Why it cannot start anything as it stands."),
+      .init("origin", .words(["file", "api"]), "`api`: it was made by a call."),
+      .optional("version", .integer(1...Int.max), "Of one that was made by a call: each change adds one."),
+      .optional("inputs", .map, "The same: what its jobs are given."),
     ], name: "ScheduleItem")
 
   public init(_ json: JSON) throws(WireError) {
@@ -202,13 +211,16 @@ public struct ScheduleItem: Wire, Hashable {
     (lastAt, lastJob) = (try fields.optionalTime("last_at"), try fields.optionalText("last_job"))
     (nextAt, missed) = (try fields.optionalTime("next_at"), try fields.int("missed"))
     problem = try fields.optionalText("problem")
+    (origin, version) = (try fields.text("origin"), try fields.optionalInt("version"))
+    inputs = fields.object["inputs"]?.object
   }
 
   public var json: JSON {
     members([
       "id": id.wire, "pipeline": pipeline.wire, "name": name.wire, "spec": spec, "enabled": .bool(isEnabled),
       "paused": pause?.json, "last_at": lastAt?.wire, "last_job": lastJob?.wire, "next_at": nextAt?.wire,
-      "missed": missed.wire, "problem": problem?.wire,
+      "missed": missed.wire, "problem": problem?.wire, "origin": origin.wire, "version": version?.wire,
+      "inputs": inputs.map { .object($0) },
     ])
   }
 

@@ -20,10 +20,9 @@ public enum SystemCalls {
 public struct ConnectorPath: Wire {
   public var name: String
   public init(name: String) { self.name = name }
-  public static let schema = Schema.request(
-    [
-      .init("name", .text(1...Schema.Member.longestName).examples("http.request"))
-    ], name: "ConnectorPath")
+  static let name = Schema.Member(
+    "name", .text(1...Schema.Member.longestName).examples("http.request"))
+  public static let schema = Schema.request([name], name: "ConnectorPath")
 
   public init(_ json: JSON) throws(WireError) { name = try Fields(json, Self.schema).text("name") }
   public var json: JSON { members(["name": name.wire]) }
@@ -36,9 +35,12 @@ public struct ConnectorItem: Wire, Hashable {
   public var title: String
   /// Such as `once`, or `pure or once` where the call decides.
   public var effect: String
+  /// Where its attempts run: `node` or `process`.
+  public var places: [String]
 
-  public init(name: String, major: Int, title: String, effect: String) {
+  public init(name: String, major: Int, title: String, effect: String, places: [String]) {
     (self.name, self.major, self.title, self.effect) = (name, major, title, effect)
+    self.places = places
   }
 
   public static let schema = Schema.object(
@@ -47,16 +49,21 @@ public struct ConnectorItem: Wire, Hashable {
       .init("version", .count),
       .init("title", .text, "In the caller's language."),
       .init("effect_class", .text, "Such as `once`, or `pure or once` where the call decides."),
+      .init("places", .list(of: .words(["node", "process"])), "Where its attempts run."),
     ], name: "ConnectorItem")
 
   public init(_ json: JSON) throws(WireError) {
     let fields = try Fields(json, Self.schema)
     (name, title) = (try fields.text("name"), try fields.text("title"))
     (major, effect) = (try fields.int("version"), try fields.text("effect_class"))
+    places = try fields.texts("places")
   }
 
   public var json: JSON {
-    members(["name": name.wire, "version": major.wire, "title": title.wire, "effect_class": effect.wire])
+    members([
+      "name": name.wire, "version": major.wire, "title": title.wire, "effect_class": effect.wire,
+      "places": .array(places.map { .string($0) }),
+    ])
   }
 }
 
@@ -121,7 +128,7 @@ extension ConnectorItem {
   public init(_ connector: ConnectorDescription, _ language: Language) {
     self.init(
       name: connector.name, major: connector.major, title: connector.title[language],
-      effect: connector.effect.words)
+      effect: connector.effect.words, places: ["\(connector.place)"])
   }
 }
 

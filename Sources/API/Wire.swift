@@ -108,6 +108,19 @@ public struct Fields: Sendable {
     return int
   }
 
+  public func number(_ name: String) throws(WireError) -> Double {
+    try present(name, try optionalNumber(name))
+  }
+
+  public func optionalNumber(_ name: String) throws(WireError) -> Double? {
+    switch object[name] {
+    case nil, .null?: return nil
+    case let value?:
+      guard let number = value.number else { throw wrong(name, Bilingual("a number", pt: "um número")) }
+      return number
+    }
+  }
+
   /// False where it is absent.
   public func flag(_ name: String) throws(WireError) -> Bool {
     switch object[name] {

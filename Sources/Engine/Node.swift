@@ -196,6 +196,7 @@ extension Node {
 // The way to the engine's thread and back.
 extension Node {
   var jobHistory: JobHistory { past }
+  var runningAttempts: [RunningAttempt] { executor.attempts }
 
   func live(_ job: ID<Job>) async -> LiveView? { await sight(job).live }
 

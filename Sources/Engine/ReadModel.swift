@@ -2,7 +2,9 @@ public import Model
 
 /// What lists and pages read. It never writes, may lag behind the journal by one commit, and is called from
 /// any thread; a store answers from read-only connections of its own.
-public protocol ReadModel: DeadLetterReader, OutboxReader, VaultReader {
+public protocol ReadModel: DeadLetterReader, OutboxReader, VaultReader, AddedScheduleReader,
+  MeasureReader
+{
   /// Newest first. `before` is the id that the last page ended with.
   func jobs(_ filter: JobFilter, before: ID<Job>?, limit: Int) throws(StoreError) -> [JobSummary]
   func job(_ id: ID<Job>) throws(StoreError) -> JobSummary?

@@ -25,6 +25,12 @@ public struct Backend: Sendable {
   public var zones = ZoneDatabase { _ in nil }
   /// What is expected, and what is late.
   public var watcher: Watcher?
+  /// The values of a credential that verifies requests to a webhook, the newest version first and those that
+  /// may still be used behind it; none where it does not exist.
+  public var hookSecrets:
+    @Sendable (_ namespace: String, _ credential: String) throws(Problem) -> [JSONObject] = {
+      (_, _) throws(Problem) in []
+    }
   /// Where messages go, as it is set up.
   public var destinations: @Sendable () throws(Problem) -> [ConfiguredDestination] = {
     () throws(Problem) in []

@@ -84,6 +84,7 @@ final class PipelineApplier: Sendable {
     }
     if !faults.isEmpty { throw InvalidPipeline(items: faults) }
     if let refusal { throw refusal }
+    try checkHooks(of: compiled.map(\.plan))
     return compiled
   }
 

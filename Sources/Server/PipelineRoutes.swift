@@ -38,7 +38,10 @@ struct PipelineRoutes: Sendable {
       .answer(
         PipelineCalls.execute, in: .name { $0.id }, status: { $0.isNew ? 202 : 200 },
         with: { request, caller in try await execute(request, caller) }),
-      .answer(PipelineCalls.schema, in: .own) { _, _ in backend.compiler.pipelineSchema() },
+      .answer(PipelineCalls.schema, in: .own) { _, _ in
+        let schema = backend.compiler.pipelineSchema()
+        return PublishedSchema(json: schema, tag: String(SHA256.hex(schema.serialized()).prefix(32)))
+      },
     ] + DefinitionRoutes(backend: backend, applier: applier).routes
   }
 

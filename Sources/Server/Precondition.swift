@@ -16,14 +16,40 @@ enum Precondition {
     guard tag.isNamed(by: ifMatch) else { throw PipelineApplier.changed(newest.pipeline, newest.number) }
   }
 
+  /// Of a schedule that a call made.
+  static func demand(_ ifMatch: String?, _ item: ScheduleItem) throws(Problem) {
+    guard let ifMatch else { throw absent(item.id, at: "/schedules/\(item.id)") }
+    guard item.state.isNamed(by: ifMatch) else { throw changed(item.id) }
+  }
+
+  /// Nil: there is none, which no tag names.
+  static func check(_ ifMatch: String?, _ setting: SettingItem?, _ path: SettingPath) throws(Problem) {
+    guard let ifMatch else { return }
+    guard let setting, setting.state.isNamed(by: ifMatch) else {
+      throw changed("\(path.namespace)~\(path.name)")
+    }
+  }
+
   private static func absent(_ name: PipelineName) -> Problem {
+    absent("\(name)", at: "/pipelines/\(name.id)")
+  }
+
+  private static func absent(_ name: String, at path: String) -> Problem {
     Problem(
       "precondition-required",
       Bilingual(
         "A change of \(name) has to say which revision it is made on.",
         pt: "Uma mudança de \(name) precisa dizer sobre qual revisão é feita."),
       remedy: Bilingual(
-        "Send the ETag of GET /pipelines/\(name.id) as If-Match.",
-        pt: "Envie o ETag de GET /pipelines/\(name.id) como If-Match."))
+        "Send the ETag of GET \(path) as If-Match.", pt: "Envie o ETag de GET \(path) como If-Match."))
+  }
+
+  private static func changed(_ name: String) -> Problem {
+    Problem(
+      "precondition-failed",
+      Bilingual(
+        "\(name) is not as it was when you read it.", pt: "\(name) não está como estava quando você leu."),
+      remedy: Bilingual(
+        "Read it again, and change what is there now.", pt: "Leia de novo, e mude o que está lá agora."))
   }
 }

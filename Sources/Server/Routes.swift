@@ -24,6 +24,9 @@ extension Router {
         + KeyRoutes(backend: backend, desk: vault).routes
         + SystemRoutes(backend: backend).routes
         + JobPictures(backend).routes + LogRoutes(backend).routes + BulkRoutes(backend).routes
+        + ScheduleChangeRoutes(backend).routes + MetricsRoutes(backend: backend).routes
+        + HookRoutes(backend: backend).routes + NamespaceRoutes(backend).routes
+        + QueueRoutes(backend: backend).routes
         + Self.accounts(backend.access) + Self.streams(backend.hub), audit: audit, keys: backend.keys)
   }
 

@@ -32,6 +32,8 @@ struct ScheduleRoutes: Sendable {
     var trigger: TriggerPlan
     var isEnabled: Bool
     var spec: ScheduleSpec?
+    /// Where it stands beside the file.
+    var added: AddedSchedule?
   }
 
   private static let missedWithin = Duration.seconds(7 * 86_400)
@@ -46,7 +48,7 @@ struct ScheduleRoutes: Sendable {
   }
 
   /// From the running node; beside none the stored files are read.
-  private func all(in namespace: String?) throws(Problem) -> [Found] {
+  func all(in namespace: String?) throws(Problem) -> [Found] {
     if let node = backend.node {
       return node.triggers.all.filter { entry in
         entry.trigger.kind == "schedule"
@@ -54,7 +56,7 @@ struct ScheduleRoutes: Sendable {
       }.map { entry in
         Found(
           name: Node.TriggerName(entry.pipeline, entry.trigger.name), trigger: entry.trigger,
-          isEnabled: entry.isEnabled, spec: entry.schedule)
+          isEnabled: entry.isEnabled, spec: entry.schedule, added: entry.added)
       }
     }
     var found: [Found] = []
@@ -65,22 +67,33 @@ struct ScheduleRoutes: Sendable {
   }
 
   private func stored(_ pipeline: PipelineName) throws(Problem) -> [Found] {
-    let (record, settings) = try reading { () throws(StoreError) in
+    let (record, settings, added) = try reading { () throws(StoreError) in
       (
         try backend.readModel.readRevision(of: pipeline, number: nil),
-        try backend.readModel.settings(of: pipeline.namespace)
+        try backend.readModel.settings(of: pipeline.namespace),
+        try backend.readModel.addedSchedules(of: pipeline)
       )
     }
     guard let record else { throw PipelineRoutes.noPipeline(pipeline, nil) }
     let compiled = backend.compiler.compile(
       record.source,
       readFile: { path in record.files.first { ScalarString($0.path) == ScalarString(path) }?.bytes })
-    return (compiled.plan?.triggers ?? []).filter { $0.kind == "schedule" }.map { trigger in
+    let triggers = compiled.plan?.triggers ?? []
+    var found = triggers.filter { $0.kind == "schedule" }.map { trigger in
       Found(
         name: Node.TriggerName(pipeline, trigger.name), trigger: trigger, isEnabled: trigger.enabled == nil,
         spec: ScheduleSpec(
           trigger.spec, of: pipeline, trigger: trigger.name, zones: backend.zones, settings: settings))
     }
+    let names = Set(triggers.map { ScalarString($0.name) })
+    for row in added where !names.contains(ScalarString(row.name)) {
+      found.append(
+        Found(
+          name: Node.TriggerName(pipeline, row.name), trigger: row.trigger, isEnabled: true,
+          spec: ScheduleSpec(
+            row.spec, of: pipeline, trigger: row.name, zones: backend.zones, settings: settings), added: row))
+    }
+    return found
   }
 
   /// `namespace~pipeline~trigger`, or the only schedule of `namespace~pipeline`.
@@ -142,6 +155,9 @@ struct ScheduleRoutes: Sendable {
       id: "\(pipeline.id)~\(trigger)", pipeline: pipeline.description, name: trigger,
       spec: found.trigger.spec, isEnabled: found.isEnabled, lastAt: last?.due,
       lastJob: last?.job?.description, missed: missed)
+    if let added = found.added {
+      (item.origin, item.version, item.inputs) = ("api", added.version, added.inputs)
+    }
     if let pause = row?.pause, pause.holds(at: now) {
       item.pause = PauseItem(by: pause.by, reason: pause.reason, at: pause.at, until: pause.until)
     }
@@ -214,7 +230,13 @@ struct ScheduleRoutes: Sendable {
 
 extension NextItem {
   fileprivate init(_ due: DueTime, _ spec: ScheduleSpec) {
-    self.init(due: due.at, startsAt: spec.release(due.at), closed: spec.closure(at: due.at))
+    self.init(due)
+    (startsAt, closed) = (spec.release(due.at), spec.closure(at: due.at))
+  }
+
+  /// Without what a schedule adds to its line.
+  init(_ due: DueTime) {
+    self.init(due: due.at, startsAt: due.at)
     switch due.note {
     case .moved(from: let time):
       note = "moved"

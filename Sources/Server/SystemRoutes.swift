@@ -10,7 +10,10 @@ struct SystemRoutes: Sendable {
       .answer(SystemCalls.connectors, in: .granted) { _, caller in
         Page(backend.connectors.map { ConnectorItem($0, caller.language) })
       },
-      .answer(SystemCalls.connectorSchema, in: .granted) { path, _ in try schema(path.name) },
+      .answer(SystemCalls.connectorSchema, in: .granted) { path, _ in try connector(path.name).schemas },
+      .answer(ConnectorCalls.get, in: .granted) { path, caller in
+        ConnectorDetail(try connector(path.name), caller.language)
+      },
       .answer(SystemCalls.doctor, in: .system) { _, caller in Page(await backend.checks(caller.language)) },
       .answer(SystemCalls.health, in: .own) { _, _ in ["status": "ok"] as JSON },
       .answer(SystemCalls.ready, in: .own) { _, caller in
@@ -21,14 +24,17 @@ struct SystemRoutes: Sendable {
     ]
   }
 
-  private func schema(_ name: String) throws(Problem) -> JSON {
+  private func connector(_ name: String) throws(Problem) -> ConnectorDescription {
     guard let connector = backend.connectors.first(where: { $0.name == name }) else {
-      throw Problem(
-        "unknown-connector",
-        Bilingual("There is no connector \(name).", pt: "Não existe o conector \(name)."),
-        remedy: Bilingual("`esteira connector ls` names them.", pt: "`esteira connector ls` mostra os nomes.")
-      )
+      throw Self.unknown(name)
     }
-    return connector.schemas
+    return connector
+  }
+
+  static func unknown(_ name: String) -> Problem {
+    Problem(
+      "unknown-connector",
+      Bilingual("There is no connector \(name).", pt: "Não existe o conector \(name)."),
+      remedy: Bilingual("`esteira connector ls` names them.", pt: "`esteira connector ls` mostra os nomes."))
   }
 }

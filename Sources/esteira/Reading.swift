@@ -37,6 +37,9 @@ struct Reading: Sendable {
     backend.watcher = watcher
     backend.events = EmittedReading(
       open: { (row) throws(Problem) in try vault.open(row) }, changes: { events.rings() })
+    backend.hookSecrets = { (namespace, name) throws(Problem) in
+      try vault.hookSecrets(of: name, in: namespace)
+    }
     backend.openLetter = { (row) throws(Problem) in try vault.open(row) }
     return backend
   }

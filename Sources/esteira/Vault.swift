@@ -125,10 +125,25 @@ final class Vault: Sendable {
     let versions = try read { () throws(StoreError) in
       try readModel.versions(ofCredential: record.name, in: record.namespace)
     }
-    for version in versions where version.usableUntil.map({ $0 > now }) ?? false {
+    for version in versions where version.isUsable(at: now) {
       credential.former += try open(version).values
     }
     return credential
+  }
+
+  /// The values of a credential that verifies requests: the newest version, and those that are still usable
+  /// beside it. None where there is no such credential.
+  func hookSecrets(of name: String, in namespace: String) throws(Problem) -> [JSONObject] {
+    let now = now()
+    let versions = try read { () throws(StoreError) in
+      try readModel.versions(ofCredential: name, in: namespace)
+    }
+    var secrets: [JSONObject] = []
+    for (place, version) in versions.enumerated() where place == 0 || version.isUsable(at: now) {
+      let values = try open(version).values
+      secrets.append(JSONObject(values.map { ($0.name, .string($0.secret.reveal())) }))
+    }
+    return secrets
   }
 
   /// The data of an event that a step emitted.
@@ -185,4 +200,9 @@ final class Vault: Sendable {
         pt: "A chave mestra não abre \(whatPT): os dados foram alterados, ou selados com outra chave."),
       remedy: Bilingual("Restore it from a backup.", pt: "Restaure de um backup."))
   }
+}
+
+extension CredentialRecord {
+  /// Of a version that a newer one has replaced.
+  fileprivate func isUsable(at now: Timestamp) -> Bool { usableUntil.map { $0 > now } ?? false }
 }

@@ -115,7 +115,7 @@ struct LimitPlanTests {
               key: ${{ trigger.message.id }}
               payload: ${{ trigger.message }}
               unmatched: {keep: 2h, then: drop}
-          short: {webhook: {path: x}, deliver: {signal: s}}
+          short: {webhook: {path: x, verify: {scheme: bearer, credential: c}}, deliver: {signal: s}}
 
         """)
     let deliver = try #require(plan.triggers[0].deliver)

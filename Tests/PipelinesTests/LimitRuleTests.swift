@@ -70,12 +70,29 @@ struct LimitRuleTests {
     ("expect: {volume: {metric: m, compare: mean}}", ["missing-key"]),
     ("defaults: {isolation: {where: vm}}", ["wrong-value"]),
     ("defaults: {connectors: {shell: {priority: 11}}}", []),
-    ("triggers: {a: {webhook: {path: x}, enabled: false}}", []),
-    ("triggers: {a: {webhook: {path: x}, enabled: '${{ now }}'}}", ["not-visible"]),
-    ("triggers: {a: {webhook: {path: x}, enabled: '${{ 1 }}'}}", ["type-error"]),
-    ("triggers: {a: {webhook: {path: x}, deliver: {signal: s, key: '${{ inputs.x }}'}}}", ["not-visible"]),
-    ("triggers: {a: {webhook: {path: x}, deliver: {signal: s, payload: {a: ['${{ trigger.body }}']}}}}", []),
+    ("triggers: {a: {webhook: {path: x, verify: {scheme: bearer, credential: c}}, enabled: false}}", []),
+    (
+      "triggers: {a: {webhook: {path: x, verify: {scheme: bearer, credential: c}}, enabled: '${{ now }}'}}",
+      ["not-visible"]
+    ),
+    (
+      "triggers: {a: {webhook: {path: x, verify: {scheme: bearer, credential: c}}, enabled: '${{ 1 }}'}}",
+      ["type-error"]
+    ),
+    (
+      "triggers: {a: {queue: {connection: c, list: l}, deliver: {signal: s, key: '${{ inputs.x }}'}}}",
+      ["not-visible"]
+    ),
+    (
+      "triggers: {a: {queue: {connection: c, list: l}, "
+        + "deliver: {signal: s, payload: {a: ['${{ trigger.body }}']}}}}",
+      []
+    ),
     ("triggers: {a: {webhook: {path: x, verify: {scheme: none, credential: c}}}}", ["wrong-value"]),
+    ("triggers: {a: {webhook: {path: x}}}", ["missing-key"]),
+    ("triggers: {a: {webhook: {path: a/b, verify: {scheme: github, credential: c}}}}", ["wrong-value"]),
+    ("triggers: {a: {webhook: {path: .., verify: {scheme: github, credential: c}}}}", ["wrong-value"]),
+    ("triggers: {a: {webhook: {path: \"\", verify: {scheme: github, credential: c}}}}", ["wrong-value"]),
     ("triggers: {a: {queue: {connection: c, list: l, when_full: drop}}}", ["wrong-value"]),
     ("triggers: {a: {queue: {connection: c, list: l, schema: ../x.json}}}", ["bad-path"]),
     ("triggers: {a: {schedule: {cron: '* * * * *', calendar: 5}}}", ["wrong-type"]),

@@ -80,13 +80,19 @@ struct RuleTests {
     ("defaults: {retries: {}}", ["unknown-key"]),
     ("defaults: {connectors: {shel: {timeout: 5s}}}", ["unknown-connector"]),
     ("triggers: {a: {}}", ["missing-key"]),
-    ("triggers: {a: {webhook: {path: x}, files: {path: /x}}}", ["two-kinds"]),
+    (
+      "triggers: {a: {webhook: {path: x, verify: {scheme: bearer, credential: c}}, files: {path: /x}}}",
+      ["two-kinds"]
+    ),
     ("triggers: {a: {queue: {connection: c, list: l, queue: q}}}", ["two-kinds"]),
     ("triggers: {a: {schedule: {cron: '* * * *'}}}", ["bad-cron"]),
     ("triggers: {a: {schedule: {cron: '+5 * * * *'}}}", ["bad-cron"]),
     ("triggers: {a: {schedule: {cron: '*/+5 * * * *'}}}", ["bad-cron"]),
     ("triggers: {a: {schedule: {cron: '*/5 0-23/2 1,15 jan-mar mon'}}}", []),
-    ("triggers: {a: {webhook: {path: x}, inputs: {none: 1}}}", ["unknown-input"]),
+    (
+      "triggers: {a: {webhook: {path: x, verify: {scheme: bearer, credential: c}}, inputs: {none: 1}}}",
+      ["unknown-input"]
+    ),
     ("on_failure: {a: {value: job.error.message}}", []),
     ("finally: {a: {value: job.error.message}}", ["type-error"]),
     ("finally: {b: {value: steps.a.output}}", ["conditional-output"]),

@@ -20,7 +20,8 @@ struct TestServer: Sendable {
   let backend: Backend
 
   init(
-    isReadOnly: Bool = false, destinations: [ConfiguredDestination] = [], vault: VaultDesk = .none
+    isReadOnly: Bool = false, destinations: [ConfiguredDestination] = [], vault: VaultDesk = .none,
+    adjust: (inout Backend) -> Void = { _ in }
   ) throws {
     let (store, master) = (store, MasterKey(SymmetricKey.generate()))
     let compiler = PipelineCompiler(connectors: [], zones: Self.zones)
@@ -65,6 +66,7 @@ struct TestServer: Sendable {
       guard let wrapped else { throw none }
       return try row.content(try unwrap(wrapped))
     }
+    adjust(&backend)
     router = Router(backend, vault: vault)
     self.backend = backend
     self.node = node
@@ -132,7 +134,7 @@ struct TestServer: Sendable {
     return (response.status, try Self.json(response))
   }
 
-  private static func json(_ response: APIResponse) throws -> JSON {
+  static func json(_ response: APIResponse) throws -> JSON {
     guard case .bytes(let bytes) = response.body else { return .null }
     return try JSON(parsing: bytes)
   }

@@ -159,5 +159,14 @@ enum WireTypes {
     GraphNode.self, GraphEdge.self, DefinitionCheck.self, Page<AuditItem>.self, Page<BindingItem>.self,
     Page<CredentialTypeItem>.self, Page<GroupItem>.self, Page<RoleItem>.self, Page<SessionItem>.self,
     Page<TokenItem>.self, Page<UserItem>.self,
+    ConnectorDetail.self, ConnectorExample.self, ConnectorFailure.self, PublishedSchema.self, HookPath.self,
+    HookResult.self, MetricsQuery.self, PipelineMetricsQuery.self, ConnectorMetricsQuery.self,
+    DurationSummary.self, SeriesItem.self, JobFigures.self, MetricsSummary.self, PipelineMetrics.self,
+    ConnectorMetrics.self, NamespacePath.self, NamespaceItem.self, SettingPath.self, SettingChange.self,
+    SettingItem.self, QueuesQuery.self, QueuePath.self, QueueItem.self, WorkerPath.self, WorkerItem.self,
+    NamespacesQuery.self, PlaceItem.self, RunningItem.self, ScheduleRequest.self, ScheduleReplacement.self,
+    MadeSchedule.self,
+    ManyPauses.self, ManyResumes.self, ManySchedules.self, PreviewRequest.self, SchedulePreview.self,
+    Page<NamespaceItem>.self, Page<QueueItem>.self, Page<WorkerItem>.self,
   ]
 }

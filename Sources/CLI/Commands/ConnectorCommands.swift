@@ -40,6 +40,12 @@ enum ConnectorSchema {
     run: run)
 
   static func run(_ call: Invocation) async throws -> ExitCode {
+    call.console.out(try connector(call).schemas.prettyText)
+    return .done
+  }
+
+  /// The one that is named, or the nearest name.
+  static func connector(_ call: Invocation) throws -> ConnectorDescription {
     let name = call.arguments[0]
     guard let connector = call.bench.connectors.first(where: { $0.name == name }) else {
       let near = Suggestion.nearest(to: name, in: call.bench.connectors.map(\.name))
@@ -51,7 +57,42 @@ enum ConnectorSchema {
             ?? Bilingual("`esteira connector ls` names them.", pt: "`esteira connector ls` mostra os nomes."))
       )
     }
-    call.console.out(connector.schemas.prettyText)
+    return connector
+  }
+}
+
+/// `connector get NAME`
+enum ConnectorGet {
+  static let spec = CommandSpec(
+    "connector get",
+    Bilingual(
+      "shows what a connector does, needs and can fail with",
+      pt: "mostra o que um conector faz, do que precisa e como pode falhar"),
+    arguments: [ArgumentSpec("NAME", Bilingual("such as http.request", pt: "como http.request"))],
+    examples: [
+      .init(
+        "esteira connector get http.request", Bilingual("with examples", pt: "com exemplos"))
+    ],
+    run: run)
+
+  static func run(_ call: Invocation) async throws -> ExitCode {
+    let connector = try ConnectorSchema.connector(call)
+    let detail = ConnectorDetail(connector, call.language)
+    var lines = ["\(detail.item.name)@\(detail.item.major)  \(detail.item.title)", "", detail.summary, ""]
+    func add(_ name: Bilingual, _ value: String) { lines.append("\(call.text(name).padded(to: 14))\(value)") }
+    add(Bilingual("effect", pt: "efeito"), detail.item.effect)
+    add(Bilingual("runs in", pt: "executa em"), detail.item.places.joined(separator: ", "))
+    add(
+      Bilingual("connection", pt: "conexão"),
+      [detail.connection, detail.connectionKind ?? ""].filter { !$0.isEmpty }.joined(separator: ", "))
+    add(Bilingual("timeout", pt: "timeout"), detail.defaultTimeout)
+    for failure in detail.failures {
+      add(
+        Bilingual("fails", pt: "falha"),
+        "\(failure.errorClass) \(failure.code): \(failure.cause). \(failure.remedy)")
+    }
+    for example in detail.examples { lines += ["", "# \(example.title)", example.yaml] }
+    call.show(lines, json: detail.json, id: detail.item.name)
     return .done
   }
 }

@@ -162,7 +162,7 @@ extension Invocation {
       id: item.id.replacing("~", with: "/"))
   }
 
-  fileprivate func showSchedule(_ item: ScheduleItem) {
+  func showSchedule(_ item: ScheduleItem) {
     let words = ScheduleWords(call: self)
     var lines = ["\(item.pipeline)/\(item.name)  \(words.state(item))"]
     for member in item.spec.object ?? JSONObject() {

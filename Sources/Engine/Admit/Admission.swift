@@ -90,8 +90,8 @@ struct Admission {
   private func mapping(
     _ origin: TriggerOrigin, _ resolver: inout AdmissionResolver
   ) throws(Problem) -> Mapping {
-    guard let trigger = plan.triggers.first(where: { ScalarString($0.name) == ScalarString(origin.name) })
-    else {
+    let named = plan.triggers.first { ScalarString($0.name) == ScalarString(origin.name) }
+    guard let trigger = origin.added ?? named else {
       throw .noTrigger(origin.name, of: request.pipeline, plan.triggers.map(\.name))
     }
     let place = "triggers.\(trigger.name)"

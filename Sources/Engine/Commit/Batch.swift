@@ -243,4 +243,7 @@ public enum CatalogWrite: Sendable {
   /// Removes the versions whose use ended until then.
   case forgetVersions(until: Timestamp)
   case credentialUses([CredentialUse])
+  /// New with version 1; else in place of the version before it, or the writes are refused.
+  case addedSchedule(AddedSchedule)
+  case removeAddedSchedule(PipelineName, name: String)
 }

@@ -15,7 +15,7 @@ public struct TriggerMessageRow: Sendable, Hashable {
   public var id: ID<TriggerMessage>
   public var pipeline: PipelineName
   public var trigger: String
-  /// `queue`, `files`, `pipeline`, `schedule` or `backfill`.
+  /// `queue`, `webhook`, `files`, `pipeline`, `schedule` or `backfill`.
   public var kind: String
   public var state: State
   /// A second message of the trigger with the same key, while the first is open, is the same message.
@@ -43,6 +43,7 @@ public struct TriggerMessageRow: Sendable, Hashable {
   }
 
   static let scheduleKind = "schedule"
+  static let hookKind = "webhook"
   static let backfillKind = "backfill"
   /// The part of a schedule's that is caught up: it waits for its turn, and no later one replaces it.
   static let caughtUp = "caught-up"

@@ -31,7 +31,7 @@ extension Turn {
       case .resume(let resumed): if resumed == pipeline { return nil }
       case .revision, .deletePipeline, .setting, .connection, .removeConnection, .credential,
         .removeCredential, .namespaceKey, .retention, .keepForEver, .masterKey, .keyRotation, .rewrap,
-        .retireVersions, .forgetVersions, .credentialUses:
+        .retireVersions, .forgetVersions, .credentialUses, .addedSchedule, .removeAddedSchedule:
         break
       }
     }

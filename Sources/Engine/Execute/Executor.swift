@@ -15,6 +15,8 @@ final class Executor: Performer {
   private struct Running {
     var token: UInt32
     var task: Task<Void, Never>
+    /// Nil: it sends a message.
+    var attempt: RunningAttempt?
   }
 
   private let running = Mutex<[Place: Running]>([:])
@@ -133,9 +135,13 @@ final class Executor: Performer {
       await entered.wait()
       await whole()
     }
-    running.withLock { $0[place] = Running(token: token, task: task) }
+    let attempt = RunningAttempt(work)
+    running.withLock { $0[place] = Running(token: token, task: task, attempt: attempt) }
     entered.open()
   }
+
+  /// What runs now, in no order.
+  var attempts: [RunningAttempt] { running.withLock { $0.values.compactMap(\.attempt) } }
 
   func settle(_ attempt: AttemptIdentity) { environment.settle(attempt) }
 

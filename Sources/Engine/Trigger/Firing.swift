@@ -55,8 +55,9 @@ struct FiringPreparation {
     let plan = try configuration.plan(record)
     // One of another kind is another trigger, even under the same name.
     let kind = first.kind == TriggerMessageRow.backfillKind ? TriggerMessageRow.scheduleKind : first.kind
-    let named = plan.triggers.first { ScalarString($0.name) == place.trigger && $0.kind == kind }
-    guard let trigger = named else {
+    let named = plan.triggers.filter { ScalarString($0.name) == place.trigger }
+    let added = named.isEmpty && kind == TriggerMessageRow.scheduleKind ? try added() : nil
+    guard let trigger = named.first(where: { $0.kind == kind }) ?? added else {
       throw .noTrigger(place.trigger.string, of: place.pipeline, plan.triggers.map(\.name))
     }
     let now = configuration.clock.now
@@ -66,9 +67,17 @@ struct FiringPreparation {
       }
       return .rests(Self.paused(pause), until: pause.until)
     }
-    let origin = try origin(of: rows, first)
+    var origin = try origin(of: rows, first)
+    origin.added = added
     if let loop = Lineage.loop(origin.lineage, to: place.pipeline, at: now) { throw loop }
     return try firing(first, trigger, origin, settings, revision: record.number)
+  }
+
+  /// The schedule of that name beside the file.
+  private func added() throws(Problem) -> TriggerPlan? {
+    try reading { () throws(StoreError) in
+      try configuration.readModel.addedSchedules(of: place.pipeline)
+    }.first { ScalarString($0.name) == place.trigger }?.trigger
   }
 
   private func firing(

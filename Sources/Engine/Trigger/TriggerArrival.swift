@@ -1,4 +1,5 @@
 public import Model
+internal import Pipelines
 
 /// A message that is handed to a trigger by a person or a program, as its queue would.
 public struct HandedMessage: Sendable {
@@ -77,6 +78,8 @@ struct TriggerOrigin: Sendable {
   var lineage: [JSON] = []
   /// Its due times' jobs are made by a backfill.
   var backfill: ID<Backfill>?
+  /// The trigger itself, where it stands beside the file.
+  var added: TriggerPlan?
 }
 
 /// The chain of jobs that started each other by their ends or called each other, which must not go on for

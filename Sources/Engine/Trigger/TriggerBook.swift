@@ -12,6 +12,8 @@ public struct TriggerBook: Sendable {
     public var isEnabled: Bool
     /// Of a trigger `schedule`; nil where its zone is not on this machine.
     public var schedule: ScheduleSpec?
+    /// Of a schedule that stands beside the file.
+    public var added: AddedSchedule?
 
     /// Whether the files of a batch that is being taken are this trigger's, also while it is not enabled.
     func watches(_ row: TriggerMessageRow) -> Bool {
@@ -84,23 +86,42 @@ struct TriggerReading {
   /// triggers: its jobs say why, and the node must start all the same.
   func all() throws(StoreError) -> [PipelineName: [TriggerBook.Entry]] {
     var found: [PipelineName: [TriggerBook.Entry]] = [:]
+    let added = Dictionary(grouping: try configuration.readModel.addedSchedules(in: nil), by: \.pipeline)
     for summary in try configuration.readModel.pipelines(in: nil) {
-      found[summary.pipeline] = try entries(of: summary.pipeline)
+      found[summary.pipeline] = try entries(of: summary.pipeline, added[summary.pipeline] ?? [])
     }
     return found.filter { !$0.value.isEmpty }
   }
 
   func entries(of pipeline: PipelineName) throws(StoreError) -> [TriggerBook.Entry] {
-    guard let record = try configuration.readModel.readRevision(of: pipeline, number: nil),
-      record.source.contains(Self.word)
-    else { return [] }
+    try entries(of: pipeline, try configuration.readModel.addedSchedules(of: pipeline))
+  }
+
+  private func entries(
+    of pipeline: PipelineName, _ added: [AddedSchedule]
+  ) throws(StoreError) -> [TriggerBook.Entry] {
+    guard let record = try configuration.readModel.readRevision(of: pipeline, number: nil) else { return [] }
+    let hasTriggers = record.source.contains(Self.word)
+    if !hasTriggers, added.isEmpty { return [] }
     let settings = try configuration.readModel.settings(of: pipeline.namespace)
-    guard let plan = try? configuration.plan(record) else { return [] }
-    return plan.triggers.map { trigger in
+    var triggers: [TriggerPlan] = []
+    if hasTriggers {
+      guard let plan = try? configuration.plan(record) else { return [] }
+      triggers = plan.triggers
+    }
+    var entries = triggers.map { trigger in
       TriggerBook.Entry(
         pipeline: pipeline, revision: record.number, trigger: trigger,
         isEnabled: isEnabled(trigger, settings), schedule: schedule(trigger, of: pipeline, settings))
     }
+    let names = Set(triggers.map { ScalarString($0.name) })
+    for row in added where !names.contains(ScalarString(row.name)) {
+      entries.append(
+        TriggerBook.Entry(
+          pipeline: pipeline, revision: record.number, trigger: row.trigger, isEnabled: true,
+          schedule: schedule(row.trigger, of: pipeline, settings), added: row))
+    }
+    return entries
   }
 
   /// Of a pipeline that must exist.
@@ -125,6 +146,8 @@ struct TriggerReading {
       case .deletePipeline(let pipeline, at: _, by: _): names.insert(pipeline)
       case .setting(let namespace, name: _, value: _, by: _, at: _):
         names.formUnion(book.all.lazy.map(\.pipeline).filter { $0.namespace == namespace })
+      case .addedSchedule(let schedule): names.insert(schedule.pipeline)
+      case .removeAddedSchedule(let pipeline, name: _): names.insert(pipeline)
       case .connection, .removeConnection, .credential, .removeCredential, .namespaceKey, .pause, .resume,
         .retention, .keepForEver, .masterKey, .keyRotation, .rewrap,
         .retireVersions, .forgetVersions, .credentialUses:
@@ -165,7 +188,7 @@ extension CatalogWrite {
     case .resume(let pipeline): pipeline
     case .revision, .connection, .removeConnection, .credential, .removeCredential, .namespaceKey, .setting,
       .deletePipeline, .retention, .keepForEver, .masterKey, .keyRotation, .rewrap, .retireVersions,
-      .forgetVersions, .credentialUses:
+      .forgetVersions, .credentialUses, .addedSchedule, .removeAddedSchedule:
       nil
     }
   }

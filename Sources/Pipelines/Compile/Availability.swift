@@ -2,7 +2,7 @@ public import Model
 
 /// What this build lacks of the format, in one list: `validate` warns by it, `apply` refuses and notes by it.
 enum Availability {
-  static let idleTriggers: Set<String> = ["queue", "webhook"]
+  static let idleTriggers: Set<String> = ["queue"]
   static let foreignPlaces: Set<String> = ["container", "kubernetes"]
 
   /// Keys of the head that are checked and stored, and which nothing looks at yet.

@@ -26,7 +26,7 @@ struct TriggerSpec {
           Key(
             "scheme", .word(["standard-webhooks", "github", "stripe", "atlasreg", "bearer"]), required: true),
           Key("credential", .text, required: true),
-        ])),
+        ]), required: true),
     ],
     "files": [
       Key("path", .text, required: true), Key("match", .text), Key("stable_for", .duration),
@@ -49,6 +49,7 @@ struct TriggerSpec {
       ScheduleRules(report: report, shapes: checker).check(entry.value, path: path)
     }
     if entry.key == "files" { FilesTriggerRules(report: report).check(entry.value, path: path) }
+    if entry.key == "webhook" { HookRules(report: report).check(entry.value, path: path) }
     guard entry.key == "queue", let map = entry.value.entries else { return }
     let names = map.filter { $0.key == "list" || $0.key == "queue" }
     if names.count == 1 { return }

@@ -76,6 +76,7 @@ public struct HTTPEdge: Sendable {
     asked.ifMatch = request.headers["if-match"]
     (asked.accept, asked.contentType) = (request.headers["accept"], request.headers["content-type"])
     asked.idempotencyKey = request.headers["idempotency-key"]
+    asked.headers = request.headers.fields.map { (name: $0.name, value: $0.value) }
     asked.cookies = Cookies.read(request.headers.all("cookie"))
     asked.origin = RequestOrigin(
       address: request.peer.address.map { "\($0)" } ?? "unix", userAgent: request.headers["user-agent"] ?? "")

@@ -84,6 +84,18 @@ public struct Route: Sendable {
     }
   }
 
+  /// The bytes of the body are `caller.request.body`.
+  static func raw<Input, Output>(
+    _ endpoint: RawEndpoint<Input, Output>, in scope: Scope<Input>,
+    status: @escaping @Sendable (Output) -> Int = { _ in 200 },
+    with handle: @escaping @Sendable (Input, Caller) async throws -> Output
+  ) -> Route {
+    Route(endpoint.shape, scope) { input, caller in
+      let output = try await handle(input, caller)
+      return APIResponse(status: status(output), json: output.json)
+    }
+  }
+
   static func bytes<Input>(
     _ endpoint: BytesEndpoint<Input>, in scope: Scope<Input>,
     with handle: @escaping @Sendable (Input, Caller) async throws -> APIResponse

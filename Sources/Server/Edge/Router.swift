@@ -45,14 +45,15 @@ public struct Router: Sendable {
     do {
       // Before anything of the input is read, so that whoever may not call at all learns nothing from it.
       if route.shape.permission != .open, principal.kind == .anonymous { throw Gate.notSignedIn }
-      let input = try route.shape.input(
-        path: parameters, query: request.query, body: try Self.body(of: request, to: route.shape))
+      let input = try Self.input(of: request, to: route.shape, parameters)
       answer = try route.admit(input, &caller)
     } catch let problem as Problem {
       try await audit.refused(route, caller, parameters, problem)
       throw problem
     }
     let admitted = caller
+    // What is signed names its delivery by itself.
+    if route.shape.rawBodyLimit != nil { return try await audit.run(route, answer, admitted, parameters) }
     return try await once(request, principal) {
       try await audit.run(route, answer, admitted, parameters)
     }
@@ -66,10 +67,15 @@ public struct Router: Sendable {
     }
   }
 
-  /// The object that the body holds; an empty one where there is none.
-  private static func body(of request: APIRequest, to shape: Shape) throws(Problem) -> JSONObject {
-    guard request.body.count <= bodyLimit else { throw bodyTooLarge }
-    return request.body.isEmpty ? JSONObject() : try RequestBody.members(of: request, to: shape)
+  /// Of a raw body only what the path names: the rest is the sender's.
+  private static func input(
+    of request: APIRequest, to shape: Shape, _ parameters: [(String, String)]
+  ) throws -> JSON {
+    let limit = shape.rawBodyLimit ?? bodyLimit
+    guard request.body.count <= limit else { throw bodyTooLarge(limit) }
+    if shape.rawBodyLimit != nil { return try shape.input(path: parameters, query: [], body: JSONObject()) }
+    let body = request.body.isEmpty ? JSONObject() : try RequestBody.members(of: request, to: shape)
+    return try shape.input(path: parameters, query: request.query, body: body)
   }
 
   static func refuse(_ problem: Problem, _ request: APIRequest, items: [FindingItem] = []) -> APIResponse {
@@ -87,11 +93,12 @@ public struct Router: Sendable {
 }
 
 extension Router {
-  private static let bodyTooLarge = Problem(
-    "request-too-large",
-    Bilingual(
-      "The request is larger than \(bodyLimit >> 20) MiB.",
-      pt: "O pedido é maior que \(bodyLimit >> 20) MiB."))
+  private static func bodyTooLarge(_ limit: Int) -> Problem {
+    Problem(
+      "request-too-large",
+      Bilingual(
+        "The request is larger than \(limit >> 20) MiB.", pt: "O pedido é maior que \(limit >> 20) MiB."))
+  }
 
   private static func problem(of error: WireError) -> Problem {
     Problem("invalid-request", error.message)

@@ -16,6 +16,7 @@ struct MemoryCatalog {
   var deleted: Set<Name> = []
   var masterKeys: [KeyID: MasterKeyRow] = [:]
   var keyRotation: KeyRotationRow?
+  var addedSchedules: [MemorySchedules.Trigger: AddedSchedule] = [:]
 
   /// The same revision again is allowed; another one of the same number is not.
   func allows(_ writes: [CatalogWrite]) -> Bool {
@@ -28,9 +29,12 @@ struct MemoryCatalog {
       case .credential(let record):
         let versions = after.credentials[Name(record.namespace, record.name)] ?? []
         if versions.contains(where: { $0.version == record.version }) { return false }
+      case .addedSchedule(let row):
+        let known = after.addedSchedules[MemorySchedules.Trigger(row.pipeline, row.name)]
+        if row.version != (known?.version ?? 0) + 1 { return false }
       case .connection, .removeConnection, .removeCredential, .namespaceKey, .setting, .pause, .resume,
         .deletePipeline, .retention, .keepForEver, .masterKey, .keyRotation, .rewrap, .retireVersions,
-        .forgetVersions, .credentialUses:
+        .forgetVersions, .credentialUses, .removeAddedSchedule:
         break
       }
       after.apply(write)
@@ -66,6 +70,7 @@ struct MemoryCatalog {
     case .resume(let pipeline): pauses[Name(pipeline.namespace, pipeline.name)] = nil
     case .deletePipeline(let pipeline, at: _, by: _):
       deleted.insert(Name(pipeline.namespace, pipeline.name))
+      addedSchedules = addedSchedules.filter { $0.value.pipeline != pipeline }
     case .masterKey(let row): masterKeys[row.id] = row
     case .keyRotation(let row): keyRotation = row
     case .rewrap(let rows): for row in rows { rewrap(row) }
@@ -76,6 +81,9 @@ struct MemoryCatalog {
         credentials[name]?.removeAll { $0.usableUntil.map { $0 <= time } ?? false }
       }
     case .credentialUses(let uses): for use in uses { note(use) }
+    case .addedSchedule(let row): addedSchedules[MemorySchedules.Trigger(row.pipeline, row.name)] = row
+    case .removeAddedSchedule(let pipeline, let name):
+      addedSchedules[MemorySchedules.Trigger(pipeline, name)] = nil
     }
   }
 

@@ -35,6 +35,9 @@ extension Database {
         [
           .text(pipeline.namespace), .text(pipeline.name), .integer(time.microseconds), .text(actor),
         ])
+      try removeAddedSchedules(of: pipeline, name: nil)
+    case .addedSchedule(let schedule): try put(schedule)
+    case .removeAddedSchedule(let pipeline, let name): try removeAddedSchedules(of: pipeline, name: name)
     case .resume(let pipeline):
       try query(
         "DELETE FROM pauses WHERE namespace = ? AND pipeline = ?",

@@ -20,6 +20,7 @@ struct Migration {
     Migration(version: 9, name: "live jobs", sql: liveJobs),
     Migration(version: 10, name: "vault", sql: vault),
     Migration(version: 11, name: "job searches", sql: jobSearches),
+    Migration(version: 12, name: "added schedules", sql: addedSchedules),
   ]
   static var newest: Int64 { all.reduce(0) { max($0, $1.version) } }
 

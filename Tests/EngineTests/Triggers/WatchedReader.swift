@@ -75,6 +75,22 @@ final class WatchedReader: ReadModel {
 
 // The rest is as it is.
 extension WatchedReader {
+  func addedSchedules(in namespace: String?) throws(StoreError) -> [AddedSchedule] {
+    try real.addedSchedules(in: namespace)
+  }
+  func addedSchedules(of pipeline: PipelineName) throws(StoreError) -> [AddedSchedule] {
+    try real.addedSchedules(of: pipeline)
+  }
+  func measures(_ filter: MeasureFilter, limit: Int) throws(StoreError) -> [JobMeasure] {
+    try real.measures(filter, limit: limit)
+  }
+  func liveCounts(in namespace: String?) throws(StoreError) -> [LiveCount] {
+    try real.liveCounts(in: namespace)
+  }
+  func lineCounts(in namespace: String?) throws(StoreError) -> [LineCount] {
+    try real.lineCounts(in: namespace)
+  }
+  func namespaces() throws(StoreError) -> [String] { try real.namespaces() }
   func retentionRules() throws(StoreError) -> [RetentionRule] { try real.retentionRules() }
   func deletions(in namespace: String?, limit: Int) throws(StoreError) -> [DeletionRow] {
     try real.deletions(in: namespace, limit: limit)

@@ -1,0 +1,147 @@
+public import Model
+
+/// Endpoints about namespaces and their operator values.
+public enum NamespaceCalls {
+  public static let list = Endpoint<NamespacesQuery, Page<NamespaceItem>>(
+    .get, "/namespaces", .needs("namespaces", "read"),
+    "The namespaces in which something is stored, and how much.")
+  public static let get = Endpoint<NamespacePath, NamespaceItem>(
+    .get, "/namespaces/{namespace}", .needs("namespaces", "read"), "One namespace.")
+  public static let setting = Endpoint<SettingPath, SettingItem>(
+    .get, "/namespaces/{namespace}/settings/{name}", .needs("namespaces", "read"), "An operator value.")
+  public static let setSetting = Endpoint<SettingChange, SettingItem>(
+    .put, "/namespaces/{namespace}/settings/{name}", .needs("namespaces", "update"),
+    "Sets an operator value; with If-Match only where it still is as it was.", problems: [412])
+  public static let deleteSetting = Endpoint<SettingPath, Nothing>(
+    .delete, "/namespaces/{namespace}/settings/{name}", .needs("namespaces", "update"),
+    "Removes an operator value; with If-Match only where it still is as it was.", problems: [412])
+}
+
+public struct NamespacesQuery: Wire, Hashable {
+  public var limit: Int?
+  public var cursor: String?
+  public init(limit: Int? = nil, cursor: String? = nil) { (self.limit, self.cursor) = (limit, cursor) }
+  public static let schema = Schema.request([.limit(), .cursor], name: "NamespacesQuery")
+  public init(_ json: JSON) throws(WireError) {
+    let fields = try Fields(json, Self.schema)
+    (limit, cursor) = (try fields.optionalInt("limit"), try fields.optionalText("cursor"))
+  }
+  public var json: JSON { members(["limit": limit?.wire, "cursor": cursor?.wire]) }
+}
+
+public struct NamespacePath: Wire, Hashable {
+  public var namespace: String
+  public init(namespace: String) { self.namespace = namespace }
+  static let namespace = Schema.Member("namespace", .text(1...Schema.Member.longestName).examples("demo"))
+  public static let schema = Schema.request([namespace], name: "NamespacePath")
+  public init(_ json: JSON) throws(WireError) {
+    namespace = try Fields(json, Self.schema).text("namespace")
+  }
+  public var json: JSON { members(["namespace": namespace.wire]) }
+}
+
+public struct NamespaceItem: Wire, Hashable {
+  public var name: String
+  public var pipelines: Int
+  public var connections: Int
+  public var credentials: Int
+  public var settings: Int
+  /// Jobs that have not ended.
+  public var liveJobs: Int
+
+  public init(
+    name: String, pipelines: Int, connections: Int, credentials: Int, settings: Int, liveJobs: Int
+  ) {
+    (self.name, self.pipelines, self.connections) = (name, pipelines, connections)
+    (self.credentials, self.settings, self.liveJobs) = (credentials, settings, liveJobs)
+  }
+
+  public static let schema = Schema.object(
+    [
+      .init("name", .text), .init("pipelines", .count), .init("connections", .count),
+      .init("credentials", .count), .init("settings", .count),
+      .init("live_jobs", .count, "Jobs that have not ended."),
+    ], name: "NamespaceItem")
+
+  public init(_ json: JSON) throws(WireError) {
+    let fields = try Fields(json, Self.schema)
+    name = try fields.text("name")
+    pipelines = try fields.int("pipelines")
+    connections = try fields.int("connections")
+    credentials = try fields.int("credentials")
+    settings = try fields.int("settings")
+    liveJobs = try fields.int("live_jobs")
+  }
+
+  public var json: JSON {
+    members([
+      "name": name.wire, "pipelines": pipelines.wire, "connections": connections.wire,
+      "credentials": credentials.wire, "settings": settings.wire, "live_jobs": liveJobs.wire,
+    ])
+  }
+}
+
+public struct SettingPath: Wire, Hashable {
+  public var namespace: String
+  public var name: String
+  public init(namespace: String, name: String) { (self.namespace, self.name) = (namespace, name) }
+  static let members: [Schema.Member] = [
+    NamespacePath.namespace, .init("name", .text(1...Schema.Member.longestName)),
+  ]
+  public static let schema = Schema.request(members, name: "SettingPath")
+  public init(_ json: JSON) throws(WireError) {
+    let fields = try Fields(json, Self.schema)
+    (namespace, name) = (try fields.text("namespace"), try fields.text("name"))
+  }
+  public var json: JSON { API.members(["namespace": namespace.wire, "name": name.wire]) }
+}
+
+public struct SettingChange: Wire, Hashable {
+  public var namespace: String
+  public var name: String
+  public var value: JSON
+  public init(namespace: String, name: String, value: JSON) {
+    (self.namespace, self.name, self.value) = (namespace, name, value)
+  }
+
+  public static let schema = Schema.request(
+    SettingPath.members + [.init("value", .any, "Anything but null.")], name: "SettingChange")
+
+  public init(_ json: JSON) throws(WireError) {
+    let fields = try Fields(json, Self.schema)
+    (namespace, name) = (try fields.text("namespace"), try fields.text("name"))
+    value = try fields.json("value")
+  }
+
+  public var json: JSON {
+    members(["namespace": namespace.wire, "name": name.wire, "value": value])
+  }
+}
+
+public struct SettingItem: Wire, Hashable, Tagged {
+  public var namespace: String
+  public var name: String
+  public var value: JSON
+  /// Named by the value alone.
+  public var state: DefinitionTag
+  public var tag: String { state.text(shownAs: []) }
+
+  /// `sha256`: of the value.
+  public init(namespace: String, name: String, value: JSON, sha256: String) {
+    (self.namespace, self.name, self.value) = (namespace, name, value)
+    state = DefinitionTag(revision: 0, sha256: sha256)
+  }
+
+  public static let schema = Schema.object(
+    [.init("namespace", .text), .init("name", .text), .init("value", .any)], name: "SettingItem")
+
+  public init(_ json: JSON) throws(WireError) {
+    let fields = try Fields(json, Self.schema)
+    (namespace, name) = (try fields.text("namespace"), try fields.text("name"))
+    (value, state) = (try fields.json("value"), DefinitionTag(revision: 0, sha256: ""))
+  }
+
+  public var json: JSON {
+    members(["namespace": namespace.wire, "name": name.wire, "value": value])
+  }
+}

@@ -1,0 +1,184 @@
+import API
+import Access
+import Engine
+import Model
+
+/// What waits inside of this installation, and who works. There is one node, and this says so.
+struct QueueRoutes: Sendable {
+  var backend: Backend
+
+  var routes: [Route] {
+    [
+      .answer(QueueCalls.list, in: .list { $0.namespace }) { query, caller in
+        try PageBounds(cursor: query.cursor, limit: query.limit).page(try queues(query, caller)) { $0 }
+      },
+      .answer(
+        QueueCalls.get,
+        in: .placed { (path) throws(Problem) in
+          let name = try QueueName(path.name)
+          return name.namespace.map { .namespace($0, missing: QueueName.unknown(path.name)) } ?? .system
+        },
+        with: { path, caller in try one(try QueueName(path.name), caller) }),
+      .answer(QueueCalls.workers, in: .granted) { _, caller in Page(workers(caller)) },
+      .answer(QueueCalls.worker, in: .granted) { path, caller in
+        guard let worker = workers(caller).first(where: { $0.id == path.id }) else {
+          throw Self.noWorker(path.id)
+        }
+        return worker
+      },
+    ]
+  }
+
+  private func queues(_ query: QueuesQuery, _ caller: Caller) throws(Problem) -> [QueueItem] {
+    var items: [QueueItem] = []
+    for namespace in caller.namespaces(query.namespace) {
+      if query.kind ?? "trigger" == "trigger" { items += try lines(in: namespace) }
+      if query.kind ?? "jobs" == "jobs" { items += try jobs(in: namespace) }
+    }
+    // What leaves belongs to destinations, which are of the whole installation.
+    if query.kind ?? "outbox" == "outbox", query.namespace == nil, caller.reach == .everywhere {
+      items += try outboxes()
+    }
+    return items
+  }
+
+  private func lines(in namespace: String?) throws(Problem) -> [QueueItem] {
+    let counts = try reading { () throws(StoreError) in try backend.readModel.lineCounts(in: namespace) }
+    var items: [QueueItem] = []
+    for count in counts {
+      let name = QueueName.line(count.pipeline, count.trigger)
+      // The messages of a schedule and of its backfills lie before one trigger.
+      if let last = items.last, last.name == name.text {
+        items[items.count - 1].waiting += count.count
+        items[items.count - 1].oldestAt = min(last.oldestAt ?? count.oldestAt, count.oldestAt)
+      } else {
+        items.append(
+          QueueItem(
+            name: name.text, kind: "trigger", namespace: count.pipeline.namespace, waiting: count.count,
+            oldestAt: count.oldestAt))
+      }
+    }
+    return items
+  }
+
+  /// Jobs that have not begun.
+  private func jobs(in namespace: String?) throws(Problem) -> [QueueItem] {
+    let counts = try reading { () throws(StoreError) in try backend.readModel.liveCounts(in: namespace) }
+    var items: [QueueItem] = []
+    for count in counts where count.status == .pending || count.status == .queued {
+      let name = QueueName.jobs(count.pipeline)
+      if let last = items.last, last.name == name.text {
+        items[items.count - 1].waiting += count.count
+        items[items.count - 1].oldestAt = min(last.oldestAt ?? count.oldestAt, count.oldestAt)
+      } else {
+        items.append(
+          QueueItem(
+            name: name.text, kind: "jobs", namespace: count.pipeline.namespace, waiting: count.count,
+            oldestAt: count.oldestAt))
+      }
+    }
+    return items
+  }
+
+  private func outboxes() throws(Problem) -> [QueueItem] {
+    try reading { () throws(StoreError) in try backend.readModel.outboxSummaries() }.map { summary in
+      QueueItem(
+        name: QueueName.outbox(summary.destination).text, kind: "outbox", namespace: nil,
+        waiting: summary.waiting, oldestAt: summary.oldestAt, failing: summary.failing + summary.held)
+    }
+  }
+
+  private func one(_ name: QueueName, _ caller: Caller) throws(Problem) -> QueueItem {
+    let all: [QueueItem]
+    switch name {
+    case .line(let pipeline, let trigger):
+      let isKnown = backend.node?.triggers[pipeline, trigger] != nil
+      all = try lines(in: pipeline.namespace)
+      if !isKnown, !all.contains(where: { $0.name == name.text }) { throw QueueName.unknown(name.text) }
+    case .jobs(let pipeline):
+      let isKnown = try reading { () throws(StoreError) in
+        try backend.readModel.readRevision(of: pipeline, number: nil) != nil
+      }
+      all = try jobs(in: pipeline.namespace)
+      if !isKnown, !all.contains(where: { $0.name == name.text }) { throw QueueName.unknown(name.text) }
+    case .outbox(let destination):
+      all = try outboxes()
+      let isKnown = try backend.destinations().contains { $0.name == destination }
+      if !isKnown, !all.contains(where: { $0.name == name.text }) { throw QueueName.unknown(name.text) }
+    }
+    return all.first { $0.name == name.text }
+      ?? QueueItem(name: name.text, kind: name.kind, namespace: name.namespace, waiting: 0, oldestAt: nil)
+  }
+
+  /// None beside a store that is only read.
+  private func workers(_ caller: Caller) -> [WorkerItem] {
+    guard let usage = backend.node?.usage else { return [] }
+    let seen = usage.attempts.filter { caller.reach.contains($0.pipeline.namespace) }
+      .sorted { ($0.job, $0.connector) < ($1.job, $1.connector) }
+    return [
+      WorkerItem(
+        id: usage.name, version: usage.version, state: "running",
+        places: ConnectorDescription.Place.allCases.map { place in
+          PlaceItem(place: "\(place)", slots: usage.slots[place] ?? 0, used: usage.used(place))
+        },
+        attempts: seen.map {
+          RunningItem(
+            job: $0.job.description, pipeline: $0.pipeline.description, connector: $0.connector,
+            place: "\($0.place)")
+        })
+    ]
+  }
+
+  private static func noWorker(_ id: String) -> Problem {
+    Problem(
+      "no-worker", Bilingual("There is no worker \(id).", pt: "Não existe o worker \(id)."),
+      remedy: Bilingual("`esteira worker ls` names them.", pt: "`esteira worker ls` mostra os nomes."))
+  }
+}
+
+/// What names a queue.
+enum QueueName {
+  case line(PipelineName, String)
+  case jobs(PipelineName)
+  case outbox(String)
+
+  init(_ text: String) throws(Problem) {
+    let parts = text.split(separator: "~", omittingEmptySubsequences: false).map(String.init)
+    guard parts.allSatisfy({ !$0.isEmpty }) else { throw Self.unknown(text) }
+    switch (parts[0], parts.count) {
+    case ("trigger", 4): self = .line(PipelineName(namespace: parts[1], name: parts[2]), parts[3])
+    case ("jobs", 3): self = .jobs(PipelineName(namespace: parts[1], name: parts[2]))
+    case ("outbox", 2): self = .outbox(parts[1])
+    case (_, _): throw Self.unknown(text)
+    }
+  }
+
+  var text: String {
+    switch self {
+    case .line(let pipeline, let trigger): "trigger~\(pipeline.id)~\(trigger)"
+    case .jobs(let pipeline): "jobs~\(pipeline.id)"
+    case .outbox(let destination): "outbox~\(destination)"
+    }
+  }
+
+  var kind: String {
+    switch self {
+    case .line: "trigger"
+    case .jobs: "jobs"
+    case .outbox: "outbox"
+    }
+  }
+
+  var namespace: String? {
+    switch self {
+    case .line(let pipeline, _), .jobs(let pipeline): pipeline.namespace
+    case .outbox: nil
+    }
+  }
+
+  static func unknown(_ text: String) -> Problem {
+    Problem(
+      "no-queue", Bilingual("There is no queue \(text).", pt: "Não existe a fila \(text)."),
+      remedy: Bilingual("`esteira queue ls` names them.", pt: "`esteira queue ls` mostra os nomes."))
+  }
+}
