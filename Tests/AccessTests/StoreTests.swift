@@ -170,12 +170,13 @@ struct StoreTests {
     let act = AuditAct("jobs:kill", namespace: "sales", resourceType: "job", resourceID: "j")
     let lost = try await audit.begin(act, by: world.admin, from: World.here)
     let ended = try await audit.begin(act, by: world.admin, from: World.here)
-    try await audit.finish(ended, .done, after: ["x": 1])
+    try await audit.finish(ended, .done, before: ["x": 0], after: ["x": 1])
     var query = AuditQuery()
     query.isUnfinished = true
     #expect(try await audit.entries(query).map(\.sequence) == [lost.sequence])
     let outcome = try #require(try await audit.entries(AuditQuery()).first)
-    #expect(outcome.of == ended.sequence && outcome.outcome == .done && outcome.act.after == ["x": 1])
+    #expect(outcome.of == ended.sequence && outcome.outcome == .done)
+    #expect(outcome.act.before == ["x": 0] && outcome.act.after == ["x": 1])
   }
 
   @Test("A file of a newer version is refused, and says so")
