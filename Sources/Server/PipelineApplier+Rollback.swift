@@ -24,6 +24,7 @@ extension PipelineApplier {
     if newest.sha256 == wanted.sha256 {
       return AppliedPipeline(id: name.id, change: "unchanged", revision: newest.number)
     }
+    try checkHooks(of: [plan])
     let revision = RevisionRecord(
       pipeline: name, number: newest.number + 1, title: plan.title, source: wanted.source,
       sha256: wanted.sha256, files: wanted.files, createdAt: backend.now(), createdBy: caller.actor)

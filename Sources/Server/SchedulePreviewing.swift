@@ -7,6 +7,8 @@ struct SchedulePreviewing {
   var backend: Backend
   /// How far clock changes are told.
   private static let horizon: Int64 = 365 * 86_400
+  /// So far from a change its times are looked at: few even for a line that is due each second.
+  private static let near: Int64 = 3 * 3_600
   private static let usual = 5
 
   func preview(_ request: PreviewRequest, _ language: Language) throws(Problem) -> SchedulePreview {
@@ -71,12 +73,12 @@ struct SchedulePreviewing {
     var (found, moment): ([Bilingual], Int64) = ([], start.wholeSeconds)
     while let change = zone.nextChange(after: moment), change.at <= start.wholeSeconds + Self.horizon {
       moment = change.at
-      let day = Timestamp(microseconds: (change.at - 86_400) * 1_000_000)
-      var due = cron.next(after: day, in: zone)
-      while let one = due, one.at.wholeSeconds <= change.at + 86_400, one.note == nil {
+      let begin = Timestamp(microseconds: (change.at - Self.near) * 1_000_000)
+      var due = cron.next(after: begin, in: zone)
+      while let one = due, one.at.wholeSeconds <= change.at + Self.near, one.note == nil {
         due = cron.next(after: one.at, in: zone)
       }
-      guard let due, due.note != nil, due.at.wholeSeconds <= change.at + 86_400 else { continue }
+      guard let due, due.note != nil, due.at.wholeSeconds <= change.at + Self.near else { continue }
       found.append(
         Bilingual(
           "The clocks change: see what becomes of the due time \(due.at.rfc3339).",

@@ -173,4 +173,20 @@ struct HookRouteTests {
     _ = try await server.call(PipelineCalls.apply, ApplyRequest(files: [file]))
     _ = try await server.call(PipelineCalls.apply, ApplyRequest(files: [Self.file]))
   }
+
+  @Test("a path that another webhook has taken since does not come back by a rollback")
+  func rolledBack() async throws {
+    let server = try await Self.server()
+    var file = Self.file
+    for path in ["orders", "off", "bare"] {
+      file.source = file.source.replacing("path: \(path)", with: "path: new-\(path)")
+    }
+    _ = try await server.call(PipelineCalls.apply, ApplyRequest(files: [file]))
+    var second = Self.file
+    second.source = second.source.replacing("id: orders", with: "id: second")
+    _ = try await server.call(PipelineCalls.apply, ApplyRequest(files: [second]))
+    let request = RollbackRequest(id: "demo~orders", revision: 1)
+    let answer = try await server.send(APIRequest(PipelineCalls.rollback.shape, input: request.json))
+    #expect(answer.status == 409 && answer.json["code"] == "hook-path-taken")
+  }
 }
