@@ -61,15 +61,18 @@ struct TestServer: Sendable {
     backend.watcher = watcher
     backend.destinations = { () throws(Problem) in destinations }
     backend.openLetter = { (row) throws(Problem) in
-      let wrapped: [UInt8]?
-      do throws(StoreError) { wrapped = try store.namespaceKey(row.namespace) } catch { throw none }
-      guard let wrapped else { throw none }
+      guard let wrapped = Self.key(of: row.namespace, store) else { throw none }
       return try row.content(try unwrap(wrapped))
     }
     adjust(&backend)
     router = Router(backend, vault: vault)
     self.backend = backend
     self.node = node
+  }
+
+  /// Nil also where it cannot be read, which a memory store always can.
+  private static func key(of namespace: String, _ store: MemoryStore) -> [UInt8]? {
+    try? store.namespaceKey(namespace)
   }
 
   private static func asks(_ history: JobHistory) -> AskReading {
