@@ -62,10 +62,15 @@ final class Installation {
     #expect(inotify_add_watch(watch, file, UInt32(IN_MODIFY)) >= 0)
     var buffer = [UInt8](repeating: 0, count: 4_096)
     while try lines(of: file) < count {
-      // Blocks until the file changes.
+      // Blocks until the file changes, or so long that it never will.
+      var wanted = pollfd(fd: watch, events: Int16(POLLIN), revents: 0)
+      try #require(poll(&wanted, 1, Int32(Self.patience * 1_000)) > 0, "\(file) has no \(count) lines.")
       #expect(read(watch, &buffer, buffer.count) > 0)
     }
   }
+
+  /// Seconds after which what is waited for counts as never coming. No test that passes waits so long.
+  static let patience = 120
 
   static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent()
@@ -171,7 +176,13 @@ final class Installation {
       return !process.isRunning
     }
 
-    func waitForDeath() { process.waitUntilExit() }
+    /// A server that does not die is killed in the end; what it ended with is then not what a test expects.
+    func waitForDeath() {
+      let overdue = DispatchWorkItem { kill(process.processIdentifier, SIGKILL) }
+      DispatchQueue.global().asyncAfter(deadline: .now() + .seconds(patience), execute: overdue)
+      process.waitUntilExit()
+      overdue.cancel()
+    }
 
     func stop() {
       guard process.isRunning else { return }
