@@ -23,7 +23,6 @@ public enum BuiltInRole: String, Sendable, Hashable, CaseIterable {
   private static let operating = [
     "pipelines:execute", "pipelines:pause", "jobs:cancel", "jobs:signal", "jobs:update", "credentials:read",
     "schedules:pause", "asks:answer", "asks:manage", "deadletters:read", "queues:pause", "destinations:read",
-    "destinations:redeliver", "connections:read", "alerts:acknowledge", "alerts:mute", "heartbeats:write",
-    "triggers:send", "webhooks:read", "webhooks:redeliver",
+    "destinations:redeliver", "connections:read", "alerts:update", "heartbeats:write", "signals:read",
   ]
 }

@@ -48,7 +48,7 @@ public struct Router: Sendable {
     let answer: Route.Answer
     do {
       // Before anything of the input is read, so that whoever may not call at all learns nothing from it.
-      if route.shape.permission != .open, principal.kind == .anonymous { throw Gate.notSignedIn }
+      try Gate.checkAtAll(route.shape.permission, principal)
       let input = try route.shape.input(
         path: parameters, query: request.query, body: try Self.body(of: request, to: route.shape))
       answer = try route.admit(input, &caller)
