@@ -27,12 +27,13 @@ public final class AuditTrail: Sendable {
   }
 
   /// Writes down how it ended: `done`, `refused` or `failed`. `resourceID` where the change has made the
-  /// thing.
+  /// thing; `before` where only the change found out how it was.
   public func finish(
-    _ ticket: AuditTicket, _ outcome: AuditEntry.Outcome, resourceID: String? = nil, after: JSON? = nil
+    _ ticket: AuditTicket, _ outcome: AuditEntry.Outcome, resourceID: String? = nil, before: JSON? = nil,
+    after: JSON? = nil
   ) async throws(Problem) {
     var act = ticket.act
-    (act.before, act.after) = (nil, after)
+    (act.before, act.after) = (before, after)
     if let resourceID { act.resourceID = resourceID }
     _ = try await write(act, outcome, ticket.actor, ticket.origin, of: ticket.sequence)
   }

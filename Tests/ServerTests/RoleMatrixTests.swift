@@ -1,6 +1,8 @@
 import API
 import Access
+import Crypto
 import Model
+import Stores
 import Testing
 
 @testable import Server

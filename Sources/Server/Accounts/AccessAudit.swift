@@ -13,7 +13,8 @@ extension CallAudit {
       end: { intent, entry, outcome in
         guard let ticket = open.take(intent) else { return }
         do throws(Problem) {
-          try await trail.finish(ticket, outcome.word, resourceID: entry.resource, after: entry.after)
+          try await trail.finish(
+            ticket, outcome.word, resourceID: entry.resource, before: entry.before, after: entry.after)
         } catch {
           // The change is made, and its intent stands in the audit: going on is safe.
           told(error)
