@@ -64,7 +64,9 @@ struct EventRoutes: Sendable {
     func next() async -> EventItem? {
       while ready.isEmpty {
         // A store that cannot be read: the reader comes back with the position that it has.
-        guard let page = try? routes.items(query, after: position, limit: EventRoutes.page) else { return nil }
+        guard let page = try? routes.items(query, after: position, limit: EventRoutes.page) else {
+          return nil
+        }
         ready = page[...]
         position = page.last?.position ?? position
         if page.isEmpty, await rings.next() == nil { return nil }

@@ -1,4 +1,4 @@
-/// A stream, one element for each call: what its reader does not ask for is not read either, so that nothing is
+/// A stream, one element for each call: what its reader does not ask for is not read either, so nothing is
 /// kept for one that is slow.
 actor Pull<Element: Sendable> {
   private var iterator: AsyncStream<Element>.Iterator

@@ -18,7 +18,9 @@ struct KeyedRequestTests {
     var isReplayed: Bool { head.lowercased().contains("idempotency-replayed: true") }
   }
 
-  private func post(_ path: String, _ body: String, key: String, _ installation: Installation) throws -> Answer {
+  private func post(_ path: String, _ body: String, key: String, _ installation: Installation) throws
+    -> Answer
+  {
     let answer = try installation.run([
       "/usr/bin/curl", "-s", "-i", "--unix-socket", installation.data + "/api.sock", "-H",
       "Content-Type: application/json", "-H", "Idempotency-Key: \(key)", "-d", body,
@@ -64,7 +66,8 @@ struct KeyedRequestTests {
     #expect((200..<300).contains(first.status), "\(first.head)")
     let again = try post("/users", user, key: "u1", installation)
     #expect(again.body?["code"] == "shown-once")
-    let kept = try Data(contentsOf: URL(filePath: installation.data + "/requests.db"))
+    let kept =
+      try Data(contentsOf: URL(filePath: installation.data + "/requests.db"))
       + Data(contentsOf: URL(filePath: installation.data + "/requests.db-wal"))
     let password = try #require(first.body?["password"]?.string)
     #expect(kept.range(of: Data(password.utf8)) == nil)

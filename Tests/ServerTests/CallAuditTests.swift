@@ -37,7 +37,9 @@ struct CallAuditTests {
   func change() async throws {
     let world = try await world()
     for value in ["one", "two"] {
-      #expect(await world.call(AccessCalls.setSetting, SettingRequest(id: "demo~limit", value: .string(value))) == 200)
+      #expect(
+        await world.call(AccessCalls.setSetting, SettingRequest(id: "demo~limit", value: .string(value)))
+          == 200)
     }
     let rows = try await world.rows("namespaces")
     #expect(rows.map(\.outcome) == [.intent, .done, .intent, .done])

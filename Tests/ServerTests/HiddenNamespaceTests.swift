@@ -39,7 +39,8 @@ struct HiddenNamespaceTests {
         PipelineCalls.apply, ApplyRequest(files: [SourceFile(name: "a.yaml", source: source)]))
       job = try await server.call(PipelineCalls.execute, ExecuteRequest(id: "\(namespace)~\(word)_hello")).id
       _ = try await server.call(
-        SignalCalls.send, SignalToInbox(namespace: namespace, name: "\(word)_go", key: "k", payload: "\(word)"))
+        SignalCalls.send,
+        SignalToInbox(namespace: namespace, name: "\(word)_go", key: "k", payload: "\(word)"))
       try await server.node.write([
         .setting(
           namespace: namespace, name: "\(word)_setting", value: .string(word), by: "test",
@@ -93,7 +94,8 @@ struct HiddenNamespaceTests {
       // 403: of no namespace, or unknown there at all. 400: refused before anything is looked up.
       #expect([400, 403, 404].contains(answer.status), "\(shape.method) \(path): \(answer.status)")
       let told = text(answer).replacing("\(Self.canary)~\(Self.canary)_hello", with: "")
-        .replacing("namespace \(Self.canary)", with: "").replacing("\(Self.canary)/\(Self.canary)_hello", with: "")
+        .replacing("namespace \(Self.canary)", with: "").replacing(
+          "\(Self.canary)/\(Self.canary)_hello", with: "")
       #expect(!told.contains("\(Self.canary)_"), "\(shape.method) \(path): \(told)")
     }
   }

@@ -32,7 +32,8 @@ struct RoleMatrixTests {
     return Router(backend)
   }
 
-  @Test("who is not signed in is let in to nothing but what anybody may ask", arguments: EndpointCatalog.shapes)
+  @Test(
+    "who is not signed in is let in to nothing but what anybody may ask", arguments: EndpointCatalog.shapes)
   func nobody(shape: Shape) async throws {
     let answer = await (try await router()).handle(Self.request(shape), as: Self.anonymous)
     if shape.permission == .open {
