@@ -141,7 +141,7 @@ final class Installation {
       if more.isEmpty { break }
       said += String(decoding: more, as: UTF8.self)
     }
-    return Server(process: process, output: pipe, wasReady: said.contains("Ready:"))
+    return Server(process: process, output: pipe, said: said, wasReady: said.contains("Ready:"))
   }
 
   /// Starts a server and waits for nothing.
@@ -168,6 +168,8 @@ final class Installation {
   struct Server {
     let process: Process
     let output: Pipe
+    /// On standard output, until it was ready.
+    let said: String
     let wasReady: Bool
 
     /// True once it has ended, by the signal that it gave itself or otherwise.
