@@ -18,6 +18,9 @@ enum Accounts {
     }
     let service = try await AccessService.open(
       store: file, environment: environment(parts.vault, broken: parts.broken))
+    parts.keeper.alsoSeals { () async throws(Problem) in try await service.sealAnew() }
+    // What a rotation before this start did not come to.
+    _ = try await service.sealAnew()
     return (service, try await service.makeFirstAdmin(from: .server))
   }
 
@@ -45,6 +48,7 @@ enum Accounts {
     AccessEnvironment(
       now: Program.now, seal: { vault.seal($0, place: $1) },
       open: { (sealed, place) throws(UnsealError) in try vault.open(sealed, place: place) },
+      isCurrent: { KeyRing.id(of: $0) == vault.master.active },
       hashing: BlockingThreads(count: hashingThreads), storing: BlockingThreads(count: 1), broken: broken)
   }
 
