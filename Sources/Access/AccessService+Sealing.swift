@@ -1,15 +1,14 @@
-internal import Model
+public import Model
 
 // The master key changes.
 extension AccessService {
-  /// Seals anew, in one commit, what an older master key sealed: the service's keys and the seeds of second
-  /// factors. Returns how many could not be opened; they stay as they are. To be called before an older key is
-  /// forgotten; where all is under the newest key it writes nothing.
+  /// Seals anew, in one commit, what an older master key sealed: the service's keys and the seeds of
+  /// second factors. Returns how many could not be opened; they stay as they are. To be called before an older
+  /// key is forgotten; where all is under the newest one it writes nothing.
   public func sealAnew() async throws(Problem) -> Int {
     try await ledger.change { [environment] records throws(Problem) in
       var (changes, unreadable): ([AccessChange], Int) = ([], 0)
-      for (name, sealed) in records.secrets.sorted(by: { $0.key < $1.key })
-      where !environment.isCurrent(sealed) {
+      for (name, sealed) in records.secrets where !environment.isCurrent(sealed) {
         let place = ServiceKeys.place(of: name)
         if let again = environment.sealedAnew(sealed, place) {
           changes.append(.secret(name: name, sealed: again))

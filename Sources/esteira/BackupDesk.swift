@@ -1,8 +1,10 @@
+import Access
 import CLI
 import Crypto
 import Engine
 import Glibc
 import Model
+import Server
 import Stores
 
 /// Makes, lists, checks and restores backups.

@@ -3,7 +3,7 @@ import Model
 import Testing
 
 /// A data folder, and the binary that works on it.
-final class Installation {
+final class Installation: Sendable {
   let folder: URL
   /// Beside the folder, for what is none of the server's.
   let aside: URL
@@ -180,10 +180,12 @@ final class Installation {
 
     /// A server that does not die is killed in the end; what it ended with is then not what a test expects.
     func waitForDeath() {
-      let overdue = DispatchWorkItem { kill(process.processIdentifier, SIGKILL) }
-      DispatchQueue.global().asyncAfter(deadline: .now() + .seconds(patience), execute: overdue)
+      let over = NSCondition()
+      process.terminationHandler = { _ in over.withLock { over.broadcast() } }
+      let limit = Date(timeIntervalSinceNow: TimeInterval(patience))
+      over.withLock { while process.isRunning, over.wait(until: limit) {} }
+      if process.isRunning { kill(process.processIdentifier, SIGKILL) }
       process.waitUntilExit()
-      overdue.cancel()
     }
 
     func stop() {

@@ -11,7 +11,10 @@ struct NetworkProgramTests {
     namespace: demo
     inputs: {name: {type: string, default: world}}
     steps:
-      greet: {uses: shell, idempotent: true, with: {run: "echo Hello, $NAME", env: {NAME: "${{ inputs.name }}"}}}
+      greet:
+        uses: shell
+        idempotent: true
+        with: {run: "echo Hello, $NAME", env: {NAME: "${{ inputs.name }}"}}
       count: {value: "${{ size(steps.greet.output.stdout) }}"}
     outputs: {length: "${{ steps.count.output }}"}
     """
@@ -61,22 +64,10 @@ struct NetworkProgramTests {
     #expect(login.status == 0, "\(login.output)")
     #expect(try admin.run("whoami").output.hasPrefix("admin"))
 
-    // An operator in one namespace.
-    let made = try admin.run("user", "create", "ana", "-o", "json")
-    #expect(made.status == 0, "\(made.output)")
-    let password = try #require(made.json?["password"]?.string)
-    #expect(try admin.run("role", "bind", "operator", "ana", "-n", "demo").status == 0)
+    let password = try makeOperator("ana", admin)
     #expect(try admin.run("pipeline", "apply", installation.place("hello.yaml")).status == 0)
     let ana = Person("ana", installation, url)
-    let entered = try ana.run(
-      "login", "ana", "--password-stdin", input: "\(password) nine-herons-by-the-lake")
-    #expect(entered.status == 0, "\(entered.output)")
-    #expect(try ana.run("pipeline", "apply", installation.place("hello.yaml")).status == 4)
-    let watched = try ana.run("job", "start", "demo/hello", "--input", "name=Ana", "--watch")
-    #expect(watched.status == 0 && watched.output.contains("length=10"), "\(watched.output)")
-    let job = try ana.run("job", "ls", "-o", "id").output.trimmingCharacters(in: .whitespacesAndNewlines)
-    #expect(try ana.run("job", "logs", job, "greet").output.contains("Hello, Ana"))
-
+    let job = try works(ana, password)
     // A script with a token for one thing.
     let token = installation.place("token")
     #expect(
@@ -100,5 +91,26 @@ struct NetworkProgramTests {
     let audit = try admin.run("audit", "ls", "-o", "json")
     #expect(audit.output.contains("\"ana\"") && !audit.output.contains(password))
     #expect(try admin.run("audit", "verify").status == 0)
+  }
+
+  /// Of one namespace; returns the first password.
+  private func makeOperator(_ name: String, _ admin: Person) throws -> String {
+    let made = try admin.run("user", "create", name, "-o", "json")
+    #expect(made.status == 0, "\(made.output)")
+    #expect(try admin.run("role", "bind", "operator", name, "-n", "demo").status == 0)
+    return try #require(made.json?["password"]?.string)
+  }
+
+  /// Signs in, does what an operator may and is refused what only an admin may; returns the job.
+  private func works(_ person: Person, _ password: String) throws -> String {
+    let entered = try person.run(
+      "login", "ana", "--password-stdin", input: "\(password) nine-herons-by-the-lake")
+    #expect(entered.status == 0, "\(entered.output)")
+    #expect(try person.run("pipeline", "apply", person.installation.place("hello.yaml")).status == 4)
+    let watched = try person.run("job", "start", "demo/hello", "--input", "name=Ana", "--watch")
+    #expect(watched.status == 0 && watched.output.contains("length=10"), "\(watched.output)")
+    let job = try person.run("job", "ls", "-o", "id").output.trimmingCharacters(in: .whitespacesAndNewlines)
+    #expect(try person.run("job", "logs", job, "greet").output.contains("Hello, Ana"))
+    return job
   }
 }

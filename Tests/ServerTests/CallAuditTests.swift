@@ -41,7 +41,7 @@ struct CallAuditTests {
         await world.call(AccessCalls.setSetting, SettingRequest(id: "demo~limit", value: .string(value)))
           == 200)
     }
-    let rows = try await world.rows("namespaces")
+    let rows = try await world.rows("settings")
     #expect(rows.map(\.outcome) == [.intent, .done, .intent, .done])
     #expect(rows.map(\.of) == [nil, rows[0].sequence, nil, rows[2].sequence])
     #expect(rows.allSatisfy { $0.act.namespace == "demo" && $0.actor.name == "local:ana" })
@@ -83,7 +83,7 @@ struct CallAuditTests {
     let status = await world.call(
       AccessCalls.setSetting, SettingRequest(id: "demo~limit", value: "x"), as: viewer)
     #expect(status == 403)
-    let rows = try await world.rows("namespaces")
+    let rows = try await world.rows("settings")
     #expect(rows.map(\.outcome) == [.refused] && rows.first?.actor.name == "vera")
   }
 

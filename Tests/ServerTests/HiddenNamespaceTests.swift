@@ -26,7 +26,7 @@ struct HiddenNamespaceTests {
     for (namespace, word) in [("demo", "seen"), (Self.canary, Self.canary)] {
       let source = """
         apiVersion: esteira/v1
-        id: \(word)_hello
+        id: \(word)-hello
         namespace: \(namespace)
         title: "\(word)"
         triggers:
@@ -37,10 +37,10 @@ struct HiddenNamespaceTests {
         """
       _ = try await server.call(
         PipelineCalls.apply, ApplyRequest(files: [SourceFile(name: "a.yaml", source: source)]))
-      job = try await server.call(PipelineCalls.execute, ExecuteRequest(id: "\(namespace)~\(word)_hello")).id
+      job = try await server.call(PipelineCalls.execute, ExecuteRequest(id: "\(namespace)~\(word)-hello")).id
       _ = try await server.call(
         SignalCalls.send,
-        SignalToInbox(namespace: namespace, name: "\(word)_go", key: "k", payload: "\(word)"))
+        SignalToInbox(namespace: namespace, name: "\(word)_go", key: "k", payload: .string(word)))
       try await server.node.write([
         .setting(
           namespace: namespace, name: "\(word)_setting", value: .string(word), by: "test",
@@ -86,16 +86,16 @@ struct HiddenNamespaceTests {
         switch part {
         case "{id}" where isOfJob: world.job
         case "{namespace}": Self.canary
-        case let part where part.first == "{": "\(Self.canary)~\(Self.canary)_hello"
+        case let part where part.first == "{": "\(Self.canary)~\(Self.canary)-hello"
         case let part: String(part)
         }
       }.joined(separator: "/")
       let answer = await world.router.handle(APIRequest(shape.method, path), as: vera)
       // 403: of no namespace, or unknown there at all. 400: refused before anything is looked up.
       #expect([400, 403, 404].contains(answer.status), "\(shape.method) \(path): \(answer.status)")
-      let told = text(answer).replacing("\(Self.canary)~\(Self.canary)_hello", with: "")
+      let told = text(answer).replacing("\(Self.canary)~\(Self.canary)-hello", with: "")
         .replacing("namespace \(Self.canary)", with: "").replacing(
-          "\(Self.canary)/\(Self.canary)_hello", with: "")
+          "\(Self.canary)/\(Self.canary)-hello", with: "")
       #expect(!told.contains("\(Self.canary)_"), "\(shape.method) \(path): \(told)")
     }
   }
