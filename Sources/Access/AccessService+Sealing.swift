@@ -3,8 +3,8 @@ public import Model
 // The master key changes.
 extension AccessService {
   /// Seals anew, in one commit, what an older master key sealed: the service's keys and the seeds of
-  /// second factors. Returns how many could not be opened; they stay as they are. To be called before an older
-  /// key is forgotten; where all is under the newest one it writes nothing.
+  /// second factors. Returns how many could not be opened; they stay as they are. To be called before an
+  /// older key is forgotten; where all is under the newest one it writes nothing.
   public func sealAnew() async throws(Problem) -> Int {
     try await ledger.change { [environment] records throws(Problem) in
       var (changes, unreadable): ([AccessChange], Int) = ([], 0)

@@ -39,8 +39,8 @@ final class KeyKeeper: Sendable {
       protection: folder.protection?.rawValue, fingerprints: Dictionary(prints) { first, _ in first })
   }
 
-  /// What is sealed elsewhere than in the store: `sealAnew` seals it under the newest key, durably, and returns
-  /// how much it could not open.
+  /// What is sealed elsewhere than in the store: `sealAnew` seals it under the newest key, durably, and
+  /// returns how much it could not open.
   func alsoSeals(_ sealAnew: @escaping @Sendable () async throws(Problem) -> Int) {
     besides.withLock { $0.append(sealAnew) }
   }

@@ -74,7 +74,7 @@ struct LimitKillTests {
     try check(installation)
   }
 
-  /// Over one connection, so that they come faster than the rate lets them begin, however busy the machine is.
+  /// Over one connection, so that they come faster than the rate lets them begin, however busy the machine.
   private func start(_ numbers: Range<Int>, _ installation: Installation) throws {
     let calls = numbers.map { number in
       """

@@ -87,8 +87,8 @@ struct OutboxKillTests {
     #expect(receiver.forged == 0)
   }
 
-  /// Waits for a command on a thread of its own: it waits for the receiver, whose answers need those that tests
-  /// share.
+  /// Waits for a command on a thread of its own: it waits for the receiver, whose answers need those that
+  /// tests share.
   private func apart<Value: Sendable>(_ work: @escaping @Sendable () throws -> Value) async throws -> Value {
     try await withCheckedThrowingContinuation { continuation in
       Thread { continuation.resume(with: Result { try work() }) }.start()

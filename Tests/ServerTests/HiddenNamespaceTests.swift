@@ -32,7 +32,7 @@ struct HiddenNamespaceTests {
         triggers:
           \(word)_daily: {schedule: {cron: "0 3 * * *"}}
         steps:
-          \(word)_greet: {value: "\(word)"}
+          \(word)_greet: {value: "${{ '\(word)' }}"}
           \(word)_fails: {needs: [\(word)_greet], uses: fail, with: {message: "\(word)"}}
         """
       _ = try await server.call(

@@ -54,6 +54,9 @@ struct HubLoadTests {
       group.cancelAll()
     }
     #expect(client.mostWaiting <= 4)
+    // On a busy machine the lines may come faster than the hub itself takes them. Then it reads them from
+    // the file later, and leaves none out.
+    let losses = logs.world.hub.channel(.logs(logs.job.id))?.losses ?? 0
     var (seen, thinned, last): (Int64, Int64, Int64) = (0, 0, 0)
     while last < total, let message = try await client.next("log") {
       if let count = message["payload"]?["metadata"]?["thinned"]?.int {
@@ -64,7 +67,7 @@ struct HubLoadTests {
         #expect(last == seen + thinned)
       }
     }
-    #expect(thinned > 0)
+    #expect(thinned > 0 || losses > 0)
     #expect(seen + thinned == total)
   }
 
