@@ -9,12 +9,14 @@ public struct AccessEnvironment: Sendable {
   /// For a place, as `Crypto.MasterKey.seal`.
   public var seal: @Sendable ([UInt8], String) -> [UInt8]
   public var open: @Sendable ([UInt8], String) throws(UnsealError) -> [UInt8]
+  /// Whether the newest master key sealed it.
+  public var isCurrent: @Sendable ([UInt8]) -> Bool
   /// Where passwords are hashed: as many at once as it has threads.
   public var hashing: any TaskExecutor
   /// Where the store is asked: it must have one thread, so that calls come one after another.
   public var storing: any TaskExecutor
-  /// Called once the store can no longer be relied on, with the reason; what waits is told so when it returns.
-  /// A server ends its process here.
+  /// Called with the reason once the store can no longer be relied on. A server ends its process here; where
+  /// it returns, those who wait are told.
   public var broken: @Sendable (String) -> Void
 
   public init(
@@ -22,10 +24,12 @@ public struct AccessEnvironment: Sendable {
     random: @escaping @Sendable (Int) -> [UInt8] = SecureRandom.bytes,
     seal: @escaping @Sendable ([UInt8], String) -> [UInt8],
     open: @escaping @Sendable ([UInt8], String) throws(UnsealError) -> [UInt8],
+    isCurrent: @escaping @Sendable ([UInt8]) -> Bool = { _ in true },
     hashing: any TaskExecutor, storing: any TaskExecutor,
     broken: @escaping @Sendable (String) -> Void = { _ in }
   ) {
     (self.now, self.random, self.seal, self.open) = (now, random, seal, open)
+    self.isCurrent = isCurrent
     (self.hashing, self.storing, self.broken) = (hashing, storing, broken)
   }
 

@@ -61,6 +61,9 @@ final class AccessLedger: Sendable {
   private let threads: any TaskExecutor
   private let mostWaiting: Int
   private let broken: @Sendable (String) -> Void
+  private let changed: AsyncStream<Void>.Continuation
+  /// An element after changes were made, for one listener; of many at once it hears one time.
+  let changes: AsyncStream<Void>
   private let state: Mutex<State>
   private let writing: Mutex<Writing>
 
@@ -73,6 +76,7 @@ final class AccessLedger: Sendable {
   ) {
     (self.store, self.threads, self.mostWaiting) = (store, threads, mostWaiting)
     self.broken = broken
+    (changes, changed) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     state = Mutex(State(records: records))
     writing = Mutex(Writing(chains: chains))
   }
@@ -172,6 +176,7 @@ extension AccessLedger {
         if writing.isStale { throw AccessFault("The store could not be read after a failure.") }
         return try write(batch, used, &writing)
       }
+      if batch.contains(where: { !$0.changes.isEmpty }) { changed.yield() }
       return zip(batch, rows).map { ($0, .success($1)) }
     } catch {
       if error.kind == .broken { broken(error.message) }

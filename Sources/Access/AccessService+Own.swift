@@ -95,6 +95,10 @@ extension AccessService {
     if password.lowercased().contains(name.lowercased()) && name.utf8.count >= 3 {
       throw .weakPassword("It contains the name.", "Contém o nome.")
     }
+    // A password's bytes are padded with zeros before they are hashed, so that this one would be another's.
+    if password.utf8.last == 0 {
+      throw .weakPassword("It ends with a NUL.", "Termina com um NUL.")
+    }
     if Set(password).count < 5 {
       throw .weakPassword(
         "It has fewer than 5 different characters.", "Tem menos de 5 caracteres diferentes.")

@@ -90,7 +90,7 @@ extension AccessService {
     return SHA256.digest(Array("esteira.recovery.1 ".utf8) + letters)
   }
 
-  private static func seedPlace(_ id: ID<Account>) -> String { "second factor \(id)" }
+  static func seedPlace(_ id: ID<Account>) -> String { "second factor \(id)" }
 
   private func totp(_ factor: SecondFactor, of id: ID<Account>) throws(Problem) -> TOTP {
     do {

@@ -88,15 +88,6 @@ extension AccessService {
     return tokens
   }
 
-  /// How long whoever signs in from there has to wait, for `Retry-After`; nil where they need not.
-  public func waitBeforeSignIn(name: String, from origin: Origin) -> Duration? {
-    let (name, now) = (name.lowercased(), environment.now())
-    let isKnown = isKnownAddress(origin, of: ledger.read { $0.account(named: name) })
-    return throttle.withLock {
-      $0.refusal(name: name, address: origin.address, knownAddress: isKnown, at: now)?.wait
-    }
-  }
-
   private func begin(
     _ name: String, _ account: Account?, _ origin: Origin, isSecondStep: Bool
   ) throws(Problem) {

@@ -36,6 +36,9 @@ public final class AccessService: Sendable {
   /// `iss` of access tokens: one installation does not believe another's.
   let issuer: String
 
+  /// Derived from one that stays the same.
+  private let requestKey: [UInt8]
+
   static let audience = "esteira"
 
   private init(
@@ -45,9 +48,28 @@ public final class AccessService: Sendable {
     (self.policy, self.oidc, self.ledger, self.environment) = (policy, oidc, ledger, environment)
     (self.passwords, self.issuer) = (passwords, issuer)
     self.keys = Mutex(keys)
+    requestKey = HKDF.sha256(
+      key: keys.refresh.reveal(), salt: [], info: Array("requests with a key".utf8), count: 32)
     throttle = Mutex(Throttle(policy.throttle))
     tickets = Mutex(Tickets(most: policy.mostTickets))
     audit = AuditTrail(ledger, environment, keys.audit.publicKey)
+  }
+
+  /// The audit of a store that nobody writes to: rows and heads can be read and checked. Nil where there are
+  /// no keys yet, so no rows either.
+  public static func openAudit(
+    of store: any AccessStore, environment: AccessEnvironment
+  ) throws(Problem) -> AuditTrail? {
+    let (records, chains): (AccessRecords, AuditChains)
+    do throws(AccessFault) {
+      (records, chains) = (try store.load(), try store.loadChains())
+    } catch { throw .accessStore(error) }
+    guard !records.secrets.isEmpty else { return nil }
+    let keys = try ServiceKeys.open(records.secrets, environment).keys
+    let ledger = AccessLedger(
+      store: store, threads: environment.storing, records: records, chains: chains, mostWaiting: 0,
+      broken: environment.broken)
+    return AuditTrail(ledger, environment, keys.audit.publicKey)
   }
 
   /// Reads the store; makes and seals the service's keys where it has none yet.
@@ -81,6 +103,14 @@ public final class AccessService: Sendable {
 
   /// Grows with every change of accounts, sessions, tokens and roles.
   public var revision: UInt64 { ledger.revision }
+
+  /// An element after such changes were stored, for one listener; of many at once it hears one time.
+  public var changes: AsyncStream<Void> { ledger.changes }
+
+  /// Over what a request sent, which may hold a secret: without the key nobody can try out what it was.
+  public func digest(ofRequest bytes: [UInt8]) -> [UInt8] {
+    HMACSHA256.code(key: requestKey, message: bytes)
+  }
 
   /// Sessions and tokens that have expired, and last uses that wait to be written. To be called from time to
   /// time, and before the end.

@@ -27,7 +27,7 @@ public final class AuditTrail: Sendable {
   }
 
   /// Writes down how it ended: `done`, `refused` or `failed`. `resourceID` where the change has made the
-  /// thing; `before` where it was found only after the intent was written.
+  /// thing; `before` where only the change found out how it was.
   public func finish(
     _ ticket: AuditTicket, _ outcome: AuditEntry.Outcome, resourceID: String? = nil, before: JSON? = nil,
     after: JSON? = nil

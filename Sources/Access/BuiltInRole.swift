@@ -17,13 +17,12 @@ public enum BuiltInRole: String, Sendable, Hashable, CaseIterable {
 
   private static let reading = [
     "pipelines:read", "jobs:read", "connectors:read", "schedules:read", "metrics:read", "asks:read",
-    "queues:read", "workers:read", "triggers:read", "events:read", "alerts:read", "namespaces:read",
+    "queues:read", "workers:read", "events:read", "alerts:read", "namespaces:read",
   ]
 
   private static let operating = [
-    "pipelines:execute", "pipelines:pause", "jobs:cancel", "jobs:signal", "jobs:update", "credentials:read",
+    "pipelines:execute", "pipelines:pause", "jobs:cancel", "jobs:signal", "credentials:read",
     "schedules:pause", "asks:answer", "asks:manage", "deadletters:read", "queues:pause", "destinations:read",
-    "destinations:redeliver", "connections:read", "alerts:acknowledge", "alerts:mute", "heartbeats:write",
-    "triggers:send", "webhooks:read", "webhooks:redeliver",
+    "destinations:redeliver", "connections:read", "alerts:update", "heartbeats:write", "signals:read",
   ]
 }

@@ -46,7 +46,7 @@ extension Problem {
       Bilingual(
         "There were too many sign-ins within a minute.", pt: "Houve tentativas demais de entrar em um minuto."
       ),
-      remedy: tryAgain(wait))
+      remedy: tryAgain(wait), wait: wait)
   }
 
   static func signInLocked(_ wait: Duration) -> Problem {
@@ -55,7 +55,7 @@ extension Problem {
       Bilingual(
         "Sign-in is locked after too many failures.",
         pt: "A entrada está bloqueada depois de falhas demais."),
-      remedy: tryAgain(wait))
+      remedy: tryAgain(wait), wait: wait)
   }
 
   private static func tryAgain(_ wait: Duration) -> Bilingual {

@@ -15,8 +15,10 @@ struct ServiceKeys: Sendable {
     case refresh = "refresh tokens"
     case audit = "audit heads"
 
-    var place: String { "access \(rawValue)" }
+    var place: String { ServiceKeys.place(of: rawValue) }
   }
+
+  static func place(of name: String) -> String { "access \(name)" }
 
   /// Opens what is there and makes what is missing; the changes are what has to be stored.
   static func open(

@@ -27,8 +27,10 @@ public struct Problem: Error, Sendable, Hashable {
   public var code: String
   public var message: Bilingual
   public var remedy: Bilingual?
+  /// After how long the same may be asked again, where that is known.
+  public var wait: Duration?
 
-  public init(_ code: String, _ message: Bilingual, remedy: Bilingual? = nil) {
-    (self.code, self.message, self.remedy) = (code, message, remedy)
+  public init(_ code: String, _ message: Bilingual, remedy: Bilingual? = nil, wait: Duration? = nil) {
+    (self.code, self.message, self.remedy, self.wait) = (code, message, remedy, wait)
   }
 }

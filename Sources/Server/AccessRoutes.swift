@@ -12,7 +12,8 @@ struct AccessRoutes: Sendable {
         try connections(query, caller)
       },
       .answer(AccessCalls.setConnection, in: .name { $0.id }) { item, caller in try await set(item, caller) },
-      .answer(AccessCalls.deleteConnection, in: .name { $0.id }) { path, _ in try await deleteConnection(path)
+      .answer(AccessCalls.deleteConnection, in: .name { $0.id }) { path, caller in
+        try await deleteConnection(path, caller)
       },
       .answer(AccessCalls.settings, in: .namespace { $0.namespace ?? "" }) { query, _ in try settings(query)
       },
@@ -35,18 +36,21 @@ struct AccessRoutes: Sendable {
     let connection = Connection(
       namespace: name.namespace, name: name.name, kind: item.kind, address: item.address,
       allowedEgress: item.allowedEgress, credential: item.credential)
+    caller.note.before(try known(name).map { ConnectionItem($0).json })
+    caller.note.after(ConnectionItem(connection).json)
     try await node.write([.connection(connection, at: backend.now(), by: caller.actor)])
     return ConnectionItem(connection)
   }
 
-  private func deleteConnection(_ path: NamePath) async throws(Problem) -> Nothing {
+  private func known(_ name: NamespacedName) throws(Problem) -> Connection? {
+    try reading { () throws(StoreError) in try backend.readModel.connections(in: name.namespace) }
+      .first { ScalarString($0.name) == ScalarString(name.name) }
+  }
+
+  private func deleteConnection(_ path: NamePath, _ caller: Caller) async throws(Problem) -> Nothing {
     let (node, name) = (try backend.writer(), try NamespacedName(path.id))
-    let all = try reading { () throws(StoreError) in
-      try backend.readModel.connections(in: name.namespace)
-    }
-    guard all.contains(where: { $0.name == name.name }) else {
-      throw Self.unknown("connection", "a conexão", name)
-    }
+    guard let known = try known(name) else { throw Self.unknown("connection", "a conexão", name) }
+    caller.note.before(ConnectionItem(known).json)
     try await node.write([.removeConnection(name: name.name, namespace: name.namespace)])
     return Nothing()
   }
@@ -59,6 +63,11 @@ struct AccessRoutes: Sendable {
   private func set(_ request: SettingRequest, _ caller: Caller) async throws(Problem) -> Nothing {
     let (node, name) = (try backend.writer(), try NamespacedName(request.id))
     let value = request.value.isNull ? nil : request.value
+    let known = try reading { () throws(StoreError) in
+      try backend.readModel.settings(of: name.namespace)[name.name]
+    }
+    caller.note.before(known.map { ["value": $0] })
+    caller.note.after(value.map { ["value": $0] })
     try await node.write([
       .setting(namespace: name.namespace, name: name.name, value: value, by: caller.actor, at: backend.now())
     ])

@@ -58,6 +58,8 @@ public struct Backend: Sendable {
 
   /// Nil where no server runs.
   public var access: AccessService?
+  /// Of the folder, also where no server runs; nil where there is none yet.
+  public var audit: AuditTrail?
   public var vault = VaultDesk.none
   /// Waits for so long, or less when its task is cancelled.
   public var pause: @Sendable (Duration) async -> Void = { _ in await Task.yield() }

@@ -23,7 +23,9 @@ struct CredentialRoutes: Sendable {
       .answer(AccessCalls.setCredential, in: .name { $0.id }) { request, caller in
         try await set(request, caller)
       },
-      .answer(AccessCalls.deleteCredential, in: .name { $0.id }) { request, _ in try await delete(request) },
+      .answer(AccessCalls.deleteCredential, in: .name { $0.id }) { request, caller in
+        try await delete(request, caller)
+      },
       .answer(CredentialCalls.usage, in: .name { $0.id }) { path, _ in
         let name = try NamespacedName(path.id)
         _ = try known(name)
@@ -91,6 +93,9 @@ struct CredentialRoutes: Sendable {
         namespace: name.namespace, name: name.name, type: request.type, version: (known?.version ?? 0) + 1,
         values: request.values, actor: caller.actor))
     record.expiresAt = request.expiresAt
+    caller.note.about("\(name.namespace)/\(name.name)", in: name.namespace)
+    caller.note.before(known.map(Self.shown))
+    caller.note.after(Self.shown(record))
     try await node.write([
       .credential(record),
       .retireVersions(
@@ -98,6 +103,14 @@ struct CredentialRoutes: Sendable {
       .forgetVersions(until: now),
     ])
     return try item(record)
+  }
+
+  /// For the audit: nothing of what is sealed.
+  private static func shown(_ record: CredentialRecord) -> JSON {
+    [
+      "type": .string(record.type), "version": .int(Int64(record.version)),
+      "expires_at": record.expiresAt.map { .string($0.rfc3339) } ?? .null,
+    ]
   }
 
   private func check(_ request: CredentialRequest) throws(Problem) {
@@ -121,9 +134,9 @@ struct CredentialRoutes: Sendable {
     return overlap
   }
 
-  private func delete(_ request: CredentialDeletion) async throws(Problem) -> Nothing {
+  private func delete(_ request: CredentialDeletion, _ caller: Caller) async throws(Problem) -> Nothing {
     let (node, name) = (try backend.writer(), try NamespacedName(request.id))
-    _ = try known(name)
+    caller.note.before(Self.shown(try known(name)))
     if !request.force {
       let usage = try CredentialUseFinder(backend: backend, desk: desk).usage(of: name)
       if !usage.isEmpty { throw Self.inUse(name, usage) }

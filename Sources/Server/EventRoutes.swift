@@ -22,8 +22,9 @@ struct EventRoutes: Sendable {
     return Page(try items(query, after: query.after, limit: limit))
   }
 
-  private func items(_ query: EmittedQuery, after position: Int64, limit: Int) throws(Problem) -> [EventItem]
-  {
+  fileprivate func items(
+    _ query: EmittedQuery, after position: Int64, limit: Int
+  ) throws(Problem) -> [EventItem] {
     let filter = EmittedFilter(namespace: query.namespace, room: query.room, type: query.type)
     let rows = try reading { () throws(StoreError) in
       try backend.readModel.emitted(filter, after: position, limit: limit)
@@ -43,23 +44,34 @@ struct EventRoutes: Sendable {
   private func follow(_ query: EmittedQuery, last: String?) -> AsyncStream<EventItem> {
     // Heard from now on, so that nothing falls between the first look and the first ring.
     let changes = backend.events.changes()
-    return AsyncStream { continuation in
-      let relay = Task {
-        var position = last.flatMap { Int64($0) } ?? query.after
-        var rings = changes.makeAsyncIterator()
-        repeat {
-          while true {
-            guard let page = try? items(query, after: position, limit: Self.page) else {
-              return continuation.finish()
-            }
-            for item in page { continuation.yield(item) }
-            position = page.last?.position ?? position
-            if page.count < Self.page { break }
-          }
-        } while await rings.next() != nil
-        continuation.finish()
+    let tail = EventTail(
+      routes: self, query: query, position: last.flatMap { Int64($0) } ?? query.after, rings: Pull(changes))
+    return AsyncStream { await tail.next() }
+  }
+
+  /// Reads on as its reader takes events.
+  private actor EventTail {
+    private let routes: EventRoutes
+    private let query: EmittedQuery
+    private let rings: Pull<Void>
+    private var position: Int64
+    private var ready: ArraySlice<EventItem> = []
+
+    init(routes: EventRoutes, query: EmittedQuery, position: Int64, rings: Pull<Void>) {
+      (self.routes, self.query, self.position, self.rings) = (routes, query, position, rings)
+    }
+
+    func next() async -> EventItem? {
+      while ready.isEmpty {
+        // A store that cannot be read: the reader comes back with the position that it has.
+        guard let page = try? routes.items(query, after: position, limit: EventRoutes.page) else {
+          return nil
+        }
+        ready = page[...]
+        position = page.last?.position ?? position
+        if page.isEmpty, await rings.next() == nil { return nil }
       }
-      continuation.onTermination = { _ in relay.cancel() }
+      return ready.removeFirst()
     }
   }
 }

@@ -116,13 +116,7 @@ struct JobRoutes: Sendable {
   private func follow(_ query: EventsQuery, last: String?) async throws(Problem) -> AsyncStream<JobEvent> {
     let after = last.flatMap { Int($0) } ?? query.after
     let events = try await backend.jobs.follow(try finder.job(query.id).id, UInt32(clamping: after))
-    return AsyncStream { continuation in
-      let relay = Task {
-        for await event in events { continuation.yield(JobEvent(event)) }
-        continuation.finish()
-      }
-      continuation.onTermination = { _ in relay.cancel() }
-    }
+    return events.pulled(JobEvent.init)
   }
 
   private func why(_ path: JobPath, _ caller: Caller) async throws(Problem) -> Blockers {

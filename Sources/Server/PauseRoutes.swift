@@ -22,6 +22,7 @@ struct PauseRoutes: Sendable {
     try Self.check(request.reason, until: request.until, at: now)
     let pause = PauseRecord(
       pipeline: summary.pipeline, by: caller.actor, reason: request.reason, at: now, until: request.until)
+    caller.note.after(PauseItem(pause).json)
     try await node.write([.pause(pause)])
     return PipelineItem(summary, pause: pause)
   }

@@ -36,9 +36,24 @@ final class PipelineApplier: Sendable {
     try reserve(names)
     defer { release(names) }
     let draft = try draft(compiled, expected: request.expectedRevision, caller)
+    note(draft.result, names, caller)
     if !draft.revisions.isEmpty { try await node.write(draft.revisions.map { .revision($0) }) }
     return draft.result
   }
+
+  private func note(_ result: ApplyResult, _ names: [PipelineName], _ caller: Caller) {
+    let namespaces = Set(names.map(\.namespace))
+    caller.note.about(
+      names.prefix(Self.notedPipelines).map(\.description).joined(separator: ", "),
+      in: namespaces.count == 1 ? namespaces.first : nil)
+    let changes = result.items.prefix(Self.notedPipelines).map { item -> JSON in
+      ["id": .string(item.id), "change": .string(item.change), "revision": .int(Int64(item.revision))]
+    }
+    caller.note.after(["pipelines": .array(changes), "count": .int(Int64(result.items.count))])
+  }
+
+  /// As many as a row of the audit names.
+  private static let notedPipelines = 100
 
   /// What apply would change, without changing it.
   func plan(_ request: ApplyRequest, _ caller: Caller) throws -> ApplyResult {

@@ -27,7 +27,7 @@ extension Router {
         + ScheduleChangeRoutes(backend).routes + MetricsRoutes(backend: backend).routes
         + HookRoutes(backend: backend).routes + NamespaceRoutes(backend).routes
         + QueueRoutes(backend: backend).routes
-        + Self.accounts(backend.access) + Self.streams(backend.hub), audit: audit, keys: backend.keys)
+        + Self.accounts(backend) + Self.streams(backend.hub), audit: audit, keys: backend.keys)
   }
 
   private static func streams(_ hub: Hub?) -> [Route] {
@@ -35,9 +35,14 @@ extension Router {
   }
 
   /// Of whoever signs in. Beside no server nobody does.
-  private static func accounts(_ access: AccessService?) -> [Route] {
-    guard let access else {
-      return EndpointCatalog.accounts.map { Route.closed($0, Backend.readOnly) }
+  private static func accounts(_ backend: Backend) -> [Route] {
+    guard let access = backend.access else {
+      let audit = backend.audit.map { AuditRoutes(trail: $0).routes } ?? []
+      let open = Set(audit.map(\.shape))
+      return audit
+        + EndpointCatalog.accounts.filter { !open.contains($0) }.map {
+          Route.closed($0, Backend.readOnly)
+        }
     }
     return SignInRoutes(access: access).routes + UserRoutes(access: access).routes
       + RoleRoutes(access: access).routes + TokenRoutes(access: access).routes

@@ -31,7 +31,8 @@ struct SignalRoutes: Sendable {
 
   private func send(_ request: SignalToInbox, _ caller: Caller) async throws(Problem) -> SignalResult {
     var signal = SignalRequest(
-      name: request.name, key: request.key, payload: request.payload, messageID: request.idempotencyKey,
+      name: request.name, key: request.key, payload: request.payload,
+      messageID: request.idempotencyKey ?? caller.request.idempotencyKey,
       actor: caller.actor)
     if let text = request.keep {
       guard let keep = Duration(text: text), keep >= .zero, keep <= SignalRequest.longestKeep else {
@@ -46,7 +47,8 @@ struct SignalRoutes: Sendable {
     let node = try backend.writer()
     let job = try JobFinder(readModel: backend.readModel).job(request.id).id
     let signal = SignalRequest(
-      name: request.name, key: request.key, payload: request.payload, messageID: request.idempotencyKey,
+      name: request.name, key: request.key, payload: request.payload,
+      messageID: request.idempotencyKey ?? caller.request.idempotencyKey,
       actor: caller.actor)
     return SignalResult(try await node.signal(signal, to: job))
   }

@@ -58,7 +58,7 @@ struct TriggerRoutes: Sendable {
   ) async throws(Problem) -> TriggerResult {
     let handed = HandedMessage(
       pipeline: try NamespacedName(request.id).pipeline, trigger: request.name, message: request.message,
-      idempotencyKey: request.idempotencyKey, actor: caller.actor)
+      idempotencyKey: request.idempotencyKey ?? caller.request.idempotencyKey, actor: caller.actor)
     return TriggerResult(try await backend.writer().hand(handed), caller.language)
   }
 

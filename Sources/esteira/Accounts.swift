@@ -1,7 +1,9 @@
 import Access
 import Crypto
 import Engine
+import Glibc
 import Model
+import Server
 import Stores
 
 /// The accounts of a data folder, opened for a server.
@@ -12,23 +14,53 @@ enum Accounts {
     do throws(AccessFault) {
       file = try AccessFile(path: parts.folder.path + "/access.db")
     } catch {
-      throw Problem(
-        "access-store",
-        Bilingual(
-          "Accounts and the audit cannot be opened: \(error.message)",
-          pt: "Contas e auditoria não podem ser abertas: \(error.message)"),
-        remedy: Bilingual(
-          "Check the disk and access.db in the data folder.",
-          pt: "Verifique o disco e access.db na pasta de dados."))
+      throw unreadable(error)
     }
-    let vault = parts.vault
-    let environment = AccessEnvironment(
+    let service = try await AccessService.open(
+      store: file, environment: environment(parts.vault, broken: parts.broken))
+    parts.keeper.alsoSeals { () async throws(Problem) in try await service.sealAnew() }
+    // What a rotation before this start did not come to.
+    _ = try await service.sealAnew()
+    return (service, try await service.makeFirstAdmin(from: .server))
+  }
+
+  /// What was answered to requests with a key.
+  static func keys(_ parts: NodeParts, _ access: AccessService) throws(Problem) -> IdempotencyKeys {
+    let file = try IdempotencyFile(path: parts.folder.path + "/requests.db")
+    return IdempotencyKeys(file.answers, now: Program.now, hash: { access.digest(ofRequest: $0) })
+  }
+
+  /// The audit beside no server.
+  static func openAudit(of folder: String, _ vault: Vault) throws(Problem) -> AuditTrail? {
+    let path = folder + "/access.db"
+    let file: AccessFile
+    do throws(AccessFault) {
+      file = try AccessFile(reading: path, exists: Glibc.access(path, F_OK) == 0)
+    } catch {
+      throw unreadable(error)
+    }
+    return try AccessService.openAudit(of: file, environment: environment(vault, broken: { _ in }))
+  }
+
+  private static func environment(
+    _ vault: Vault, broken: @escaping @Sendable (String) -> Void
+  ) -> AccessEnvironment {
+    AccessEnvironment(
       now: Program.now, seal: { vault.seal($0, place: $1) },
       open: { (sealed, place) throws(UnsealError) in try vault.open(sealed, place: place) },
-      hashing: BlockingThreads(count: hashingThreads), storing: BlockingThreads(count: 1),
-      broken: parts.broken)
-    let service = try await AccessService.open(store: file, environment: environment)
-    return (service, try await service.makeFirstAdmin(from: .server))
+      isCurrent: { KeyRing.id(of: $0) == vault.master.active },
+      hashing: BlockingThreads(count: hashingThreads), storing: BlockingThreads(count: 1), broken: broken)
+  }
+
+  private static func unreadable(_ fault: AccessFault) -> Problem {
+    Problem(
+      "access-store",
+      Bilingual(
+        "Accounts and the audit cannot be opened: \(fault.message)",
+        pt: "Contas e auditoria não podem ser abertas: \(fault.message)"),
+      remedy: Bilingual(
+        "Check the disk and access.db in the data folder.",
+        pt: "Verifique o disco e access.db na pasta de dados."))
   }
 
   /// Rows of the audit for each use of a credential by an attempt. An attempt never waits for its row; where
@@ -63,6 +95,15 @@ enum Accounts {
       await Program.pause(tidying)
       // What cannot be written now is tried again the next time.
       try? await access.removeExpired()
+    }
+  }
+
+  /// Who may hear what is looked at again when accounts change, at most once a second, until its task is
+  /// cancelled.
+  static func tell(_ hub: Hub, of access: AccessService) async {
+    for await _ in access.changes {
+      hub.rolesChanged()
+      await Program.pause(.seconds(1))
     }
   }
 

@@ -1,8 +1,10 @@
+import Access
 import CLI
 import Crypto
 import Engine
 import Glibc
 import Model
+import Server
 import Stores
 
 /// Makes, lists, checks and restores backups.
@@ -103,8 +105,18 @@ enum BackupDesk {
         count += 1
       } catch { faults.append("artifacts/\(namespace)/\(sha256): \(error.message)") }
     }
+    faults += try await auditFaults(folder, vault, language)
     return BackupFindings(
       report: report(backup), opened: .init(jobs: folded.jobs, artifacts: count), faults: faults)
+  }
+
+  /// A backup of a folder without accounts has none.
+  private static func auditFaults(
+    _ folder: String, _ vault: Vault, _ language: Language
+  ) async throws(Problem) -> [String] {
+    let trail = try await offPool { () throws(Problem) in try Accounts.openAudit(of: folder, vault) }
+    guard let trail else { return [] }
+    return try await trail.verify().faults.map { "access.db: \($0.text[language])" }
   }
 
   private static let page = 500

@@ -21,6 +21,7 @@ final class KeyKeeper: Sendable {
   private let write: @Sendable ([CatalogWrite]) async throws(Problem) -> Void
   private let tell: @Sendable (String) -> Void
   private let isBusy = Mutex(false)
+  private let besides = Mutex<[@Sendable () async throws(Problem) -> Int]>([])
 
   init(
     folder: DataFolder, vault: Vault, readModel: any ReadModel,
@@ -36,6 +37,18 @@ final class KeyKeeper: Sendable {
     let prints = ring.ids.map { ($0, ring.fingerprint(of: $0) ?? "") }
     return KeyFacts(
       protection: folder.protection?.rawValue, fingerprints: Dictionary(prints) { first, _ in first })
+  }
+
+  /// What is sealed elsewhere than in the store: `sealAnew` seals it under the newest key, durably, and
+  /// returns how much it could not open.
+  func alsoSeals(_ sealAnew: @escaping @Sendable () async throws(Problem) -> Int) {
+    besides.withLock { $0.append(sealAnew) }
+  }
+
+  private func sealBesides() async throws(Problem) -> Int {
+    var unreadable = 0
+    for sealAnew in besides.withLock({ $0 }) { unreadable += try await sealAnew() }
+    return unreadable
   }
 
   /// Returns once the new key seals; the rest goes on in a task of its own.
@@ -63,6 +76,7 @@ final class KeyKeeper: Sendable {
         }
         if !left.isEmpty { throw Self.inUse }
       }
+      if try await sealBesides() > 0 { throw Self.inUse }
       try folder.changeKeys { keys in for id in retired { keys[id] = nil } }
       vault.forget(retired)
     }
@@ -115,6 +129,7 @@ final class KeyKeeper: Sendable {
       }
       if pass > 0 && row.rewrapped == before { break }
     }
+    row.unreadable += try await sealBesides()
     (row.stage, row.endedAt) = (nil, Program.now())
     var writes = [CatalogWrite.keyRotation(row)]
     if row.unreadable == 0 {

@@ -24,6 +24,7 @@ struct NodeParts: Sendable {
   let destinations: [ConfiguredDestination]
   /// Ends the process, with a sentence: a file of the folder can no longer be relied on.
   let broken: @Sendable (String) -> Void
+  let keeper: KeyKeeper
   /// The folder had no store before.
   let isFirstStart: Bool
 
@@ -75,7 +76,7 @@ struct NodeParts: Sendable {
     self.destinations = destinations
     backend.destinations = { () throws(Problem) in destinations }
     backend.pause = Program.pause
-    let keeper = Self.keeper(folder, vault, store, node, console)
+    keeper = Self.keeper(folder, vault, store, node, console)
     if restores { keeper.resume() }
     backend.vault = VaultDesk(
       keeper: keeper, vault: vault, leases: places.leases, probe: CredentialProbe(client))

@@ -23,6 +23,7 @@ struct ReadingParts: Sendable {
     backend.destinations = { () throws(Problem) in
       try ConfigFile(folder: path).destinations().map(\.destination)
     }
+    backend.audit = try Accounts.openAudit(of: path, vault)
     self.backend = backend
   }
 

@@ -46,12 +46,16 @@ struct Serving: Sendable {
         watch.wake()
       }
       let (access, admin) = try await Accounts.open(parts)
-      parts.backend.access = access
+      (parts.backend.access, parts.backend.audit) = (access, access.audit)
+      parts.backend.keys = try Accounts.keys(parts, access)
       let hub = Self.hub(parts, access)
       parts.backend.hub = hub
       Accounts.auditUses(of: parts, in: access.audit)
       let listening = try listen(parts, setting)
-      let carrying = [Task { await hub.run() }, Task { await Accounts.tidy(access) }]
+      let carrying = [
+        Task { await hub.run() }, Task { await Accounts.tidy(access) },
+        Task { await Accounts.tell(hub, of: access) },
+      ]
       await Self.settle(parts.node)
       watches.reconcile()
       report(banner(parts, listening, admin), isReported)

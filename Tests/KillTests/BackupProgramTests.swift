@@ -45,11 +45,15 @@ struct BackupProgramTests {
     let answer = try installation.run("backup", "restore", "--from", made.id, "--to", restored, "--key", key)
     #expect(answer.status == 0)
     #expect(try installation.run("job", "ls", "--data", restored, "-o", "id").id == job)
+    // The accounts and the audit came along, and can be checked before any server runs.
+    let audit = try installation.run("audit", "verify", "--data", restored, "-o", "json")
+    #expect(audit.status == 0 && audit.json?["intact"] == true && (audit.json?["rows"]?.int ?? 0) > 0)
     let second = try installation.startServer(["ESTEIRA_DATA": restored])
     defer { second.stop() }
     #expect(try installation.run("signal", "send", "demo/go", "--data", restored).status == 0)
     #expect(try installation.run("job", "watch", job, "-q", "--data", restored).status == 0)
     #expect(try installation.run("job", "get", later, "--data", restored).status == 3)
+    #expect(try installation.run("user", "ls", "--data", restored).output.contains("admin"))
   }
 
   @Test("one that was changed is named fault by fault, and not restored")

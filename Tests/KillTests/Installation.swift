@@ -3,7 +3,7 @@ import Model
 import Testing
 
 /// A data folder, and the binary that works on it.
-final class Installation {
+final class Installation: Sendable {
   let folder: URL
   /// Beside the folder, for what is none of the server's.
   let aside: URL
@@ -62,10 +62,15 @@ final class Installation {
     #expect(inotify_add_watch(watch, file, UInt32(IN_MODIFY)) >= 0)
     var buffer = [UInt8](repeating: 0, count: 4_096)
     while try lines(of: file) < count {
-      // Blocks until the file changes.
+      // Blocks until the file changes, or so long that it never will.
+      var wanted = pollfd(fd: watch, events: Int16(POLLIN), revents: 0)
+      try #require(poll(&wanted, 1, Int32(Self.patience * 1_000)) > 0, "\(file) has no \(count) lines.")
       #expect(read(watch, &buffer, buffer.count) > 0)
     }
   }
+
+  /// Seconds after which what is waited for counts as never coming. No test that passes waits so long.
+  static let patience = 120
 
   static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent()
@@ -136,7 +141,7 @@ final class Installation {
       if more.isEmpty { break }
       said += String(decoding: more, as: UTF8.self)
     }
-    return Server(process: process, output: pipe, wasReady: said.contains("Ready:"))
+    return Server(process: process, output: pipe, said: said, wasReady: said.contains("Ready:"))
   }
 
   /// Starts a server and waits for nothing.
@@ -163,6 +168,8 @@ final class Installation {
   struct Server {
     let process: Process
     let output: Pipe
+    /// On standard output, until it was ready.
+    let said: String
     let wasReady: Bool
 
     /// True once it has ended, by the signal that it gave itself or otherwise.
@@ -171,7 +178,15 @@ final class Installation {
       return !process.isRunning
     }
 
-    func waitForDeath() { process.waitUntilExit() }
+    /// A server that does not die is killed in the end; what it ended with is then not what a test expects.
+    func waitForDeath() {
+      let over = NSCondition()
+      process.terminationHandler = { _ in over.withLock { over.broadcast() } }
+      let limit = Date(timeIntervalSinceNow: TimeInterval(patience))
+      over.withLock { while process.isRunning, over.wait(until: limit) {} }
+      if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+      process.waitUntilExit()
+    }
 
     func stop() {
       guard process.isRunning else { return }

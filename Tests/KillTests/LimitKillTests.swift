@@ -74,14 +74,20 @@ struct LimitKillTests {
     try check(installation)
   }
 
-  /// Several at a time, so that they come faster than the rate lets them begin.
+  /// Over one connection, so that they come faster than the rate lets them begin, however busy the machine.
   private func start(_ numbers: Range<Int>, _ installation: Installation) throws {
-    let status = try installation.shell(
+    let calls = numbers.map { number in
       """
-      seq \(numbers.lowerBound) \(numbers.upperBound - 1) |
-        xargs -P 4 -I{} "$ESTEIRA" job start demo/compete --idempotency-key n{} > /dev/null
-      """)
-    #expect(status == 0)
+      url = "http://localhost/api/v1/pipelines/demo~compete/execute"
+      unix-socket = "\(installation.data)/api.sock"
+      header = "content-type: application/json"
+      data = "{\\"idempotency_key\\": \\"n\(number)\\"}"
+      output = "/dev/null"
+      fail
+      """
+    }
+    try installation.write("starts", calls.joined(separator: "\nnext\n"))
+    #expect(try installation.run(["/usr/bin/curl", "-s", "-K", installation.place("starts")]).status == 0)
   }
 
   /// Asks some of those that wait, and compares their answer with the rows before and after it.

@@ -64,10 +64,10 @@ struct OutboxKillTests {
     try setUp(installation, receiver)
     let server = try installation.startServer([:])
     defer { server.stop() }
-    let test = try installation.run("destination", "test", "ops", "-o", "json")
+    let test = try await apart { try installation.run("destination", "test", "ops", "-o", "json") }
     #expect(test.status == 0 && test.json?["outcome"] == "delivered" && test.json?["status"] == 200)
     receiver.answer(410)
-    let refused = try installation.run("destination", "test", "ops")
+    let refused = try await apart { try installation.run("destination", "test", "ops") }
     #expect(refused.status == 1 && refused.output.contains("gone"))
     _ = try installation.run("job", "start", "demo/fails", "--watch", "-q")
     await receiver.heard(1, of: Self.types[0])
@@ -85,6 +85,14 @@ struct OutboxKillTests {
     #expect(try installation.run("destination", "redeliver", "\(id)").status == 0)
     await receiver.heard(2, of: Self.types[2])
     #expect(receiver.forged == 0)
+  }
+
+  /// Waits for a command on a thread of its own: it waits for the receiver, whose answers need those that
+  /// tests share.
+  private func apart<Value: Sendable>(_ work: @escaping @Sendable () throws -> Value) async throws -> Value {
+    try await withCheckedThrowingContinuation { continuation in
+      Thread { continuation.resume(with: Result { try work() }) }.start()
+    }
   }
 
   private func setUp(_ installation: Installation, _ receiver: HookReceiver) throws {

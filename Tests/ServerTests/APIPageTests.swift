@@ -1,4 +1,5 @@
 import API
+import Access
 import Foundation
 import Testing
 
@@ -6,13 +7,21 @@ import Testing
 struct APIPageTests {
   private static let page = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent().appending(path: "docs/api.md")
-  private static let head = "| method | path | permission | what |\n|---|---|---|---|\n"
+  private static let head = "| method | path | permission | roles | what |\n|---|---|---|---|---|\n"
 
   private static var table: String {
     EndpointCatalog.shapes.map { shape in
       let path = shape.path.replacing("/api/v1", with: "")
-      return "| \(shape.method.rawValue) | `\(path)` | \(shape.permission) | \(shape.summary) |\n"
+      return "| \(shape.method.rawValue) | `\(path)` | \(shape.permission) | \(roles(shape.permission)) | "
+        + "\(shape.summary) |\n"
     }.joined()
+  }
+
+  /// Letters of the built-in roles that may.
+  private static func roles(_ permission: Permission) -> String {
+    guard case .needs(let resource, let verb) = permission else { return "" }
+    return BuiltInRole.allCases.filter { $0.permissions.contains(verb, resource) }
+      .map { $0.rawValue.prefix(1).uppercased() }.joined(separator: " ")
   }
 
   /// `ESTEIRA_WRITE_TABLES=1` writes the table in place of comparing it.

@@ -38,12 +38,25 @@ struct HubLoadTests {
   func slowLog() async throws {
     let logs = LogWorld()
     let (client, _) = try await logs.world.subscribed(logs.channel, room: 4)
-    let total = 120_000
-    for start in stride(from: 0, to: total, by: 10_000) {
-      await logs.write(start + 1...start + 10_000)
-      #expect(logs.world.hub.budget.held <= HubLimits.lineRingBytes)
+    let (total, quick) = (120_000, CountingReader())
+    let principal = HubWorld.person("eva")
+    logs.world.people.set(principal, "eva")
+    quick.say("{\"type\":\"subscribe\",\"channel\":\"\(logs.channel)\"}")
+    await withTaskGroup(of: Void.self) { group in
+      group.addTask { await logs.world.hub.serve(quick.peer, as: principal, .english) }
+      await quick.counted(0)
+      for start in stride(from: 0, to: total, by: 10_000) {
+        await logs.write(start + 1...start + 10_000)
+        // One that keeps up has them, so the hub has had them all.
+        await quick.counted(start + 10_000)
+        #expect(logs.world.hub.budget.held <= HubLimits.lineRingBytes)
+      }
+      group.cancelAll()
     }
     #expect(client.mostWaiting <= 4)
+    // On a busy machine the lines may come faster than the hub itself takes them. Then it reads them from
+    // the file later, and leaves none out.
+    let losses = logs.world.hub.channel(.logs(logs.job.id))?.losses ?? 0
     var (seen, thinned, last): (Int64, Int64, Int64) = (0, 0, 0)
     while last < total, let message = try await client.next("log") {
       if let count = message["payload"]?["metadata"]?["thinned"]?.int {
@@ -54,7 +67,7 @@ struct HubLoadTests {
         #expect(last == seen + thinned)
       }
     }
-    #expect(thinned > 0)
+    #expect(thinned > 0 || losses > 0)
     #expect(seen + thinned == total)
   }
 

@@ -98,7 +98,7 @@ public struct RefreshRequest: Wire {
 }
 
 /// Tokens, or the question for the second factor.
-public struct SignInResult: Wire, Hashable {
+public struct SignInResult: Wire, Hashable, ShownOnce {
   /// `signed_in` or `mfa_required`.
   public var state: String
   public var accessToken: String?
@@ -150,7 +150,7 @@ public struct SignInResult: Wire, Hashable {
     ], name: "SignIn")
 }
 
-public struct SocketTicket: Wire, Hashable {
+public struct SocketTicket: Wire, Hashable, ShownOnce {
   public var ticket: String
   public var expiresAt: Timestamp
   public init(ticket: String, expiresAt: Timestamp) { (self.ticket, self.expiresAt) = (ticket, expiresAt) }
@@ -193,7 +193,7 @@ public struct PasswordRequest: Wire {
     [.init("old", .text), .init("new", .text)], name: "PasswordChange")
 }
 
-public struct SecondFactorItem: Wire, Hashable {
+public struct SecondFactorItem: Wire, Hashable, ShownOnce {
   /// Base32, to be typed where no picture can be read.
   public var secret: String
   /// `otpauth://…`, for a QR code.
@@ -208,7 +208,7 @@ public struct SecondFactorItem: Wire, Hashable {
     [.init("secret", .text), .init("uri", .text)], name: "SecondFactorSeed")
 }
 
-public struct RecoveryCodes: Wire, Hashable {
+public struct RecoveryCodes: Wire, Hashable, ShownOnce {
   public var codes: [String]
   public init(codes: [String]) { self.codes = codes }
   public init(_ json: JSON) throws(WireError) {

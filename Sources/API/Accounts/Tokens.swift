@@ -113,7 +113,7 @@ public struct TokenRequest: Wire {
     ], name: "NewToken")
 }
 
-public struct CreatedToken: Wire, Hashable, Located {
+public struct CreatedToken: Wire, Hashable, Located, ShownOnce {
   public var token: TokenItem
   /// `est_…`; it cannot be shown again.
   public var value: String

@@ -158,7 +158,7 @@ public struct UserPatch: Wire {
 }
 
 /// An account with what is shown once.
-public struct CreatedUser: Wire, Hashable, Located {
+public struct CreatedUser: Wire, Hashable, Located, ShownOnce {
   public var user: UserItem
   public var password: String?
 

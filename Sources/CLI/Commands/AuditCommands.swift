@@ -25,7 +25,7 @@ enum AuditList {
     let wish = AuditListQuery(
       namespace: call.namespace, actor: call.value("--actor"), action: call.value("--action"),
       outcome: call.value("--outcome"), since: try call.moment("--since"), until: try call.moment("--until"))
-    let items = try await call.withClient(.writing) { client in
+    let items = try await call.withClient(.reading) { client in
       try await client.items(limit: most) { cursor, limit in
         var query = wish
         (query.cursor, query.limit) = (cursor, limit)
@@ -74,7 +74,7 @@ enum AuditVerify {
       let heads = try call.value("--heads").map { file in
         String(decoding: try call.readInput(file), as: UTF8.self)
       }
-      let verdict = try await call.withClient(.writing) {
+      let verdict = try await call.withClient(.reading) {
         try await $0.call(AuditCalls.verify, AuditVerifyRequest(heads: heads))
       }
       let count = Bilingual(
@@ -105,7 +105,7 @@ enum AuditHeadsCommand {
     ],
     run: { call in
       let query = AuditHeadsQuery(since: call.value("--since"))
-      let heads = try await call.withClient(.writing) { try await $0.call(AuditCalls.heads, query) }
+      let heads = try await call.withClient(.reading) { try await $0.call(AuditCalls.heads, query) }
       let key = call.text(Bilingual("public key", pt: "chave pública")) + ": \(heads.publicKey.printable)"
       if let name = call.value("--out") {
         let file = try FileWriter(name)

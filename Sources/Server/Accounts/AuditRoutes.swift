@@ -1,7 +1,7 @@
 import API
-import Access
+public import Access
 import Crypto
-import Model
+public import Model
 
 /// Routes of the audit.
 struct AuditRoutes: Sendable {
@@ -66,7 +66,7 @@ extension AuditItem {
 
 extension AuditFault {
   /// For people.
-  var text: Bilingual {
+  public var text: Bilingual {
     switch self {
     case .changed(let row): Bilingual("row \(row) was changed", pt: "a linha \(row) foi alterada")
     case .missingBefore(let row):

@@ -32,6 +32,7 @@ public struct HTTPEdge: Sendable {
   public static var limits: HTTPLimits {
     var limits = HTTPLimits()
     limits.bodyBytes = Router.bodyLimit
+    limits.webSocket.messageIn = HubLimits.messageIn
     return limits
   }
 

@@ -45,7 +45,7 @@ public struct Route: Sendable {
       var response = APIResponse(status: status(output), json: output.json)
       response.entityTag = (output as? any Tagged)?.tag
       response.location = (output as? any Located)?.location
-      response.isShownOnce = output is any ShownOnce
+      response.isShownOnce = Output.self is any ShownOnce.Type
       return response
     }
   }
@@ -55,7 +55,11 @@ public struct Route: Sendable {
     _ endpoint: Endpoint<Input, Output>, in scope: Scope<Input>,
     with handle: @escaping @Sendable (Input, Caller) async throws -> APIResponse
   ) -> Route {
-    Route(endpoint.shape, scope) { input, caller in try await handle(input, caller) }
+    Route(endpoint.shape, scope) { input, caller in
+      var response = try await handle(input, caller)
+      response.isShownOnce = Output.self is any ShownOnce.Type
+      return response
+    }
   }
 
   /// One that this process cannot answer.
@@ -70,15 +74,9 @@ public struct Route: Sendable {
     with handle: @escaping @Sendable (Input, Caller) async throws -> AsyncStream<Element>
   ) -> Route {
     Route(endpoint.shape, scope) { input, caller in
-      let elements = try await handle(input, caller)
-      let events = AsyncThrowingStream<APIEvent, any Error> { continuation in
-        let relay = Task {
-          for await element in elements {
-            continuation.yield(APIEvent(id: id(element), data: element.json.text))
-          }
-          continuation.finish()
-        }
-        continuation.onTermination = { _ in relay.cancel() }
+      let elements = Pull(try await handle(input, caller))
+      let events = AsyncThrowingStream<APIEvent, any Error> {
+        await elements.next().map { APIEvent(id: id($0), data: $0.json.text) }
       }
       return APIResponse(contentType: "text/event-stream", body: .events(events))
     }

@@ -31,6 +31,10 @@ public struct Router: Sendable {
       return Self.refuse(error.problem, request, items: error.items)
     } catch let error as InvalidSearch {
       return Self.refuse(error.problem, request, items: [error.item])
+    } catch let error as WrongMethod {
+      var response = Self.refuse(error.problem, request)
+      response.headers.append(("allow", error.allowed))
+      return response
     } catch let problem as Problem {
       return Self.refuse(problem, request)
     } catch {
@@ -44,7 +48,7 @@ public struct Router: Sendable {
     let answer: Route.Answer
     do {
       // Before anything of the input is read, so that whoever may not call at all learns nothing from it.
-      if route.shape.permission != .open, principal.kind == .anonymous { throw Gate.notSignedIn }
+      try Gate.checkAtAll(route.shape.permission, principal)
       let input = try Self.input(of: request, to: route.shape, parameters)
       answer = try route.admit(input, &caller)
     } catch let problem as Problem {
@@ -59,10 +63,10 @@ public struct Router: Sendable {
     }
   }
 
-  private func find(_ request: APIRequest) throws(Problem) -> (Route, [(String, String)]) {
+  private func find(_ request: APIRequest) throws -> (Route, [(String, String)]) {
     switch table.find(request.method, request.path) {
     case .route(let route, let parameters): return (route, parameters)
-    case .otherMethods(let allowed): throw Self.wrongMethod(request, allowed)
+    case .otherMethods(let allowed): throw WrongMethod(request, allowed)
     case .nothing: throw Self.noRoute(request.path)
     }
   }
@@ -82,9 +86,13 @@ public struct Router: Sendable {
     let document = ProblemDocument(
       status: ProblemStatus.of(problem.code), code: problem.code, detail: problem.message[request.language],
       remedy: problem.remedy?[request.language], requestID: request.requestID, errors: items)
-    return APIResponse(
+    var response = APIResponse(
       status: document.status, contentType: ProblemDocument.contentType,
       body: .bytes(document.json.serialized()))
+    if let wait = problem.wait {
+      response.headers.append(("retry-after", String(max(1, (wait.microseconds + 999_999) / 1_000_000))))
+    }
+    return response
   }
 
   private static func item(of error: WireError, _ language: Language) -> FindingItem {
@@ -110,20 +118,27 @@ extension Router {
       Bilingual("There is no endpoint \(path) here.", pt: "Não existe aqui o endereço \(path)."))
   }
 
-  private static func wrongMethod(_ request: APIRequest, _ allowed: [String]) -> Problem {
-    let words = allowed.joined(separator: ", ")
-    return Problem(
-      "wrong-method",
-      Bilingual(
-        "\(request.path) does not take \(request.method.rawValue).",
-        pt: "\(request.path) não aceita \(request.method.rawValue)."),
-      remedy: Bilingual("It takes \(words).", pt: "Aceita \(words)."))
-  }
-
   private static func unexpected(_ error: any Error) -> Problem {
     Problem(
       "internal",
       Bilingual("The server failed: \(error).", pt: "O servidor falhou: \(error)."),
       remedy: Bilingual("`esteira doctor` shows its state.", pt: "`esteira doctor` mostra o estado dele."))
+  }
+}
+
+/// Another method than those that a path takes.
+private struct WrongMethod: Error {
+  /// For the header `Allow`.
+  var allowed: String
+  var problem: Problem
+
+  init(_ request: APIRequest, _ methods: [String]) {
+    allowed = methods.joined(separator: ", ")
+    problem = Problem(
+      "wrong-method",
+      Bilingual(
+        "\(request.path) does not take \(request.method.rawValue).",
+        pt: "\(request.path) não aceita \(request.method.rawValue)."),
+      remedy: Bilingual("It takes \(allowed).", pt: "Aceita \(allowed)."))
   }
 }

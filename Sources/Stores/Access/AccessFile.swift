@@ -58,7 +58,7 @@ public final class AccessFile: AccessStore {
   public func commit(_ transaction: AccessTransaction) throws(AccessFault) {
     do throws(AccessFault) {
       try ask(orNothing: ()) { database throws(SQLiteError) in try database.commit(transaction) }
-    } catch where error.kind == .broken {
+    } catch  where error.kind == .broken {
       throw AccessFault("access.db: \(error.message)", .broken)
     }
   }

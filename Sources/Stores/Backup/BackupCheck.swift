@@ -30,16 +30,23 @@ extension BackupFolder {
       faults.append(
         Bilingual("\(path) is not in the manifest.", pt: "\(path) não está no manifesto."))
     }
+    for name in Self.besides where known.contains(name) { faults += damage(of: name) }
     return faults + storeFaults()
+  }
+
+  private func damage(of name: String) -> [Bilingual] {
+    do throws(SQLiteError) {
+      let database = try Database.open(path + "/" + name, .reads, setUp: Database.reading)
+      return try database.integrityFaults().map { Bilingual("\(name): \($0)", pt: "\(name): \($0)") }
+    } catch {
+      return [Bilingual("\(name): \(error.message)", pt: "\(name): \(error.message)")]
+    }
   }
 
   private func storeFaults() -> [Bilingual] {
     do throws(SQLiteError) {
       let database = try Database.open(databasePath, .reads, setUp: Database.reading)
-      var lines: [String] = []
-      try database.query("PRAGMA integrity_check") { row in lines.append(row.text(0)) }
-      if lines == ["ok"] { lines = [] }
-      return (lines + (try database.orphans())).map {
+      return (try database.integrityFaults() + database.orphans()).map {
         Bilingual("esteira.db: \($0)", pt: "esteira.db: \($0)")
       }
     } catch {
@@ -97,5 +104,13 @@ extension BackupFolder {
       for folder in folders { try Folder.sync(folder) }
     } catch { throw .backupFailed(draft, "\(error)") }
     if let damaged { throw .backupDamaged(path, damaged) }
+  }
+}
+
+extension Database {
+  fileprivate func integrityFaults() throws(SQLiteError) -> [String] {
+    var lines: [String] = []
+    try query("PRAGMA integrity_check") { row in lines.append(row.text(0)) }
+    return lines == ["ok"] ? [] : lines
   }
 }

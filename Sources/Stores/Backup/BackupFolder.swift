@@ -24,6 +24,9 @@ public struct BackupFolder: Sendable {
 
   private static let manifestLimit = 256 << 20
 
+  /// Databases beside that of the jobs: accounts with the audit, and what the watcher knows.
+  static let besides = ["access.db", "watch.db"]
+
   public var name: String { String(path.split(separator: "/").last ?? "") }
 
   /// Those in a folder, newest first; what is none is passed over.
@@ -53,6 +56,8 @@ public struct BackupFolder: Sendable {
     do {
       try Folder.make(draft)
       let contents = try copying.copyStore()
+      // After the jobs: so no change of theirs is without its row of the audit.
+      for name in BackupFolder.besides { try copying.copyDatabase(name) }
       let manifest = try copying.copy(contents, withKey: withKey, version: version, now: now)
       try Folder.rename(draft, to: "\(inside)/\(name)")
       try Folder.sync(inside)
@@ -76,9 +81,11 @@ private struct BackupCopying {
   mutating func copy(
     _ contents: Contents, withKey: Bool, version: String, now: Timestamp
   ) throws(FileError) -> BackupManifest {
-    let (size, sha256) = try BackupFiles.digest(draft + "/esteira.db")
-    try File.open(draft + "/esteira.db", .read).sync()
-    files.append(BackupManifest.File(path: "esteira.db", size: size, sha256: sha256))
+    for name in ["esteira.db"] + BackupFolder.besides where Folder.exists(draft + "/" + name) {
+      let (size, sha256) = try BackupFiles.digest(draft + "/" + name)
+      try File.open(draft + "/" + name, .read).sync()
+      files.append(BackupManifest.File(path: name, size: size, sha256: sha256))
+    }
     var missing: [String] = []
     for artifact in contents.artifacts where try !take(artifact, mayLink: true) { missing.append(artifact) }
     for name in BackupFiles.names(in: data + "/logs") where contents.jobs.contains(name) {
@@ -106,11 +113,22 @@ private struct BackupCopying {
     var artifacts: [String] = []
   }
 
-  func copyStore() throws(SQLiteError) -> Contents {
-    let target = try Database.open(draft + "/esteira.db", .writes, setUp: "")
-    try Database.open(data + "/esteira.db", .reads, setUp: Database.reading).copy(into: target)
+  /// Nothing where there is none.
+  func copyDatabase(_ name: String) throws(SQLiteError) {
+    guard Folder.exists(data + "/" + name) else { return }
+    _ = try copied(name)
+  }
+
+  private func copied(_ name: String) throws(SQLiteError) -> Database {
+    let target = try Database.open(draft + "/" + name, .writes, setUp: "")
+    try Database.open(data + "/" + name, .reads, setUp: Database.reading).copy(into: target)
     // So that the copy is one file, and can be read from where nothing can be written.
     try target.execute("PRAGMA journal_mode=DELETE")
+    return target
+  }
+
+  func copyStore() throws(SQLiteError) -> Contents {
+    let target = try copied("esteira.db")
     var contents = Contents(schema: try target.schemaVersion())
     try target.query("SELECT id FROM job_executions") { row in contents.jobs.insert(row.text(0)) }
     try target.query("SELECT DISTINCT namespace, sha256 FROM artifact_refs ORDER BY 1, 2") { row in

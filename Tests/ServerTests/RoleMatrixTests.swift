@@ -1,0 +1,104 @@
+import API
+import Access
+import Crypto
+import Model
+import Stores
+import Testing
+
+@testable import Server
+
+/// Every role against every endpoint, made from the router's own list. `docs/api.md` shows it as a table.
+@Suite("Roles and endpoints", .timeLimit(.minutes(2)))
+struct RoleMatrixTests {
+  private static let anonymous = Principal(kind: .anonymous, id: "", actor: "anonymous", grants: [])
+
+  private static func person(_ permissions: Permissions) -> Principal {
+    Principal(
+      kind: .person, id: "vera", actor: "vera", grants: [Grant(namespace: "*", permissions: permissions)])
+  }
+
+  /// The path with its parameters filled: of things that do not exist.
+  private static func request(_ shape: Shape) -> APIRequest {
+    let parts = shape.path.split(separator: "/", omittingEmptySubsequences: false).map { part in
+      part.first == "{" ? "demo~nothing" : String(part)
+    }
+    return APIRequest(shape.method, parts.joined(separator: "/"))
+  }
+
+  private func router() async throws -> Router {
+    var backend = try TestServer().backend
+    let access = try await TestAccess.service()
+    (backend.access, backend.audit) = (access, access.audit)
+    return Router(backend)
+  }
+
+  @Test(
+    "who is not signed in is let in to nothing but what anybody may ask", arguments: EndpointCatalog.shapes)
+  func nobody(shape: Shape) async throws {
+    let answer = await (try await router()).handle(Self.request(shape), as: Self.anonymous)
+    if shape.permission == .open {
+      #expect(answer.status != 403)
+    } else {
+      #expect(try answer.status == 401 && code(of: answer) == "not-signed-in")
+    }
+  }
+
+  @Test("each built-in role may what its permissions say, and is refused all else before anything is read")
+  func roles() async throws {
+    let router = try await router()
+    for role in BuiltInRole.allCases {
+      let principal = Self.person(role.permissions)
+      for shape in router.routes.map(\.shape) {
+        guard case .needs(let resource, let verb) = shape.permission else { continue }
+        let answer = await router.handle(Self.request(shape), as: principal)
+        let may = role.permissions.contains(verb, resource)
+        let refused = try answer.status == 403 && code(of: answer) == "not-allowed"
+        #expect(refused != may, "\(role) \(shape.method) \(shape.path): \(answer.status)")
+      }
+    }
+  }
+
+  @Test("a role that reads and may one thing more is let in to the endpoints of both alone")
+  func single() async throws {
+    let router = try await router()
+    let shapes = router.routes.map(\.shape)
+    for permission in Set(shapes.map(\.permission)) {
+      guard case .needs(let resource, _) = permission else { continue }
+      let granted = [permission.description, "\(resource):read"]
+      let principal = Self.person(try #require(Permissions(granted)))
+      for shape in shapes {
+        guard case .needs = shape.permission else { continue }
+        let answer = await router.handle(Self.request(shape), as: principal)
+        let refused = try answer.status == 403 && code(of: answer) == "not-allowed"
+        #expect(
+          refused != granted.contains(shape.permission.description),
+          "\(permission) \(shape.method) \(shape.path)")
+      }
+    }
+  }
+
+  @Test("no role has a permission that no endpoint asks for")
+  func asked() async throws {
+    let asked = Set(EndpointCatalog.shapes.map(\.permission.description))
+    for role in [BuiltInRole.operator, .viewer] {
+      #expect(role.permissions.words.filter { !asked.contains($0) } == [], "\(role)")
+    }
+  }
+
+  private func code(of answer: APIResponse) throws -> String? {
+    guard case .bytes(let bytes) = answer.body, answer.status >= 400 else { return nil }
+    return try JSON(parsing: bytes)["code"]?.string
+  }
+}
+
+/// Accounts in memory.
+enum TestAccess {
+  static func service() async throws -> AccessService {
+    let master = MasterKey(SymmetricKey.generate())
+    let environment = AccessEnvironment(
+      now: { Timestamp(microseconds: 0) }, seal: { master.seal($0, place: $1) },
+      open: { (sealed, place) throws(UnsealError) in try master.open(sealed, place: place) },
+      hashing: BlockingThreads(count: 1), storing: BlockingThreads(count: 1))
+    return try await AccessService.open(store: MemoryAccessStore(), environment: environment)
+  }
+}
