@@ -3,6 +3,9 @@ public import Model
 /// What lists and pages read. It never writes, may lag behind the journal by one commit, and is called from
 /// any thread; a store answers from read-only connections of its own.
 public protocol ReadModel: DeadLetterReader, OutboxReader, VaultReader {
+  /// Differs once anything was committed since it was asked last, so that an answer can be kept as long as it
+  /// is the same; nil where the store does not know.
+  func version() throws(StoreError) -> Int64?
   /// Newest first. `before` is the id that the last page ended with.
   func jobs(_ filter: JobFilter, before: ID<Job>?, limit: Int) throws(StoreError) -> [JobSummary]
   func job(_ id: ID<Job>) throws(StoreError) -> JobSummary?
