@@ -40,7 +40,7 @@ struct ReadModelTests {
     #expect(try numbers(store, before: 99, limit: 2) == [9, 8])
   }
 
-  @Test("its version is another once something was committed, and the same until then", arguments: Backend.all)
+  @Test("its version is another once something was committed, and only then", arguments: Backend.all)
   func version(_ backend: Backend) throws {
     let store = try filled(backend)
     let first = try #require(try store.version())

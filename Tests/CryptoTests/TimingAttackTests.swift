@@ -59,8 +59,8 @@ struct TimingAttackTests {
     #expect(files > 80 && found.isEmpty, "\(found.joined(separator: "\n"))")
   }
 
-  /// What is no secret, though its name has such a word in it: hashes of the audit's chain and of files, which
-  /// everybody may know, and two values of the store's own.
+  /// What is no secret, though its name has such a word in it: hashes of the audit's chain and of files,
+  /// which everybody may know, and two values of the store's own.
   private static let harmless = [
     "= nil", "== true", "account.password == known.password", "entry.", "chain.hash", "digest == otherDigest",
     "sending.part.sha256",

@@ -22,12 +22,12 @@ struct CrashAttackTests {
     let installation = try Installation()
     try installation.write("secret", Self.canary)
     try installation.write("hold.yaml", Self.pipeline)
-    // The shell says of a child that crashed whether an image was written; the first child shows that it would be.
+    // The shell says of a child that crashed whether an image was written. The first one shows that it would be.
     let script = """
       cd "$HOME"; ulimit -c unlimited
       sleep 100 & kill -\(signal) $!; wait $!; rm -f core*
-      "$ESTEIRA" server & server=$!
-      until [ -S "$ESTEIRA_DATA/api.sock" ]; do sleep 0.1; done
+      "$ESTEIRA" server > said & server=$!
+      until grep -q Ready said; do sleep 0.1; done
       "$ESTEIRA" credential set demo/canary --type hmac --from-file secret && rm secret
       "$ESTEIRA" pipeline apply hold.yaml
       job=$("$ESTEIRA" job start demo/hold -o id)
@@ -44,7 +44,7 @@ struct CrashAttackTests {
     if crashes.first?.contains("core dumped") == true {
       #expect(crashes.last?.contains("core dumped") == false, "\(said)")
     }
-    #expect(said.contains("demo/hold") && !said.contains(Self.canary), "\(said)")
+    #expect(said.contains("demo/") && !said.contains(Self.canary), "\(said)")
     let bytes = Data(Self.canary.utf8)
     let (hex, base64) = (Hex.encode(Array(bytes)), Base64.encode(Array(bytes)).prefix(20))
     let walk = try #require(FileManager.default.enumerator(atPath: installation.folder.path))

@@ -30,9 +30,10 @@ struct Probe {
         let names = { (place: JSON) in
           parameters.filter { $0["in"] == place }.compactMap { $0["name"]?.string }
         }
+        let word = method.key.uppercased()
         found.append(
           Operation(
-            method: method.key.uppercased(), path: path.key, pathNames: names("path"), queryNames: names("query")))
+            method: word, path: path.key, pathNames: names("path"), queryNames: names("query")))
       }
     }
     operations = found

@@ -4,8 +4,8 @@ import Net
 import Synchronization
 import Testing
 
-/// MLflow CVE-2026-64849 and its like: a name that leads outside when it is looked at, and to this machine when
-/// it is connected to.
+/// MLflow CVE-2026-64849 and its like: a name that leads outside when it is looked at, and to this machine
+/// when it is connected to.
 @Suite(
   "Attacks by names that lead elsewhere the second time", .timeLimit(.minutes(2)),
   .enabled(if: RebindingAttackTests.compiler != nil, "needs a C compiler"))
@@ -23,7 +23,8 @@ struct RebindingAttackTests {
     #include <stdatomic.h>
     #include <string.h>
     static atomic_int asked;
-    int getaddrinfo(const char *name, const char *service, const struct addrinfo *hints, struct addrinfo **found) {
+    int getaddrinfo(
+        const char *name, const char *service, const struct addrinfo *hints, struct addrinfo **found) {
       int (*next)(const char *, const char *, const struct addrinfo *, struct addrinfo **) =
         dlsym(RTLD_NEXT, "getaddrinfo");
       if (name && !strcmp(name, "rebind.example"))

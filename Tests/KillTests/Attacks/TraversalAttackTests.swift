@@ -19,7 +19,7 @@ struct TraversalAttackTests {
     defer { server.stop() }
     try installation.write("keep.yaml", Self.pipeline)
     #expect(try installation.run("pipeline", "apply", installation.place("keep.yaml")).status == 0)
-    let job = try installation.run("job", "start", "demo/keep", "--wait", "-o", "id").output
+    let job = try installation.run("job", "start", "demo/keep", "--watch", "-o", "id").output
       .trimmingCharacters(in: .whitespacesAndNewlines)
     // A canary beside the folder, and one in it.
     for folder in [installation.folder.path, installation.data] {
@@ -34,7 +34,7 @@ struct TraversalAttackTests {
           for target in Self.targets + ["esteira.yaml.txt"] {
             let path = Self.path(operation, name, String(repeating: step, count: 6) + target, job: job)
             let (status, text) = try await probe.get(path)
-            #expect(status != 500 && status < 502, "\(path): \(status)")
+            #expect(status < 500, "\(path): \(status)")
             let leaks = ["root:", "PATH=", Self.canary].filter { text.contains($0) }
             #expect(leaks.isEmpty && Data(text.utf8).range(of: key) == nil, "\(path): \(status) \(leaks)")
             asked += 1
