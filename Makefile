@@ -1,7 +1,8 @@
 # Esteira. Every target that a person runs has its line of help after two number signs.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build test check format bench simulate simulate-mutants crash fuzz clean \
+.PHONY: help setup build test check format bench simulate simulate-mutants crash fuzz test-api long-day \
+	bench-server clean \
 	demo demo-atlasreg demo-atlasreg-reprocess demo-etl demo-ezpocket demo-mitrarr demo-oraculo
 
 SWIFT_BUILD := swift build -c release --static-swift-stdlib --product esteira
@@ -62,6 +63,15 @@ crash: build ## every crash point, lost power, failing disks, and random kills (
 # The name that make is given is the shell's clock to a script, so that it passes on another.
 fuzz: setup ## every parser under a coverage-guided fuzzer, in turn (SECONDS=60: all together; TARGETS="csv": only)
 	@FUZZ_SECONDS=$(or $(SECONDS),60) FUZZ_TARGETS="$(TARGETS)" scripts/fuzz.sh
+
+test-api: build ## schemathesis against a running server: as an admin, and as a viewer (EXAMPLES=200; ONLY=viewer)
+	@EXAMPLES=$(or $(EXAMPLES),200) ONLY="$(or $(ONLY),viewer admin)" scripts/test_api.sh
+
+long-day: build ## many people call a server that is killed in between: nothing acknowledged is lost (REQUESTS=100000)
+	@REQUESTS=$(or $(REQUESTS),100000) scripts/long_day.sh
+
+bench-server: build ## the list of 100,000 jobs beside FastAPI, and the tail of a log to 50 clients (ONLY="list tail")
+	@scripts/bench_server.sh $(ONLY)
 
 clean: ## remove all that was built
 	rm -rf .build

@@ -8,7 +8,7 @@ packages=(
   libwslay-dev libxml2-dev libyaml-dev node-llhttp pkg-config python3 sqlite3 tzdata zlib1g-dev
 )
 if [[ ${1:-} == tests ]]; then packages+=(age python3-croniter); fi
-if [[ ${1:-} == bench ]]; then packages+=(python3-venv redis-server); fi
+if [[ ${1:-} == bench ]]; then packages+=(python3-venv redis-server wrk); fi
 
 # Under sudo the search path is another one, so that a missing Swift means nothing there.
 if [[ -z ${SUDO_USER:-} ]] && ! command -v swift >/dev/null; then

@@ -7,6 +7,7 @@ public enum AccessCalls {
     "Names, types, versions, expiry and last use; never a value.")
   public static let setCredential = Endpoint<CredentialRequest, CredentialItem>(
     .put, "/credentials/{id}", .needs("credentials", "update"), "Stores a new version of a credential.",
+    problems: [412],
     example: CredentialRequest(id: "demo~shop", type: "bearer", values: ["token": "…"]))
   public static let deleteCredential = Endpoint<CredentialDeletion, Nothing>(
     .delete, "/credentials/{id}", .needs("credentials", "delete"), "Removes a credential.")

@@ -4,7 +4,7 @@ public import Model
 public enum CredentialCalls {
   public static let create = Endpoint<CredentialRequest, CredentialItem>(
     .post, "/credentials", .needs("credentials", "create"), "Stores a credential that is not there yet.",
-    success: [201])
+    success: [201], problems: [412])
   public static let usage = Endpoint<NamePath, CredentialUsage>(
     .get, "/credentials/{id}/usage", .needs("credentials", "read"),
     "The pipelines and connections that name it, and which attempts have it now.")

@@ -67,11 +67,7 @@ public struct BulkRequest: Wire {
   }
 
   /// What no schema says: one of the two, and not both.
-  public func check() throws(WireError) {
-    guard (filter == nil) == ids.isEmpty else { return }
-    throw WireError(
-      "/filter", Bilingual("Give either a filter or ids.", pt: "Dê um filtro ou ids."))
-  }
+  public var namesJobsOnce: Bool { (filter == nil) != ids.isEmpty }
 
   public var json: JSON {
     members([
@@ -150,7 +146,7 @@ public struct OperationPath: Wire {
 
   public static let schema = Schema.object([
     .init("id", .text), .init("cursor", .text, required: false, "`next_cursor` of the page before."),
-    .init("limit", .integer, required: false, "1 to 200."),
+    .limit(),
   ])
 }
 

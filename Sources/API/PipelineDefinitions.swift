@@ -11,7 +11,7 @@ extension PipelineCalls {
     .put, "/pipelines/{id}", .needs("pipelines", "update"),
     "Makes a new revision of a pipeline; If-Match names the one that was seen. Nothing is made where "
       + "nothing changed.",
-    precondition: true)
+    precondition: true, problems: [412, 428])
   public static let revision = Endpoint<RevisionPath, PipelineDetail>(
     .get, "/pipelines/{id}/revisions/{revision}", .needs("pipelines", "read"),
     "One revision of a pipeline with its source and its plan.")
@@ -101,7 +101,7 @@ public struct DefinitionResult: Wire, Hashable {
 
   public static let schema = Schema.object(
     [
-      .init("id", .text, "`namespace~name`."),
+      .id,
       .init("change", .words(["created", "updated", "unchanged"])),
       .init("revision", .integer), .init("sha256", .text, "Hex digits over source and files."),
       .init("notes", .list(of: .text), "What to know although nothing is wrong."),
@@ -124,7 +124,7 @@ public struct RevisionPath: Wire {
   public var json: JSON { members(["id": id.wire, "revision": revision.wire]) }
 
   public static let schema = Schema.object([
-    .init("id", .text, "`namespace~name`."), .init("revision", .integer),
+    .id, .init("revision", .integer),
   ])
 }
 
@@ -148,7 +148,7 @@ public struct DiffQuery: Wire {
   public var json: JSON { members(["id": id.wire, "from": from?.wire, "to": to?.wire]) }
 
   public static let schema = Schema.object([
-    .init("id", .text, "`namespace~name`."),
+    .id,
     .init("from", .integer, required: false, "A revision; absent: the one before `to`."),
     .init("to", .integer, required: false, "A revision; absent: the newest."),
   ])
@@ -177,7 +177,7 @@ public struct CheckRequest: Wire {
 
   public static let schema = Schema.object(
     [
-      .init("id", .text, "`namespace~name`."),
+      .id,
       .init("source", .text, required: false, "YAML or JSON; absent: what is stored."),
       .init("files", .list(of: AttachedFile.schema), required: false),
     ], name: "CheckRequest")

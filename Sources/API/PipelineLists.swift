@@ -40,7 +40,7 @@ public struct PipelinesQuery: Wire {
     .init("active", .flag, required: false, "Only those that take new jobs, or only paused ones."),
     .init("q", .text, required: false, "Stands in the name or the title."),
     .init("labels", .text(.labelConditions), required: false, "`team=x,env!=dev`: all must hold."),
-    .init("limit", .integer, required: false, "1 to 200."),
+    .limit(),
     .init("cursor", .text, required: false, "`next_cursor` of the page before."),
   ])
 }
@@ -95,7 +95,7 @@ public struct RevisionsQuery: Wire {
   public var json: JSON { members(["id": id.wire, "limit": limit?.wire, "cursor": cursor?.wire]) }
 
   public static let schema = Schema.object([
-    .init("id", .text, "`namespace~name`."), .init("limit", .integer, required: false, "1 to 200."),
+    .id, .limit(),
     .init("cursor", .text, required: false, "`next_cursor` of the page before."),
   ])
 }

@@ -92,7 +92,7 @@ public struct PipelineGraphItem: Wire, Hashable {
 
   public static let schema = Schema.object(
     [
-      .init("id", .text, "`namespace~name`."), .init("revision", .integer),
+      .id, .init("revision", .integer),
       .init("nodes", .list(of: GraphNode.schema), "In an order in which they could run."),
       .init("edges", .list(of: GraphEdge.schema)),
     ], name: "PipelineGraph")

@@ -26,8 +26,8 @@ public enum PipelineCalls {
     "Makes new revisions of what changed: all files or none.", problems: [412],
     example: ApplyRequest(files: [.example]))
   public static let plan = Endpoint<ApplyRequest, ApplyResult>(
-    .post, "/pipelines:plan", .needs("pipelines", "read"), "What apply would change.", audit: .nothing
-  )
+    .post, "/pipelines:plan", .needs("pipelines", "read"), "What apply would change.", audit: .nothing,
+    problems: [412])
   public static let validate = Endpoint<SourceFile, ValidationResult>(
     .post, "/pipelines:validate", .needs("pipelines", "read"), "Everything that is wrong with a file.",
     audit: .nothing, example: .example)

@@ -160,6 +160,8 @@ int esteira_supervisor_signals(void) {
 
 int esteira_become_subreaper(void) { return prctl(PR_SET_CHILD_SUBREAPER, 1) == 0 ? 0 : errno; }
 
+int esteira_close_memory(void) { return prctl(PR_SET_DUMPABLE, 0) == 0 ? 0 : errno; }
+
 int esteira_limit_named(const char *name) {
   if (strcmp(name, "as") == 0) return RLIMIT_AS;
   if (strcmp(name, "cpu") == 0) return RLIMIT_CPU;

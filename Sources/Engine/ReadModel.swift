@@ -5,6 +5,9 @@ public import Model
 public protocol ReadModel: DeadLetterReader, OutboxReader, VaultReader, AddedScheduleReader,
   MeasureReader
 {
+  /// Differs once anything was committed since it was asked last, so that an answer can be kept as long as it
+  /// is the same; nil where the store does not know.
+  func version() throws(StoreError) -> Int64?
   /// Newest first. `before` is the id that the last page ended with.
   func jobs(_ filter: JobFilter, before: ID<Job>?, limit: Int) throws(StoreError) -> [JobSummary]
   func job(_ id: ID<Job>) throws(StoreError) -> JobSummary?

@@ -15,9 +15,9 @@ public struct JSONObject: Sendable {
   }
 
   public private(set) var members: [Member] = []
-  /// Kept from the ninth member on; below that a scan is faster than a hash.
+  /// Kept from the seventeenth member on; below that a scan is faster than a hash.
   private var positions: [ScalarString: Int] = [:]
-  private static let scanned = 8
+  private static let scanned = 16
 
   public init() {}
 

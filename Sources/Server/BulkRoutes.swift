@@ -28,7 +28,7 @@ struct BulkRoutes: Sendable {
   }
 
   private func begin(_ request: BulkRequest, _ caller: Caller) async throws -> BulkAnswer {
-    try request.check()
+    guard request.namesJobsOnce else { throw Self.filterOrIDs }
     // Whoever may do it nowhere learns not even how many there are.
     _ = try Gate.check(request.verb.permission, caller.principal, at: [.granted])
     if request.verb == .kill, request.reason.isEmpty { throw Self.noReason }
@@ -129,11 +129,14 @@ private struct BulkWork: Sendable {
 }
 
 extension BulkRoutes {
+  private static let filterOrIDs = Problem(
+    "unusable-request", Bilingual("Give either a filter or ids.", pt: "Dê um filtro ou ids."))
+
   private static let noReason = Problem(
-    "invalid-request", Bilingual("A kill needs a reason.", pt: "Para matar um job é preciso um motivo."))
+    "unusable-request", Bilingual("A kill needs a reason.", pt: "Para matar um job é preciso um motivo."))
 
   private static let noFilter = Problem(
-    "invalid-request",
+    "unusable-request",
     Bilingual(
       "A filter without a term would mean all jobs.", pt: "Um filtro sem termos valeria por todos os jobs."))
 

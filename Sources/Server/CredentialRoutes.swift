@@ -127,7 +127,7 @@ struct CredentialRoutes: Sendable {
     guard let text = request.overlap else { return .zero }
     guard let overlap = Duration(text: text), overlap >= .zero, overlap <= Self.longestOverlap else {
       throw Problem(
-        "invalid-request",
+        "unusable-request",
         Bilingual(
           "\"\(text)\" is no overlap from 0s to 90d.", pt: "\"\(text)\" não é uma sobreposição de 0s a 90d."))
     }

@@ -99,7 +99,7 @@ struct DefinitionRoutes: Sendable {
 
   private static func alone(_ name: PipelineName) -> Problem {
     Problem(
-      "invalid-request",
+      "unusable-request",
       Bilingual("\(name) has one revision only.", pt: "\(name) só tem uma revisão."),
       remedy: Bilingual("Name two with from and to.", pt: "Indique duas com from e to."))
   }

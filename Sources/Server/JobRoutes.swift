@@ -6,12 +6,15 @@ import Model
 struct JobRoutes: Sendable {
   var backend: Backend
   var finder: JobFinder
+  private let pages = KeptPages()
 
   init(_ backend: Backend) { (self.backend, finder) = (backend, JobFinder(readModel: backend.readModel)) }
 
   var routes: [Route] {
     [
-      .answer(JobCalls.list, in: .list { $0.namespace }) { query, caller in try list(query, caller) },
+      .reply(JobCalls.list, in: .list { $0.namespace }) { query, caller in
+        APIResponse(body: .bytes(try page(query, caller)))
+      },
       .answer(JobCalls.get, in: finder.place { $0.id }) { path, _ in try await get(path) },
       .answer(JobCalls.steps, in: finder.place { $0.id }) { query, _ in try await steps(query) },
       .answer(JobCalls.step, in: finder.place { $0.id }) { path, _ in try await step(path) },
@@ -26,6 +29,15 @@ struct JobRoutes: Sendable {
       .answer(JobCalls.artifacts, in: finder.place { $0.id }) { path, _ in try artifacts(path) },
       .bytes(JobCalls.artifact, in: finder.place { $0.id }) { path, _ in try await artifact(path) },
     ]
+  }
+
+  private func page(_ query: JobsQuery, _ caller: Caller) throws -> [UInt8] {
+    // What is searched for may depend on who asks, and on when.
+    guard query.search == nil else { return try list(query, caller).json.serialized() }
+    let version = try reading { () throws(StoreError) in try backend.readModel.version() }
+    return try pages.page(KeptPages.Key(caller), version: version) {
+      try list(query, caller).json.serialized()
+    }
   }
 
   private func list(_ query: JobsQuery, _ caller: Caller) throws -> Page<JobItem> {

@@ -185,17 +185,17 @@ struct LetterActions: Sendable {
   }
 
   private static let oneEdit = Problem(
-    "invalid-request",
+    "unusable-request",
     Bilingual("An edit is for one letter.", pt: "Uma edição é para uma carta."),
     remedy: Bilingual("Name it by its id.", pt: "Diga qual, pelo id."))
 
   private static let noReason = Problem(
-    "invalid-request",
+    "unusable-request",
     Bilingual("To discard a letter needs a reason.", pt: "Para descartar uma carta é preciso um motivo."),
     remedy: Bilingual("Say it with --reason.", pt: "Diga-o com --reason."))
 
   private static let idsOrFilter = Problem(
-    "invalid-request",
+    "unusable-request",
     Bilingual(
       "Name letters by their ids, or by a filter.", pt: "Diga as cartas pelos ids, ou por um filtro."),
     remedy: Bilingual(

@@ -58,7 +58,7 @@ struct PauseRoutes: Sendable {
 
   private static func past(_ until: Timestamp) -> Problem {
     Problem(
-      "invalid-request",
+      "unusable-request",
       Bilingual("\(until.rfc3339) has passed already.", pt: "\(until.rfc3339) já passou."),
       remedy: Bilingual(
         "Name a later time, or leave it out.", pt: "Indique uma hora futura, ou deixe sem ela."))

@@ -55,7 +55,7 @@ struct SignalRoutes: Sendable {
 
   private static func wrongKeep(_ text: String) -> Problem {
     Problem(
-      "invalid-request",
+      "unusable-request",
       Bilingual("\"\(text)\" is no time to keep a signal.", pt: "\"\(text)\" não é um tempo de guarda."),
       remedy: Bilingual("Write it as 24h, 366d at most.", pt: "Escreva como 24h, no máximo 366d."))
   }

@@ -28,6 +28,9 @@ struct Serving: Sendable {
   }
 
   private func run() async -> Int32 {
+    // Keys and secrets are in it, and steps run as the same user. Where the system does not know the call, a
+    // server without it is better than none.
+    _ = esteira_close_memory()
     let isReported = getenv(Self.reportVariable) != nil
     if isReported {
       unsetenv(Self.reportVariable)

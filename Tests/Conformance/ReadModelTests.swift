@@ -40,6 +40,19 @@ struct ReadModelTests {
     #expect(try numbers(store, before: 99, limit: 2) == [9, 8])
   }
 
+  @Test("its version is another once something was committed, and only then", arguments: Backend.all)
+  func version(_ backend: Backend) throws {
+    let store = try filled(backend)
+    let first = try #require(try store.version())
+    _ = try numbers(store)
+    #expect(try store.version() == first)
+    for status in [JobStatus.running, .success] {
+      let before = try store.version()
+      _ = try store.commit(Batch { $0.jobs.append(.fixture(9, status, sequence: 2)) })
+      #expect(try store.version() != before)
+    }
+  }
+
   @Test("filters apply together", arguments: Backend.all)
   func filters(_ backend: Backend) throws {
     let store = try filled(backend)

@@ -96,7 +96,11 @@ struct VaultProgramTests {
 
     let process = server.process.processIdentifier
     for file in ["cmdline", "environ"] {
-      let bytes = try Data(contentsOf: URL(filePath: "/proc/\(process)/\(file)"))
+      // Only root can read the environment of a process whose memory is closed.
+      guard let bytes = try? Data(contentsOf: URL(filePath: "/proc/\(process)/\(file)")) else {
+        #expect(file == "environ" && getuid() != 0)
+        continue
+      }
       #expect(!bytes.isEmpty && found(in: bytes) == nil, "/proc/PID/\(file)")
     }
     for words in [

@@ -61,11 +61,11 @@ struct BulkRouteTests {
     (BulkRequest(verb: .retry, filter: "status:success", expected: 2), 409),
     (BulkRequest(verb: .retry, filter: "status:success", limit: 2, expected: 3), 422),
     (BulkRequest(verb: .retry, filter: "colour:red", expected: 3), 400),
-    (BulkRequest(verb: .retry, filter: " ", expected: 3), 400),
-    (BulkRequest(verb: .kill, filter: "status:success", expected: 3), 400),
+    (BulkRequest(verb: .retry, filter: " ", expected: 3), 422),
+    (BulkRequest(verb: .kill, filter: "status:success", expected: 3), 422),
     (BulkRequest(verb: .retry, ids: ["00000000"]), 404),
-    (BulkRequest(verb: .retry, filter: "a", ids: ["00000000"]), 400),
-    (BulkRequest(verb: .retry), 400),
+    (BulkRequest(verb: .retry, filter: "a", ids: ["00000000"]), 422),
+    (BulkRequest(verb: .retry), 422),
     (BulkRequest(verb: .retry, filter: "a", limit: 0), 400),
   ]
 

@@ -40,7 +40,7 @@ struct CredentialRouteTests {
     #expect(third.version == 3 && third.former == [], "Without an overlap the older ones are of no use.")
     #expect(try server.store.versions(ofCredential: "api", in: "demo").map(\.version) == [3])
     next.overlap = "91d"
-    #expect(await code { _ = try await server.call(AccessCalls.setCredential, next) } == "invalid-request")
+    #expect(await code { _ = try await server.call(AccessCalls.setCredential, next) } == "unusable-request")
   }
 
   static let shapes: [(type: String, values: [String], isFit: Bool)] = [

@@ -63,6 +63,46 @@ struct JobListRouteTests {
     #expect(document.errors.first?.column == 15 && document.errors.first?.pointer == "/q")
   }
 
+  @Test("a page is kept only until something is committed, and for those who may see the same")
+  func kept() async throws {
+    let (server, jobs) = try await filled()
+    for _ in 0..<2 { #expect(try await ids(server, []) == jobs.reversed()) }
+    let next = try await server.call(PipelineCalls.execute, ExecuteRequest(id: "demo~hello")).id
+    #expect(try await ids(server, []) == [next] + jobs.reversed())
+    #expect(try await ids(server, [("limit", "1")]) == [next])
+    let list = APIRequest(.get, "/api/v1/jobs")
+    for (namespace, count) in [("demo", 5), ("other", 0)] {
+      let person = Principal(
+        kind: .person, id: "x", actor: "x",
+        grants: [Grant(namespace: namespace, permissions: Permissions(["jobs:read"]) ?? .none)])
+      guard case .bytes(let bytes) = await server.router.handle(list, as: person).body else { continue }
+      #expect(try JSON(parsing: bytes)["items"]?.array?.count == count, "\(namespace)")
+    }
+  }
+
+  @Test("pages are made once for a version and a question, and few are kept")
+  func pages() throws {
+    let pages = KeptPages()
+    func key(_ text: String) -> KeptPages.Key {
+      KeptPages.Key(
+        Caller(principal: .local("ana"), request: APIRequest(.get, "/x", query: [("limit", text)])))
+    }
+    var made = 0
+    func page(_ text: String, _ version: Int64?) throws -> [UInt8] {
+      try pages.page(key(text), version: version) {
+        made += 1
+        return [UInt8(truncatingIfNeeded: made)]
+      }
+    }
+    #expect(try page("1", 7) == [1] && page("1", 7) == [1] && page("2", 7) == [2] && made == 2)
+    #expect(try page("1", 8) == [3] && page("1", 7) == [4], "What an older version made is not told later.")
+    #expect(try page("1", nil) == [5] && page("1", nil) == [6])
+    for number in 0...KeptPages.mostPages { _ = try page("\(number)", 9) }
+    let before = made
+    _ = try page("0", 9)
+    #expect(made == before + 1, "When there are too many, all go.")
+  }
+
   static let refused: [[(name: String, value: String)]] = [
     [("limit", "0")], [("limit", "201")], [("limit", "-1")], [("limit", "x")], [("cursor", "x")],
     [("sort", "name; DROP TABLE")], [("status", "' OR 1=1")],

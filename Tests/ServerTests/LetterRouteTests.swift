@@ -125,7 +125,7 @@ struct LetterRouteTests {
     let silent = await problem {
       _ = try await server.call(DeadLetterCalls.discard, LettersRequest(filter: selection))
     }
-    #expect(silent?.status == 400 && silent?.code == "invalid-request")
+    #expect(silent?.status == 422 && silent?.code == "unusable-request")
     let dry = try await server.call(
       DeadLetterCalls.discard, LettersRequest(filter: selection, reason: "test", isDry: true))
     #expect(dry.items.map(\.outcome) == ["would_discard", "would_discard"])
@@ -143,12 +143,19 @@ struct LetterRouteTests {
     let server = try await server(letters: 1)
     let named = LetterSelection(fingerprint: "f")
     for request in [
-      LettersRequest(), LettersRequest(ids: [1], filter: named), LettersRequest(filter: named, limit: 0),
-      LettersRequest(filter: named, limit: 1_001), LettersRequest(filter: named, edit: 1),
-      LettersRequest(ids: [1, 2], edit: 1), LettersRequest(filter: LetterSelection(kind: "letter")),
+      LettersRequest(filter: named, limit: 0), LettersRequest(filter: named, limit: 1_001),
+      LettersRequest(filter: LetterSelection(kind: "letter")),
     ] {
       let found = await problem { _ = try await server.call(DeadLetterCalls.replay, request) }
       #expect(found?.code == "invalid-request" && found?.status == 400)
+    }
+    // What no schema says: members that are right alone and wrong together.
+    for request in [
+      LettersRequest(), LettersRequest(ids: [1], filter: named), LettersRequest(filter: named, edit: 1),
+      LettersRequest(ids: [1, 2], edit: 1),
+    ] {
+      let found = await problem { _ = try await server.call(DeadLetterCalls.replay, request) }
+      #expect(found?.code == "unusable-request" && found?.status == 422)
     }
     let unknown = await problem {
       _ = try await server.call(DeadLetterCalls.get, LetterPath(id: 7))

@@ -110,7 +110,7 @@ struct OperationTests {
         PipelineCalls.pause,
         PauseRequest(id: hello, reason: "x", until: Timestamp(microseconds: -1)))
     }
-    #expect(late?.code == "invalid-request")
+    #expect(late?.code == "unusable-request" && late?.status == 422)
     let empty = await problem {
       _ = try await server.call(PipelineCalls.pause, PauseRequest(id: hello, reason: ""))
     }

@@ -3,14 +3,14 @@ public import Model
 /// Endpoints of signing in, and about whoever signed in.
 public enum SignInCalls {
   public static let login = Endpoint<LoginRequest, SignInResult>(
-    .post, "/auth/login", .open, "Signs in with a name and a password.", audit: .nothing)
+    .post, "/auth/login", .open, "Signs in with a name and a password.", audit: .nothing, problems: [401])
   public static let mfa = Endpoint<SecondFactorRequest, SignInResult>(
     .post, "/auth/mfa", .open, "The second factor: a code of the app, or one of the recovery codes.",
-    audit: .nothing)
+    audit: .nothing, problems: [401])
   public static let refresh = Endpoint<RefreshRequest, SignInResult>(
     .post, "/auth/refresh", .open,
     "New tokens for the refresh token, which is used up. One that was used before ends the session.",
-    audit: .nothing)
+    audit: .nothing, problems: [401])
   public static let logout = Endpoint<Nothing, Nothing>(
     .post, "/auth/logout", .signedIn, "Ends this session.", audit: .nothing)
   public static let socketTicket = Endpoint<Nothing, SocketTicket>(

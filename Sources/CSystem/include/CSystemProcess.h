@@ -49,6 +49,9 @@ int esteira_supervisor_signals(void);
 
 /// Makes the caller the parent of every orphan among its descendants. Returns 0 or an errno.
 int esteira_become_subreaper(void);
+/* No image of this process is written when it crashes, and no other process of this user may read its memory.
+ * What it starts is not held to that. */
+int esteira_close_memory(void);
 
 /// RLIMIT_AS and the like by name (`as`, `cpu`, `nofile`, `fsize`, `core`), or -1.
 int esteira_limit_named(const char *name);

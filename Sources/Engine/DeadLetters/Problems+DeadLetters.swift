@@ -100,7 +100,7 @@ extension Problem {
   }
 
   static let noLetterReason = Problem(
-    "invalid-request",
+    "unusable-request",
     Bilingual(
       "To discard a letter needs a reason of 1 to \(Node.longestReason) characters.",
       pt: "Para descartar uma carta é preciso um motivo de 1 a \(Node.longestReason) caracteres."),

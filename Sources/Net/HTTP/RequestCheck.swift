@@ -32,7 +32,8 @@ struct RequestRefusal: Hashable, Sendable {
 
 /// The rules that llhttp leaves to its user.
 enum RequestCheck {
-  static let methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+  /// TRACE is known, so that it is refused as one that is not taken; nothing here sends a request back.
+  static let methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
 
   /// Looks at the request line alone, so that an unknown method is told from a malformed request.
   static func refusalOfLine(_ head: UnsafeRawBufferPointer) -> RequestRefusal? {

@@ -59,7 +59,7 @@ public struct HTTPEdge: Sendable {
       }
     }
     guard let method = Shape.Method(rawValue: request.method == "HEAD" ? "GET" : request.method) else {
-      return Self.refusal(Self.wrongMethod, asked)
+      return Self.http(router.refuse(method: request.method, asked), asked, remaining: limit)
     }
     guard let query = request.queryItems else { return Self.refusal(Self.wrongQuery, asked) }
     (asked.method, asked.query) = (method, query)
@@ -96,11 +96,6 @@ public struct HTTPEdge: Sendable {
     (header ?? "").lowercased().hasPrefix("pt") ? .portuguese : .english
   }
 
-  private static let wrongMethod = Problem(
-    "wrong-method",
-    Bilingual(
-      "Only GET, POST, PUT, PATCH and DELETE are taken.", pt: "Só GET, POST, PUT, PATCH e DELETE são aceitos."
-    ))
   private static let wrongQuery = Problem(
     "invalid-request",
     Bilingual("The query has a wrong escape.", pt: "A consulta tem um escape errado."))

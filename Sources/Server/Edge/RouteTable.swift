@@ -19,8 +19,8 @@ struct RouteTable: Sendable {
 
   enum Found {
     case route(Route, [(String, String)])
-    /// The path is there, and takes these.
-    case otherMethods([String])
+    /// The path is there, and takes others.
+    case otherMethods
     case nothing
   }
 
@@ -45,16 +45,10 @@ struct RouteTable: Sendable {
 
   /// `path` is percent-encoded.
   func find(_ method: Shape.Method, _ path: String) -> Found {
-    guard path.utf8.first == UInt8(ascii: "/") else { return .nothing }
-    var parts: [String] = []
-    for part in path.dropFirst().split(separator: "/", omittingEmptySubsequences: false) {
-      guard let text = Percent.decode(part), parts.count < Self.mostSegments else { return .nothing }
-      parts.append(text)
-    }
-    guard let node = Self.descend(parts[...], root), !node.routes.isEmpty else { return .nothing }
-    guard let route = node.routes[method] else {
-      return .otherMethods(node.routes.keys.map(\.rawValue).sorted())
-    }
+    guard let parts = Self.segments(of: path), let node = Self.descend(parts[...], root),
+      !node.routes.isEmpty
+    else { return .nothing }
+    guard let route = node.routes[method] else { return .otherMethods }
     let named = zip(route.segments, parts).compactMap { segment, text -> (String, String)? in
       switch segment {
       case .literal: nil
@@ -62,6 +56,23 @@ struct RouteTable: Sendable {
       }
     }
     return .route(route, named)
+  }
+
+  /// What a path takes, by name; HEAD is answered wherever GET is. None: there is no such path.
+  func methods(at path: String) -> [String] {
+    guard let parts = Self.segments(of: path), let node = Self.descend(parts[...], root) else { return [] }
+    let words = node.routes.keys.map(\.rawValue)
+    return (words.contains("GET") ? words + ["HEAD"] : words).sorted()
+  }
+
+  private static func segments(of path: String) -> [String]? {
+    guard path.utf8.first == UInt8(ascii: "/") else { return nil }
+    var parts: [String] = []
+    for part in path.dropFirst().split(separator: "/", omittingEmptySubsequences: false) {
+      guard let text = Percent.decode(part), parts.count < mostSegments else { return nil }
+      parts.append(text)
+    }
+    return parts
   }
 
   private static let mostSegments = 16

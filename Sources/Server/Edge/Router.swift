@@ -31,12 +31,8 @@ public struct Router: Sendable {
       return Self.refuse(error.problem, request, items: error.items)
     } catch let error as InvalidSearch {
       return Self.refuse(error.problem, request, items: [error.item])
-    } catch let error as WrongMethod {
-      var response = Self.refuse(error.problem, request)
-      response.headers.append(("allow", error.allowed))
-      return response
     } catch let problem as Problem {
-      return Self.refuse(problem, request)
+      return refuse(problem, request)
     } catch {
       return Self.refuse(Self.unexpected(error), request)
     }
@@ -63,10 +59,10 @@ public struct Router: Sendable {
     }
   }
 
-  private func find(_ request: APIRequest) throws -> (Route, [(String, String)]) {
+  private func find(_ request: APIRequest) throws(Problem) -> (Route, [(String, String)]) {
     switch table.find(request.method, request.path) {
     case .route(let route, let parameters): return (route, parameters)
-    case .otherMethods(let allowed): throw WrongMethod(request, allowed)
+    case .otherMethods: throw wrongMethod(request, request.method.rawValue)
     case .nothing: throw Self.noRoute(request.path)
     }
   }
@@ -80,6 +76,21 @@ public struct Router: Sendable {
     if shape.rawBodyLimit != nil { return try shape.input(path: parameters, query: [], body: JSONObject()) }
     let body = request.body.isEmpty ? JSONObject() : try RequestBody.members(of: request, to: shape)
     return try shape.input(path: parameters, query: request.query, body: body)
+  }
+
+  /// A method that no endpoint has, such as OPTIONS.
+  func refuse(method: String, _ request: APIRequest) -> APIResponse {
+    let isThere = !table.methods(at: request.path).isEmpty
+    return refuse(isThere ? wrongMethod(request, method) : Self.noRoute(request.path), request)
+  }
+
+  /// A method that is not taken is told with those that are, also for programs (RFC 9110, 15.5.6).
+  private func refuse(_ problem: Problem, _ request: APIRequest) -> APIResponse {
+    var response = Self.refuse(problem, request, items: [])
+    if problem.code == "wrong-method" {
+      response.headers.append(("allow", table.methods(at: request.path).joined(separator: ", ")))
+    }
+    return response
   }
 
   static func refuse(_ problem: Problem, _ request: APIRequest, items: [FindingItem] = []) -> APIResponse {
@@ -118,27 +129,18 @@ extension Router {
       Bilingual("There is no endpoint \(path) here.", pt: "Não existe aqui o endereço \(path)."))
   }
 
+  private func wrongMethod(_ request: APIRequest, _ method: String) -> Problem {
+    let words = table.methods(at: request.path).joined(separator: ", ")
+    return Problem(
+      "wrong-method",
+      Bilingual("\(request.path) does not take \(method).", pt: "\(request.path) não aceita \(method)."),
+      remedy: Bilingual("It takes \(words).", pt: "Aceita \(words)."))
+  }
+
   private static func unexpected(_ error: any Error) -> Problem {
     Problem(
       "internal",
       Bilingual("The server failed: \(error).", pt: "O servidor falhou: \(error)."),
       remedy: Bilingual("`esteira doctor` shows its state.", pt: "`esteira doctor` mostra o estado dele."))
-  }
-}
-
-/// Another method than those that a path takes.
-private struct WrongMethod: Error {
-  /// For the header `Allow`.
-  var allowed: String
-  var problem: Problem
-
-  init(_ request: APIRequest, _ methods: [String]) {
-    allowed = methods.joined(separator: ", ")
-    problem = Problem(
-      "wrong-method",
-      Bilingual(
-        "\(request.path) does not take \(request.method.rawValue).",
-        pt: "\(request.path) não aceita \(request.method.rawValue)."),
-      remedy: Bilingual("It takes \(allowed).", pt: "Aceita \(allowed)."))
   }
 }

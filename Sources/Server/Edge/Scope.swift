@@ -109,7 +109,10 @@ enum Gate {
     case .needs(let resource, let verb):
       guard principal.kind != .anonymous else { throw notSignedIn }
       let reach = principal.reach(verb, resource)
-      for place in places { try check(place, principal, verb, resource, reach) }
+      // An input that names no place, such as a file that cannot be read, asks for the permission anywhere.
+      for place in places.isEmpty ? [.granted] : places {
+        try check(place, principal, verb, resource, reach)
+      }
       return reach
     }
   }

@@ -3,6 +3,7 @@ internal import Model
 
 /// The rows of the memory store, and the one rule by which they change.
 struct MemoryRows {
+  var commits: Int64 = 0
   var jobs: [JobNumber: MemoryJob] = [:]
   var numbers: [ID<Job>: JobNumber] = [:]
   var bodies: [BodyID: [UInt8]] = [:]

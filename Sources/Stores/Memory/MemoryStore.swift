@@ -11,7 +11,10 @@ public final class MemoryStore: Store {
 
   public func commit(_ batch: borrowing Batch) throws(StoreError) -> [RefusedJob] {
     let batch = copy batch
-    return rows.withLock { $0.commit(batch) }
+    return rows.withLock { rows in
+      rows.commits += 1
+      return rows.commit(batch)
+    }
   }
 
   public func checkpoint() throws(StoreError) {}
@@ -67,6 +70,8 @@ public final class MemoryStore: Store {
 }
 
 extension MemoryStore: ReadModel {
+  public func version() throws(StoreError) -> Int64? { rows.withLock { $0.commits } }
+
   public func jobs(_ filter: JobFilter, before: ID<Job>?, limit: Int) throws(StoreError) -> [JobSummary] {
     rows.withLock { rows in
       let inOrder = rows.jobsInOrder

@@ -120,6 +120,9 @@ extension Database {
 }
 
 extension Statement {
+  /// Whether a column of JSON is `[]`.
+  func isEmptyList(_ column: Int32) -> Bool { size(column) == 2 && bytes(column) == [0x5B, 0x5D] }
+
   func json(_ column: Int32) throws(SQLiteError) -> JSON {
     do { return try JSON(parsing: bytes(column)) } catch { throw .unreadable("JSON \(text(column))") }
   }

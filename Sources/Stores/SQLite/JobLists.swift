@@ -176,7 +176,8 @@ extension Statement {
 
   /// Eight columns from `first`.
   fileprivate func identity(_ first: Int32) throws(SQLiteError) -> JobIdentity {
-    let labels = try json(first + 7).array ?? []
+    // Most jobs have none, and lists read many.
+    let labels = isEmptyList(first + 7) ? [] : try json(first + 7).array ?? []
     return JobIdentity(
       correlation: optionalText(first),
       labels: labels.compactMap { pair in

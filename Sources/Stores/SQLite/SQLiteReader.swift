@@ -19,6 +19,8 @@ public final class SQLiteReader: ReadModel {
   }
 
   private let slots: [Slot]
+  /// SQLite counts for each connection what others have committed, so that one connection is asked for it.
+  private let counting: Slot
   private let next = Atomic<Int>(0)
 
   /// For a file that no server has open, too. A file of a newer Esteira is refused.
@@ -37,6 +39,7 @@ public final class SQLiteReader: ReadModel {
     var slots: [Slot] = []
     for _ in 0..<Self.connections { slots.append(try Slot(file)) }
     self.slots = slots
+    counting = try Slot(file)
   }
 
   func ask<Answer: Sendable>(
@@ -56,6 +59,14 @@ public final class SQLiteReader: ReadModel {
 }
 
 extension SQLiteReader {
+  public func version() throws(StoreError) -> Int64? {
+    try counting.database.withLock { database throws(StoreError) -> Int64? in
+      do throws(SQLiteError) { return try database.integer("PRAGMA data_version") } catch {
+        throw error.meaning
+      }
+    }
+  }
+
   public func jobs(_ filter: JobFilter, before: ID<Job>?, limit: Int) throws(StoreError) -> [JobSummary] {
     try ask { database throws(SQLiteError) in try database.jobs(filter, before: before, limit: limit) }
   }

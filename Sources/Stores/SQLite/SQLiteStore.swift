@@ -153,6 +153,7 @@ extension SQLiteStore {
 
 /// The read model is the reader's.
 extension SQLiteStore: ReadModel {
+  public func version() throws(StoreError) -> Int64? { try reader.version() }
   public func jobs(_ filter: JobFilter, before: ID<Job>?, limit: Int) throws(StoreError) -> [JobSummary] {
     try reader.jobs(filter, before: before, limit: limit)
   }

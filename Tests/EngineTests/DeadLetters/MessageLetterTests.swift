@@ -137,7 +137,7 @@ struct MessageLetterTests {
     try await harness.apply(Letters.dated)
     try await harness.handDead("yesterday", key: "m1")
     let empty = await refusal { try await harness.node.discard(1, reason: "", actor: "local:bia") }
-    #expect(empty?.code == "invalid-request")
+    #expect(empty?.code == "unusable-request")
     try await harness.node.discard(1, reason: "test data", actor: "local:bia")
     let letter = try harness.letter()
     #expect(letter.state == .discarded && letter.note == "test data" && letter.handledBy == "local:bia")

@@ -34,6 +34,8 @@ final class WatchedReader: ReadModel {
 
   init(_ real: any ReadModel) { self.real = real }
 
+  func version() throws(StoreError) -> Int64? { try real.version() }
+
   /// The next such read waits; one more for each call.
   func hold(_ read: Read) -> Hold {
     let hold = Hold()
