@@ -32,7 +32,9 @@ public final class AccessService: Sendable {
   let keys: Mutex<ServiceKeys>
   let throttle: Mutex<Throttle>
   let tickets: Mutex<Tickets>
-  let providers = Mutex<OIDCProvider?>(nil)
+  let providers = Mutex(OIDCKnowledge())
+  /// Slows down what comes back from the other system, by address.
+  let outside: Mutex<Throttle>
   /// `iss` of access tokens: one installation does not believe another's.
   let issuer: String
 
@@ -46,6 +48,7 @@ public final class AccessService: Sendable {
     (self.passwords, self.issuer) = (passwords, issuer)
     self.keys = Mutex(keys)
     throttle = Mutex(Throttle(policy.throttle))
+    outside = Mutex(Throttle(policy.outsideThrottle))
     tickets = Mutex(Tickets(most: policy.mostTickets))
     audit = AuditTrail(ledger, environment, keys.audit.publicKey)
   }

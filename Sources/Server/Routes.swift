@@ -24,7 +24,7 @@ extension Router {
         + KeyRoutes(backend: backend, desk: vault).routes
         + SystemRoutes(backend: backend).routes
         + JobPictures(backend).routes + LogRoutes(backend).routes + BulkRoutes(backend).routes
-        + Self.accounts(backend.access) + Self.streams(backend.hub), audit: audit, keys: backend.keys)
+        + Self.accounts(backend.access, backend.oidcFetch) + Self.streams(backend.hub), audit: audit, keys: backend.keys)
   }
 
   private static func streams(_ hub: Hub?) -> [Route] {
@@ -32,11 +32,12 @@ extension Router {
   }
 
   /// Of whoever signs in. Beside no server nobody does.
-  private static func accounts(_ access: AccessService?) -> [Route] {
+  private static func accounts(_ access: AccessService?, _ fetch: @escaping OIDCFetch) -> [Route] {
     guard let access else {
       return EndpointCatalog.accounts.map { Route.closed($0, Backend.readOnly) }
     }
-    return SignInRoutes(access: access).routes + UserRoutes(access: access).routes
+    return SignInRoutes(access: access).routes
+      + OutsideSignInRoutes(access: access, fetch: fetch).routes + UserRoutes(access: access).routes
       + RoleRoutes(access: access).routes + TokenRoutes(access: access).routes
       + AuditRoutes(trail: access.audit).routes
   }

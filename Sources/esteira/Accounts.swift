@@ -7,7 +7,9 @@ import Stores
 /// The accounts of a data folder, opened for a server.
 enum Accounts {
   /// Also the first admin, whose password is shown once, where there was no account.
-  static func open(_ parts: NodeParts) async throws(Problem) -> (AccessService, FirstAdmin?) {
+  static func open(
+    _ parts: NodeParts, _ outside: OutsideSignIn?
+  ) async throws(Problem) -> (AccessService, FirstAdmin?) {
     let file: AccessFile
     do throws(AccessFault) {
       file = try AccessFile(path: parts.folder.path + "/access.db")
@@ -27,7 +29,8 @@ enum Accounts {
       open: { (sealed, place) throws(UnsealError) in try vault.open(sealed, place: place) },
       hashing: BlockingThreads(count: hashingThreads), storing: BlockingThreads(count: 1),
       broken: parts.broken)
-    let service = try await AccessService.open(store: file, environment: environment)
+    let service = try await AccessService.open(
+      store: file, environment: environment, oidc: outside?.settings)
     return (service, try await service.makeFirstAdmin(from: .server))
   }
 

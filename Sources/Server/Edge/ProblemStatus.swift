@@ -42,7 +42,7 @@ public enum ProblemStatus {
     "role-in-use": 409, "name-taken": 409, "access-limit": 409,
     "sign-in-limited": 429, "sign-in-locked": 429,
     "sign-in-busy": 503, "access-store": 503, "access-busy": 503, "access-key": 503,
-    "oidc-unavailable": 503,
+    "oidc-unavailable": 503, "oidc-secret": 503,
     "no-namespace": 404,
   ]
 }
