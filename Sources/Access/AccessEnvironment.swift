@@ -13,8 +13,8 @@ public struct AccessEnvironment: Sendable {
   public var hashing: any TaskExecutor
   /// Where the store is asked: it must have one thread, so that calls come one after another.
   public var storing: any TaskExecutor
-  /// Called once the store can no longer be relied on, with the reason; what waits is told so when it returns.
-  /// A server ends its process here.
+  /// Called once the store can no longer be relied on, with the reason; what waits is told so when it
+  /// returns. A server ends its process here.
   public var broken: @Sendable (String) -> Void
 
   public init(

@@ -17,7 +17,8 @@ extension AccessService {
     let now = environment.now()
     let fresh = rules.map { _ in environment.newID(at: now) as ID<Group> }
     _ = try await ledger.change { records in
-      let steps = records.memberships(of: account.id, rules, holding, fresh, at: now)
+      let steps =
+        records.memberships(of: account.id, rules, holding, fresh, at: now)
         + records.roles(of: account.id, holding, at: now)
       if steps.isEmpty { return AccessLedger.Edit(answer: ()) }
       let act = AuditAct(

@@ -11,6 +11,10 @@ public struct OIDCRequest: Sendable, Hashable {
   public var form: String?
   /// `Authorization`, where there is one.
   public var authorization: String?
+
+  public init(url: String, form: String? = nil, authorization: String? = nil) {
+    (self.url, self.form, self.authorization) = (url, form, authorization)
+  }
 }
 
 /// Gives what `OIDCRequest.body` makes of the answer.

@@ -1,4 +1,4 @@
-public import Model
+internal import Model
 
 /// What somebody gets here for what the other system says of them.
 public struct OIDCRule: Sendable, Hashable {

@@ -24,7 +24,8 @@ extension Router {
         + KeyRoutes(backend: backend, desk: vault).routes
         + SystemRoutes(backend: backend).routes
         + JobPictures(backend).routes + LogRoutes(backend).routes + BulkRoutes(backend).routes
-        + Self.accounts(backend.access, backend.oidcFetch) + Self.streams(backend.hub), audit: audit, keys: backend.keys)
+        + Self.accounts(backend.access, backend.oidcFetch) + Self.streams(backend.hub), audit: audit,
+      keys: backend.keys)
   }
 
   private static func streams(_ hub: Hub?) -> [Route] {

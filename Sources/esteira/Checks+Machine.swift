@@ -53,23 +53,24 @@ extension Checks {
           "it went back: the newest job is of \(newest.rfc3339)",
           pt: "ele voltou atrás: o job mais novo é de \(newest.rfc3339)"), remedy: remedy)
     }
-    var state = timex()
-    guard adjtimex(&state) >= 0 else {
+    let error = csystem_clock_error()
+    switch error {
+    case 0...: break
+    case -1:
+      return Check(
+        state: .warn, name: "clock",
+        text: Bilingual("nothing keeps it set", pt: "nada o mantém acertado"), remedy: remedy)
+    case _:
       return Check(
         state: .ok, name: "clock",
         text: Bilingual(
           "\(Program.now().rfc3339); the kernel does not say whether it is set",
           pt: "\(Program.now().rfc3339); o kernel não diz se está acertado"))
     }
-    if state.status & STA_UNSYNC != 0 {
-      return Check(
-        state: .warn, name: "clock",
-        text: Bilingual("nothing keeps it set", pt: "nada o mantém acertado"), remedy: remedy)
-    }
-    let error = Duration.microseconds(Int64(state.esterror)).text
+    let shown = Duration.microseconds(Int64(error)).text
     return Check(
       state: .ok, name: "clock",
-      text: Bilingual("set, to about \(error)", pt: "acertado, com erro de cerca de \(error)"))
+      text: Bilingual("set, to about \(shown)", pt: "acertado, com erro de cerca de \(shown)"))
   }
 
   private var folder: Check {

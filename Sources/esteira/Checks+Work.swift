@@ -1,6 +1,7 @@
 import CLI
 import Engine
 import Model
+import Pipelines
 import Watchdog
 
 // The work: what waits, what is silent, and what will fail soon.
@@ -30,7 +31,8 @@ extension Checks {
         return Self.attention(stuck) + [
           Check(
             state: .warn, name: "jobs",
-            text: Bilingual("\(running) unfinished jobs rest", pt: "\(running) jobs inacabados estão parados"),
+            text: Bilingual(
+              "\(running) unfinished jobs rest", pt: "\(running) jobs inacabados estão parados"),
             remedy: Bilingual("esteira server --background", pt: "esteira server --background"))
         ]
       }
@@ -78,7 +80,8 @@ extension Checks {
           Check(
             state: .warn, name: "schedule",
             text: Bilingual(
-              "\(missed) due times of the last day were missed", pt: "\(missed) horários do último dia se perderam"
+              "\(missed) due times of the last day were missed",
+              pt: "\(missed) horários do último dia se perderam"
             ), remedy: Bilingual("esteira schedule missed", pt: "esteira schedule missed")))
       }
       return checks
@@ -103,7 +106,8 @@ extension Checks {
               "\(messages.count) messages wait for \(summary.pipeline), the oldest for \(age)",
               pt: "\(messages.count) mensagens esperam por \(summary.pipeline), a mais antiga há \(age)"),
             remedy: Bilingual(
-              "esteira trigger messages \(summary.pipeline)", pt: "esteira trigger messages \(summary.pipeline)")))
+              "esteira trigger messages \(summary.pipeline)",
+              pt: "esteira trigger messages \(summary.pipeline)")))
         if checks.count == Self.mostShown { break }
       }
       return checks
@@ -143,20 +147,21 @@ extension Checks {
             remedy: Bilingual(
               "esteira credential rotate \(name)", pt: "esteira credential rotate \(name)")))
       }
-      return checks + (try neededCredentials).filter { need in
-        !known.contains {
-          ScalarString($0.namespace) == ScalarString(need.namespace)
-            && ScalarString($0.name) == ScalarString(need.name)
+      return checks
+        + (try neededCredentials).filter { need in
+          !known.contains {
+            ScalarString($0.namespace) == ScalarString(need.namespace)
+              && ScalarString($0.name) == ScalarString(need.name)
+          }
+        }.map { need in
+          let wanted = "\(need.namespace)/\(need.name)"
+          return Check(
+            state: .error, name: "credential",
+            text: Bilingual(
+              "\(need.by) needs the credential \(wanted), which is not there",
+              pt: "\(need.by) precisa da credencial \(wanted), que não existe"),
+            remedy: Bilingual("esteira credential set \(wanted)", pt: "esteira credential set \(wanted)"))
         }
-      }.map { need in
-        let wanted = "\(need.namespace)/\(need.name)"
-        return Check(
-          state: .error, name: "credential",
-          text: Bilingual(
-            "\(need.by) needs the credential \(wanted), which is not there",
-            pt: "\(need.by) precisa da credencial \(wanted), que não existe"),
-          remedy: Bilingual("esteira credential set \(wanted)", pt: "esteira credential set \(wanted)"))
-      }
     }
   }
 

@@ -1,8 +1,10 @@
+import Access
 import CLI
 import Glibc
 import Model
 import Net
 import Pipelines
+import Stores
 
 extension ConfigWork {
   /// Works on the files, beside a running server or without one.

@@ -19,11 +19,13 @@ struct Listening: Sendable {
   func reload() throws(Problem) -> Bilingual {
     guard let certificate else {
       return Bilingual(
-        "Nothing was read again: there is no TLS certificate.", pt: "Nada foi relido: não há certificado TLS.")
+        "Nothing was read again: there is no TLS certificate.", pt: "Nada foi relido: não há certificado TLS."
+      )
     }
     do throws(CertificateError) {
       try certificate.reload()
-      let end = Timestamp(microseconds: try CertificateFacts(ofFile: certificate.certificate).validUntil * 1_000_000)
+      let end = Timestamp(
+        microseconds: try CertificateFacts(ofFile: certificate.certificate).validUntil * 1_000_000)
       return Bilingual(
         "TLS certificate read again: \(certificate.certificate), valid until \(end.rfc3339).",
         pt: "Certificado TLS relido: \(certificate.certificate), válido até \(end.rfc3339).")

@@ -69,7 +69,9 @@ struct OutsideSignIn: Sendable {
     case .credential(let namespace, let name):
       let record: CredentialRecord?
       do throws(StoreError) {
-        record = try readModel.credentials(in: namespace).first { ScalarString($0.name) == ScalarString(name) }
+        record = try readModel.credentials(in: namespace).first {
+          ScalarString($0.name) == ScalarString(name)
+        }
       } catch {
         throw noSecret("\(namespace)/\(name)")
       }
@@ -94,7 +96,8 @@ struct OutsideSignIn: Sendable {
     let line = bytes.prefix { $0 != 0x0A && $0 != 0x0D }
     guard !line.isEmpty else {
       throw config.wrong(
-        Bilingual("oidc.client_secret.file \(path) is empty", pt: "oidc.client_secret.file \(path) está vazio"))
+        Bilingual(
+          "oidc.client_secret.file \(path) is empty", pt: "oidc.client_secret.file \(path) está vazio"))
     }
     return String(decoding: line, as: UTF8.self)
   }

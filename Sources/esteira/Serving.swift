@@ -217,7 +217,8 @@ extension Serving {
       Console.system.error(try listening.reload()[language])
     } catch {
       let remedy = error.remedy.map { " " + $0[language] } ?? ""
-      let kept = Bilingual("The certificate read before stays in use.", pt: "O certificado lido antes segue em uso.")
+      let kept = Bilingual(
+        "The certificate read before stays in use.", pt: "O certificado lido antes segue em uso.")
       Console.system.error("\(error.message[language]) [\(error.code)] \(kept[language])\(remedy)")
     }
   }

@@ -40,7 +40,8 @@ struct OIDCRuleTests {
   }
 
   private func members(_ world: World) throws -> [String: Int] {
-    Dictionary(uniqueKeysWithValues: try world.service.groups(by: world.admin).map { ($0.name, $0.members.count) })
+    Dictionary(
+      uniqueKeysWithValues: try world.service.groups(by: world.admin).map { ($0.name, $0.members.count) })
   }
 
   @Test("Rules that hold give roles and groups, those that hold no longer take them back")
@@ -64,7 +65,8 @@ struct OIDCRuleTests {
     _ = try await signIn(world, provider) { _ in }
     #expect(try roles(world, of: account) == [] && members(world) == ["operators": 0])
     let rows = try await world.rows("auth:oidc-rules")
-    #expect(rows.count == 3 && rows[0].after == ["changes": ["-group operators", "-role operator sales"]])
+    #expect(
+      rows.count == 3 && rows[0].act.after == ["changes": ["-group operators", "-role operator sales"]])
   }
 
   @Test("What an admin gave stays, also where a rule could have given it")
@@ -78,7 +80,9 @@ struct OIDCRuleTests {
     #expect(try roles(world, of: account) == ["operator sales", "viewer other"])
   }
 
-  @Test("Only to the letter, and only of text", arguments: ["Ops", "op", "ops ", 1, true, [["ops"]], nil] as [JSON?])
+  @Test(
+    "Only to the letter, and only of text",
+    arguments: ["Ops", "op", "ops ", 1, true, [["ops"]], nil] as [JSON?])
   func letters(value: JSON?) async throws {
     let (world, provider) = try await world()
     let account = try await signIn(world, provider) { $0["groups"] = value }.tokens.account
@@ -88,7 +92,8 @@ struct OIDCRuleTests {
   @Test("Accounts are made for whom a rule gives something, where it is so set up")
   func mapped() async throws {
     let (world, provider) = try await world(.mapped)
-    #expect(await code { _ = try await signIn(world, provider) { $0["groups"] = ["none"] } } == "oidc-unknown")
+    #expect(
+      await code { _ = try await signIn(world, provider) { $0["groups"] = ["none"] } } == "oidc-unknown")
     #expect(try world.service.accounts(by: world.admin).count == 1)
     _ = try await signIn(world, provider) { $0["groups"] = ["ops"] }
     // Known by now: whoever is known may come in without a right.
@@ -135,7 +140,8 @@ struct OIDCRuleTests {
     }
     #expect(code(400, #"{"error":"invalid_grant"}"#) == "oidc-failed")
     #expect(code(401, #"{"error":"invalid_client"}"#) == "oidc-unavailable")
-    #expect(code(400, #"{"error":"invalid_grant"}"#, OIDCRequest(url: "https://x/keys")) == "oidc-unavailable")
+    #expect(
+      code(400, #"{"error":"invalid_grant"}"#, OIDCRequest(url: "https://x/keys")) == "oidc-unavailable")
     #expect(code(302, "") == "oidc-unavailable" && code(500, "<html>") == "oidc-unavailable")
   }
 

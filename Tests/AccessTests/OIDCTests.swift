@@ -188,12 +188,16 @@ struct OIDCTests {
   func discovery(name: String, value: JSON?) async throws {
     let (world, provider) = (try await world(), try Provider(Self.issuer))
     provider.discovery { $0[name] = value }
-    #expect(await code { _ = try await world.service.startOIDC(from: World.elsewhere, fetch: provider.fetch) } == "oidc-unavailable")
+    #expect(
+      await code { _ = try await world.service.startOIDC(from: World.elsewhere, fetch: provider.fetch) }
+        == "oidc-unavailable")
   }
 
   @Test("Where it is not set up there is no such sign-in")
   func off() async throws {
     let (world, provider) = (try await World.open(), try Provider(Self.issuer))
-    #expect(await code { _ = try await world.service.startOIDC(from: World.elsewhere, fetch: provider.fetch) } == "oidc-off")
+    #expect(
+      await code { _ = try await world.service.startOIDC(from: World.elsewhere, fetch: provider.fetch) }
+        == "oidc-off")
   }
 }

@@ -16,7 +16,7 @@ struct ConfigCommandTests {
       to: [ops]
       ping: {url: https://watch.example/secret-word, every: 1m}
     destinations:
-      - {name: ops, namespace: demo, kind: webhook, connection: hooks, path: /hidden, events: [esteira.job.failed]}
+      - {name: o, namespace: n, kind: webhook, connection: c, path: /hidden, events: [esteira.job.failed]}
 
     """
 
@@ -53,7 +53,9 @@ struct ConfigCommandTests {
     let answer = try place.esteira("config check")
     #expect(answer.code == 2 && answer.out.isEmpty)
     let lines = answer.errors.split(separator: "\n").filter { $0.contains("error[") }
-    let places = lines.compactMap { $0.firstMatch(of: /esteira\.yaml:(\d+):(\d+): error\[bad-config\]/)?.output }
+    let places = lines.compactMap {
+      $0.firstMatch(of: /esteira\.yaml:(\d+):(\d+): error\[bad-config\]/)?.output
+    }
     #expect(places.map { "\($0.1):\($0.2)" } == ["3:3", "5:10", "8:3", "14:5"], "\(answer.errors)")
     #expect(lines[3].contains("there is no key \"colour\""))
     let shown = try place.esteira("config check --lang pt-BR -o json").out
@@ -80,7 +82,8 @@ struct ConfigCommandTests {
     let place = try place("server:\n  tls:\n    certificate: /nonexistent.pem\n    key: /nonexistent.key\n")
     defer { place.clean() }
     let answer = try place.esteira("config check --listen nowhere")
-    #expect(answer.code == 2 && answer.errors.contains("esteira.yaml:3:5: error[bad-certificate]"), "\(answer)")
+    #expect(
+      answer.code == 2 && answer.errors.contains("esteira.yaml:3:5: error[bad-certificate]"), "\(answer)")
     #expect(answer.errors.contains("--listen: error[bad-listen]"))
     try place.write("data/esteira.yaml", "server: {listen: [0.0.0.0:7420]}")
     // The environment of these tests says `none`, which is above the file.
@@ -106,7 +109,8 @@ struct ConfigCommandTests {
     #expect(entries["server.proxies"]?["source"] == "default")
     #expect(entries["groups.compliance"]?["value"] == ["ana", "bia"])
     #expect(entries["alerts.ping.url"]?["value"] == "https://watch.example/•••")
-    #expect(entries["destinations.0.path"]?["value"] == "•••" && entries["destinations.0.path"]?["line"] == 10)
+    #expect(
+      entries["destinations.0.path"]?["value"] == "•••" && entries["destinations.0.path"]?["line"] == 10)
     #expect(!shown.out.contains("secret-word") && !shown.out.contains("hidden"))
     let table = try place.esteira("config show --listen 127.0.0.1:0 --lang pt-BR").out
     #expect(table.contains("opção --listen") && table.contains("padrão"))

@@ -95,4 +95,17 @@ struct DoctorTests {
     #expect(
       found["credential"]?[0].contains("demo/shop needs the credential demo/shop") == true, "\(found)")
   }
+
+  /// Of localhost, for January 2020.
+  private static let ended = """
+    -----BEGIN CERTIFICATE-----
+    MIIBDzCBtgIBATAKBggqhkjOPQQDAjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwHhcN
+    MjAwMTAxMDAwMDAwWhcNMjAwMjAxMDAwMDAwWjAUMRIwEAYDVQQDDAlsb2NhbGhv
+    c3QwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAAQGqcs6sT0weCjvHqfTNvkl3j1R
+    378Xcg4Wy0CzxAGuf74YAr8duNyQmKfs8/gT/DI2okn2C5qR+yAnZWFVul9SMAoG
+    CCqGSM49BAMCA0gAMEUCIBGq7xP2HU154IA6Co4iAUhSwv9wFbYJFC3sFgcvX3Oz
+    AiEAhK5+h9ulJnFNs8+XniI93JKvmhnPfjBQGiv1Nlq7KVU=
+    -----END CERTIFICATE-----
+
+    """
 }

@@ -52,7 +52,9 @@ final class Provider {
       guard !bytes.isEmpty else { break }
       line += bytes
     }
-    let ports = String(decoding: line, as: UTF8.self).split(whereSeparator: \.isWhitespace).compactMap { Int($0) }
+    let ports = String(decoding: line, as: UTF8.self).split(whereSeparator: \.isWhitespace).compactMap {
+      Int($0)
+    }
     try #require(ports.count == 2, "The provider did not start.")
     (port, ownPort) = (ports[0], ports[1])
   }

@@ -34,7 +34,8 @@ struct OIDCSignInTests {
   }
 
   /// What worked once works no more, and in no other browser.
-  private func refusals(of callback: String, _ browser: Browser, _ place: Place, _ provider: Provider) throws {
+  private func refusals(of callback: String, _ browser: Browser, _ place: Place, _ provider: Provider) throws
+  {
     let again = try browser.get(callback)
     #expect(again.status == 401 && again.body.contains("<code>oidc-failed</code>"), "\(again)")
     let thief = try Browser(place, "thief")

@@ -47,7 +47,9 @@ struct ReloadTests {
   private func shown(_ place: Place, _ port: Substring) throws -> String {
     try place.run(
       "sh", "-c",
-      "openssl s_client -connect 127.0.0.1:\(port) </dev/null 2>/dev/null | openssl x509 -noout -subject > subject")
+      "openssl s_client -connect 127.0.0.1:\(port) </dev/null 2>/dev/null >out.pem; "
+        + "openssl x509 -in out.pem -noout -subject >subject"
+    )
     return try String(contentsOf: place.folder.appending(path: "subject"), encoding: .utf8)
   }
 

@@ -74,13 +74,16 @@ struct OutsideSignInRouteTests {
 
   @Test(
     "It leads back to no other site",
-    arguments: ["//evil.example", "/\\evil.example", "https://evil.example", "javascript:alert(1)", "", "/a b"])
+    arguments: [
+      "//evil.example", "/\\evil.example", "https://evil.example", "javascript:alert(1)", "", "/a b",
+    ])
   func returnTo(path: String) async throws {
     let answer = await get(try router(), "start", [("return_to", path)])
     #expect(answer.response.status == 400 && answer.body.contains("/return_to"))
   }
 
-  @Test("What does not belong to a sign-in of this browser is refused: as a page for a browser, else a problem")
+  @Test(
+    "What does not belong to a sign-in of this browser is refused: as a page for a browser, else a problem")
   func refused() async throws {
     let router = try await router()
     let (begun, other) = (try await begin(router), try await begin(router))
@@ -90,7 +93,8 @@ struct OutsideSignInRouteTests {
     }
     let state = ("state", begun.state)
     let tries: [([(name: String, value: String)], String?)] = [
-      ([], nil), ([("code", "c"), ("state", "made-up")], begun.cookie), ([("code", "c"), state], other.cookie),
+      ([], nil), ([("code", "c"), ("state", "made-up")], begun.cookie),
+      ([("code", "c"), state], other.cookie),
       // The try before it took the state.
       ([("code", "c"), state], begun.cookie), ([("code", "c"), ("state", other.state)], nil),
     ]
@@ -113,7 +117,8 @@ struct OutsideSignInRouteTests {
     let page = SignInPages.problem(problem, .english)
     #expect(page.contains("&lt;script&gt;&quot;&amp;") && page.contains("&lt;b&gt;"))
     #expect(!page.contains("<script>") && !page.contains("<b>"))
-    #expect(SignInPages.signedIn(as: "a", goOnAt: "/\"><script>", .english).contains("url=/&quot;&gt;&lt;script"))
+    #expect(
+      SignInPages.signedIn(as: "a", goOnAt: "/\"><script>", .english).contains("url=/&quot;&gt;&lt;script"))
   }
 
   @Test("Without a setup there is nothing")

@@ -1,7 +1,7 @@
 public import Model
 
-/// Sign-in through another system (OpenID Connect). A person's browser calls these, and nothing else does: they
-/// answer redirects and pages.
+/// Sign-in through another system (OpenID Connect). A person's browser calls these, and nothing else does:
+/// they answer redirects and pages.
 public enum OutsideSignInCalls {
   public static let start = BytesEndpoint<OutsideStartQuery>(
     "/auth/oidc/start", .open, "Leads a browser to the system where people sign in.",

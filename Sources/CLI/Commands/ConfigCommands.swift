@@ -11,7 +11,8 @@ enum ConfigCheck {
     examples: [
       .init(
         "esteira config check --data ./data",
-        Bilingual("exits 2 when a server would not start so", pt: "sai com 2 se um servidor não iniciaria assim"))
+        Bilingual(
+          "exits 2 when a server would not start so", pt: "sai com 2 se um servidor não iniciaria assim"))
     ], run: run)
 
   static func run(_ call: Invocation) async throws -> ExitCode {
@@ -46,7 +47,9 @@ enum ConfigShow {
       pt: "a configuração que vale, e de onde vem cada valor; segredos ficam ocultos"),
     flags: [ConfigFlags.listen],
     examples: [
-      .init("esteira config show --data ./data", Bilingual("as a server there has it", pt: "como um servidor ali a tem")),
+      .init(
+        "esteira config show --data ./data",
+        Bilingual("as a server there has it", pt: "como um servidor ali a tem")),
       .init("esteira config show -o json", Bilingual("for a script", pt: "para um script")),
     ], run: run)
 
