@@ -117,7 +117,8 @@ let package = Package(
         "Model", "Pipelines", "Engine", "Watchdog", "Access", "API", "Net", "Crypto", "Stores", "Server",
       ],
       swiftSettings: settings),
-    .testTarget(name: "ProgramTests", dependencies: ["esteira"], swiftSettings: settings),
+    .testTarget(
+      name: "ProgramTests", dependencies: ["esteira"], exclude: ["oidc"], swiftSettings: settings),
     .testTarget(
       name: "EzpocketTests",
       dependencies: ["Model", "Crypto", "Pipelines", "Engine", "Stores", "Connectors", "esteira"],

@@ -77,6 +77,7 @@ public enum EndpointCatalog {
     SignInCalls.socketTicket.shape, SignInCalls.me.shape, SignInCalls.changeMe.shape,
     SignInCalls.password.shape, SignInCalls.beginMFA.shape, SignInCalls.confirmMFA.shape,
     SignInCalls.removeMFA.shape, SignInCalls.sessions.shape, SignInCalls.endSession.shape,
+    OutsideSignInCalls.start.shape, OutsideSignInCalls.callback.shape,
     UserCalls.list.shape, UserCalls.create.shape, UserCalls.get.shape, UserCalls.update.shape,
     UserCalls.delete.shape, UserCalls.unlock.shape, UserCalls.resetPassword.shape,
     UserCalls.removeMFA.shape, UserCalls.sessions.shape,

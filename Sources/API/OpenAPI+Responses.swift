@@ -30,7 +30,7 @@ extension OpenAPI {
 
   private static let successes = [
     200: "What was asked for.", 201: "It is made.", 202: "It is taken, and goes on by itself.",
-    204: "Done.",
+    204: "Done.", 302: "It goes on at `Location`.",
   ]
 
   /// All statuses that problems have, with what each means.

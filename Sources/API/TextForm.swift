@@ -16,6 +16,8 @@ public enum TextForm: String, Sendable, Hashable, CaseIterable {
   /// RFC 4648 with padding, no bit that the length does not use.
   case base64 =
     "^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)?$"
+  /// A path of this server with its query: a browser takes `//host` and `/\host` for another's.
+  case localPath = #"^/([!-.0-\[\]-~][!-\[\]-~]*)?$"#
   /// `team=x,env!=dev`: what `LabelCondition` reads.
   case labelConditions =
     #"""
@@ -28,6 +30,7 @@ public enum TextForm: String, Sendable, Hashable, CaseIterable {
     case .namespacedName, .scheduleName: Schema.Member.longestName
     case .sha256: 64
     case .duration: Schema.Member.shortText
+    case .localPath: 500
     case .base64: Int.max
     case .labelConditions: Schema.Member.longestNote
     }
@@ -41,6 +44,7 @@ public enum TextForm: String, Sendable, Hashable, CaseIterable {
       text.utf8.count == 64
         && text.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
     case .duration: Self.isDuration(text)
+    case .localPath: Self.isLocalPath(text)
     case .base64: Base64.decode(text) != nil
     case .labelConditions: LabelCondition.areConditions(text)
     }
@@ -54,6 +58,7 @@ public enum TextForm: String, Sendable, Hashable, CaseIterable {
     case .sha256: Bilingual("a SHA-256 of 64 hex digits", pt: "um SHA-256 de 64 dígitos hexadecimais")
     case .duration: Bilingual("a duration such as 90s or 1d", pt: "uma duração como 90s ou 1d")
     case .base64: Bilingual("base64", pt: "base64")
+    case .localPath: Bilingual("a path such as /docs", pt: "um caminho como /docs")
     case .labelConditions:
       Bilingual("name=value or name!=value, with commas", pt: "nome=valor ou nome!=valor, com vírgulas")
     }
@@ -63,6 +68,12 @@ public enum TextForm: String, Sendable, Hashable, CaseIterable {
   private static func parts(of text: String) -> Int {
     let parts = text.utf8.split(separator: UInt8(ascii: "~"), omittingEmptySubsequences: false)
     return parts.contains(where: \.isEmpty) ? 0 : parts.count
+  }
+
+  private static func isLocalPath(_ text: String) -> Bool {
+    let (slash, backslash) = (UInt8(ascii: "/"), UInt8(ascii: "\\"))
+    return text.utf8.first == slash && text.utf8.dropFirst().first != slash
+      && text.utf8.allSatisfy { (0x21...0x7E).contains($0) && $0 != backslash }
   }
 
   private static func isDuration(_ text: String) -> Bool {

@@ -15,8 +15,8 @@ public struct AccessEnvironment: Sendable {
   public var hashing: any TaskExecutor
   /// Where the store is asked: it must have one thread, so that calls come one after another.
   public var storing: any TaskExecutor
-  /// Called with the reason once the store can no longer be relied on. A server ends its process here; where
-  /// it returns, those who wait are told.
+  /// Called with the reason once the store can no longer be relied on. A server ends its process here;
+  /// where it returns, those who wait are told.
   public var broken: @Sendable (String) -> Void
 
   public init(

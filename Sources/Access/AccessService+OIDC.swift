@@ -11,8 +11,32 @@ public struct OIDCStart: Sendable, Hashable {
   public var expiresAt: Timestamp
 }
 
+/// What the browser brought back: the query of the callback, and the cookie.
+public struct OIDCReturn: Sendable, Hashable {
+  /// Nil where the other system refused.
+  public var code: String?
+  public var state: String
+  /// `iss`, where there is one.
+  public var issuer: String?
+  public var browserSecret: String
+
+  public init(code: String?, state: String, issuer: String? = nil, browserSecret: String) {
+    (self.code, self.state, self.issuer, self.browserSecret) = (code, state, issuer, browserSecret)
+  }
+}
+
+/// A sign-in through the other system that came to its end.
+public struct OIDCSignIn: Sendable, Hashable {
+  public var tokens: Tokens
+  /// As it was given at the start.
+  public var returnTo: String?
+}
+
 extension AccessService {
-  public func startOIDC(fetch: OIDCFetch) async throws(Problem) -> OIDCStart {
+  /// `returnTo` is kept and given back; whoever gives it has checked it.
+  public func startOIDC(
+    returnTo: String? = nil, from origin: Origin, fetch: OIDCFetch
+  ) async throws(Problem) -> OIDCStart {
     guard let oidc else { throw .oidcOff }
     let provider = try await provider(oidc, fetch: fetch)
     let (now, random) = (environment.now(), environment.random)
@@ -20,7 +44,8 @@ extension AccessService {
     let (verifier, browser) = (Base64URL.encode(random(32)), Base64URL.encode(random(32)))
     let expires = now + policy.outsideSignInLifetime
     let started = Tickets.Outside(
-      nonce: nonce, verifier: verifier, browser: Tickets.key(browser), until: expires)
+      nonce: nonce, verifier: verifier, browser: Tickets.key(browser), address: origin.address,
+      returnTo: returnTo, until: expires)
     guard tickets.withLock({ $0.addOutside(state, started, at: now) }) else { throw .accessBusy }
     let challenge = Base64URL.encode(SHA256.digest(Array(verifier.utf8)))
     let query = FormText.encode([
@@ -28,52 +53,101 @@ extension AccessService {
       ("scope", oidc.scopes.joined(separator: " ")), ("state", state), ("nonce", nonce),
       ("code_challenge", challenge), ("code_challenge_method", "S256"),
     ])
-    let url = provider.authorizationEndpoint
+    let url = provider.endpoints.authorization
     return OIDCStart(
       url: url + (url.utf8.contains(UInt8(ascii: "?")) ? "&" : "?") + query, browserSecret: browser,
       expiresAt: expires)
   }
 
-  /// What the callback's query and cookie say; `issuer` is its `iss`, where there is one. A state works once.
+  /// A state works once. What does not come to an end leaves a row in the audit; too much of it from one
+  /// address is slowed down like wrong passwords.
   public func finishOIDC(
-    code: String, state: String, issuer: String? = nil, browserSecret: String, from origin: Origin,
-    fetch: OIDCFetch
-  ) async throws(Problem) -> Tokens {
+    _ back: OIDCReturn, from origin: Origin, fetch: OIDCFetch
+  ) async throws(Problem) -> OIDCSignIn {
     guard let oidc else { throw .oidcOff }
+    try beginOutside(origin)
+    var known: Account?
+    do throws(Problem) {
+      let (claims, returnTo) = try await believe(back, oidc, fetch: fetch)
+      let account = try await account(of: claims, oidc, from: origin)
+      known = account
+      guard account.state == .active else { throw .oidcFailed }
+      try await apply(oidc.rules, holding: claims.rules, to: account, from: origin)
+      let tokens = try await makeSession(of: account, method: "oidc", from: origin) {
+        fresh throws(Problem) in
+        guard fresh.oidcSubject == account.oidcSubject else { throw .oidcFailed }
+      }
+      outside.withLock { $0.succeeded(name: origin.address, address: origin.address) }
+      return OIDCSignIn(tokens: tokens, returnTo: returnTo)
+    } catch {
+      switch error.code {
+      case Problem.oidcFailed.code, Problem.oidcUnknown.code, Problem.signInFailed.code:
+        try await recordFailure("auth:oidc", of: known, from: origin)
+      // That the other system does not answer is nobody's failure here.
+      case _: outside.withLock { $0.undecided(name: origin.address, address: origin.address) }
+      }
+      throw error
+    }
+  }
+
+  /// Nobody has said who they are yet, so an address stands for a name.
+  private func beginOutside(_ origin: Origin) throws(Problem) {
     let now = environment.now()
-    guard code.utf8.count <= 4_096, let started = tickets.withLock({ $0.takeOutside(state, at: now) }),
-      constantTimeEqual(started.browser, Tickets.key(browserSecret)),
-      issuer.map({ $0.utf8.elementsEqual(oidc.issuer.utf8) }) ?? true
+    do throws(Throttle.Refusal) {
+      try outside.withLock { throttle throws(Throttle.Refusal) in
+        try throttle.begin(name: origin.address, address: origin.address, knownAddress: false, at: now)
+      }
+    } catch {
+      switch error {
+      case .tooFast(let wait): throw .signInLimited(wait)
+      case .lockedOut(let wait): throw .signInLocked(wait)
+      }
+    }
+  }
+
+  private func believe(
+    _ back: OIDCReturn, _ oidc: OIDCSettings, fetch: OIDCFetch
+  ) async throws(Problem) -> (OIDCClaims, returnTo: String?) {
+    let now = environment.now()
+    guard let started = tickets.withLock({ $0.takeOutside(back.state, at: now) }),
+      constantTimeEqual(started.browser, Tickets.key(back.browserSecret)),
+      back.issuer.map({ $0.utf8.elementsEqual(oidc.issuer.utf8) }) ?? true, let code = back.code,
+      code.utf8.count <= 4_096
     else { throw .oidcFailed }
     let token = try await exchange(code, started, oidc, fetch: fetch)
     guard let claims = try await claims(of: token, started, oidc, fetch: fetch) else { throw .oidcFailed }
-    let known = try await account(of: claims, oidc, from: origin)
-    guard known.state == .active else { throw .oidcFailed }
-    return try await makeSession(of: known, method: "oidc", from: origin) { account throws(Problem) in
-      guard account.oidcSubject == known.oidcSubject else { throw .oidcFailed }
-    }
+    return (claims, started.returnTo)
   }
 
   private func provider(
     _ oidc: OIDCSettings, newerThan old: Timestamp? = nil, fetch: OIDCFetch
   ) async throws(Problem) -> OIDCProvider {
     let now = environment.now()
-    if let known = providers.withLock({ $0 }), now - known.fetchedAt < OIDCProvider.lifetime,
-      old.map({ known.fetchedAt > $0 }) ?? true
-    {
-      return known
+    let known = try providers.withLock { knowledge throws(Problem) in
+      try knowledge.begin(newerThan: old, at: now)
     }
+    if let known { return known }
+    do throws(Problem) {
+      let provider = try await ask(oidc, at: now, fetch: fetch)
+      providers.withLock { $0.learn(provider) }
+      return provider
+    } catch {
+      let after = environment.now()
+      providers.withLock { $0.fail(error, at: after) }
+      throw error
+    }
+  }
+
+  private func ask(
+    _ oidc: OIDCSettings, at now: Timestamp, fetch: OIDCFetch
+  ) async throws(Problem) -> OIDCProvider {
     guard OIDCProvider.isSafe(oidc.issuer) else { throw .oidcUnavailable }
     let document = try await fetch(OIDCRequest(url: oidc.discoveryURL))
     guard let found = OIDCProvider.endpoints(document, issuer: oidc.issuer) else { throw .oidcUnavailable }
     guard let keys = JWKS(parsing: try await fetch(OIDCRequest(url: found.keys))) else {
       throw .oidcUnavailable
     }
-    let provider = OIDCProvider(
-      authorizationEndpoint: found.authorization, tokenEndpoint: found.token, keysURL: found.keys, keys: keys,
-      fetchedAt: now)
-    providers.withLock { $0 = provider }
-    return provider
+    return OIDCProvider(endpoints: found, keys: keys, fetchedAt: now)
   }
 
   private func exchange(
@@ -85,14 +159,16 @@ extension AccessService {
       ("code_verifier", started.verifier),
     ]
     var authorization: String?
-    if let secret = oidc.clientSecret {
+    switch try oidc.clientSecret() {
+    case let secret? where provider.endpoints.takesSecretInForm:
+      form += [("client_id", oidc.clientID), ("client_secret", secret)]
+    case let secret?:
       let pair = "\(FormText.escape(oidc.clientID)):\(FormText.escape(secret))"
       authorization = "Basic \(Base64.encode(Array(pair.utf8)))"
-    } else {
-      form.append(("client_id", oidc.clientID))
+    case nil: form.append(("client_id", oidc.clientID))
     }
     let answer = try await fetch(
-      OIDCRequest(url: provider.tokenEndpoint, form: FormText.encode(form), authorization: authorization))
+      OIDCRequest(url: provider.endpoints.token, form: FormText.encode(form), authorization: authorization))
     guard let token = (try? JSON(parsing: answer))?["id_token"]?.string else { throw .oidcFailed }
     return token
   }
@@ -121,9 +197,10 @@ extension AccessService {
     of claims: OIDCClaims, _ oidc: OIDCSettings, from origin: Origin
   ) async throws(Problem) -> Account {
     if let known = ledger.read({ $0.account(oidcSubject: claims.account) }) { return known }
-    guard oidc.createsAccounts else {
-      try await recordFailure("auth:oidc", of: nil, from: origin)
-      throw .oidcUnknown
+    switch oidc.accounts {
+    case .known: throw .oidcUnknown
+    case .mapped: if claims.rules.isEmpty { throw .oidcUnknown }
+    case .all: break
     }
     let now = environment.now()
     let id: ID<Account> = environment.newID(at: now)

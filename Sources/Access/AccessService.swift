@@ -32,7 +32,9 @@ public final class AccessService: Sendable {
   let keys: Mutex<ServiceKeys>
   let throttle: Mutex<Throttle>
   let tickets: Mutex<Tickets>
-  let providers = Mutex<OIDCProvider?>(nil)
+  let providers = Mutex(OIDCKnowledge())
+  /// Slows down what comes back from the other system, by address.
+  let outside: Mutex<Throttle>
   /// `iss` of access tokens: one installation does not believe another's.
   let issuer: String
 
@@ -51,6 +53,7 @@ public final class AccessService: Sendable {
     requestKey = HKDF.sha256(
       key: keys.refresh.reveal(), salt: [], info: Array("requests with a key".utf8), count: 32)
     throttle = Mutex(Throttle(policy.throttle))
+    outside = Mutex(Throttle(policy.outsideThrottle))
     tickets = Mutex(Tickets(most: policy.mostTickets))
     audit = AuditTrail(ledger, environment, keys.audit.publicKey)
   }

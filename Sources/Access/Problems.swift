@@ -119,6 +119,18 @@ extension Problem {
       "Check the configured issuer: its address must be spelled as the system spells it.",
       pt: "Confira o emissor configurado: o endereço deve estar escrito como o sistema o escreve."))
 
+  /// `answer` is a status, and a word of the protocol.
+  static func oidcAnswered(_ answer: String) -> Problem {
+    Problem(
+      "oidc-unavailable",
+      Bilingual(
+        "The other system answered \(answer), which is no sign-in.",
+        pt: "O outro sistema respondeu \(answer), o que não é uma entrada."),
+      remedy: Bilingual(
+        "Check client_id and client_secret in server.oidc of esteira.yaml.",
+        pt: "Confira client_id e client_secret em server.oidc de esteira.yaml."))
+  }
+
   static let oidcUnknown = Problem(
     "oidc-unknown",
     Bilingual(

@@ -20,10 +20,21 @@ public struct SignInPolicy: Sendable, Hashable {
   public var mostPasswordsAtOnce = 32
 
   public var throttle = Throttle.Limits()
+  /// Of sign-ins that come back from another system; there, who they are is not known before.
+  public var outsideThrottle = Throttle.Limits.outside
   /// Tickets and sign-ins under way, each kind.
   public var mostTickets = 10_000
   /// Changes that wait to be written.
   public var mostWaitingChanges = 4_096
 
   public init() {}
+}
+
+extension Throttle.Limits {
+  /// A whole office may come from one address.
+  static var outside: Throttle.Limits {
+    var limits = Throttle.Limits()
+    (limits.perMinute, limits.failuresOfPair) = (120, limits.failuresOfAddress)
+    return limits
+  }
 }

@@ -20,8 +20,15 @@ struct Tickets: Sendable {
     var verifier: String
     /// The hash of what the browser was given to keep.
     var browser: [UInt8]
+    /// Where it was begun from.
+    var address: String
+    /// The page that it is for.
+    var returnTo: String?
     var until: Timestamp
   }
+
+  /// Sign-ins under way that one address may have: it must not take the room of all others.
+  static let mostOutsideOfAddress = 200
 
   private let most: Int
   private var seconds: [[UInt8]: SecondStep] = [:]
@@ -72,7 +79,8 @@ struct Tickets: Sendable {
 
   mutating func addOutside(_ state: String, _ started: Outside, at now: Timestamp) -> Bool {
     if outside.count >= most { outside = outside.filter { $0.value.until > now } }
-    guard outside.count < most else { return false }
+    let same = outside.values.filter { $0.address == started.address && $0.until > now }
+    guard outside.count < most, same.count < Self.mostOutsideOfAddress else { return false }
     outside[Self.key(state)] = started
     return true
   }

@@ -1,7 +1,8 @@
 /// All commands, in the order of the overview.
 public enum CommandTable {
   public static let all: [CommandSpec] = [
-    Run.spec, ServerCommand.spec, Doctor.spec, VersionCommand.spec, CompletionCommand.spec,
+    Run.spec, ServerCommand.spec, Doctor.spec, ConfigCheck.spec, ConfigShow.spec, VersionCommand.spec,
+    CompletionCommand.spec,
     PipelineValidate.spec, PipelineTest.spec, PipelineApply.plan, PipelineApply.apply, PipelineList.spec,
     PipelineGet.spec, PipelineDiffCommand.spec,
     PipelineRevisions.spec, PipelineRollback.spec, PipelineDelete.spec, PipelinePause.spec,

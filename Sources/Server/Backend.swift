@@ -18,6 +18,8 @@ public struct Backend: Sendable {
   public var connectors: [ConnectorDescription]
   public var version: VersionInfo
   public var checks: @Sendable (Language) async -> [CheckItem]
+  /// What a node cannot work without; nil: all checks. Anybody may ask for it.
+  public var readiness: (@Sendable (Language) async -> [CheckItem])?
   public var sealCredential: @Sendable (CredentialDraft) throws(Problem) -> CredentialRecord
   public var now: @Sendable () -> Timestamp
   public var events = EmittedReading.none
@@ -60,6 +62,8 @@ public struct Backend: Sendable {
   public var access: AccessService?
   /// Of the folder, also where no server runs; nil where there is none yet.
   public var audit: AuditTrail?
+  /// Asks the other system where people sign in, where there is one.
+  public var oidcFetch: OIDCFetch = { (_) async throws(Problem) in throw Self.readOnly }
   public var vault = VaultDesk.none
   /// Waits for so long, or less when its task is cancelled.
   public var pause: @Sendable (Duration) async -> Void = { _ in await Task.yield() }

@@ -44,7 +44,8 @@ extension Router {
           Route.closed($0, Backend.readOnly)
         }
     }
-    return SignInRoutes(access: access).routes + UserRoutes(access: access).routes
+    return SignInRoutes(access: access).routes
+      + OutsideSignInRoutes(access: access, fetch: backend.oidcFetch).routes + UserRoutes(access: access).routes
       + RoleRoutes(access: access).routes + TokenRoutes(access: access).routes
       + AuditRoutes(trail: access.audit).routes
   }

@@ -17,7 +17,7 @@ struct SystemRoutes: Sendable {
       .answer(SystemCalls.doctor, in: .system) { _, caller in Page(await backend.checks(caller.language)) },
       .answer(SystemCalls.health, in: .own) { _, _ in ["status": "ok"] as JSON },
       .answer(SystemCalls.ready, in: .own) { _, caller in
-        Page(await backend.checks(caller.language).filter { $0.state == "error" })
+        Page(await (backend.readiness ?? backend.checks)(caller.language).filter { $0.state == "error" })
       },
       .answer(SystemCalls.openAPI, in: .own) { _, _ in EdgePages.document(backend.version.version) },
       .answer(SystemCalls.version, in: .own) { _, _ in backend.version },

@@ -9,7 +9,9 @@ import Stores
 /// The accounts of a data folder, opened for a server.
 enum Accounts {
   /// Also the first admin, whose password is shown once, where there was no account.
-  static func open(_ parts: NodeParts) async throws(Problem) -> (AccessService, FirstAdmin?) {
+  static func open(
+    _ parts: NodeParts, _ outside: OutsideSignIn?
+  ) async throws(Problem) -> (AccessService, FirstAdmin?) {
     let file: AccessFile
     do throws(AccessFault) {
       file = try AccessFile(path: parts.folder.path + "/access.db")
@@ -17,7 +19,7 @@ enum Accounts {
       throw unreadable(error)
     }
     let service = try await AccessService.open(
-      store: file, environment: environment(parts.vault, broken: parts.broken))
+      store: file, environment: environment(parts.vault, broken: parts.broken), oidc: outside?.settings)
     parts.keeper.alsoSeals { () async throws(Problem) in try await service.sealAnew() }
     // What a rotation before this start did not come to.
     _ = try await service.sealAnew()

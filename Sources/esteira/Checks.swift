@@ -5,42 +5,54 @@ import Engine
 import Glibc
 import Model
 import Stores
+import Watchdog
 
-/// What `doctor` looks at.
+/// What `doctor` looks at: the machine, the folder, and the work. Each finding is a fact with its remedy.
 struct Checks: Sendable {
   var path: String
   var readModel: any ReadModel
-  var isServer: Bool
+  /// Of the server; nil beside none.
+  var node: Engine.Node?
+  var watcher: Watcher?
+  var isServer: Bool { node != nil }
   private static let leastFree: UInt64 = 1 << 30
   /// What has waited so long to leave is told.
   private static let longWait = Duration.seconds(3_600)
 
-  init(path: String, readModel: any ReadModel, isServer: Bool) {
-    (self.path, self.readModel, self.isServer) = (path, readModel, isServer)
+  init(path: String, readModel: any ReadModel, node: Engine.Node? = nil, watcher: Watcher? = nil) {
+    (self.path, self.readModel, self.node, self.watcher) = (path, readModel, node, watcher)
   }
 
   func all(_ language: Language) async -> [CheckItem] {
-    ([server, store, disk, zones, key] + outbox).map { check in
-      CheckItem(
-        state: check.state, name: check.name, text: check.text[language], remedy: check.remedy?[language])
-    }
+    // It reads files whole, which takes its time.
+    await BlockingThreads.reads.run { (needed + machine + work).map { $0.item(language) } }
   }
 
-  private struct Check {
-    var state: String
+  /// What a node cannot work without. Anybody may ask for it, so it is cheap.
+  func needs(_ language: Language) async -> [CheckItem] { needed.map { $0.item(language) } }
+
+  private var needed: [Check] { [server, store, disk, zones, key] + outbox }
+
+  struct Check {
+    enum State: String { case ok, warn, error }
+    var state: State
     var name: String
     var text: Bilingual
     var remedy: Bilingual?
+
+    func item(_ language: Language) -> CheckItem {
+      CheckItem(state: state.rawValue, name: name, text: text[language], remedy: remedy?[language])
+    }
   }
 
   private var server: Check {
     if isServer {
       return Check(
-        state: "ok", name: "server",
+        state: .ok, name: "server",
         text: Bilingual("process \(getpid()) on \(path)", pt: "processo \(getpid()) em \(path)"))
     }
     return Check(
-      state: "warn", name: "server", text: Bilingual("none runs on \(path)", pt: "nenhum roda em \(path)"),
+      state: .warn, name: "server", text: Bilingual("none runs on \(path)", pt: "nenhum roda em \(path)"),
       remedy: Bilingual("esteira server --background", pt: "esteira server --background"))
   }
 
@@ -51,13 +63,13 @@ struct Checks: Sendable {
         jobs == 0 ? Bilingual("no job yet", pt: "nenhum job ainda") : Bilingual("readable", pt: "legível")
       let version = SQLiteStore.libraryVersion
       return Check(
-        state: "ok", name: "store",
+        state: .ok, name: "store",
         text: Bilingual(
           "SQLite \(version), one writer; \(state.english)",
           pt: "SQLite \(version), um escritor; \(state.portuguese)"))
     } catch {
       return Check(
-        state: "error", name: "store", text: Bilingual("\(error)", pt: "\(error)"),
+        state: .error, name: "store", text: Bilingual("\(error)", pt: "\(error)"),
         remedy: Bilingual("restore a backup", pt: "restaure um backup"))
     }
   }
@@ -70,7 +82,7 @@ struct Checks: Sendable {
     } catch { return [] }
     var checks = disabled.map { row in
       Check(
-        state: "warn", name: "outbox",
+        state: .warn, name: "outbox",
         text: Bilingual(
           "the destination \(row.name) is disabled: \(row.reason)",
           pt: "o destino \(row.name) está desativado: \(row.reason)"),
@@ -82,7 +94,7 @@ struct Checks: Sendable {
       let age = Words(language: .english).duration(now - row.oldestAt)
       checks.append(
         Check(
-          state: "warn", name: "outbox",
+          state: .warn, name: "outbox",
           text: Bilingual(
             "\(row.waiting) messages wait for \(row.destination), the oldest for \(age)",
             pt: "\(row.waiting) mensagens esperam por \(row.destination), a mais antiga há \(age)"),
@@ -97,25 +109,25 @@ struct Checks: Sendable {
     var status = statvfs()
     guard statvfs(path, &status) == 0 else {
       return Check(
-        state: "error", name: "disk", text: Bilingual("\(path) is not there", pt: "\(path) não existe"))
+        state: .error, name: "disk", text: Bilingual("\(path) is not there", pt: "\(path) não existe"))
     }
     let free = UInt64(status.f_bavail) * UInt64(status.f_frsize)
     let text = Bilingual("\(free >> 20) MiB free", pt: "\(free >> 20) MiB livres")
     return free < Self.leastFree
       ? Check(
-        state: "warn", name: "disk", text: text, remedy: Bilingual("free some space", pt: "libere espaço"))
-      : Check(state: "ok", name: "disk", text: text)
+        state: .warn, name: "disk", text: text, remedy: Bilingual("free some space", pt: "libere espaço"))
+      : Check(state: .ok, name: "disk", text: text)
   }
 
   private var zones: Check {
     guard ZoneDatabase.system.zone("America/Sao_Paulo") != nil else {
       return Check(
-        state: "error", name: "zones",
+        state: .error, name: "zones",
         text: Bilingual("no time zones in /usr/share/zoneinfo", pt: "sem fusos em /usr/share/zoneinfo"),
         remedy: Bilingual("apt install tzdata", pt: "apt install tzdata"))
     }
     let version = ZoneDatabase.system.version
-    return Check(state: "ok", name: "zones", text: Bilingual("tzdata \(version)", pt: "tzdata \(version)"))
+    return Check(state: .ok, name: "zones", text: Bilingual("tzdata \(version)", pt: "tzdata \(version)"))
   }
 
   private var key: Check {
@@ -123,11 +135,11 @@ struct Checks: Sendable {
     var status = stat()
     guard stat(file, &status) == 0 else {
       return Check(
-        state: "error", name: "key", text: Bilingual("\(file) is missing", pt: "falta \(file)"),
+        state: .error, name: "key", text: Bilingual("\(file) is missing", pt: "falta \(file)"),
         remedy: Bilingual("put its backup back", pt: "recoloque o backup dela"))
     }
     return Check(
-      state: "warn", name: "key",
+      state: .warn, name: "key",
       text: Bilingual("master.key is beside the data", pt: "master.key está junto dos dados"),
       remedy: Bilingual("keep a copy of \(file) elsewhere", pt: "guarde uma cópia de \(file) em outro lugar"))
   }

@@ -15,7 +15,7 @@ import Watchdog
 /// Read anew for each question, so that a change needs no restart; destinations are read at the start.
 struct ConfigFile: Sendable {
   let folder: String
-  private var path: String { folder + "/esteira.yaml" }
+  var path: String { folder + "/esteira.yaml" }
   private static let largest = 1 << 20
   private static let keys = ["groups", "roots", "grants", "destinations", "heartbeats", "alerts", "server"]
 
@@ -30,8 +30,12 @@ struct ConfigFile: Sendable {
   }
 
   /// Throws where the file cannot be understood.
-  func check() throws(Problem) {
-    let file = try read()
+  func check() throws(Problem) { try check(try read()) }
+
+  func check(_ file: JSONObject) throws(Problem) {
+    if let key = file.keys.first(where: { !Self.keys.contains($0) }) {
+      throw wrong(Bilingual("there is no key \"\(key)\"", pt: "não existe a chave \"\(key)\""))
+    }
     _ = try groups(file)
     _ = try RootReader(self, file).all()
     _ = try GrantReader(self, file).all()
@@ -87,7 +91,8 @@ struct ConfigFile: Sendable {
     return file
   }
 
-  private func bytes() throws(Problem) -> [UInt8]? {
+  /// Nil where it is missing.
+  func bytes() throws(Problem) -> [UInt8]? {
     let file = open(path, O_RDONLY | O_CLOEXEC)
     if file < 0, errno == ENOENT { return nil }
     guard file >= 0 else { throw wrong(.systemReason(errno)) }

@@ -9,6 +9,7 @@ import Net
 ///       public_url: https://esteira.example.org
 ///       proxies: [10.0.0.5]
 ///       threads: 2
+///       oidc: {issuer: https://id.example.org, client_id: esteira}    # see OIDCSetting
 struct ServerSetting: Sendable, Hashable {
   struct TLS: Sendable, Hashable {
     var certificate: String
@@ -24,7 +25,7 @@ struct ServerSetting: Sendable, Hashable {
   static let mostPlaces = 16
   static let mostProxies = 64
   static let mostThreads = 64
-  static let keys = ["listen", "tls", "public_url", "proxies", "threads"]
+  static let keys = ["listen", "tls", "public_url", "proxies", "threads", "oidc"]
 
   /// Nil: nobody said where; then `127.0.0.1:7420` is tried.
   var listen: [Place]?
@@ -33,6 +34,8 @@ struct ServerSetting: Sendable, Hashable {
   var publicURL: String?
   var proxies: [CIDR] = []
   var threads = 1
+  /// Nil: nobody signs in through another system.
+  var oidc: OIDCSetting?
 }
 
 struct ServerReader {
@@ -53,6 +56,9 @@ struct ServerReader {
     setting.publicURL = try map["public_url"].map { (json) throws(Problem) in try publicURL(json) }
     setting.proxies = try map["proxies"].map { (json) throws(Problem) in try proxies(json) } ?? []
     setting.threads = try map["threads"].map { (json) throws(Problem) in try threads(json) } ?? 1
+    setting.oidc = try map["oidc"].map { (json) throws(Problem) in
+      try OIDCReader(config, publicURL: setting.publicURL).setting(json)
+    }
     return setting
   }
 

@@ -65,25 +65,27 @@ enum SecretFile {
   static let largest = 64 * 1_024
 
   /// One that others can read or write is refused, unless it is no plain file, such as a pipe.
-  static func read(_ path: String) throws(Problem) -> [UInt8] {
+  static func read(
+    _ path: String, or wrong: (String, Bilingual) -> Problem = KeyUnlock.wrong
+  ) throws(Problem) -> [UInt8] {
     let file = open(path, O_RDONLY | O_CLOEXEC)
-    guard file >= 0 else { throw KeyUnlock.wrong(path, .systemReason(errno)) }
+    guard file >= 0 else { throw wrong(path, .systemReason(errno)) }
     defer { close(file) }
     var status = stat()
-    guard fstat(file, &status) == 0 else { throw KeyUnlock.wrong(path, .systemReason(errno)) }
+    guard fstat(file, &status) == 0 else { throw wrong(path, .systemReason(errno)) }
     if status.st_mode & S_IFMT == S_IFREG, status.st_mode & 0o077 != 0 {
-      throw KeyUnlock.wrong(path, Bilingual("others can read it", pt: "outros podem lê-lo"))
+      throw wrong(path, Bilingual("others can read it", pt: "outros podem lê-lo"))
     }
     var bytes = [UInt8](repeating: 0, count: largest)
     var length = 0
     while length < largest {
       let count = bytes[length...].withUnsafeMutableBytes { Glibc.read(file, $0.baseAddress, $0.count) }
       if count < 0, errno == EINTR { continue }
-      if count < 0 { throw KeyUnlock.wrong(path, .systemReason(errno)) }
+      if count < 0 { throw wrong(path, .systemReason(errno)) }
       if count == 0 { return Array(bytes.prefix(length)) }
       length += count
     }
-    throw KeyUnlock.wrong(path, Bilingual("it is larger than 64 KiB", pt: "tem mais de 64 KiB"))
+    throw wrong(path, Bilingual("it is larger than 64 KiB", pt: "tem mais de 64 KiB"))
   }
 }
 

@@ -15,9 +15,21 @@ struct Listening: Sendable {
   let note: Bilingual?
   private let certificate: TLSCertificate?
 
-  /// Takes a changed certificate. One that is broken leaves the old one in use.
-  func reload() throws(Problem) {
-    do throws(CertificateError) { try certificate?.reload() } catch { throw Self.badCertificate(error) }
+  /// Takes a changed certificate, and says so. One that is broken leaves the old one in use.
+  func reload() throws(Problem) -> Bilingual {
+    guard let certificate else {
+      return Bilingual(
+        "Nothing was read again: there is no TLS certificate.", pt: "Nada foi relido: não há certificado TLS."
+      )
+    }
+    do throws(CertificateError) {
+      try certificate.reload()
+      let end = Timestamp(
+        microseconds: try CertificateFacts(ofFile: certificate.certificate).validUntil * 1_000_000)
+      return Bilingual(
+        "TLS certificate read again: \(certificate.certificate), valid until \(end.rfc3339).",
+        pt: "Certificado TLS relido: \(certificate.certificate), válido até \(end.rfc3339).")
+    } catch { throw Self.badCertificate(error) }
   }
 
   static func open(
@@ -25,9 +37,7 @@ struct Listening: Sendable {
   ) throws(Problem) -> Listening {
     let certificate = try setting.tls.map { (tls) throws(Problem) in try load(tls) }
     let wanted = setting.listen ?? usual
-    for place in wanted where !place.isLoopback && certificate == nil && setting.proxies.isEmpty {
-      throw unencrypted(place)
-    }
+    try checkEncryption(setting)
     do throws(NetError) {
       let server = try serve(socket, wanted, certificate, setting, edge)
       return Listening(
@@ -44,7 +54,13 @@ struct Listening: Sendable {
     }
   }
 
-  private static var usual: [ServerSetting.Place] {
+  /// Nothing readable may leave this machine, unless a proxy stands before it.
+  static func checkEncryption(_ setting: ServerSetting) throws(Problem) {
+    guard setting.tls == nil, setting.proxies.isEmpty else { return }
+    for place in setting.listen ?? usual where !place.isLoopback { throw unencrypted(place) }
+  }
+
+  static var usual: [ServerSetting.Place] {
     IPAddress("127.0.0.1").map { [ServerSetting.Place(address: $0, port: ServerSetting.usualPort)] } ?? []
   }
 
@@ -69,13 +85,13 @@ struct Listening: Sendable {
     }
   }
 
-  private static func load(_ tls: ServerSetting.TLS) throws(Problem) -> TLSCertificate {
+  static func load(_ tls: ServerSetting.TLS) throws(Problem) -> TLSCertificate {
     do throws(CertificateError) {
       return try TLSCertificate(certificate: tls.certificate, key: tls.key)
     } catch { throw badCertificate(error) }
   }
 
-  private static func badCertificate(_ error: CertificateError) -> Problem {
+  static func badCertificate(_ error: CertificateError) -> Problem {
     Problem(
       "bad-certificate",
       Bilingual("\(error)", pt: "O arquivo \(error.file) não serve para TLS: \(error.reason)."),

@@ -29,10 +29,9 @@ struct Reading: Sendable {
         try await lines(jobs, job, query, from, limit)
       },
       compiler: Program.compiler, connectors: Program.descriptions, version: Program.version,
-      checks: { language in
-        await Checks(path: path, readModel: readModel, isServer: node != nil).all(language)
-      },
+      checks: { language in await checks(node).all(language) },
       sealCredential: { (draft) throws(Problem) in vault.seal(draft) }, now: Program.now)
+    backend.readiness = { language in await checks(node).needs(language) }
     backend.zones = .system
     backend.watcher = watcher
     backend.events = EmittedReading(
@@ -42,6 +41,10 @@ struct Reading: Sendable {
     }
     backend.openLetter = { (row) throws(Problem) in try vault.open(row) }
     return backend
+  }
+
+  private func checks(_ node: Engine.Node?) -> Checks {
+    Checks(path: path, readModel: readModel, node: node, watcher: watcher)
   }
 
   private func asks(_ history: JobHistory) -> AskReading {

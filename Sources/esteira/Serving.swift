@@ -31,26 +31,25 @@ struct Serving: Sendable {
     // Keys and secrets are in it, and steps run as the same user. Where the system does not know the call, a
     // server without it is better than none.
     _ = esteira_close_memory()
-    let isReported = getenv(Self.reportVariable) != nil
-    if isReported {
-      unsetenv(Self.reportVariable)
-      // Nothing that this server starts shall hold the reader of the report up.
-      _ = fcntl(Self.reportDescriptor, F_SETFD, FD_CLOEXEC)
-    }
-    let wishes = Signals.wishes()
+    let isReported = Self.takesReport()
+    let wishes = Signals.wishes([SIGINT, SIGTERM, SIGHUP])
+    let hadTerminal = Signals.hasTerminal
     do throws(Problem) {
       var parts = try NodeParts(
         folder: try DataFolder(path: Places.data(options.data)), restores: true, language: language)
-      let setting = try setting(parts)
+      let setting = try ServerSetting.effective(
+        ConfigFile(folder: parts.folder.path), listen: options.listen)
       let watches = FolderWatches(of: parts.node, folder: parts.folder.path, log: Console.system.error)
       let watch = try watch(parts)
       parts.news.triggers.answer {
         watches.reconcile()
         watch.wake()
       }
-      let (access, admin) = try await Accounts.open(parts)
+      let outside = try outside(parts, setting)
+      let (access, admin) = try await Accounts.open(parts, outside)
       (parts.backend.access, parts.backend.audit) = (access, access.audit)
       parts.backend.keys = try Accounts.keys(parts, access)
+      if let outside { parts.backend.oidcFetch = outside.fetch }
       let hub = Self.hub(parts, access)
       parts.backend.hub = hub
       Accounts.auditUses(of: parts, in: access.audit)
@@ -62,7 +61,11 @@ struct Serving: Sendable {
       await Self.settle(parts.node)
       watches.reconcile()
       report(banner(parts, listening, admin), isReported)
-      for await _ in wishes { break }
+      for await wish in wishes {
+        // The terminal that the server was started from is gone: nobody can stop it from there any more.
+        guard wish == SIGHUP, !hadTerminal || Signals.hasTerminal else { break }
+        reload(listening)
+      }
       Console.system.out(stopping)
       await watches.stop()
       hub.stop()
@@ -81,6 +84,14 @@ struct Serving: Sendable {
         isReported)
       return Self.exitCode(error.code)
     }
+  }
+
+  private static func takesReport() -> Bool {
+    guard getenv(reportVariable) != nil else { return false }
+    unsetenv(reportVariable)
+    // Nothing that this server starts shall hold the reader of the report up.
+    _ = fcntl(reportDescriptor, F_SETFD, FD_CLOEXEC)
+    return true
   }
 
   /// Gives the lost attempts of the last server time to be decided: what is shown next is then true.
@@ -105,27 +116,14 @@ struct Serving: Sendable {
     return loop
   }
 
-  /// What the file says, and above it the flag or the environment.
-  private func setting(_ parts: NodeParts) throws(Problem) -> ServerSetting {
-    var setting = try ConfigFile(folder: parts.folder.path).server()
-    let words =
-      options.listen.isEmpty ? Places.environment("ESTEIRA_LISTEN").map { [$0] } ?? [] : options.listen
-    guard !words.isEmpty else { return setting }
-    setting.listen = []
-    for word in words.flatMap({ $0.split(separator: ",").map(String.init) }) where word != "none" {
-      guard let place = ServerSetting.Place(word) else { throw Self.noPlace(word) }
-      setting.listen?.append(place)
+  /// Where people sign in besides here, if anywhere.
+  private func outside(_ parts: NodeParts, _ setting: ServerSetting) throws(Problem) -> OutsideSignIn? {
+    let language = language
+    return try setting.oidc.map { (oidc) throws(Problem) in
+      try OutsideSignIn(oidc, config: ConfigFile(folder: parts.folder.path), parts.vault, parts.store) {
+        Console.system.error("\($0.message[language]) [\($0.code)]")
+      }
     }
-    return setting
-  }
-
-  private static func noPlace(_ word: String) -> Problem {
-    Problem(
-      "bad-listen",
-      Bilingual("\"\(word)\" is no address and port.", pt: "\"\(word)\" não é endereço e porta."),
-      remedy: Bilingual(
-        "Write 127.0.0.1:7420 or [::1]:7420, or none for the socket alone.",
-        pt: "Escreva 127.0.0.1:7420 ou [::1]:7420, ou none para ter só o socket."))
   }
 
   private static func hub(_ parts: NodeParts, _ access: AccessService) -> Hub {
@@ -218,6 +216,18 @@ extension Serving {
     Bilingual(
       "\(kept) \(kept == 1 ? "step" : "steps") kept",
       pt: "\(kept) \(kept == 1 ? "passo mantido" : "passos mantidos")")
+  }
+
+  /// Never stops the server: what is broken is told, and what was read before stays in use.
+  private func reload(_ listening: Listening) {
+    do throws(Problem) {
+      Console.system.error(try listening.reload()[language])
+    } catch {
+      let remedy = error.remedy.map { " " + $0[language] } ?? ""
+      let kept = Bilingual(
+        "The certificate read before stays in use.", pt: "O certificado lido antes segue em uso.")
+      Console.system.error("\(error.message[language]) [\(error.code)] \(kept[language])\(remedy)")
+    }
   }
 
   private var stopping: String {

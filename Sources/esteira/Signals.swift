@@ -5,10 +5,10 @@ import Synchronization
 /// The end of the pipe that the handler writes to. A handler may touch nothing that is not async-signal-safe.
 private let signalPipe = Atomic<Int32>(-1)
 
-/// SIGINT and SIGTERM as wishes: the process does not end by itself any more once they are asked for.
+/// Signals as wishes: the process does not end by itself any more for those that are asked for.
 enum Signals {
   /// Gives an element for each signal; ends when its reader's task is cancelled. Ask once a process.
-  static func wishes() -> AsyncStream<Int32> {
+  static func wishes(_ numbers: [Int32] = [SIGINT, SIGTERM]) -> AsyncStream<Int32> {
     var ends: [Int32] = [-1, -1]
     guard esteira_pipe(&ends) == 0 else { return AsyncStream { $0.finish() } }
     signalPipe.store(ends[1], ordering: .sequentiallyConsistent)
@@ -21,7 +21,7 @@ enum Signals {
         if count == 1 { continuation.yield(Int32(byte)) } else if count == 0 || errno != EINTR { return }
       }
     }
-    for number in [SIGINT, SIGTERM] {
+    for number in numbers {
       var action = sigaction()
       action.__sigaction_handler.sa_handler = { number in
         var byte = UInt8(truncatingIfNeeded: number)
@@ -33,6 +33,14 @@ enum Signals {
       sigaction(number, &action, nil)
     }
     return stream
+  }
+
+  /// Whether a terminal can be reached that this process belongs to. Once it is closed, it cannot.
+  static var hasTerminal: Bool {
+    let terminal = open("/dev/tty", O_RDONLY | O_CLOEXEC | O_NOCTTY)
+    guard terminal >= 0 else { return false }
+    close(terminal)
+    return true
   }
 
   private static func startThread(_ body: @escaping @Sendable () -> Void) {

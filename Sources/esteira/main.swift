@@ -21,5 +21,6 @@ let bench = Workbench(
   rehearse: { (rehearsal) throws(Problem) in try await RehearsalRun.perform(rehearsal) },
   backups: BackupDesk.work, now: Program.now,
   sleep: { try await Task.sleep(for: $0) },
-  interruption: { for await _ in Signals.wishes() { return } }, keys: .local)
+  interruption: { for await _ in Signals.wishes() { return } }, keys: .local,
+  config: .local)
 exit(await Tool(bench).run(words))

@@ -115,17 +115,21 @@ struct Place {
     FileManager.default.fileExists(atPath: folder.appending(path: name).path)
   }
 
+  var environment: [String: String] {
+    [
+      "PATH": "/usr/bin:/bin", "ESTEIRA_DATA": "data", "HOME": folder.path, "LANG": "C",
+      "ESTEIRA_LISTEN": "none",
+    ]
+  }
+
   /// Output goes through files: a pipe would be held open by a server in the background.
-  func esteira(_ line: String) throws -> Answer {
+  func esteira(_ line: String, environment: [String: String] = [:]) throws -> Answer {
     let (process, out, errors) = (Process(), folder.appending(path: "out"), folder.appending(path: "errors"))
     for file in [out, errors] { try Data().write(to: file) }
     process.executableURL = Self.program
     process.arguments = line.split(separator: " ").map(String.init)
     process.currentDirectoryURL = folder
-    process.environment = [
-      "PATH": "/usr/bin:/bin", "ESTEIRA_DATA": "data", "HOME": folder.path, "LANG": "C",
-      "ESTEIRA_LISTEN": "none",
-    ]
+    process.environment = self.environment.merging(environment) { _, new in new }
     process.standardOutput = try FileHandle(forWritingTo: out)
     process.standardError = try FileHandle(forWritingTo: errors)
     try process.run()
@@ -152,6 +156,17 @@ struct Place {
     return try String(contentsOf: out, encoding: .utf8)
   }
 
+  /// A program of the system, in the folder.
+  func run(_ words: String...) throws {
+    let process = Process()
+    (process.executableURL, process.arguments) = (URL(filePath: "/usr/bin/env"), words)
+    process.currentDirectoryURL = folder
+    process.standardError = FileHandle.nullDevice
+    try process.run()
+    process.waitUntilExit()
+    try #require(process.terminationStatus == 0, "\(words)")
+  }
+
   func killServer() throws {
     let pid = try #require(serverProcess)
     kill(pid, SIGKILL)
@@ -176,7 +191,7 @@ struct Place {
   }
 
   /// The program that was built together with these tests.
-  private static var program: URL {
+  static var program: URL {
     URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
       .deletingLastPathComponent()
       .appending(path: ".build/debug/esteira")

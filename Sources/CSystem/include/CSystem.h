@@ -35,3 +35,7 @@ static inline size_t csystem_heap_in_use(void) {
   struct mallinfo2 heaps = mallinfo2();
   return heaps.uordblks + heaps.hblkhd;
 }
+
+/* What the kernel says of its clock: the estimated error in microseconds; -1: nothing keeps it set; -2: it
+ * does not say. */
+long csystem_clock_error(void);

@@ -11,6 +11,17 @@ public enum ListenAddress: Hashable, Sendable {
   case tcp(IPAddress, port: UInt16, tls: TLSCertificate? = nil)
 }
 
+extension ListenAddress {
+  /// Why nobody can listen there now; nil where somebody can. It opens the address for a moment.
+  public static func obstacle(_ address: IPAddress, port: UInt16) -> String? {
+    do throws(NetError) { _ = try Listener(.tcp(address, port: port)) } catch {
+      if case .listen(_, let reason) = error { return reason }
+      return "\(error)"
+    }
+    return nil
+  }
+}
+
 /// A listening socket, closed (and its file removed) by its owner.
 struct Listener: ~Copyable {
   static let backlog: Int32 = 512

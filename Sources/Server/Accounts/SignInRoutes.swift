@@ -121,10 +121,12 @@ enum SignInCookies {
       return APIResponse(json: result.json)
     }
     var response = APIResponse(json: result.json)
-    response.headers = [
-      cookie(accessName, tokens.access, path: "/"), cookie(refreshName, tokens.refresh, path: refreshPath),
-    ]
+    response.headers = session(tokens)
     return response
+  }
+
+  static func session(_ tokens: Tokens) -> [(name: String, value: String)] {
+    [cookie(accessName, tokens.access, path: "/"), cookie(refreshName, tokens.refresh, path: refreshPath)]
   }
 
   static let ending = [

@@ -42,7 +42,7 @@ public enum ProblemStatus {
     "role-in-use": 409, "name-taken": 409, "access-limit": 409,
     "sign-in-limited": 429, "sign-in-locked": 429,
     "sign-in-busy": 503, "access-store": 503, "access-busy": 503, "access-key": 503,
-    "oidc-unavailable": 503,
+    "oidc-unavailable": 503, "oidc-secret": 503,
     "no-namespace": 404,
     "precondition-failed": 412, "defined-in-file": 409, "schedule-exists": 409, "too-many-schedules": 429,
     "unknown-hook": 404, "hook-path-taken": 409, "trigger-full": 429, "no-queue": 404, "no-worker": 404,
