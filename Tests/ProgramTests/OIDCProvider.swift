@@ -60,7 +60,8 @@ final class Provider {
   }
 
   deinit {
-    process.terminate()
+    // It has handlers of its own for the kinder signals.
+    kill(process.processIdentifier, SIGKILL)
     process.waitUntilExit()
   }
 }
