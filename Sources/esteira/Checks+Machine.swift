@@ -97,10 +97,10 @@ extension Checks {
       text: Bilingual("\(path), for its owner alone", pt: "\(path), só do dono"))
   }
 
-  /// Each file with secrets for its owner alone, and each database whole.
+  /// The key for its owner alone, whatever the folder says; and each database whole.
   private var files: [Check] {
     var checks: [Check] = []
-    for name in ["master.key", "esteira.db", "access.db", "watch.db", "esteira.yaml"] {
+    for name in ["master.key", "esteira.yaml"] {
       var status = stat()
       guard stat("\(path)/\(name)", &status) == 0 else { continue }
       // The configuration holds no secret; but who writes it decides who may sign in.

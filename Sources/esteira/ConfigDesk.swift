@@ -39,6 +39,7 @@ struct ConfigDesk {
       return nil
     }
     var findings = finder.findings(in: file).map { finding($0.problem, definition.place(of: $0.way)) }
+    findings.sort { ($0.line ?? 0, $0.column ?? 0) < ($1.line ?? 0, $1.column ?? 0) }
     // With a part that cannot be read, what it leads to is not known.
     if findings.isEmpty { findings = outside(try config.server(), definition) }
     return ConfigReport(file: config.path, isThere: true, findings: findings)
