@@ -22,7 +22,7 @@ struct CrashAttackTests {
     let installation = try Installation()
     try installation.write("secret", Self.canary)
     try installation.write("hold.yaml", Self.pipeline)
-    // The shell says of a child that crashed whether an image was written. The first one shows that it would be.
+    // The shell says of a crashed child whether an image was written. The first one shows that it would be.
     let script = """
       cd "$HOME"; ulimit -c unlimited
       sleep 100 & kill -\(signal) $!; wait $!; rm -f core*
