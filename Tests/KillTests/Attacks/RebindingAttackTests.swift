@@ -4,14 +4,17 @@ import Net
 import Synchronization
 import Testing
 
+private enum CCompiler {
+  static let path = ["/usr/bin/cc", "/usr/bin/gcc", "/usr/bin/clang", "/opt/swift/usr/bin/clang"]
+    .first { FileManager.default.isExecutableFile(atPath: $0) }
+}
+
 /// MLflow CVE-2026-64849 and its like: a name that leads outside when it is looked at, and to this machine
 /// when it is connected to.
 @Suite(
   "Attacks by names that lead elsewhere the second time", .timeLimit(.minutes(2)),
-  .enabled(if: RebindingAttackTests.compiler != nil, "needs a C compiler"))
+  .enabled(if: CCompiler.path != nil, "needs a C compiler"))
 struct RebindingAttackTests {
-  static let compiler = ["/usr/bin/cc", "/usr/bin/gcc", "/usr/bin/clang", "/opt/swift/usr/bin/clang"]
-    .first { FileManager.default.isExecutableFile(atPath: $0) }
 
   /// A resolver and a network: the name is 1.1.1.1 once, where nobody answers, and 127.0.0.1 from then on.
   private static let resolver = """
@@ -52,7 +55,7 @@ struct RebindingAttackTests {
     let installation = try Installation()
     let library = installation.place("rebind.so")
     try installation.write("rebind.c", Self.resolver)
-    let compiler = try #require(Self.compiler)
+    let compiler = try #require(CCompiler.path)
     let words = [compiler, "-shared", "-fPIC", "-o", library, installation.place("rebind.c"), "-ldl"]
     #expect(try installation.run(words).status == 0)
     try installation.write("fetch.yaml", Self.pipeline(port: try #require(inner.port)))
