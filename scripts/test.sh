@@ -24,7 +24,7 @@ export ESTEIRA_LISTEN=${ESTEIRA_LISTEN:-none}
 export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=${SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH:-8}
 # Every test has a limit of its own; this one is for a process that no longer keeps them.
 run() {
-  timeout --kill-after=10 "${TEST_TIME_LIMIT:-3600}" swift test --skip-build --event-stream-output-path "$events.part" "$@"
+  timeout --kill-after=10 "${TEST_TIME_LIMIT:-1800}" swift test --skip-build --event-stream-output-path "$events.part" "$@"
   local ended=$?
   ((ended == 0)) || code=$ended
   cat "$events.part" >> "$events" 2>/dev/null
