@@ -69,6 +69,8 @@ struct ReadmeTests {
       (#"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+Z"#, "TIME"), (#"[0-9]+([.,][0-9])? s\b"#, "DURATION"),
       (#"(node|nó) [A-Za-z0-9._-]+,"#, "NODE,"), (#"local:[a-z0-9_-]+"#, "PERSON"),
       (#"SQLite [0-9.]+"#, "SQLITE"), (#"(password|senha): [a-z0-9-]+"#, "PASSWORD"),
+      (#"[a-z][0-9](-[a-z]+){5,}-[0-9]+"#, "PASSWORD"),
+      (#"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2} [-+][0-9]+ +\p{L}+"#, "DAY"),
       (#"127\.0\.0\.1:[0-9]+"#, "ADDRESS"), (" +", " "),
     ]
     var text = text.replacing(folder, with: "FOLDER")
