@@ -44,7 +44,7 @@ extension AccessService {
   ) async throws(Problem) -> (token: APIToken, text: String) {
     let now = environment.now()
     let own = ID<Account>(principal.id)
-    guard let account = draft.account ?? own else { throw .noAccount }
+    guard let account = draft.account ?? own else { throw .tokenOfNobody }
     if account != own || principal.credential?.hasPrefix("session:") != true {
       try demand("create", "tokens", of: principal)
     }

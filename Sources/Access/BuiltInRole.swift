@@ -22,7 +22,7 @@ public enum BuiltInRole: String, Sendable, Hashable, CaseIterable {
 
   private static let operating = [
     "pipelines:execute", "pipelines:pause", "jobs:cancel", "jobs:signal", "credentials:read",
-    "schedules:pause", "asks:answer", "asks:manage", "deadletters:read", "queues:pause", "destinations:read",
+    "schedules:pause", "asks:answer", "asks:manage", "deadletters:read", "destinations:read",
     "destinations:redeliver", "connections:read", "alerts:update", "heartbeats:write", "signals:read",
   ]
 }

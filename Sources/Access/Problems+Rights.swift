@@ -93,6 +93,15 @@ extension Problem {
 
   public static let noAccount = Problem(
     "no-account", Bilingual("There is no such account.", pt: "Não existe essa conta."))
+  static let tokenOfNobody = Problem(
+    "no-account",
+    Bilingual(
+      "The owner of the data folder has no account that the token could be of.",
+      pt: "O dono da pasta de dados não tem uma conta à qual o token pertença."),
+    remedy: Bilingual(
+      "Say whose it is with --user; `esteira user create NAME --service` makes an account for a program.",
+      pt: "Diga de quem ele é com --user; `esteira user create NOME --service` cria uma conta para um programa."
+    ))
   public static let noGroup = Problem(
     "no-group", Bilingual("There is no such group.", pt: "Não existe esse grupo."))
   static func noRole(_ name: String) -> Problem {

@@ -225,9 +225,11 @@ struct DefinitionRouteTests {
     let viewer = Principal(
       kind: .person, id: "vera", actor: "vera",
       grants: [Grant(namespace: "demo", permissions: Permissions(["pipelines:read", "jobs:read"]) ?? .none)])
+    let elsewhere = source.replacing("namespace: demo", with: "namespace: x")
     let requests: [(APIRequest, Int)] = [
       (yaml(.post, "/pipelines", source), 403),
-      (yaml(.post, "/pipelines", source.replacing("namespace: demo", with: "namespace: x")), 404),
+      // The same everywhere, whether there is such a namespace or not.
+      (yaml(.post, "/pipelines", elsewhere), 403),
       (yaml(.post, "/pipelines", "x: ["), 403),
       (yaml(.put, "/pipelines/demo~hello", changed, ifMatch: "*"), 403),
       (APIRequest(.get, "/api/v1/pipelines/demo~hello/graph"), 200),
@@ -235,5 +237,10 @@ struct DefinitionRouteTests {
     for (request, status) in requests {
       #expect(await server.router.handle(request, as: viewer).status == status, "\(request.path)")
     }
+    let author = Principal(
+      kind: .person, id: "ana", actor: "ana",
+      grants: [Grant(namespace: "demo", permissions: Permissions(["pipelines:create"]) ?? .none)])
+    let hidden = await server.router.handle(yaml(.post, "/pipelines", elsewhere), as: author)
+    #expect(hidden.status == 404, "Where one may do nothing, nothing is.")
   }
 }

@@ -142,6 +142,7 @@ enum WireTypes {
     Page<NextItem>.self, Page<OutboxItem>.self, Page<PipelineItem>.self, Page<RefusalItem>.self,
     Page<RetentionItem>.self, Page<RevisionItem>.self, Page<ScheduleItem>.self, Page<SignalItem>.self,
     Page<StepItem>.self, Page<TriggerItem>.self, Page<TriggerMessageItem>.self,
+    OutsideStartQuery.self, OutsideReturnQuery.self,
     LoginRequest.self, SecondFactorRequest.self, RefreshRequest.self, SignInResult.self, SocketTicket.self,
     CodeRequest.self, PasswordOnly.self, PasswordRequest.self, SecondFactorItem.self, RecoveryCodes.self,
     IDPath.self, GroupItem.self, GroupRequest.self, MembersRequest.self, RoleItem.self, RoleRequest.self,
