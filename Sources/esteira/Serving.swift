@@ -45,11 +45,7 @@ struct Serving: Sendable {
         watches.reconcile()
         watch.wake()
       }
-      let outside = try outside(parts, setting)
-      let (access, admin) = try await Accounts.open(parts, outside)
-      (parts.backend.access, parts.backend.audit) = (access, access.audit)
-      parts.backend.keys = try Accounts.keys(parts, access)
-      if let outside { parts.backend.oidcFetch = outside.fetch }
+      let (access, admin) = try await accounts(&parts, setting)
       let hub = Self.hub(parts, access)
       parts.backend.hub = hub
       Accounts.auditUses(of: parts, in: access.audit)
@@ -61,11 +57,7 @@ struct Serving: Sendable {
       await Self.settle(parts.node)
       watches.reconcile()
       report(banner(parts, listening, admin), isReported)
-      for await wish in wishes {
-        // The terminal that the server was started from is gone: nobody can stop it from there any more.
-        guard wish == SIGHUP, !hadTerminal || Signals.hasTerminal else { break }
-        reload(listening)
-      }
+      await untilStopped(wishes, listening, hadTerminal: hadTerminal)
       Console.system.out(stopping)
       await watches.stop()
       hub.stop()
@@ -92,6 +84,28 @@ struct Serving: Sendable {
     // Nothing that this server starts shall hold the reader of the report up.
     _ = fcntl(reportDescriptor, F_SETFD, FD_CLOEXEC)
     return true
+  }
+
+  private func accounts(
+    _ parts: inout NodeParts, _ setting: ServerSetting
+  ) async throws(Problem) -> (AccessService, FirstAdmin?) {
+    let outside = try outside(parts, setting)
+    let (access, admin) = try await Accounts.open(parts, outside)
+    (parts.backend.access, parts.backend.audit) = (access, access.audit)
+    parts.backend.keys = try Accounts.keys(parts, access)
+    if let outside { parts.backend.oidcFetch = outside.fetch }
+    return (access, admin)
+  }
+
+  /// Returns when the server shall end.
+  private func untilStopped(
+    _ wishes: AsyncStream<Int32>, _ listening: Listening, hadTerminal: Bool
+  ) async {
+    for await wish in wishes {
+      // The terminal that the server was started from is gone: nobody can stop it from there any more.
+      guard wish == SIGHUP, !hadTerminal || Signals.hasTerminal else { return }
+      reload(listening)
+    }
   }
 
   /// Gives the lost attempts of the last server time to be decided: what is shown next is then true.

@@ -156,7 +156,7 @@ struct HookRouteTests {
     #expect(taken.status == 202 && taken.headers["ratelimit-remaining"] != nil)
     #expect(try await send("other", "/api/v1/hooks/demo/orders").status == 404)
     for path in ["/api/v1/jobs", "/api/v1/hooks/../jobs", "/api/v1/%68ooks/demo/orders"] {
-      #expect([401, 404].contains(try await send("t0ken", path, by: "GET").status), "\(path)")
+      #expect([401, 404, 405].contains(try await send("t0ken", path, by: "GET").status), "\(path)")
     }
     #expect(try await send("t0ken", "/api/v1/hooks/demo/orders", by: "GET").status == 405)
   }
