@@ -46,7 +46,7 @@ extension Router {
     }
     return SignInRoutes(access: access).routes
       + OutsideSignInRoutes(access: access, fetch: backend.oidcFetch).routes
-      + UserRoutes(access: access).routes + RoleRoutes(access: access).routes + TokenRoutes(access: access).routes
-      + AuditRoutes(trail: access.audit).routes
+      + UserRoutes(access: access).routes + RoleRoutes(access: access).routes
+      + TokenRoutes(access: access).routes + AuditRoutes(trail: access.audit).routes
   }
 }
