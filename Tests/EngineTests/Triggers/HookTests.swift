@@ -77,7 +77,7 @@ struct HookTests {
     #expect(book.hooks(in: "demo", path: "Orders").isEmpty)
     #expect(book.hooks(in: "other", path: "orders").isEmpty)
     try await harness.apply(
-      Self.file.replacing("inputs: {order: \"${{ t", with: "enabled: false\n        inputs: {order: \"${{ t"))
+      Self.file.replacing("inputs: {order: \"${{ t", with: "enabled: false\n    inputs: {order: \"${{ t"))
     #expect(harness.node.triggers.hooks(in: "demo", path: "orders").isEmpty)
   }
 }
