@@ -79,11 +79,13 @@ struct OIDCSignInTests {
       let browser = try Browser(place, name)
       return try browser.get(browser.signIn(as: "joao", at: browser.get(provider.start).location, provider))
     }
+    let right = try signIn("first")
+    #expect(right.body.contains("Signed in as joao"), "\(right)")
+    // Last: a code that is not exchanged stays in the store of this provider, which may then take it for the
+    // client's next.
     try place.write("secret", "wrong\n")
-    let wrong = try signIn("first")
+    let wrong = try signIn("second")
     #expect(wrong.status == 503 && wrong.body.contains("invalid_client"), "\(wrong)")
-    try place.write("secret", Provider.secret + "\n")
-    #expect(try signIn("second").body.contains("Signed in as joao"))
   }
 
   @Test("A server does not start with a secret that others can read, or with half of a setup")

@@ -111,6 +111,7 @@ enum SchemaExample {
 /// Every type that travels.
 enum WireTypes {
   static let all: [any Wire.Type] = [
+    OutsideStartQuery.self, OutsideReturnQuery.self,
     Nothing.self, ProblemDocument.self, FindingItem.self, Page<JobItem>.self, Page<CredentialItem>.self,
     NamePath.self, CredentialItem.self, CredentialRequest.self, ConnectionItem.self, SettingRequest.self,
     AlertPath.self, AlertQuery.self, AcknowledgeRequest.self, AlertItem.self, NoticeItem.self, MuteItem.self,
