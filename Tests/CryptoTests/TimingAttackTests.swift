@@ -62,8 +62,8 @@ struct TimingAttackTests {
   /// What is no secret, though its name has such a word in it: hashes of the audit's chain and of files,
   /// which everybody may know, and two values of the store's own.
   private static let harmless = [
-    "problem.code ==",
-    "= nil", "== true", "account.password == known.password", "entry.", "chain.hash", "digest == otherDigest",
+    "problem.code ==", "= nil", "== true", "account.password == known.password", "entry.", "chain.hash",
+    "digest == otherDigest",
     "sending.part.sha256",
   ]
 }
