@@ -14,7 +14,8 @@ extension Reading {
         return AsyncStream {
           var iterator = batches.makeAsyncIterator()
           guard let batch = await iterator.next() else { return nil }
-          return HubLogs.Batch(first: batch.first, lines: batch.lines.map { HubLogs.Line($0) })
+          return HubLogs.Batch(
+            first: batch.first, number: batch.number, lines: batch.lines.map { HubLogs.Line($0) })
         }
       },
       reader: { (job) throws(Problem) in try reader(of: job) },

@@ -38,7 +38,7 @@ struct LogWorld: Sendable {
         return AsyncStream {
           var iterator = batches.makeAsyncIterator()
           guard let batch = await iterator.next() else { return nil }
-          return HubLogs.Batch(first: batch.first, lines: batch.lines.map(line))
+          return HubLogs.Batch(first: batch.first, number: batch.number, lines: batch.lines.map(line))
         }
       },
       reader: { (job) throws(Problem) in
@@ -169,8 +169,9 @@ struct HubLogTests {
     }
   }
 
-  @Test("lines that passed the hub by are read from the file")
-  func lost() async throws {
+  @Test(
+    "lines that passed the hub by are read from the file, also before it took any", arguments: [true, false])
+  func lost(takesFirst: Bool) async throws {
     let (batches, source) = AsyncStream.makeStream(of: HubLogs.Batch.self)
     let lines = (1...30).map {
       HubLogs.Line(at: Timestamp(microseconds: 0), level: .info, node: 1, attempt: 1, message: "\($0)")
@@ -191,11 +192,15 @@ struct HubLogTests {
     let world = HubWorld(.made(Feed(from: 0), jobs: [logs.job], logs: made))
     let (client, _) = try await world.subscribed(logs.channel, after: 0)
     for number in 1...10 { #expect(try await client.next("log")?["seq"] == .int(Int64(number))) }
-    source.yield(HubLogs.Batch(first: 10, lines: Array(lines[10..<12])))
-    for number in 11...12 { #expect(try await client.next("log")?["seq"] == .int(Int64(number))) }
+    if takesFirst {
+      source.yield(HubLogs.Batch(first: 10, number: 0, lines: Array(lines[10..<12])))
+      for number in 11...12 { #expect(try await client.next("log")?["seq"] == .int(Int64(number))) }
+    }
     written.withLock { $0 = 30 }
-    source.yield(HubLogs.Batch(first: 25, lines: Array(lines[25...])))
-    for number in 13...30 { #expect(try await client.next("log")?["seq"] == .int(Int64(number))) }
+    source.yield(HubLogs.Batch(first: 25, number: 4, lines: Array(lines[25...])))
+    for number in (takesFirst ? 13 : 11)...30 {
+      #expect(try await client.next("log")?["seq"] == .int(Int64(number)))
+    }
   }
 
   @Test("those who follow a job get its lines too, unless they want none", arguments: [nil, "none"])

@@ -15,12 +15,12 @@ extension Hub {
   }
 
   private func carry(_ batches: AsyncStream<HubLogs.Batch>, of job: ID<Job>) async {
-    var (next, paths): (Int?, HubPaths) = (nil, HubPaths(sources.logs, job))
+    var (expected, paths) = (0, HubPaths(sources.logs, job))
     for await batch in batches {
       let channels = [HubTopic.logs(job), .lines(job)].compactMap { channel($0) }
-      // The rest is in the file.
-      if let next, batch.first != next { for channel in channels { channel.lose() } }
-      next = batch.first + batch.lines.count
+      // The rest is in the file. It may be what came first, before anybody took anything.
+      if batch.number != expected { for channel in channels { channel.lose() } }
+      expected = batch.number + 1
       await paths.find(batch.lines)
       for channel in channels {
         channel.append(

@@ -18,8 +18,12 @@ public struct HubLogs: Sendable {
   public struct Batch: Sendable {
     /// How many lines of the job stand before them.
     public var first: Int
+    /// Counts the batches from 0: where one is left out, it was not taken in time.
+    public var number: Int
     public var lines: [Line]
-    public init(first: Int, lines: [Line]) { (self.first, self.lines) = (first, lines) }
+    public init(first: Int, number: Int, lines: [Line]) {
+      (self.first, self.number, self.lines) = (first, number, lines)
+    }
   }
 
   /// Gives the next stored lines; none where there are no more by now.

@@ -7,6 +7,8 @@ public struct LogBatch: Sendable, Hashable {
   /// How many lines stand before them in the file.
   public var first: Int
   public var lines: [LogLine]
+  /// Counts the batches for one follower, from 0: where one is left out, the follower was too slow for it.
+  public var number = 0
 
   public init(first: Int, lines: [LogLine]) { (self.first, self.lines) = (first, lines) }
 }
@@ -47,8 +49,13 @@ final class LogTails: Sendable {
   /// Batches that wait for one follower at most; a batch is no longer than a frame.
   static let waiting = 16
 
+  private struct Follower {
+    var stream: AsyncStream<LogBatch>.Continuation
+    var told = 0
+  }
+
   private struct State {
-    var streams: [ID<Job>: [Int: AsyncStream<LogBatch>.Continuation]] = [:]
+    var streams: [ID<Job>: [Int: Follower]] = [:]
     var count = 0
   }
   private let state = Mutex(State())
@@ -60,7 +67,7 @@ final class LogTails: Sendable {
       of: LogBatch.self, bufferingPolicy: .bufferingNewest(Self.waiting))
     let number = state.withLock { state in
       state.count += 1
-      state.streams[job, default: [:]][state.count] = continuation
+      state.streams[job, default: [:]][state.count] = Follower(stream: continuation)
       return state.count
     }
     continuation.onTermination = { [weak self] _ in
@@ -73,7 +80,15 @@ final class LogTails: Sendable {
   }
 
   func tell(_ batch: LogBatch, of job: ID<Job>) {
-    guard let streams = state.withLock({ $0.streams[job] }) else { return }
-    for stream in streams.values { stream.yield(batch) }
+    let followers = state.withLock { state -> [Follower] in
+      guard let followers = state.streams[job] else { return [] }
+      for number in followers.keys { state.streams[job]?[number]?.told += 1 }
+      return Array(followers.values)
+    }
+    for follower in followers {
+      var batch = batch
+      batch.number = follower.told
+      follower.stream.yield(batch)
+    }
   }
 }
