@@ -12,12 +12,12 @@ private enum CCompiler {
 /// MLflow CVE-2026-64849 and its like: a name that leads outside at first, and to this machine when the
 /// outside does not answer.
 @Suite(
-  "Attacks by names that lead elsewhere the second time", .timeLimit(.minutes(2)),
+  "Attacks by names with an address inside", .timeLimit(.minutes(2)),
   .enabled(if: CCompiler.path != nil, "needs a C compiler"))
 struct RebindingAttackTests {
 
-  /// A resolver and a network: the name has two addresses, 1.1.1.1, where nobody answers, and 127.0.0.1, which
-  /// is taken then.
+  /// A resolver and a network: the name has two addresses, 1.1.1.1, where nobody answers, and 127.0.0.1,
+  /// which is taken then.
   private static let resolver = """
     #define _GNU_SOURCE
     #include <arpa/inet.h>
