@@ -49,21 +49,21 @@ struct LimitKillTests {
     try installation.write("compete.yaml", Self.pipeline(installation))
     var server = try installation.startServer([:])
     #expect(try installation.run("pipeline", "apply", installation.place("compete.yaml")).status == 0)
-    // Enough that five kills find work, however fast the jobs are.
-    let early = Self.jobs * 4 / 5
-    try start(0..<early, installation)
+    // Each kill finds the jobs of its round at work, however fast they are and however slow the machine is.
+    let round = Self.jobs / (Self.kills + 1)
     var samples = 0
-    for _ in 1...Self.kills {
+    for number in 0..<Self.kills {
       // Of those that come after the last start, however many there were before: the jobs that the last kill
       // cut off come first, and one that is cut off three times has used its crash budget up.
       let before = try installation.lines(of: installation.place("journal"))
+      try start(number * round..<(number + 1) * round, installation)
       try installation.waitForLines(before + Self.linesBetweenKills, in: installation.place("journal"))
-      samples += try sample(installation)
       Foundation.kill(server.process.processIdentifier, SIGKILL)
       server.waitForDeath()
       server = try installation.startServer([:])
+      samples += try sample(installation)
     }
-    try start(early..<Self.jobs, installation)
+    try start(Self.kills * round..<Self.jobs, installation)
     samples += try sample(installation)
     try installation.waitForLines(Self.jobs - 10, in: installation.place("journal"))
     for job in try installation.sql("SELECT id FROM job_executions WHERE completed_at IS NULL") {

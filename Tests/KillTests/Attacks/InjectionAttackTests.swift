@@ -16,7 +16,7 @@ struct InjectionAttackTests {
     apiVersion: esteira/v1
     id: hello
     namespace: demo
-    steps: {greet: {value: hello}}
+    steps: {greet: {value: "${{ 'hello' }}"}}
 
     """
 
