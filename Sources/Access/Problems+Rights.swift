@@ -100,7 +100,7 @@ extension Problem {
       pt: "O dono da pasta de dados não tem uma conta à qual o token pertença."),
     remedy: Bilingual(
       "Say whose it is with --user; `esteira user create NAME --service` makes an account for a program.",
-      pt: "Diga de quem ele é com --user; `esteira user create NOME --service` cria uma conta para um programa."
+      pt: "Diga de quem ele é com --user; `esteira user create NOME --service` cria uma conta de programa."
     ))
   public static let noGroup = Problem(
     "no-group", Bilingual("There is no such group.", pt: "Não existe esse grupo."))
