@@ -8,8 +8,9 @@ struct ResponseStream {
   var remaining: Int?
 
   func abandon() {
-    task.cancel()
+    // In this order: who is cancelled finds that it is over.
     pipe.close()
+    task.cancel()
   }
 }
 

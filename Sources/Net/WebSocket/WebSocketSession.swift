@@ -78,7 +78,8 @@ final class WebSocketSession {
   }
 
   func abandon() {
-    task.cancel()
+    // In this order: who is cancelled finds that it is over.
     pipe.end()
+    task.cancel()
   }
 }
