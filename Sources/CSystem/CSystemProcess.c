@@ -2,6 +2,7 @@
 #include "CSystem.h"
 #include "CSystemProcess.h"
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
@@ -160,7 +161,13 @@ int esteira_supervisor_signals(void) {
 
 int esteira_become_subreaper(void) { return prctl(PR_SET_CHILD_SUBREAPER, 1) == 0 ? 0 : errno; }
 
-int esteira_close_memory(void) { return prctl(PR_SET_DUMPABLE, 0) == 0 ? 0 : errno; }
+int esteira_close_memory(void) {
+  // A runtime may catch these to print where a program was. It would read this memory from outside, which is
+  // closed now, and the process would hang instead of ending.
+  static const int crashes[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTRAP, SIGQUIT};
+  for (size_t i = 0; i < sizeof(crashes) / sizeof(crashes[0]); i++) signal(crashes[i], SIG_DFL);
+  return prctl(PR_SET_DUMPABLE, 0) == 0 ? 0 : errno;
+}
 
 int esteira_limit_named(const char *name) {
   if (strcmp(name, "as") == 0) return RLIMIT_AS;
