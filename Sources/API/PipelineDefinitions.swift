@@ -7,7 +7,7 @@ extension PipelineCalls {
     "Makes a pipeline out of one file, sent as YAML or as the member `source` of JSON; with dry_run "
       + "says what it would do.",
     success: [200, 201])
-  public static let replace = Endpoint<DefinitionRequest, DefinitionResult>(
+  public static let replace = Endpoint<DefinitionReplacement, DefinitionResult>(
     .put, "/pipelines/{id}", .needs("pipelines", "update"),
     "Makes a new revision of a pipeline; If-Match names the one that was seen. Nothing is made where "
       + "nothing changed.",
@@ -29,8 +29,6 @@ extension PipelineCalls {
 
 /// One file of a definition, and those beside it that it names.
 public struct DefinitionRequest: Wire {
-  /// `namespace~name`; empty where it is made.
-  public var id: String
   /// YAML or JSON. It may also be the whole body, with a Content-Type that says so.
   public var source: String
   public var files: [AttachedFile]
@@ -39,33 +37,59 @@ public struct DefinitionRequest: Wire {
   public var dryRun: Bool
 
   public init(
-    id: String = "", source: String, files: [AttachedFile] = [], name: String = "pipeline.yaml",
-    dryRun: Bool = false
+    source: String, files: [AttachedFile] = [], name: String = "pipeline.yaml", dryRun: Bool = false
   ) {
-    (self.id, self.source, self.files, self.name, self.dryRun) = (id, source, files, name, dryRun)
+    (self.source, self.files, self.name, self.dryRun) = (source, files, name, dryRun)
   }
 
   public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json, Self.schema)
-    (id, source) = (try fields.optionalText("id") ?? "", try fields.text("source"))
+    try self.init(try Fields(json, Self.schema))
+  }
+
+  fileprivate init(_ fields: Fields) throws(WireError) {
+    source = try fields.text("source")
     files = try fields.list("files", of: AttachedFile.self)
     (name, dryRun) = (try fields.optionalText("name") ?? "pipeline.yaml", try fields.flag("dry_run"))
   }
 
-  public var json: JSON {
-    members([
-      "id": id.isEmpty ? JSON?.none : id.wire, "source": source.wire,
-      "files": files.isEmpty ? JSON?.none : files.wire, "name": name.wire, "dry_run": dryRun.wire,
-    ])
+  public var json: JSON { .object(wire) }
+
+  fileprivate var wire: JSONObject {
+    var object: JSONObject = ["source": source.wire]
+    if !files.isEmpty { object["files"] = files.wire }
+    (object["name"], object["dry_run"]) = (name.wire, dryRun.wire)
+    return object
   }
 
-  public static let schema = Schema.object(
-    [
-      .init("source", .text, "YAML or JSON."),
-      .init("files", .list(of: AttachedFile.schema), required: false, "Those beside it that it names."),
-      .init("name", .text, required: false, "Of the file; it stands in messages."),
-      .init("dry_run", .flag, required: false, "Only says what it would do."),
-    ], name: "DefinitionRequest")
+  fileprivate static let members: [Schema.Member] = [
+    .init("source", .text, "YAML or JSON."),
+    .init("files", .list(of: AttachedFile.schema), required: false, "Those beside it that it names."),
+    .init("name", .text, required: false, "Of the file; it stands in messages."),
+    .init("dry_run", .flag, required: false, "Only says what it would do."),
+  ]
+  public static let schema = Schema.request(members, name: "DefinitionRequest")
+}
+
+/// The definition that a pipeline is to have from now on.
+public struct DefinitionReplacement: Wire {
+  /// `namespace~name`.
+  public var id: String
+  public var definition: DefinitionRequest
+
+  public init(id: String, definition: DefinitionRequest) { (self.id, self.definition) = (id, definition) }
+
+  public init(_ json: JSON) throws(WireError) {
+    let fields = try Fields(json, Self.schema)
+    (id, definition) = (try fields.text("id"), try DefinitionRequest(fields))
+  }
+
+  public var json: JSON {
+    var object = definition.wire
+    object["id"] = id.wire
+    return .object(object)
+  }
+
+  public static let schema = Schema.request([.id] + DefinitionRequest.members, name: "DefinitionReplacement")
 }
 
 /// What became, or would become, of a definition.

@@ -2,7 +2,7 @@ import Model
 
 /// What of a value a schema does not take. The vocabulary is that which `Schema` writes.
 ///
-/// A `$ref` is not followed: the type that it names judges what it reads itself. Null never reaches it.
+/// A `$ref` is not followed: the type that it names judges what it reads itself, and null is never of it.
 enum SchemaCheck {
   static func fault(of value: JSON, by schema: JSON, at pointer: String) -> WireError? {
     guard case .object(let rules) = schema else { return nil }

@@ -4,6 +4,7 @@ public import Model
 extension Schema {
   /// Anything: what only the user knows the shape of.
   public static let any = Schema(.object(JSONObject()))
+  public static let anyButNull = Schema(["type": ["string", "number", "boolean", "object", "array"]])
   public static let nothing = Schema.request([])
 
   public static let text = Schema(["type": "string"])

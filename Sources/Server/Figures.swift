@@ -17,7 +17,7 @@ struct FigureWindow {
     (self.since, until) = (since ?? now + (.zero - Self.usual), now)
     guard self.since <= now, now - self.since <= Self.longest else {
       throw Problem(
-        "invalid-request",
+        "unusable-request",
         Bilingual(
           "The window must begin in the past, at most 31 days ago.",
           pt: "A janela deve começar no passado, há no máximo 31 dias."))

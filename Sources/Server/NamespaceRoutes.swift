@@ -75,7 +75,6 @@ final class NamespaceRoutes: Sendable {
 
   private func set(_ change: SettingChange, _ caller: Caller) async throws(Problem) -> SettingItem {
     let path = SettingPath(namespace: change.namespace, name: change.name)
-    guard !change.value.isNull else { throw Self.noValue }
     try await write(change.value, to: path, caller)
     return SettingItem(
       namespace: path.namespace, name: path.name, value: change.value, sha256: Self.digest(change.value))
@@ -98,11 +97,6 @@ final class NamespaceRoutes: Sendable {
 }
 
 extension NamespaceRoutes {
-  private static let noValue = Problem(
-    "invalid-request",
-    Bilingual("A setting is not null.", pt: "Um ajuste não é null."),
-    remedy: Bilingual("Delete it to take it away.", pt: "Apague-o para tirá-lo."))
-
   private static func noSetting(_ path: SettingPath) -> Problem {
     Problem(
       "no-setting",

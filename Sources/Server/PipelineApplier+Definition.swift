@@ -20,11 +20,11 @@ extension PipelineApplier {
   }
 
   /// Makes a new revision of one that is there, in the state that the caller has seen.
-  func replace(_ request: DefinitionRequest, _ caller: Caller) async throws -> DefinitionResult {
+  func replace(_ request: DefinitionReplacement, _ caller: Caller) async throws -> DefinitionResult {
     let wanted = try NamespacedName(request.id).pipeline
     guard let newest = try record(wanted, nil) else { throw PipelineRoutes.noPipeline(wanted, nil) }
     try Precondition.demand(caller.request.ifMatch, newest)
-    return try await define(request, caller) { (name, newest) throws(Problem) in
+    return try await define(request.definition, caller) { (name, newest) throws(Problem) in
       guard name.id.utf8.elementsEqual(wanted.id.utf8) else { throw Self.other(name, wanted) }
       guard let newest else { throw PipelineRoutes.noPipeline(wanted, nil) }
       try Precondition.demand(caller.request.ifMatch, newest)
