@@ -75,23 +75,29 @@ def wrk(port, path, seconds, tokens=None, body=None):
     return requests / (duration / 1e6), p50 / 1e3, p99 / 1e3
 
 
+def patiently(call, *arguments):
+    """Again for as long as the caller makes more requests than it may."""
+    while True:
+        try:
+            return call(*arguments)
+        except Refused as refused:
+            if refused.status != 429:
+                raise
+            time.sleep(0.2)
+
+
 def tokens(admin, folder):
     """Enough callers that none makes more requests than it may."""
     path = folder / "tokens"
     with open(path, "w") as file:
         for account in range(8):
-            user = admin.call("POST", "/users", {"name": f"bench{account}", "kind": "service"})
-            admin.call("POST", "/role-bindings", {"subject": user["id"], "role": "admin", "namespace": "*"})
+            name = f"bench{account}"
+            user = patiently(admin.call, "POST", "/users", {"name": name, "kind": "service"})
+            patiently(
+                admin.call, "POST", "/role-bindings", {"subject": user["id"], "role": "admin", "namespace": "*"})
             for number in range(50):
-                while True:
-                    try:
-                        made = admin.call("POST", "/tokens", {
-                            "name": f"t{number}", "user": user["name"], "scopes": ["*:*"], "expires_at": ahead(days=1)})
-                        break
-                    except Refused as refused:
-                        if refused.status != 429:
-                            raise
-                        time.sleep(0.2)
+                made = patiently(admin.call, "POST", "/tokens", {
+                    "name": f"t{number}", "user": name, "scopes": ["*:*"], "expires_at": ahead(days=1)})
                 file.write(made["value"] + "\n")
     return str(path)
 
