@@ -105,7 +105,8 @@ public struct SettingChange: Wire, Hashable {
   }
 
   public static let schema = Schema.request(
-    SettingPath.members + [.init("value", .anyButNull, "Anything but null: DELETE takes it away.")], name: "SettingChange")
+    SettingPath.members + [.init("value", .anyButNull, "Anything but null: DELETE takes it away.")],
+    name: "SettingChange")
 
   public init(_ json: JSON) throws(WireError) {
     let fields = try Fields(json, Self.schema)

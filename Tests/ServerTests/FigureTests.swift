@@ -130,7 +130,7 @@ struct OverviewRouteTests {
     #expect(try await server.send(none).status == 404)
     let old = APIRequest(
       MetricsCalls.summary.shape, input: MetricsQuery(since: Timestamp(microseconds: 0)).json)
-    #expect(try await server.send(old).status == 400)
+    #expect(try await server.send(old).status == 422)
     let unknown = APIRequest(MetricsCalls.connector.shape, input: ConnectorMetricsQuery(name: "x.y").json)
     #expect(try await server.send(unknown).status == 404)
   }
