@@ -96,7 +96,7 @@ public struct JobsQuery: Wire {
         "status", .list(of: .words(JobStatus.allCases.map(\.word)), most: mostStatuses), "Absent: all."),
       .optional("since", .time), .optional("until", .time, "Created before."),
       .optional(
-        "trigger", .list(of: .text(1...Schema.Member.longestName), most: mostStatuses),
+        "trigger", .list(of: .text(.listed), most: mostStatuses),
         "Kinds such as schedule; absent: all."),
       .optional(
         "q", .text(0...2_000).examples("status:failed pipeline:vendas* -owner:me"),

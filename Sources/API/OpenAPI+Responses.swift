@@ -42,6 +42,7 @@ extension OpenAPI {
     409: "The state of things does not allow it now.",
     412: "The version in `If-Match`, or the revision that was expected, is not the newest.",
     413: "The body, or a part of it, is too large.",
+    414: "The path with its query is too long.",
     415: "The body is not of the media type that is taken.",
     422: "The request was understood, and its content is wrong.",
     428: "`If-Match` is missing.",
@@ -54,6 +55,8 @@ extension OpenAPI {
     var responses = JSONObject()
     for (status, summary) in problems {
       var response: JSONObject = ["description": .string(summary), "content": content]
+      // The connection itself says it, which knows nothing of problems.
+      if status == 414 { response["content"] = ["text/plain": ["schema": ["type": "string"]]] }
       if [429, 503].contains(status) { response["headers"] = retryAfter }
       responses["Problem\(status)"] = .object(response)
     }
@@ -71,6 +74,7 @@ extension Shape {
   /// Those that it may answer with a problem, in their order.
   var problemStatuses: [Int] {
     var statuses: Set = [400, 429, 503]
+    if !pathNames.isEmpty || (method.hasQuery && !rest.isEmpty) { statuses.insert(414) }
     if permission != .open { statuses.formUnion([401, 403, 404]) }
     if method != .get { statuses.insert(409) }
     if method != .get || !input.members.isEmpty { statuses.formUnion([404, 422]) }

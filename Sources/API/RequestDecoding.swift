@@ -61,7 +61,6 @@ extension Schema {
   }
 
   private func elements(of text: String) -> [JSON] {
-    let parts = text.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
-    return parts.map { part in self.parts.first?.value(of: part) ?? .string(part) }
+    text.cut(at: ",").map { part in self.parts.first?.value(of: part) ?? .string(part) }
   }
 }

@@ -8,6 +8,8 @@ public enum TextForm: String, Sendable, Hashable, CaseIterable {
   case namespacedName = "^[^~]+~[^~]+$"
   /// `namespace~pipeline~trigger`, or without the trigger.
   case scheduleName = "^[^~]+~[^~]+(~[^~]+)?$"
+  /// One of a list that a query takes, which commas separate.
+  case listed = "^[^,]+$"
   /// Of SHA-256, in hex digits.
   case sha256 = "^[0-9a-f]{64}$"
   /// `90s`, `5m`, `1d12h`, `250ms`: at most 273 years.
@@ -27,7 +29,7 @@ public enum TextForm: String, Sendable, Hashable, CaseIterable {
 
   public var longest: Int {
     switch self {
-    case .namespacedName, .scheduleName: Schema.Member.longestName
+    case .namespacedName, .scheduleName, .listed: Schema.Member.longestName
     case .sha256: 64
     case .duration: Schema.Member.shortText
     case .localPath: 500
@@ -40,6 +42,7 @@ public enum TextForm: String, Sendable, Hashable, CaseIterable {
     switch self {
     case .namespacedName: Self.parts(of: text) == 2
     case .scheduleName: (2...3).contains(Self.parts(of: text))
+    case .listed: !text.isEmpty && !text.utf8.contains(UInt8(ascii: ","))
     case .sha256:
       text.utf8.count == 64
         && text.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
@@ -55,6 +58,7 @@ public enum TextForm: String, Sendable, Hashable, CaseIterable {
     switch self {
     case .namespacedName: Bilingual("namespace~name", pt: "espaço~nome")
     case .scheduleName: Bilingual("namespace~pipeline~trigger", pt: "espaço~pipeline~gatilho")
+    case .listed: Bilingual("a word without a comma", pt: "uma palavra sem vírgula")
     case .sha256: Bilingual("a SHA-256 of 64 hex digits", pt: "um SHA-256 de 64 dígitos hexadecimais")
     case .duration: Bilingual("a duration such as 90s or 1d", pt: "uma duração como 90s ou 1d")
     case .base64: Bilingual("base64", pt: "base64")

@@ -41,7 +41,8 @@ public struct AccountPatch: Sendable, Hashable {
 }
 
 extension AccessService {
-  /// Where there is no account at all: `admin` with a password made of words, and the role of that name.
+  /// Where there is no account at all: `admin` with the role of that name and a password made of words, which
+  /// they have to change first: it stands where the server's lines go.
   public func makeFirstAdmin(
     named name: String = "admin", from origin: Origin
   ) async throws(Problem) -> FirstAdmin? {
@@ -51,7 +52,7 @@ extension AccessService {
     var account = Account(
       id: environment.newID(at: now), kind: .person, name: try Self.accountName(name), createdAt: now,
       createdBy: "server")
-    (account.password, account.passwordChangedAt) = (hash, now)
+    (account.password, account.passwordChangedAt, account.mustChangePassword) = (hash, now, true)
     let made = account
     return try await ledger.change { records throws(Problem) -> AccessLedger.Edit<FirstAdmin?> in
       guard records.accounts.isEmpty else { return AccessLedger.Edit(answer: nil) }

@@ -11,7 +11,7 @@ final class PasswordThreads: Sendable {
   private let random: @Sendable (Int) -> [UInt8]
   private let inside = Mutex(0)
   /// Of nobody: what a name that nobody has is compared with, so that it takes as long as any other.
-  private let nobody: PasswordHash
+  let nobody: PasswordHash
 
   init(_ environment: AccessEnvironment, _ policy: SignInPolicy) {
     (threads, most, random) = (environment.hashing, policy.mostPasswordsAtOnce, environment.random)

@@ -1,3 +1,14 @@
+extension String {
+  /// The parts between these characters, empty ones too; `most`: at most so many parts, the last is the rest.
+  ///
+  /// `split` goes by what a reader sees as one character, so it does not find a separator that a combining
+  /// character stands behind.
+  public func cut(at separator: Unicode.Scalar, most: Int = .max) -> [String] {
+    unicodeScalars.split(separator: separator, maxSplits: most - 1, omittingEmptySubsequences: false)
+      .map { String($0) }
+  }
+}
+
 /// Text that is equal only scalar by scalar. Swift's `String` merges é with e and a combining accent, which
 /// would merge two JSON keys or two step inputs in silence.
 public struct ScalarString: Hashable, Sendable, Comparable {

@@ -10,7 +10,7 @@ extension JobFilter {
       guard let status = JobStatus(word: word) else { throw Self.noStatus(word) }
       statuses.append(status)
     }
-    let parts = (query.pipeline ?? "").split(separator: "/", maxSplits: 1).map(String.init)
+    let parts = (query.pipeline ?? "").cut(at: "/", most: 2).filter { !$0.isEmpty }
     self.init(
       namespace: parts.count == 2 ? parts[0] : query.namespace, pipeline: parts.last, statuses: statuses,
       since: query.since, correlation: query.correlation, labels: Self.labels(query, negated: false),

@@ -8,13 +8,13 @@ struct NamespacedName: Hashable {
   var name: String
 
   init(_ id: String) throws(Problem) {
-    let parts = id.split(separator: "~", omittingEmptySubsequences: false)
+    let parts = id.cut(at: "~")
     guard parts.count == 2, parts.allSatisfy({ !$0.isEmpty }) else {
       throw Problem(
         "invalid-request",
         Bilingual("\"\(id)\" is not namespace~name.", pt: "\"\(id)\" não é espaço~nome."))
     }
-    (namespace, name) = (String(parts[0]), String(parts[1]))
+    (namespace, name) = (parts[0], parts[1])
   }
 
   var pipeline: PipelineName { PipelineName(namespace: namespace, name: name) }

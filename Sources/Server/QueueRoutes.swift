@@ -143,7 +143,7 @@ enum QueueName {
   case outbox(String)
 
   init(_ text: String) throws(Problem) {
-    let parts = text.split(separator: "~", omittingEmptySubsequences: false).map(String.init)
+    let parts = text.cut(at: "~")
     guard parts.allSatisfy({ !$0.isEmpty }) else { throw Self.unknown(text) }
     switch (parts[0], parts.count) {
     case ("trigger", 4): self = .line(PipelineName(namespace: parts[1], name: parts[2]), parts[3])

@@ -98,7 +98,7 @@ struct ScheduleRoutes: Sendable {
 
   /// `namespace~pipeline~trigger`, or the only schedule of `namespace~pipeline`.
   func one(_ id: String) throws(Problem) -> Found {
-    let parts = id.split(separator: "~", omittingEmptySubsequences: false).map(String.init)
+    let parts = id.cut(at: "~")
     guard (2...3).contains(parts.count), parts.allSatisfy({ !$0.isEmpty }) else {
       throw Problem(
         "invalid-request",

@@ -55,7 +55,7 @@ struct WatchRoutes: Sendable {
   /// Of the subject of a rule; nil: a heartbeat, or the node itself.
   private static func namespace(_ subject: String, _ rule: String) -> String? {
     if ["heartbeat", "node"].contains(rule) { return nil }
-    return subject.split(separator: "/", omittingEmptySubsequences: false).first.map(String.init)
+    return subject.cut(at: "/", most: 2)[0]
   }
 
   /// Of an alert's key, such as `atlasreg/daily success_every`.

@@ -12,6 +12,8 @@ struct World {
   let store: any AccessStore
   let environment: AccessEnvironment
   /// The admin of the first start, and how they are signed in.
+  /// What the first start showed.
+  let firstPassword: String
   let admin: Principal
   let adminPassword: String
 
@@ -35,17 +37,20 @@ struct World {
       store: store, policy: policy, environment: environment, oidc: oidc)
     let first = try #require(try await service.makeFirstAdmin(from: .server))
     let tokens = try await service.signIn(name: "admin", password: first.password, from: here).tokens()
+    let own = "an otter by the harbour"
+    try await service.changePassword(
+      old: first.password, new: own, by: service.principal(accessToken: tokens.access), from: here)
     return World(
-      clock: clock, service: service, store: store, environment: environment,
-      admin: try service.principal(accessToken: tokens.access), adminPassword: first.password)
+      clock: clock, service: service, store: store, environment: environment, firstPassword: first.password,
+      admin: try service.principal(accessToken: tokens.access), adminPassword: own)
   }
 
   private init(
     clock: ManualTime, service: AccessService, store: any AccessStore, environment: AccessEnvironment,
-    admin: Principal, adminPassword: String
+    firstPassword: String, admin: Principal, adminPassword: String
   ) {
     (self.clock, self.service, self.store, self.environment) = (clock, service, store, environment)
-    (self.admin, self.adminPassword) = (admin, adminPassword)
+    (self.firstPassword, self.admin, self.adminPassword) = (firstPassword, admin, adminPassword)
   }
 
   static func environment(_ clock: ManualTime, seed: UInt64 = 1) -> AccessEnvironment {

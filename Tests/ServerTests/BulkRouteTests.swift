@@ -60,7 +60,7 @@ struct BulkRouteTests {
     (BulkRequest(verb: .retry, filter: "status:success"), 428),
     (BulkRequest(verb: .retry, filter: "status:success", expected: 2), 409),
     (BulkRequest(verb: .retry, filter: "status:success", limit: 2, expected: 3), 422),
-    (BulkRequest(verb: .retry, filter: "colour:red", expected: 3), 400),
+    (BulkRequest(verb: .retry, filter: "colour:red", expected: 3), 422),
     (BulkRequest(verb: .retry, filter: " ", expected: 3), 422),
     (BulkRequest(verb: .kill, filter: "status:success", expected: 3), 422),
     (BulkRequest(verb: .retry, ids: ["00000000"]), 404),

@@ -59,7 +59,7 @@ struct JobListRouteTests {
     let answer = try await server.send(
       APIRequest(.get, "/api/v1/jobs", query: [("q", "status:failed colour:red")]))
     let document = try ProblemDocument(answer.json)
-    #expect(document.status == 400 && document.code == "invalid-search")
+    #expect(document.status == 422 && document.code == "invalid-search")
     #expect(document.errors.first?.column == 15 && document.errors.first?.pointer == "/q")
   }
 

@@ -99,7 +99,7 @@ struct OpenAPITests {
         .map(\.key)
     }
     #expect(problems("get", "/api/v1/version") == ["400", "429", "503"])
-    #expect(problems("get", "/api/v1/jobs") == ["400", "401", "403", "404", "422", "429", "503"])
+    #expect(problems("get", "/api/v1/jobs") == ["400", "401", "403", "404", "414", "422", "429", "503"])
     #expect(
       problems("post", "/api/v1/pipelines:apply")
         == ["400", "401", "403", "404", "409", "412", "413", "415", "422", "429", "503"])

@@ -41,7 +41,7 @@ struct RoleMatrixTests {
       if shape.permission == .open {
         #expect(answer.status != 403, "\(called)")
       } else {
-        #expect(try answer.status == 401 && code(of: answer) == "not-signed-in", "\(called): \(answer.status)")
+        #expect(try answer.status == 401 && code(of: answer) == "not-signed-in", "\(called)")
       }
     }
   }

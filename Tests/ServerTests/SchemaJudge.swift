@@ -85,6 +85,7 @@ enum SchemaExample {
     switch (schema["format"]?.string, schema["pattern"]?.string.flatMap(TextForm.init(rawValue:))) {
     case ("date-time"?, _): "2026-11-20T09:00:00Z"
     case (_, .namespacedName?): "demo~hello"
+    case (_, .listed?): "schedule"
     case (_, .localPath?): "/docs?x=1"
     case (_, .scheduleName?): "demo~daily~morning"
     case (_, .sha256?): .string(String(repeating: "0f", count: 32))

@@ -48,7 +48,7 @@ struct Blanker {
   private mutating func insideCode() {
     if keepPlain() { return }
     if starts("//") {
-      while position < input.count, input[position] != UInt8(ascii: "\n") { blank() }
+      blank((input[position...].firstIndex(of: UInt8(ascii: "\n")) ?? input.count) - position)
     } else if starts("/*") {
       blockComment()
     } else if starts("\"") || starts("#") {
@@ -79,6 +79,8 @@ struct Blanker {
   }
 
   private mutating func insideString(_ literal: Literal) {
+    let plain = input[position...].firstIndex { $0 == UInt8(ascii: "\\") || $0 == UInt8(ascii: "\"") }
+    if let plain, plain > position { return blank(plain - position) }
     let pounds = String(repeating: "#", count: literal.pounds)
     if starts("\\" + pounds + "(") {
       keep(literal.pounds + 2)

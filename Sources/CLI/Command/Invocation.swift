@@ -58,7 +58,7 @@ struct Invocation: Sendable {
 
   /// `namespace~name` of what is written `namespace/name`, or `name` with `-n`.
   func identifier(_ text: String) throws(UsageError) -> String {
-    let parts = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+    let parts = text.cut(at: "/")
     if parts.count == 2, parts.allSatisfy({ !$0.isEmpty }) { return parts.joined(separator: "~") }
     if parts.count == 1, let namespace { return "\(namespace)~\(text)" }
     throw UsageError(

@@ -140,7 +140,7 @@ extension Client {
 
 extension Invocation {
   fileprivate func setting(_ text: String) throws(UsageError) -> (namespace: String, name: String) {
-    let parts = try identifier(text).split(separator: "~", maxSplits: 1).map(String.init)
+    let parts = try identifier(text).cut(at: "~", most: 2)
     return (parts[0], parts[1])
   }
 

@@ -84,6 +84,11 @@ enum Logout {
       throw error
     }
     try await book.locked { () throws(Problem) in try book.put(nil, for: address) }
+    if !call.isQuiet {
+      call.show(
+        [call.text(Bilingual("Signed out of \(address.text).", pt: "Saiu de \(address.text)."))],
+        json: ["server": .string(address.text)], id: address.text)
+    }
     return .done
   }
 }

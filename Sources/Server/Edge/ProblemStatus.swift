@@ -27,7 +27,7 @@ public enum ProblemStatus {
     "no-letter": 404, "letter-handled": 409, "letter-changed": 409, "letter-waits": 409,
     "contents-taken": 409,
     "no-destination": 404, "no-delivery": 404, "not-redeliverable": 409, "outbox-full": 429,
-    "invalid-search": 400, "unsupported-media-type": 415, "precondition-required": 428,
+    "unsupported-media-type": 415, "precondition-required": 428,
     "pipeline-exists": 409, "count-changed": 409, "no-operation": 404, "too-many-operations": 429,
     "idempotency-in-flight": 409, "shown-once": 409,
     "read-only": 503, "stopping": 503, "store-unavailable": 503, "job-not-driven": 503,

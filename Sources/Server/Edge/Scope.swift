@@ -43,10 +43,9 @@ struct Scope<Input: Wire>: Sendable {
   static func name(_ id: @escaping @Sendable (Input) -> String) -> Scope {
     Scope { (input, _) throws(Problem) in
       let text = id(input)
-      guard let name = text.split(separator: "~", omittingEmptySubsequences: false).first,
-        name.count < text.count
-      else { return [.granted] }
-      return [.namespace(String(name), missing: noNamespace(String(name)))]
+      let parts = text.cut(at: "~", most: 2)
+      guard parts.count == 2 else { return [.granted] }
+      return [.namespace(parts[0], missing: noNamespace(parts[0]))]
     }
   }
 

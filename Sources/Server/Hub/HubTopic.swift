@@ -24,7 +24,7 @@ enum HubTopic: Sendable, Hashable {
   /// Nil: there is no such channel.
   init?(_ text: String) {
     guard text.utf8.count <= HubLimits.name else { return nil }
-    let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+    let parts = text.cut(at: ":", most: 2)
     let rest = parts.count == 2 ? parts[1] : nil
     switch (parts[0], rest) {
     case ("global", nil): self = .global
@@ -39,8 +39,8 @@ enum HubTopic: Sendable, Hashable {
       self = .logs(id)
     case ("namespace", let name?) where !name.isEmpty: self = .namespace(ScalarString(name))
     case ("pipeline", let name?):
-      let halves = name.split(separator: "~", maxSplits: 1).map(String.init)
-      guard halves.count == 2 else { return nil }
+      let halves = name.cut(at: "~", most: 2)
+      guard halves.count == 2, halves.allSatisfy({ !$0.isEmpty }) else { return nil }
       self = .pipeline(namespace: ScalarString(halves[0]), name: ScalarString(halves[1]))
     case ("label", let conditions?):
       guard let labels = Self.labels(conditions) else { return nil }
@@ -51,11 +51,11 @@ enum HubTopic: Sendable, Hashable {
 
   private static func labels(_ text: String) -> [Label]? {
     var labels: [Label] = []
-    for condition in text.split(separator: ",", omittingEmptySubsequences: false) {
-      let halves = condition.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+    for condition in text.cut(at: ",") {
+      let halves = condition.cut(at: "=", most: 2)
       guard halves.count == 2, !halves[0].isEmpty, labels.count < HubLimits.labels else { return nil }
       labels.append(
-        Label(name: ScalarString(String(halves[0])), value: ScalarString(String(halves[1]))))
+        Label(name: ScalarString(halves[0]), value: ScalarString(halves[1])))
     }
     return labels
   }

@@ -48,8 +48,11 @@ struct NetworkedServer {
 
   private mutating func signIn() async throws {
     let first = try #require(try await access.makeFirstAdmin(from: .server))
-    tokens["admin"] = try await token("admin", first.password)
-    let admin = try access.principal(accessToken: try #require(tokens["admin"]))
+    let session = try await token("admin", first.password)
+    try await access.changePassword(
+      old: first.password, new: Self.password, by: access.principal(accessToken: session), from: Self.here)
+    tokens["admin"] = session
+    let admin = try access.principal(accessToken: session)
     for role in ["operator", "viewer", "none"] {
       let made = try await access.createAccount(AccountDraft(name: role), by: admin, from: Self.here)
       if role != "none" {
