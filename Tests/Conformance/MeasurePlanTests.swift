@@ -38,3 +38,16 @@ struct MeasurePlanTests {
     #expect(try store.measures(MeasureFilter(since: later), limit: 9).isEmpty)
   }
 }
+
+@Suite("A connection to SQLite")
+struct ConnectionTests {
+  @Test("waits a moment for another one that has begun the log anew, in place of failing at once")
+  func patience() throws {
+    let folder = try TemporaryFolder()
+    _ = try Backend.sqlite(folder)
+    for mode in [Database.Mode.reads, .writes] {
+      let database = try Database.open(folder.path("store.db"), mode, setUp: "SELECT 1")
+      #expect(try database.integer("PRAGMA busy_timeout") == Int64(Database.patience))
+    }
+  }
+}

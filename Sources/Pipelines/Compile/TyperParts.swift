@@ -105,11 +105,19 @@ extension Typer {
       let range = fault.range.lowerBound + site.offset..<fault.range.upperBound + site.offset
       if range.upperBound <= source.count {
         let name = String(decoding: source[range], as: UTF8.self)
-        remedy = Suggestion.remedy(for: name, among: draft.visibleNames(site.view))
+        remedy =
+          Self.namesOfSecrets.contains(name)
+          ? Self.secretsAreNoValues : Suggestion.remedy(for: name, among: draft.visibleNames(site.view))
       }
     }
     draft.tell(fault, of: site, remedy: remedy)
   }
+
+  /// What other systems call them.
+  private static let namesOfSecrets: Set = ["credential", "credentials", "secret", "secrets", "connections"]
+  private static let secretsAreNoValues = Bilingual(
+    "A secret is no value of an expression. Write `credential: NAME` on the step; see docs/credentials.md.",
+    pt: "Um segredo não é valor de expressão. Ponha `credential: NOME` no passo: docs/credentials.pt-BR.md.")
 
   func wrongType(_ type: CELType, _ wanted: Bilingual, of template: TemplateDraft, path: String) {
     if case .expression(let site, _) = template { return wrongType(type, wanted, site: site) }

@@ -134,7 +134,7 @@ extension Database {
 
 enum AccessSQL {
   static let version: Int64 = 1
-  static let setUp = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 1000"
+  static let setUp = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL"
   /// `docs/storage.md` explains the tables.
   static let schema = """
     CREATE TABLE IF NOT EXISTS accounts(

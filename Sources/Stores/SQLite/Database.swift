@@ -50,6 +50,10 @@ private let configured = csqlite_configure()
 
   enum Mode { case writes, reads }
 
+  /// How long a call waits for another connection to let go, in milliseconds. In WAL mode that is for as long
+  /// as it begins the log anew, or takes the index of it up again after a crash.
+  static let patience: Int32 = 1_000
+
   /// A function and not an `init`: a `~Copyable` value must not throw when it is half made.
   static func open(_ path: String, _ mode: Mode, setUp: String) throws(SQLiteError) -> Database {
     precondition(configured == SQLITE_OK, "SQLite was used before it was configured.")
@@ -60,6 +64,7 @@ private let configured = csqlite_configure()
       sqlite3_close_v2(opened)  // SQLite may give a handle even when it cannot open the file.
       throw SQLiteError(code: code, message: "Cannot open \(path): \(String(cString: sqlite3_errstr(code))).")
     }
+    sqlite3_busy_timeout(opened, patience)
     let database = Database(handle: opened)
     try database.execute(setUp)
     return database

@@ -196,7 +196,7 @@ extension Database {
 
 private enum SQL {
   static let version: Int64 = 1
-  static let setUp = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 1000"
+  static let setUp = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL"
   /// `docs/storage.md` explains the tables.
   static let schema = """
     CREATE TABLE IF NOT EXISTS begun(
