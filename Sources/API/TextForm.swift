@@ -25,8 +25,12 @@ public enum TextForm: String, Sendable, Hashable, CaseIterable {
     (,(([^\\,=]|\\[^=])([^\\,=]|\\[^=])+|([^\\,=!]|\\[^=!]))\\?=([^\\,]|\\[\s\S])*)*\\?)?$
     """#
 
+  /// Of a job's label, as files name them.
+  case labelName = "^[a-z][a-z0-9_]{0,62}$"
+
   public var longest: Int {
     switch self {
+    case .labelName: 63
     case .namespacedName, .scheduleName: Schema.Member.longestName
     case .sha256: 64
     case .duration: Schema.Member.shortText
@@ -39,6 +43,7 @@ public enum TextForm: String, Sendable, Hashable, CaseIterable {
   public func accepts(_ text: String) -> Bool {
     switch self {
     case .namespacedName: Self.parts(of: text) == 2
+    case .labelName: Self.isLabelName(text)
     case .scheduleName: (2...3).contains(Self.parts(of: text))
     case .sha256:
       text.utf8.count == 64
@@ -54,6 +59,10 @@ public enum TextForm: String, Sendable, Hashable, CaseIterable {
   var words: Bilingual {
     switch self {
     case .namespacedName: Bilingual("namespace~name", pt: "espaço~nome")
+    case .labelName:
+      Bilingual(
+        "named with small letters, digits and _, a letter first",
+        pt: "nomeado com letras minúsculas, dígitos e _, começando por letra")
     case .scheduleName: Bilingual("namespace~pipeline~trigger", pt: "espaço~pipeline~gatilho")
     case .sha256: Bilingual("a SHA-256 of 64 hex digits", pt: "um SHA-256 de 64 dígitos hexadecimais")
     case .duration: Bilingual("a duration such as 90s or 1d", pt: "uma duração como 90s ou 1d")
@@ -68,6 +77,12 @@ public enum TextForm: String, Sendable, Hashable, CaseIterable {
   private static func parts(of text: String) -> Int {
     let parts = text.utf8.split(separator: UInt8(ascii: "~"), omittingEmptySubsequences: false)
     return parts.contains(where: \.isEmpty) ? 0 : parts.count
+  }
+
+  private static func isLabelName(_ text: String) -> Bool {
+    func isLetter(_ byte: UInt8) -> Bool { (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) }
+    return (1...63).contains(text.utf8.count) && text.utf8.first.map(isLetter) == true
+      && text.utf8.allSatisfy { isLetter($0) || (0x30...0x39).contains($0) || $0 == UInt8(ascii: "_") }
   }
 
   private static func isLocalPath(_ text: String) -> Bool {

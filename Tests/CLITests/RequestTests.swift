@@ -9,6 +9,10 @@ struct RequestTests {
   static let lines: [(line: String, request: String, body: String)] = [
     ("job cancel 019a --reason why", "POST /api/v1/jobs/019a/cancel", #"{"reason":"why"}"#),
     (
+      "job update 019a --priority 8 --label team=tax -l note=", "PATCH /api/v1/jobs/019a",
+      #"{"priority":8,"labels":{"team":"tax","note":null}}"#
+    ),
+    (
       "job step resolve 019a 'collect[a/b].pay' --did-not",
       "POST /api/v1/jobs/019a/steps/collect%5Ba%2Fb%5D.pay/resolve", #"{"happened":false}"#
     ),

@@ -85,6 +85,7 @@ enum SchemaExample {
     switch (schema["format"]?.string, schema["pattern"]?.string.flatMap(TextForm.init(rawValue:))) {
     case ("date-time"?, _): "2026-11-20T09:00:00Z"
     case (_, .namespacedName?): "demo~hello"
+    case (_, .labelName?): "team"
     case (_, .localPath?): "/docs?x=1"
     case (_, .scheduleName?): "demo~daily~morning"
     case (_, .sha256?): .string(String(repeating: "0f", count: 32))
@@ -121,7 +122,8 @@ enum WireTypes {
     LetterItem.self, LetterActItem.self, LetterDetail.self, LetterGroupItem.self, DestinationPath.self,
     DeliveryPath.self, DeliveriesQuery.self, OutboxItem.self, DestinationItem.self, DeliveryItem.self,
     EmittedQuery.self, EventItem.self, EventsQuery.self, JobEvent.self, Blockers.self, BlockerItem.self,
-    StopRequest.self, KillRequest.self, KillResult.self, ReplayResult.self, IdentityItem.self,
+    StopRequest.self, UpdateJobRequest.self, KillRequest.self, KillResult.self, ReplayResult.self,
+    IdentityItem.self,
     ExportQuery.self,
     RetryRequest.self, RerunWish.self, RerunAnswer.self, RerunStep.self, ExecuteRequest.self,
     StartedItem.self, ArtifactPath.self, ArtifactItem.self, StepsQuery.self, StepPath.self, StepItem.self,

@@ -14,6 +14,8 @@ public struct Batch: Sendable {
   public var bodies: [BodyRow] = []
   public var snapshots: [SnapshotRow] = []
   public var artifacts: [ArtifactRow] = []
+  /// Of jobs that a person changed, in the order in which it happened.
+  public var identities: [IdentityRow] = []
   public var writes: [CatalogWrite] = []
   public var asks: [AskRow] = []
   public var answers: [AskAnswerRow] = []
@@ -69,7 +71,7 @@ public struct Batch: Sendable {
       || !(newJobs.isEmpty && writes.isEmpty && asks.isEmpty && answers.isEmpty && signals.isEmpty
         && slots.isEmpty && governors.isEmpty && caches.isEmpty && refusals.isEmpty && deadLetters.isEmpty
         && parked.isEmpty && unparked.isEmpty && triggers.isEmpty && emitted.isEmpty && schedules.isEmpty
-        && deletions.isEmpty)
+        && deletions.isEmpty && identities.isEmpty)
   }
 }
 
