@@ -9,6 +9,7 @@ import Net
 ///       public_url: https://esteira.example.org
 ///       proxies: [10.0.0.5]
 ///       threads: 2
+///       operators_may_retry: true
 ///       oidc: {issuer: https://id.example.org, client_id: esteira}    # see OIDCSetting
 struct ServerSetting: Sendable, Hashable {
   struct TLS: Sendable, Hashable {
@@ -25,7 +26,7 @@ struct ServerSetting: Sendable, Hashable {
   static let mostPlaces = 16
   static let mostProxies = 64
   static let mostThreads = 64
-  static let keys = ["listen", "tls", "public_url", "proxies", "threads", "oidc"]
+  static let keys = ["listen", "tls", "public_url", "proxies", "threads", "oidc", "operators_may_retry"]
 
   /// Nil: nobody said where; then `127.0.0.1:7420` is tried.
   var listen: [Place]?
@@ -34,6 +35,8 @@ struct ServerSetting: Sendable, Hashable {
   var publicURL: String?
   var proxies: [CIDR] = []
   var threads = 1
+  /// Whether the built-in role `operator` may do again what failed.
+  var operatorsMayRetry = false
   /// Nil: nobody signs in through another system.
   var oidc: OIDCSetting?
 }
@@ -56,6 +59,8 @@ struct ServerReader {
     setting.publicURL = try map["public_url"].map { (json) throws(Problem) in try publicURL(json) }
     setting.proxies = try map["proxies"].map { (json) throws(Problem) in try proxies(json) } ?? []
     setting.threads = try map["threads"].map { (json) throws(Problem) in try threads(json) } ?? 1
+    setting.operatorsMayRetry =
+      try map["operators_may_retry"].map { (json) throws(Problem) in try flag(json) } ?? false
     setting.oidc = try map["oidc"].map { (json) throws(Problem) in
       try OIDCReader(config, publicURL: setting.publicURL).setting(json)
     }
@@ -118,6 +123,13 @@ struct ServerReader {
         "threads é um número de 1 a \(ServerSetting.mostThreads)")
     }
     return Int(count)
+  }
+
+  private func flag(_ json: JSON) throws(Problem) -> Bool {
+    guard let flag = json.bool else {
+      throw wrong("operators_may_retry is true or false", "operators_may_retry é true ou false")
+    }
+    return flag
   }
 
   private func wrong(_ english: String, _ portuguese: String) -> Problem {

@@ -90,7 +90,8 @@ struct Serving: Sendable {
     _ parts: inout NodeParts, _ setting: ServerSetting
   ) async throws(Problem) -> (AccessService, FirstAdmin?) {
     let outside = try outside(parts, setting)
-    let (access, admin) = try await Accounts.open(parts, outside)
+    let (access, admin) = try await Accounts.open(
+      parts, outside, operatorsMayRetry: setting.operatorsMayRetry)
     (parts.backend.access, parts.backend.audit) = (access, access.audit)
     parts.backend.keys = try Accounts.keys(parts, access)
     if let outside { parts.backend.oidcFetch = outside.fetch }

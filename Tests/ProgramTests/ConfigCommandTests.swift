@@ -116,6 +116,27 @@ struct ConfigCommandTests {
     #expect(table.contains("opção --listen") && table.contains("padrão"))
   }
 
+  @Test("whether operators may retry is said by the environment, above it by nothing, else by the file")
+  func operators() throws {
+    let place = try place("server: {operators_may_retry: true}\n")
+    defer { place.clean() }
+    func entry(_ environment: [String: String]) throws -> JSON {
+      let shown = try place.esteira("config show -o jsonl", environment: environment)
+      let line = try #require(shown.out.split(separator: "\n").first { $0.contains("operators_may_retry") })
+      return try JSON(parsing: Array(line.utf8))
+    }
+    let filed = try entry([:])
+    #expect(filed["value"] == true && filed["source"] == "file" && filed["line"] == 1)
+    let told = try entry(["ESTEIRA_OPERATORS_MAY_RETRY": "false"])
+    #expect(told["value"] == false && told["name"] == "ESTEIRA_OPERATORS_MAY_RETRY")
+    let odd = try place.esteira("config check", environment: ["ESTEIRA_OPERATORS_MAY_RETRY": "perhaps"])
+    #expect(odd.code == 2 && odd.errors.contains("ESTEIRA_OPERATORS_MAY_RETRY: error[bad-config]"))
+    try place.write("data/esteira.yaml", "server: {operators_may_retry: maybe}\n")
+    #expect(try place.esteira("config check").errors.contains("esteira.yaml:1:"))
+    try place.write("data/esteira.yaml", "{}\n")
+    #expect(try entry([:])["source"] == "default")
+  }
+
   @Test("no problem hides behind another of another part, and each is told once")
   func finder() {
     let finder = ConfigFinder { file in
