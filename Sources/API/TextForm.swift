@@ -25,12 +25,14 @@ public enum TextForm: String, Sendable, Hashable, CaseIterable {
     (,(([^\\,=]|\\[^=])([^\\,=]|\\[^=])+|([^\\,=!]|\\[^=!]))\\?=([^\\,]|\\[\s\S])*)*\\?)?$
     """#
 
+  /// Of a namespace, as files name them.
+  case namespace = "^[a-z0-9][a-z0-9-]{0,62}$"
   /// Of a job's label, as files name them.
   case labelName = "^[a-z][a-z0-9_]{0,62}$"
 
   public var longest: Int {
     switch self {
-    case .labelName: 63
+    case .labelName, .namespace: 63
     case .namespacedName, .scheduleName: Schema.Member.longestName
     case .sha256: 64
     case .duration: Schema.Member.shortText
@@ -44,6 +46,7 @@ public enum TextForm: String, Sendable, Hashable, CaseIterable {
     switch self {
     case .namespacedName: Self.parts(of: text) == 2
     case .labelName: Self.isLabelName(text)
+    case .namespace: Self.isNamespace(text)
     case .scheduleName: (2...3).contains(Self.parts(of: text))
     case .sha256:
       text.utf8.count == 64
@@ -59,6 +62,9 @@ public enum TextForm: String, Sendable, Hashable, CaseIterable {
   var words: Bilingual {
     switch self {
     case .namespacedName: Bilingual("namespace~name", pt: "espaço~nome")
+    case .namespace:
+      Bilingual(
+        "small letters, digits and -, not - first", pt: "letras minúsculas, dígitos e -, sem - no começo")
     case .labelName:
       Bilingual(
         "named with small letters, digits and _, a letter first",
@@ -83,6 +89,14 @@ public enum TextForm: String, Sendable, Hashable, CaseIterable {
     func isLetter(_ byte: UInt8) -> Bool { (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) }
     return (1...63).contains(text.utf8.count) && text.utf8.first.map(isLetter) == true
       && text.utf8.allSatisfy { isLetter($0) || (0x30...0x39).contains($0) || $0 == UInt8(ascii: "_") }
+  }
+
+  private static func isNamespace(_ text: String) -> Bool {
+    let hyphen = UInt8(ascii: "-")
+    return (1...63).contains(text.utf8.count) && text.utf8.first != hyphen
+      && text.utf8.allSatisfy {
+        (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0) || (0x30...0x39).contains($0) || $0 == hyphen
+      }
   }
 
   private static func isLocalPath(_ text: String) -> Bool {

@@ -183,6 +183,9 @@ extension ConfigDesk {
     var entries = [
       listen, entry("tls.certificate", .null), entry("tls.key", .null), entry("public_url", .null),
       entry("proxies", .array([])), entry("threads", .int(Int64(setting.threads))), retry,
+      entry("backups.folder", .string(setting.backups.folder ?? config.folder + "/" + BackupFolder.own)),
+      entry("backups.keep", .int(Int64(setting.backups.keep))),
+      entry("connections", .int(Int64(setting.connections))), entry("connections_per_address", .null),
     ]
     guard let oidc = setting.oidc else { return entries + [ConfigEntry("server.oidc", .null, .usual)] }
     entries += [

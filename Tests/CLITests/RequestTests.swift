@@ -59,7 +59,7 @@ struct RequestTests {
     ("setting set demo/name Ana", "PUT /api/v1/settings/demo~name", #"{"value":"Ana"}"#),
     ("setting unset demo/limit", "PUT /api/v1/settings/demo~limit", #"{"value":null}"#),
     ("setting get demo/limit", "GET /api/v1/settings?namespace=demo", ""),
-    ("schedule ls -n demo", "GET /api/v1/schedules?namespace=demo", ""),
+    ("schedule ls -n demo", "GET /api/v1/schedules?namespace=demo&limit=200", ""),
     ("schedule get demo/report/daily", "GET /api/v1/schedules/demo~report~daily", ""),
     ("schedule next report -n demo --count 3", "GET /api/v1/schedules/demo~report", ""),
     (

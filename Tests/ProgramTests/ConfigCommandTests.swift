@@ -116,6 +116,25 @@ struct ConfigCommandTests {
     #expect(table.contains("opção --listen") && table.contains("padrão"))
   }
 
+  @Test("limits of the edge and the server's backups are shown, and what they cannot be is told")
+  func limits() throws {
+    let place = try place(
+      "server: {connections: 50, connections_per_address: 5, backups: {folder: /mnt/b, keep: 3}}\n")
+    defer { place.clean() }
+    let shown = try place.esteira("config show -o jsonl").out
+    let entries = try shown.split(separator: "\n").map { try JSON(parsing: Array($0.utf8)) }
+    func value(_ key: String) -> JSON? { entries.first { $0["key"]?.string == key }?["value"] }
+    #expect(value("server.connections") == 50 && value("server.connections_per_address") == 5)
+    #expect(value("server.backups.folder") == "/mnt/b" && value("server.backups.keep") == 3)
+    for wrong in [
+      "connections: 0", "connections_per_address: 100001", "backups: {keep: 0}", "backups: {folder: here}",
+      "backups: {colour: red}",
+    ] {
+      try place.write("data/esteira.yaml", "server: {\(wrong)}\n")
+      #expect(try place.esteira("config check").code == 2, "\(wrong)")
+    }
+  }
+
   @Test("whether operators may retry is said by the environment, above it by nothing, else by the file")
   func operators() throws {
     let place = try place("server: {operators_may_retry: true}\n")

@@ -237,6 +237,10 @@ public enum CatalogWrite: Sendable {
   case retention(RetentionRule)
   /// Takes the rule away.
   case keepForEver(Retained, namespace: String)
+  case hold(Hold)
+  case releaseHold(ID<Hold>)
+  /// New, or in place of the one of that name.
+  case namespace(NamespaceRecord)
   case masterKey(MasterKeyRow)
   case keyRotation(KeyRotationRow)
   case rewrap([Rewrap])
