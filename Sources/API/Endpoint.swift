@@ -84,15 +84,17 @@ public struct Endpoint<Input: Wire, Output: Wire>: Sendable {
   public let shape: Shape
 
   /// Unless `audit` says otherwise, GET leaves nothing in the audit and everything else is a change.
-  /// `precondition`: without `If-Match` it answers 428, with a stale one 412.
+  /// `precondition`: without `If-Match` it answers 428, with a stale one 412. `success`: nil is 200, and 204
+  /// of a deletion after which there is nothing to say.
   public init(
     _ method: Shape.Method, _ path: String, _ permission: Permission, _ summary: String,
-    success: [Int] = [200], audit: Shape.Audit? = nil, precondition: Bool = false, problems: [Int] = [],
+    success: [Int]? = nil, audit: Shape.Audit? = nil, precondition: Bool = false, problems: [Int] = [],
     example: Input? = nil
   ) {
     shape = Shape(
       method: method, path: "/api/v1" + path, permission: permission, summary: summary,
-      input: Input.schema, output: .json(Output.schema), success: success,
+      input: Input.schema, output: .json(Output.schema),
+      success: success ?? (method == .delete && Output.self == Nothing.self ? [204] : [200]),
       audit: audit ?? (method == .get ? .nothing : .change), needsPrecondition: precondition,
       problems: problems, example: example?.json)
   }

@@ -10,7 +10,8 @@ public enum EndpointCatalog {
       PipelineCalls.schema.shape,
       JobCalls.list.shape, JobCalls.get.shape, JobCalls.steps.shape, JobCalls.step.shape, JobCalls.logs.shape,
       JobCalls.events.shape,
-      JobCalls.follow.shape, JobCalls.why.shape, JobCalls.cancel.shape, JobCalls.kill.shape,
+      JobCalls.follow.shape, JobCalls.why.shape, JobCalls.update.shape, JobCalls.cancel.shape,
+      JobCalls.kill.shape,
       JobCalls.adopt.shape, JobCalls.retry.shape, JobCalls.rerun.shape,
       JobCalls.resolve.shape, JobCalls.replay.shape, JobCalls.artifacts.shape, JobCalls.artifact.shape,
       AskCalls.list.shape, AskCalls.get.shape, AskCalls.answer.shape, AskCalls.delegate.shape,
@@ -37,8 +38,10 @@ public enum EndpointCatalog {
       WatchCalls.expectations.shape, WatchCalls.ping.shape, WatchCalls.forget.shape,
       WatchCalls.alerts.shape, WatchCalls.alert.shape, WatchCalls.acknowledge.shape, WatchCalls.mutes.shape,
       WatchCalls.mute.shape, WatchCalls.unmute.shape,
-      RetentionCalls.show.shape, RetentionCalls.set.shape, RetentionCalls.run.shape,
-      RetentionCalls.deletions.shape,
+      RetentionCalls.show.shape, RetentionCalls.set.shape, RetentionCalls.preview.shape,
+      RetentionCalls.run.shape,
+      RetentionCalls.deletions.shape, HoldCalls.list.shape, HoldCalls.create.shape,
+      HoldCalls.delete.shape,
       SystemCalls.connectors.shape, SystemCalls.connectorSchema.shape, SystemCalls.doctor.shape,
       SystemCalls.health.shape,
       SystemCalls.ready.shape, SystemCalls.version.shape, SystemCalls.openAPI.shape,
@@ -55,20 +58,23 @@ public enum EndpointCatalog {
 
   /// Of schedules beside files, of what comes from outside, and of how work goes.
   static let overviews: [Shape] = [
-    ScheduleChangeCalls.create.shape, ScheduleChangeCalls.update.shape, ScheduleChangeCalls.delete.shape,
+    ScheduleChangeCalls.create.shape, ScheduleChangeCalls.update.shape, ScheduleChangeCalls.change.shape,
+    ScheduleChangeCalls.delete.shape,
     ScheduleChangeCalls.preview.shape, ScheduleChangeCalls.pauseAll.shape,
     ScheduleChangeCalls.resumeAll.shape,
     MetricsCalls.summary.shape, MetricsCalls.pipeline.shape, MetricsCalls.connector.shape,
     HookCalls.deliver.shape, ConnectorCalls.get.shape,
-    NamespaceCalls.list.shape, NamespaceCalls.get.shape, NamespaceCalls.setting.shape,
+    NamespaceCalls.list.shape, NamespaceCalls.create.shape, NamespaceCalls.get.shape,
+    NamespaceCalls.update.shape, NamespaceCalls.setting.shape,
     NamespaceCalls.setSetting.shape, NamespaceCalls.deleteSetting.shape,
     QueueCalls.list.shape, QueueCalls.get.shape, QueueCalls.workers.shape, QueueCalls.worker.shape,
   ]
 
-  /// Of credentials and the keys that seal them.
+  /// Of credentials, the keys that seal them, and backups.
   static let vault: [Shape] = [
     CredentialCalls.create.shape, CredentialCalls.usage.shape, CredentialCalls.test.shape,
-    CredentialCalls.types.shape, KeyCalls.status.shape, KeyCalls.rotate.shape, KeyCalls.forget.shape,
+    CredentialCalls.types.shape, BackupCalls.list.shape, BackupCalls.create.shape, BackupCalls.verify.shape,
+    KeyCalls.status.shape, KeyCalls.rotate.shape, KeyCalls.forget.shape,
   ]
 
   /// Of who signs in, and of what was done.

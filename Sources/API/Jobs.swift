@@ -26,6 +26,9 @@ public enum JobCalls {
   public static let kill = Endpoint<KillRequest, KillResult>(
     .post, "/jobs/{id}/kill", .needs("jobs", "kill"), "Ends the job now; nothing runs any more.",
     success: [202])
+  public static let update = Endpoint<UpdateJobRequest, JobItem>(
+    .patch, "/jobs/{id}", .needs("jobs", "update"), "Gives a live job another priority or other labels.",
+    example: UpdateJobRequest(id: "0199c2f0-7f3a", priority: 8, labels: [("team", "tax"), ("note", nil)]))
   public static let adopt = Endpoint<StepPath, Nothing>(
     .post, "/jobs/{id}/steps/{path}/adopt", .needs("jobs", "resolve"), "Takes a result that came too late.")
   public static let resolve = Endpoint<ResolveRequest, Nothing>(

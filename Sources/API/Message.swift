@@ -71,6 +71,9 @@ public struct APIResponse: Sendable {
     (self.status, self.contentType, self.body) = (status, contentType, body)
   }
 
+  /// There is nothing to say.
+  public static let nothing = APIResponse(status: 204, contentType: "", body: .bytes([]))
+
   public init(status: Int = 200, json: JSON) {
     self.init(status: status, body: .bytes(json.serialized()))
   }

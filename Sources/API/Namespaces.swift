@@ -5,6 +5,12 @@ public enum NamespaceCalls {
   public static let list = Endpoint<NamespacesQuery, Page<NamespaceItem>>(
     .get, "/namespaces", .needs("namespaces", "read"),
     "The namespaces in which something is stored, and how much.")
+  public static let create = Endpoint<NamespaceRequest, MadeNamespace>(
+    .post, "/namespaces", .needs("namespaces", "create"),
+    "Makes a namespace, which is there from then on though nothing stands in it.", success: [201])
+  public static let update = Endpoint<NamespaceChange, NamespaceItem>(
+    .patch, "/namespaces/{namespace}", .needs("namespaces", "update"),
+    "Changes what is said of a namespace and what its jobs may take.")
   public static let get = Endpoint<NamespacePath, NamespaceItem>(
     .get, "/namespaces/{namespace}", .needs("namespaces", "read"), "One namespace.")
   public static let setting = Endpoint<SettingPath, SettingItem>(
@@ -48,10 +54,14 @@ public struct NamespaceItem: Wire, Hashable {
   public var settings: Int
   /// Jobs that have not ended.
   public var liveJobs: Int
+  /// What people said of it.
+  public var words: NamespaceWords
 
   public init(
-    name: String, pipelines: Int, connections: Int, credentials: Int, settings: Int, liveJobs: Int
+    name: String, pipelines: Int, connections: Int, credentials: Int, settings: Int, liveJobs: Int,
+    words: NamespaceWords = NamespaceWords()
   ) {
+    self.words = words
     (self.name, self.pipelines, self.connections) = (name, pipelines, connections)
     (self.credentials, self.settings, self.liveJobs) = (credentials, settings, liveJobs)
   }
@@ -61,7 +71,7 @@ public struct NamespaceItem: Wire, Hashable {
       .init("name", .text), .init("pipelines", .count), .init("connections", .count),
       .init("credentials", .count), .init("settings", .count),
       .init("live_jobs", .count, "Jobs that have not ended."),
-    ], name: "NamespaceItem")
+    ] + NamespaceWords.members, name: "NamespaceItem")
 
   public init(_ json: JSON) throws(WireError) {
     let fields = try Fields(json, Self.schema)
@@ -71,10 +81,11 @@ public struct NamespaceItem: Wire, Hashable {
     credentials = try fields.int("credentials")
     settings = try fields.int("settings")
     liveJobs = try fields.int("live_jobs")
+    words = try NamespaceWords(fields)
   }
 
   public var json: JSON {
-    members([
+    words.added(to: [
       "name": name.wire, "pipelines": pipelines.wire, "connections": connections.wire,
       "credentials": credentials.wire, "settings": settings.wire, "live_jobs": liveJobs.wire,
     ])

@@ -5,7 +5,7 @@ extension OpenAPI {
     var responses = JSONObject()
     let answer = content(of: shape.output, &parts)
     for status in shape.success.sorted() {
-      var response = answer
+      var response = status == 204 ? JSONObject() : answer
       response["description"] = .string(successes[status] ?? "Done.")
       responses[String(status)] = .object(response)
     }

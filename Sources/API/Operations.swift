@@ -11,7 +11,8 @@ extension JobCalls {
 public enum OperationCalls {
   public static let get = Endpoint<OperationPath, OperationItem>(
     .get, "/operations/{id}", .signedIn,
-    "How far work on many jobs is. Only who began it sees it, for as long as the server remembers it.")
+    "How far long work is. Only who began it sees it, for as long as the server remembers it."
+  )
 }
 
 /// What is done to many jobs.
@@ -150,8 +151,10 @@ public struct OperationPath: Wire {
   ])
 }
 
-/// Work on many jobs, and what came of each.
+/// Long work, on many jobs or on a backup, and what came of each.
 public struct OperationItem: Wire, Hashable {
+  static let verbs = BulkVerb.allCases.map(\.rawValue) + ["backup", "verify_backup"]
+
   public var id: String
   public var verb: String
   /// `running` or `done`.
@@ -166,6 +169,7 @@ public struct OperationItem: Wire, Hashable {
   public var nextCursor: String?
 
   public struct Outcome: Wire, Hashable {
+    /// Empty where the work is on no job.
     public var job: String
     /// `done` or `refused`.
     public var outcome: String
@@ -174,34 +178,43 @@ public struct OperationItem: Wire, Hashable {
     public var message: String?
     /// The job that a rerun made.
     public var newJob: String?
+    /// The backup that was made or checked, and what is wrong with it.
+    public var backup: String?
+    public var faults: [String]
 
     public init(
-      job: String, outcome: String, code: String? = nil, message: String? = nil, newJob: String? = nil
+      job: String = "", outcome: String = "done", code: String? = nil, message: String? = nil,
+      newJob: String? = nil, backup: String? = nil, faults: [String] = []
     ) {
       (self.job, self.outcome, self.code) = (job, outcome, code)
       (self.message, self.newJob) = (message, newJob)
+      (self.backup, self.faults) = (backup, faults)
     }
 
     public init(_ json: JSON) throws(WireError) {
       let fields = try Fields(json, Self.schema)
-      (job, outcome) = (try fields.text("job"), try fields.text("outcome"))
+      (job, outcome) = (try fields.optionalText("job") ?? "", try fields.text("outcome"))
+      (backup, faults) = (try fields.optionalText("backup"), try fields.texts("faults"))
       (code, message) = (try fields.optionalText("code"), try fields.optionalText("message"))
       newJob = try fields.optionalText("new_job")
     }
 
     public var json: JSON {
       members([
-        "job": job.wire, "outcome": outcome.wire, "code": code?.wire, "message": message?.wire,
-        "new_job": newJob?.wire,
+        "job": job.isEmpty ? JSON?.none : job.wire, "backup": backup?.wire, "outcome": outcome.wire,
+        "code": code?.wire, "message": message?.wire,
+        "new_job": newJob?.wire, "faults": faults.isEmpty ? JSON?.none : .array(faults.map(\.wire)),
       ])
     }
 
     public static let schema = Schema.object(
       [
-        .init("job", .text), .init("outcome", .words(["done", "refused"])),
+        .optional("job", .text), .optional("backup", .text, "That was made or checked."),
+        .init("outcome", .words(["done", "refused"])),
         .init("code", .text, required: false, "Why it was refused; names a page."),
         .init("message", .text, required: false),
         .init("new_job", .text, required: false, "The job that a rerun made."),
+        .optional("faults", .list(of: .text), "What is wrong with the backup."),
       ], name: "OperationOutcome")
   }
 
@@ -235,7 +248,7 @@ public struct OperationItem: Wire, Hashable {
 
   public static let schema = Schema.object(
     [
-      .init("id", .text), .init("verb", .words(BulkVerb.allCases.map(\.rawValue))),
+      .init("id", .text), .init("verb", .words(verbs)),
       .init("state", .words(["running", "done"])), .init("count", .integer), .init("done", .integer),
       .init("refused", .integer), .init("started_at", .time), .init("ended_at", .time, required: false),
       .init("items", .list(of: Outcome.schema)), .init("next_cursor", .text, required: false),

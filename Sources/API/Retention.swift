@@ -7,6 +7,9 @@ public enum RetentionCalls {
     "Each rule with what it would delete now and within thirty days.")
   public static let set = Endpoint<RetentionRequest, Nothing>(
     .put, "/retention", .needs("retention", "admin"), "Sets a rule, or takes it away.")
+  public static let preview = Endpoint<PreviewedRule, RetentionItem>(
+    .post, "/retention:preview", .needs("retention", "read"),
+    "What a rule would delete now and within thirty days, without setting it.", audit: .nothing)
   public static let run = Endpoint<Nothing, Page<DeletionItem>>(
     .post, "/retention/run", .needs("retention", "admin"), "Deletes what the rules give up.")
   public static let deletions = Endpoint<ListQuery, Page<DeletionItem>>(
@@ -43,6 +46,33 @@ public struct RetentionRequest: Wire, Hashable {
 
   public var json: JSON {
     members(["namespace": namespace.wire, "class": retained.wire, "days": days?.wire])
+  }
+}
+
+/// A rule that does not count.
+public struct PreviewedRule: Wire, Hashable {
+  public var namespace: String
+  /// `history`, `logs`, `artifacts`, `events` or `refusals`.
+  public var retained: String
+  public var days: Int
+  public init(namespace: String, retained: String, days: Int) {
+    (self.namespace, self.retained, self.days) = (namespace, retained, days)
+  }
+
+  public static let schema = Schema.request(
+    [
+      .init("namespace", .text(1...Schema.Member.longestName).examples("demo")),
+      .init("class", .words(RetentionRequest.classes)),
+      .init("days", .integer(0...RetentionRequest.mostDays)),
+    ], name: "PreviewedRule")
+
+  public init(_ json: JSON) throws(WireError) {
+    let fields = try Fields(json, Self.schema)
+    (namespace, retained) = (try fields.text("namespace"), try fields.text("class"))
+    days = try fields.int("days")
+  }
+  public var json: JSON {
+    members(["namespace": namespace.wire, "class": retained.wire, "days": days.wire])
   }
 }
 

@@ -8,6 +8,10 @@ public enum ScheduleChangeCalls {
   public static let update = Endpoint<ScheduleReplacement, ScheduleItem>(
     .put, "/schedules/{id}", .needs("schedules", "update"),
     "Replaces a schedule that was made by a call, in the state that If-Match names.", precondition: true)
+  public static let change = Endpoint<ScheduleChange, ScheduleItem>(
+    .patch, "/schedules/{id}", .needs("schedules", "update"),
+    "Changes parts of a schedule that was made by a call, in the state that If-Match names.",
+    precondition: true)
   public static let delete = Endpoint<SchedulePath, Nothing>(
     .delete, "/schedules/{id}", .needs("schedules", "delete"),
     "Removes a schedule that was made by a call; its jobs go on. With If-Match only as it was seen.",
@@ -123,6 +127,44 @@ public struct ScheduleReplacement: Wire, Hashable {
   }
 
   public var json: JSON { rule.added(to: members(["id": id.wire])) }
+}
+
+/// What is not named stays, and what is null is taken away.
+public struct ScheduleChange: Wire, Hashable {
+  /// `namespace~pipeline~name`.
+  public var id: String
+  /// The members that are to change.
+  public var change: JSONObject
+  public init(id: String, change: JSONObject) { (self.id, self.change) = (id, change) }
+
+  public static let schema = Schema.request(
+    [.scheduleID]
+      + ScheduleRule.members.map { member in
+        // A schedule has a line in any case.
+        .optional(
+          member.name, member.isRequired || member.schema == .any ? member.schema : member.schema.orNull,
+          member.summary)
+      }, name: "ScheduleChange", "What is not named stays, and what is null is taken away.")
+
+  public init(_ json: JSON) throws(WireError) {
+    let fields = try Fields(json, Self.schema)
+    (id, change) = (try fields.text("id"), fields.object)
+    change["id"] = nil
+  }
+
+  public var json: JSON {
+    var object: JSONObject = ["id": id.wire]
+    for member in change { object[member.key] = member.value }
+    return .object(object)
+  }
+
+  /// The rule with the change in it.
+  public func applied(to spec: JSON, inputs: JSONObject) throws(WireError) -> ScheduleRule {
+    var object = spec.object ?? JSONObject()
+    object["inputs"] = .object(inputs)
+    for member in change { object[member.key] = member.value.isNull ? nil : member.value }
+    return try ScheduleRule(Fields(.object(object), Schema.request(ScheduleRule.members)))
+  }
 }
 
 extension ScheduleItem: Tagged {

@@ -3,9 +3,9 @@ public import Model
 /// Endpoints about schedules. `{id}` is `namespace~pipeline~trigger`; without the trigger it is the only
 /// schedule of the pipeline.
 public enum ScheduleCalls {
-  public static let list = Endpoint<NamespaceQuery, Page<ScheduleItem>>(
+  public static let list = Endpoint<SchedulesQuery, Page<ScheduleItem>>(
     .get, "/schedules", .needs("schedules", "read"),
-    "The schedules of the newest revisions, with their last and next due times.")
+    "The schedules of the newest revisions by name, with their last and next due times.")
   public static let get = Endpoint<SchedulePath, ScheduleItem>(
     .get, "/schedules/{id}", .needs("schedules", "read"), "A schedule.")
   public static let next = Endpoint<NextQuery, Page<NextItem>>(
@@ -67,6 +67,25 @@ public struct NamespaceQuery: Wire {
     namespace = try Fields(json, Self.schema).optionalText("namespace")
   }
   public var json: JSON { members(["namespace": namespace?.wire]) }
+}
+
+public struct SchedulesQuery: Wire {
+  public var namespace: String?
+  public var limit: Int?
+  public var cursor: String?
+  public init(namespace: String? = nil, limit: Int? = nil, cursor: String? = nil) {
+    (self.namespace, self.limit, self.cursor) = (namespace, limit, cursor)
+  }
+  public static let schema = Schema.request([.namespace, .limit(), .cursor], name: "SchedulesQuery")
+
+  public init(_ json: JSON) throws(WireError) {
+    let fields = try Fields(json, Self.schema)
+    (namespace, cursor) = (try fields.optionalText("namespace"), try fields.optionalText("cursor"))
+    limit = try fields.optionalInt("limit")
+  }
+  public var json: JSON {
+    members(["namespace": namespace?.wire, "limit": limit?.wire, "cursor": cursor?.wire])
+  }
 }
 
 public struct NextQuery: Wire {

@@ -88,6 +88,10 @@ enum SchemaCheck {
     let properties = rules["properties"]?.object ?? JSONObject()
     for member in object {
       let place = "\(pointer)/\(escaped(member.key))"
+      if let names = rules["propertyNames"], fault(of: .string(member.key), by: names, at: place) != nil {
+        let form = names["pattern"]?.string.flatMap(TextForm.init(rawValue:))
+        return wrong(place, form?.words ?? word(of: "string"))
+      }
       guard let schema = properties[member.key] ?? rules["additionalProperties"] else { continue }
       if schema.bool == false { return unknown(member.key, properties.keys, at: place) }
       if let fault = fault(of: member.value, by: schema, at: place) { return fault }

@@ -72,8 +72,9 @@ extension Schema {
   }
 
   /// An object whose members have names of the user's and values of one kind.
-  public static func map(of element: Schema, most: Int? = nil) -> Schema {
+  public static func map(of element: Schema, named form: TextForm? = nil, most: Int? = nil) -> Schema {
     var json: JSONObject = ["type": "object", "additionalProperties": element.reference]
+    if let form { json["propertyNames"] = text(form).json }
     if let most { json["maxProperties"] = .int(Int64(most)) }
     return Schema(.object(json), parts: [element])
   }

@@ -27,8 +27,14 @@ public enum TextForm: String, Sendable, Hashable, CaseIterable {
     (,(([^\\,=]|\\[^=])([^\\,=]|\\[^=])+|([^\\,=!]|\\[^=!]))\\?=([^\\,]|\\[\s\S])*)*\\?)?$
     """#
 
+  /// Of a namespace, as files name them.
+  case namespace = "^[a-z0-9][a-z0-9-]{0,62}$"
+  /// Of a job's label, as files name them.
+  case labelName = "^[a-z][a-z0-9_]{0,62}$"
+
   public var longest: Int {
     switch self {
+    case .labelName, .namespace: 63
     case .namespacedName, .scheduleName, .listed: Schema.Member.longestName
     case .sha256: 64
     case .duration: Schema.Member.shortText
@@ -41,6 +47,8 @@ public enum TextForm: String, Sendable, Hashable, CaseIterable {
   public func accepts(_ text: String) -> Bool {
     switch self {
     case .namespacedName: Self.parts(of: text) == 2
+    case .labelName: Self.isLabelName(text)
+    case .namespace: Self.isNamespace(text)
     case .scheduleName: (2...3).contains(Self.parts(of: text))
     case .listed: !text.isEmpty && !text.utf8.contains(UInt8(ascii: ","))
     case .sha256:
@@ -57,6 +65,13 @@ public enum TextForm: String, Sendable, Hashable, CaseIterable {
   var words: Bilingual {
     switch self {
     case .namespacedName: Bilingual("namespace~name", pt: "espaço~nome")
+    case .namespace:
+      Bilingual(
+        "small letters, digits and -, not - first", pt: "letras minúsculas, dígitos e -, sem - no começo")
+    case .labelName:
+      Bilingual(
+        "named with small letters, digits and _, a letter first",
+        pt: "nomeado com letras minúsculas, dígitos e _, começando por letra")
     case .scheduleName: Bilingual("namespace~pipeline~trigger", pt: "espaço~pipeline~gatilho")
     case .listed: Bilingual("a word without a comma", pt: "uma palavra sem vírgula")
     case .sha256: Bilingual("a SHA-256 of 64 hex digits", pt: "um SHA-256 de 64 dígitos hexadecimais")
@@ -72,6 +87,20 @@ public enum TextForm: String, Sendable, Hashable, CaseIterable {
   private static func parts(of text: String) -> Int {
     let parts = text.utf8.split(separator: UInt8(ascii: "~"), omittingEmptySubsequences: false)
     return parts.contains(where: \.isEmpty) ? 0 : parts.count
+  }
+
+  private static func isLabelName(_ text: String) -> Bool {
+    func isLetter(_ byte: UInt8) -> Bool { (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) }
+    return (1...63).contains(text.utf8.count) && text.utf8.first.map(isLetter) == true
+      && text.utf8.allSatisfy { isLetter($0) || (0x30...0x39).contains($0) || $0 == UInt8(ascii: "_") }
+  }
+
+  private static func isNamespace(_ text: String) -> Bool {
+    let hyphen = UInt8(ascii: "-")
+    return (1...63).contains(text.utf8.count) && text.utf8.first != hyphen
+      && text.utf8.allSatisfy {
+        (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0) || (0x30...0x39).contains($0) || $0 == hyphen
+      }
   }
 
   private static func isLocalPath(_ text: String) -> Bool {

@@ -222,7 +222,7 @@ extension AccessLedger {
       if let fresh { writing.chains = fresh.1 }
     }
     return state.withLock { state in
-      if let fresh { state.records = fresh.0 }
+      if let fresh { state.renew(fresh.0) }
       state.revision += 1
       let others = state.waiting
       state.waiting = []
@@ -232,6 +232,13 @@ extension AccessLedger {
 }
 
 extension AccessLedger.State {
+  /// What the store holds counts; what the configuration says stays.
+  fileprivate mutating func renew(_ fresh: AccessRecords) {
+    let operatorsMayRetry = records.operatorsMayRetry
+    records = fresh
+    records.operatorsMayRetry = operatorsMayRetry
+  }
+
   fileprivate mutating func enqueue(
     _ changes: [AccessChange], _ audit: [AuditDraft],
     _ continuation: CheckedContinuation<AccessLedger.Turn, Never>

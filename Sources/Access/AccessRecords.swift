@@ -11,6 +11,8 @@ public struct AccessRecords: Sendable {
   public private(set) var tokens: [ID<APIToken>: APIToken] = [:]
   /// Sealed keys, by name.
   public private(set) var secrets: [String: [UInt8]] = [:]
+  /// Said by the configuration, not by the store.
+  var operatorsMayRetry = false
 
   // Made from the above.
   private var idsByName: [String: ID<Account>] = [:]
@@ -75,7 +77,8 @@ extension AccessRecords {
 
   /// Nil where there is no such role, as after it was removed.
   public func permissions(of role: String) -> Permissions? {
-    BuiltInRole(rawValue: role)?.permissions ?? roles[role]?.permissions
+    BuiltInRole(rawValue: role)?.permissions(operatorsMayRetry: operatorsMayRetry)
+      ?? roles[role]?.permissions
   }
 
   public func grants(of account: ID<Account>) -> [Grant] { grants(bindings(of: account)) }

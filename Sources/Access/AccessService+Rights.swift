@@ -61,8 +61,12 @@ extension AccessService {
   /// The built-in ones first, then by name.
   public func roles(by principal: Principal) throws(Problem) -> [(name: String, permissions: Permissions)] {
     try demand("read", "users", of: principal)
-    let custom = ledger.read { Array($0.roles.values) }.sorted { $0.name < $1.name }
-    return BuiltInRole.allCases.map { ($0.rawValue, $0.permissions) }
+    let (custom, operatorsMayRetry) = ledger.read {
+      (Array($0.roles.values).sorted { $0.name < $1.name }, $0.operatorsMayRetry)
+    }
+    return BuiltInRole.allCases.map {
+      ($0.rawValue, $0.permissions(operatorsMayRetry: operatorsMayRetry))
+    }
       + custom.map { ($0.name, $0.permissions) }
   }
 

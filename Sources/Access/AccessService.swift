@@ -78,7 +78,7 @@ public final class AccessService: Sendable {
   /// Reads the store; makes and seals the service's keys where it has none yet.
   public static func open(
     store: any AccessStore, policy: SignInPolicy = SignInPolicy(), environment: AccessEnvironment,
-    issuer: String = "esteira", oidc: OIDCSettings? = nil
+    issuer: String = "esteira", oidc: OIDCSettings? = nil, operatorsMayRetry: Bool = false
   ) async throws(Problem) -> AccessService {
     let loaded = await withTaskExecutorPreference(environment.storing) {
       () async -> Result<(AccessRecords, AuditChains), AccessFault> in
@@ -86,11 +86,12 @@ public final class AccessService: Sendable {
         return .success((try store.load(), try store.loadChains()))
       } catch { return .failure(error) }
     }
-    let (records, chains): (AccessRecords, AuditChains)
+    var (records, chains): (AccessRecords, AuditChains)
     switch loaded {
     case .success(let found): (records, chains) = found
     case .failure(let fault): throw .accessStore(fault)
     }
+    records.operatorsMayRetry = operatorsMayRetry
     let (keys, changes) = try ServiceKeys.open(records.secrets, environment)
     let ledger = AccessLedger(
       store: store, threads: environment.storing, records: records, chains: chains,

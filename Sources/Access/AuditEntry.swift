@@ -94,7 +94,7 @@ public struct AuditQuery: Sendable, Hashable {
 
   public var reach = Reach.everywhere
   public var namespace: String?
-  /// The id of an account, or of `local` the Unix user.
+  /// The id of an account, or its name at the time of the act; of `local` the Unix user.
   public var actor: String?
   /// A whole action, or one that ends in `:` for all of its resource.
   public var action: String?
@@ -117,7 +117,8 @@ public struct AuditQuery: Sendable, Hashable {
     // What belongs to no namespace needs the right to all.
     guard reach.contains(entry.act.namespace) && (reach == .everywhere || !entry.act.namespace.isEmpty)
     else { return false }
-    return Self.holds(namespace, entry.act.namespace) && Self.holds(actor, entry.actor.id)
+    return Self.holds(namespace, entry.act.namespace)
+      && (Self.holds(actor, entry.actor.id) || Self.holds(actor, entry.actor.name))
       && (action.map { Self.isAction($0, of: entry.act.action) } ?? true)
       && Self.holds(resourceType, entry.act.resourceType) && Self.holds(resourceID, entry.act.resourceID)
       && (outcome.map { $0 == entry.outcome } ?? true) && (since.map { entry.at >= $0 } ?? true)

@@ -1,4 +1,5 @@
-/// The three roles that every installation has. They cannot be changed; others can be made beside them.
+/// The three roles that every installation has. They cannot be changed, but for what `operators_may_retry`
+/// says; others can be made beside them.
 ///
 /// Of the source system are: an operator reads and executes pipelines, reads and cancels jobs, reads
 /// credentials (masked); a viewer reads pipelines and jobs. The rest follows for what that system does not
@@ -7,13 +8,20 @@
 public enum BuiltInRole: String, Sendable, Hashable, CaseIterable {
   case admin, `operator`, viewer
 
-  public var permissions: Permissions {
+  /// As an installation has them whose operators may not retry.
+  public var permissions: Permissions { permissions(operatorsMayRetry: false) }
+
+  public func permissions(operatorsMayRetry: Bool) -> Permissions {
     switch self {
     case .admin: .all
-    case .operator: Permissions(Self.reading + Self.operating) ?? .none
+    case .operator:
+      Permissions(Self.reading + Self.operating + (operatorsMayRetry ? Self.retrying : [])) ?? .none
     case .viewer: Permissions(Self.reading) ?? .none
     }
   }
+
+  /// Of operators where the installation says so: what failed is done again, of jobs and of dead letters.
+  private static let retrying = ["jobs:retry", "deadletters:replay"]
 
   private static let reading = [
     "pipelines:read", "jobs:read", "connectors:read", "schedules:read", "metrics:read", "asks:read",
@@ -21,7 +29,7 @@ public enum BuiltInRole: String, Sendable, Hashable, CaseIterable {
   ]
 
   private static let operating = [
-    "pipelines:execute", "pipelines:pause", "jobs:cancel", "jobs:signal", "credentials:read",
+    "pipelines:execute", "pipelines:pause", "jobs:cancel", "jobs:update", "jobs:signal", "credentials:read",
     "schedules:pause", "asks:answer", "asks:manage", "deadletters:read", "destinations:read",
     "destinations:redeliver", "connections:read", "alerts:update", "heartbeats:write", "signals:read",
   ]

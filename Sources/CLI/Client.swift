@@ -10,6 +10,8 @@ struct Client: Sendable {
     let response = try await answer(to: endpoint.shape, input.json)
     guard case .bytes(let bytes) = response.body else { throw Self.wrongAnswer(endpoint.shape) }
     do {
+      // Without a body there is nothing to say.
+      if response.status == 204 { return try Output(.object(JSONObject())) }
       return try Output(try JSON(parsing: bytes))
     } catch {
       throw Self.wrongAnswer(endpoint.shape)

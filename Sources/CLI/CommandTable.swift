@@ -9,7 +9,8 @@ public enum CommandTable {
     PipelineResume.spec,
     PipelineSchema.spec, PipelineFmt.spec, PipelineGraph.spec, PipelineDocs.spec,
     JobStart.spec, JobList.spec, JobGet.spec, JobWatchCommand.spec, JobLogs.spec, JobSteps.spec, JobStep.spec,
-    JobEvents.spec, JobWhy.spec, JobCancel.spec, JobKill.spec, JobRetry.spec, JobRerun.spec, JobCompare.spec,
+    JobEvents.spec, JobWhy.spec, JobUpdateCommand.spec, JobCancel.spec, JobKill.spec, JobRetry.spec,
+    JobRerun.spec, JobCompare.spec,
     JobReplay.spec, StepResolve.spec,
     StepAdopt.spec,
     AskList.spec, AskGet.spec, AskAnswer.spec, AskDelegate.spec, AskRemind.spec,
@@ -33,7 +34,8 @@ public enum CommandTable {
     BackfillControl.cancel,
     ExpectList.spec, ExpectForget.spec, PingCommand.spec,
     AlertList.spec, AlertGet.spec, AlertAcknowledge.spec, AlertMutes.mute, AlertMutes.unmute, AlertMutes.list,
-    RetentionShow.spec, RetentionSet.spec, RetentionRun.spec,
+    RetentionShow.spec, RetentionSet.spec, RetentionPreview.spec, RetentionRun.spec,
+    HoldList.spec, HoldChanging.add, HoldChanging.release,
     BackupCreate.spec, BackupList.spec, BackupVerify.spec, BackupRestore.spec,
     Login.spec, Logout.spec, WhoAmI.spec, SessionList.spec, SessionEnd.spec, SecondFactorEnable.spec,
     SecondFactorDisable.spec,
@@ -45,6 +47,7 @@ public enum CommandTable {
     AuditList.spec, AuditVerify.spec, AuditHeadsCommand.spec,
     ExprEval.spec, ConnectorList.spec, ConnectorSchema.spec,
     ConnectorGet.spec, MetricsSummaryCommand.spec, MetricsPipelineCommand.spec, MetricsConnectorCommand.spec,
-    QueueList.spec, WorkerList.spec, ScheduleCreate.spec, ScheduleDelete.spec,
+    QueueList.spec, WorkerList.spec, NamespaceList.spec, NamespaceChanging.create,
+    NamespaceChanging.update, ScheduleCreate.spec, ScheduleDelete.spec,
   ]
 }

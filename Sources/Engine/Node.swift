@@ -86,6 +86,12 @@ public final class Node: Sendable {
     _ = try await order(job, .adopt(path: path, actor: actor))
   }
 
+  /// Changes the priority or the labels of a live job. The history of one that has ended is closed, and lists
+  /// would show of it what its history does not say.
+  public func update(_ job: ID<Job>, _ update: JobUpdate, actor: String) async throws(Problem) {
+    _ = try await order(job, .update(update, actor: actor))
+  }
+
   /// Gives a message to whoever waits for it in the namespace, or keeps it for who comes.
   public func signal(
     _ request: SignalRequest, in namespace: String

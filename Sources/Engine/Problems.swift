@@ -63,6 +63,18 @@ extension Problem {
       remedy: Bilingual("See how with: esteira job get \(id)", pt: "Veja como com: esteira job get \(id)"))
   }
 
+  static func tooManyLabels(_ id: ID<Job>, _ count: Int) -> Problem {
+    let most = JobUpdate.mostLabels
+    return Problem(
+      "too-many-labels",
+      Bilingual(
+        "The job \(id) would have \(count) labels; a job has at most \(most).",
+        pt: "O job \(id) teria \(count) rótulos; um job tem no máximo \(most)."),
+      remedy: Bilingual(
+        "Take labels away with: esteira job update \(id) --label NAME=",
+        pt: "Tire rótulos com: esteira job update \(id) --label NOME="))
+  }
+
   static func live(_ id: ID<Job>) -> Problem {
     Problem(
       "job-live", Bilingual("The job \(id) has not ended.", pt: "O job \(id) ainda não terminou."),

@@ -57,6 +57,10 @@ public protocol ReadModel: DeadLetterReader, OutboxReader, VaultReader, AddedSch
   /// All revisions of a pipeline, newest first, without their files.
   func revisions(of pipeline: PipelineName) throws(StoreError) -> [RevisionRecord]
   func retentionRules() throws(StoreError) -> [RetentionRule]
+  /// In the order in which they were placed.
+  func holds() throws(StoreError) -> [Hold]
+  /// What people said of it; nil where nobody said anything.
+  func namespaceRecord(_ name: String) throws(StoreError) -> NamespaceRecord?
   /// The proofs of deletions, newest first.
   func deletions(in namespace: String?, limit: Int) throws(StoreError) -> [DeletionRow]
   /// Ended jobs that nothing needs: no rerun of them is there, no live job called them or was called by them,

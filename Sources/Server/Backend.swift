@@ -69,6 +69,10 @@ public struct Backend: Sendable {
   public var pause: @Sendable (Duration) async -> Void = { _ in await Task.yield() }
   /// Nil where no server runs.
   public var hub: Hub?
+  /// Long work of this process.
+  let operations = Operations()
+  /// Nil where no server runs.
+  public var backups: BackupWork?
 
   /// The node, for what changes something.
   func writer() throws(Problem) -> Node {

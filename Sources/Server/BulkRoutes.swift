@@ -7,7 +7,7 @@ import Model
 struct BulkRoutes: Sendable {
   var backend: Backend
   var finder: JobFinder
-  let operations = Operations()
+  private var operations: Operations { backend.operations }
 
   init(_ backend: Backend) { (self.backend, finder) = (backend, JobFinder(readModel: backend.readModel)) }
 
@@ -42,7 +42,7 @@ struct BulkRoutes: Sendable {
       guard expected == jobs.count else { throw Self.changed(expected, jobs.count) }
     }
     let id = try operations.begin(
-      request.verb, count: jobs.count, owner: caller.actor, at: backend.now())
+      request.verb.rawValue, count: jobs.count, owner: caller.actor, at: backend.now())
     answer.operation = id
     caller.note.about("operation \(id)", in: request.namespace)
     caller.note.after([

@@ -17,6 +17,9 @@ struct JobActions: Sendable {
       .answer(
         JobCalls.kill, in: finder.place { $0.id }, status: { _ in 202 },
         with: { request, caller in try await kill(request, caller) }),
+      .answer(JobCalls.update, in: finder.place { $0.id }) { request, caller in
+        try await update(request, caller)
+      },
       .answer(JobCalls.adopt, in: finder.place { $0.id }) { path, caller in
         let job = try finder.job(path.id).id
         try await backend.writer().adopt(job, path: path.path, actor: caller.actor)
@@ -35,6 +38,14 @@ struct JobActions: Sendable {
     let node = try backend.writer()
     let job = try finder.job(request.id).id
     try await node.cancel(job, actor: caller.actor, reason: request.reason)
+    return JobItem(try await backend.jobs.view(job, 0, 1).summary)
+  }
+
+  private func update(_ request: UpdateJobRequest, _ caller: Caller) async throws(Problem) -> JobItem {
+    let node = try backend.writer()
+    let job = try finder.job(request.id).id
+    try await node.update(
+      job, JobUpdate(priority: request.priority, labels: request.labels), actor: caller.actor)
     return JobItem(try await backend.jobs.view(job, 0, 1).summary)
   }
 

@@ -5,11 +5,11 @@ import Engine
 import Model
 import Synchronization
 
-/// Routes about namespaces and their operator values. A namespace is there as long as something is stored in
-/// it.
+/// Routes about namespaces and their operator values. A namespace is there once it was made, and as long as
+/// something is stored in it.
 final class NamespaceRoutes: Sendable {
   private let backend: Backend
-  /// Settings that a call is about to write: of two that know the same state only one may.
+  /// Settings that a call is about to write, and namespaces: of two that know the same state only one may.
   private let busy = Mutex<Set<ScalarString>>([])
 
   init(_ backend: Backend) { self.backend = backend }
@@ -20,6 +20,12 @@ final class NamespaceRoutes: Sendable {
       .answer(NamespaceCalls.get, in: .namespace { $0.namespace }) { path, _ in
         try self.known(path.namespace)
         return try self.item(path.namespace)
+      },
+      .answer(
+        NamespaceCalls.create, in: .namespace { $0.name }, status: { _ in 201 },
+        with: { request, caller in try await self.create(request, caller) }),
+      .answer(NamespaceCalls.update, in: .namespace { $0.namespace }) { request, caller in
+        try await self.update(request, caller)
       },
       .answer(NamespaceCalls.setting, in: .namespace { $0.namespace }) { path, _ in
         guard let item = try self.setting(path) else { throw Self.noSetting(path) }
@@ -54,15 +60,82 @@ final class NamespaceRoutes: Sendable {
   }
 
   private func item(_ name: String) throws(Problem) -> NamespaceItem {
-    try reading { () throws(StoreError) in
+    let words = try words(of: name)
+    return try reading { () throws(StoreError) in
       NamespaceItem(
         name: name, pipelines: try backend.readModel.pipelines(in: name).count,
         connections: try backend.readModel.connections(in: name).count,
         credentials: try backend.readModel.credentials(in: name).count,
         settings: try backend.readModel.settings(of: name).members.count,
-        liveJobs: try backend.readModel.liveCounts(in: name).reduce(0) { $0 + $1.count })
+        liveJobs: try backend.readModel.liveCounts(in: name).reduce(0) { $0 + $1.count }, words: words)
     }
   }
+
+  private func words(of name: String) throws(Problem) -> NamespaceWords {
+    try reading { () throws(StoreError) in
+      let record = try backend.readModel.namespaceRecord(name)
+      let settings = try backend.readModel.settings(of: name)
+      func shown(_ text: String?) -> String? { text.flatMap { $0.isEmpty ? nil : $0 } }
+      // A setting may hold anything: what is no weight and no number of places says nothing.
+      let weight = settings[Self.weight]?.int.flatMap { Int(exactly: $0) }
+      let slots = (settings[Self.slots]?.object ?? JSONObject()).members.filter { $0.value.int != nil }
+      return NamespaceWords(
+        title: shown(record?.title), summary: shown(record?.summary),
+        weight: weight.flatMap { NamespaceWords.weights.contains($0) ? $0 : nil },
+        queueSlots: JSONObject(slots.map { ($0.key, $0.value) }))
+    }
+  }
+
+  private func create(_ request: NamespaceRequest, _ caller: Caller) async throws(Problem) -> MadeNamespace {
+    let names = try reading { () throws(StoreError) in try backend.readModel.namespaces() }
+    if names.contains(where: { ScalarString($0) == ScalarString(request.name) }) {
+      throw Self.exists(request.name)
+    }
+    caller.note.about(request.name, in: request.name)
+    try await write(request.words, of: request.name, changing: request.json.object ?? JSONObject(), caller)
+    return MadeNamespace(item: try item(request.name))
+  }
+
+  private func update(_ request: NamespaceChange, _ caller: Caller) async throws(Problem) -> NamespaceItem {
+    try known(request.namespace)
+    var words = try words(of: request.namespace)
+    caller.note.before(words.json)
+    let change = request.change
+    if let title = change["title"] { words.title = title.string }
+    if let summary = change["description"] { words.summary = summary.string }
+    if let weight = change["weight"] { words.weight = weight.int.flatMap { Int(exactly: $0) } }
+    if let slots = change["queue_slots"] { words.queueSlots = slots.object ?? JSONObject() }
+    try await write(words, of: request.namespace, changing: change, caller)
+    return try item(request.namespace)
+  }
+
+  /// All in one commit. Only settings that the change names are written.
+  private func write(
+    _ words: NamespaceWords, of name: String, changing change: JSONObject, _ caller: Caller
+  ) async throws(Problem) {
+    let node = try backend.writer()
+    let key = ScalarString(name)
+    guard busy.withLock({ $0.insert(key).inserted }) else { throw Self.underWay(name) }
+    defer { _ = busy.withLock { $0.remove(key) } }
+    caller.note.after(words.json)
+    let now = backend.now()
+    var writes: [CatalogWrite] = [
+      .namespace(
+        NamespaceRecord(
+          name: name, title: words.title ?? "", summary: words.summary ?? "", by: caller.actor, at: now))
+    ]
+    func set(_ setting: String, _ value: JSON?) {
+      writes.append(.setting(namespace: name, name: setting, value: value, by: caller.actor, at: now))
+    }
+    if change["weight"] != nil { set(Self.weight, words.weight.map { .int(Int64($0)) }) }
+    if change["queue_slots"] != nil {
+      set(Self.slots, words.queueSlots.members.isEmpty ? nil : .object(words.queueSlots))
+    }
+    try await node.write(writes)
+  }
+
+  /// The settings that the engine reads.
+  private static let (weight, slots) = ("fair_weight", "queue_slots")
 
   private func setting(_ path: SettingPath) throws(Problem) -> SettingItem? {
     let settings = try reading { () throws(StoreError) in try backend.readModel.settings(of: path.namespace) }
@@ -83,7 +156,9 @@ final class NamespaceRoutes: Sendable {
   private func write(_ value: JSON?, to path: SettingPath, _ caller: Caller) async throws(Problem) {
     let node = try backend.writer()
     let name = ScalarString("\(path.namespace)~\(path.name)")
-    guard busy.withLock({ $0.insert(name).inserted }) else { throw Self.underWay(path) }
+    guard busy.withLock({ $0.insert(name).inserted }) else {
+      throw Self.underWay("\(path.namespace)/\(path.name)")
+    }
     defer { _ = busy.withLock { $0.remove(name) } }
     let known = try setting(path)
     try Precondition.check(caller.request.ifMatch, known, path)
@@ -106,12 +181,20 @@ extension NamespaceRoutes {
       remedy: Bilingual("`esteira setting ls` names them.", pt: "`esteira setting ls` mostra os nomes."))
   }
 
-  private static func underWay(_ path: SettingPath) -> Problem {
+  private static func exists(_ name: String) -> Problem {
+    Problem(
+      "namespace-exists",
+      Bilingual("There is a namespace \(name) already.", pt: "O espaço de nomes \(name) já existe."),
+      remedy: Bilingual(
+        "Change it with: esteira namespace update \(name)", pt: "Mude-o com: esteira namespace update \(name)"
+      ))
+  }
+
+  private static func underWay(_ name: String) -> Problem {
     Problem(
       "conflict",
       Bilingual(
-        "\(path.namespace)/\(path.name) is being changed by somebody else.",
-        pt: "\(path.namespace)/\(path.name) está sendo mudado por outra pessoa."),
+        "\(name) is being changed by somebody else.", pt: "\(name) está sendo mudado por outra pessoa."),
       remedy: Bilingual("Try again.", pt: "Tente de novo."))
   }
 }

@@ -3,8 +3,8 @@ import Crypto
 import Model
 import Synchronization
 
-/// Work on many jobs, as long as the server remembers it: the newest of it, and only in memory. What it did
-/// to jobs is in their histories and in the audit.
+/// Long work, on many jobs or of another kind, as long as the server remembers it: the newest of it, and only
+/// in memory. What it did is in the histories of jobs and in the audit.
 final class Operations: Sendable {
   /// The oldest that have ended make room.
   static let mostRemembered = 100
@@ -13,7 +13,7 @@ final class Operations: Sendable {
 
   private struct Entry {
     var owner: String
-    var verb: BulkVerb
+    var verb: String
     var count: Int
     var startedAt: Timestamp
     var endedAt: Timestamp?
@@ -28,7 +28,7 @@ final class Operations: Sendable {
 
   private let state = Mutex(State())
 
-  func begin(_ verb: BulkVerb, count: Int, owner: String, at time: Timestamp) throws(Problem) -> String {
+  func begin(_ verb: String, count: Int, owner: String, at time: Timestamp) throws(Problem) -> String {
     let id = Hex.encode(SecureRandom.bytes(16))
     let isTaken = state.withLock { state in
       guard state.entries.values.count(where: { $0.endedAt == nil }) < Self.mostRunning else { return false }
@@ -54,10 +54,22 @@ final class Operations: Sendable {
   func page(_ id: String, of owner: String, from: Int, limit: Int) throws(Problem) -> OperationItem {
     let entry = state.withLock { $0.entries[id] }
     guard let entry, entry.owner.utf8.elementsEqual(owner.utf8) else { throw Self.unknown(id) }
+    return item(id, entry, from: from, limit: limit)
+  }
+
+  /// Without what came of each; nil where there is none of that id.
+  func standing(_ id: String) -> OperationItem? {
+    state.withLock { $0.entries[id] }.map { item(id, $0, from: 0, limit: 0) }
+  }
+
+  /// Who began it.
+  func owner(of id: String) -> String? { state.withLock { $0.entries[id]?.owner } }
+
+  private func item(_ id: String, _ entry: Entry, from: Int, limit: Int) -> OperationItem {
     let items = Array(entry.outcomes.dropFirst(from).prefix(limit))
     let refused = entry.outcomes.count { $0.outcome == "refused" }
     return OperationItem(
-      id: id, verb: entry.verb.rawValue, state: entry.endedAt == nil ? "running" : "done", count: entry.count,
+      id: id, verb: entry.verb, state: entry.endedAt == nil ? "running" : "done", count: entry.count,
       done: entry.outcomes.count - refused, refused: refused, startedAt: entry.startedAt,
       endedAt: entry.endedAt, items: items,
       nextCursor: from + items.count < entry.outcomes.count ? String(from + items.count) : nil)
@@ -79,7 +91,6 @@ final class Operations: Sendable {
   private static let tooMany = Problem(
     "too-many-operations",
     Bilingual(
-      "\(mostRunning) operations on many jobs run already.",
-      pt: "Já rodam \(mostRunning) operações sobre muitos jobs."),
+      "\(mostRunning) operations run already.", pt: "Já rodam \(mostRunning) operações."),
     remedy: Bilingual("Wait until one has ended.", pt: "Espere uma terminar."))
 }

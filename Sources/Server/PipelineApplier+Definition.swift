@@ -39,8 +39,8 @@ extension PipelineApplier {
     let file = SourceFile(name: request.name, source: request.source, files: request.files)
     let compiled = try compileAll(ApplyRequest(files: [file]), caller)
     let names = compiled.map(\.name)
-    try reserve(names)
-    defer { release(names) }
+    let reservation = try reserve(names, compiled.map(\.plan))
+    defer { release(reservation) }
     guard let name = names.first else { throw InvalidPipeline(items: []) }
     let newest = try record(name, nil)
     try allowed(name, newest)

@@ -22,8 +22,7 @@ struct InvalidPipeline: Error {
 /// Makes revisions out of files: all of a request, or none.
 final class PipelineApplier: Sendable {
   let backend: Backend
-  /// Pipelines that an apply is about to write: a revision number is given once.
-  private let busy = Mutex<Set<PipelineName>>([])
+  private let busy = Mutex(Reservation())
   static let fileLimit = 200
 
   init(_ backend: Backend) { self.backend = backend }
@@ -33,8 +32,8 @@ final class PipelineApplier: Sendable {
     let node = try backend.writer()
     let compiled = try compileAll(request, caller)
     let names = compiled.map(\.name)
-    try reserve(names)
-    defer { release(names) }
+    let reservation = try reserve(names, compiled.map(\.plan))
+    defer { release(reservation) }
     let draft = try draft(compiled, expected: request.expectedRevision, caller)
     note(draft.result, names, caller)
     if !draft.revisions.isEmpty { try await node.write(draft.revisions.map { .revision($0) }) }
@@ -167,15 +166,39 @@ final class PipelineApplier: Sendable {
     return files
   }
 
-  func release(_ names: [PipelineName]) { busy.withLock { $0.subtract(names) } }
+  /// What an apply is about to write: a revision number is given once, and a path of a webhook leads to one
+  /// trigger.
+  struct Reservation: Sendable {
+    fileprivate var names: Set<PipelineName> = []
+    /// `namespace/path`.
+    fileprivate var paths: Set<ScalarString> = []
+  }
 
-  func reserve(_ names: [PipelineName]) throws(Problem) {
+  func release(_ reservation: Reservation) {
+    busy.withLock { busy in
+      busy.names.subtract(reservation.names)
+      busy.paths.subtract(reservation.paths)
+    }
+  }
+
+  /// From now on nobody else writes these pipelines or takes these paths. Whether the paths are free is asked
+  /// again: another apply may have taken one between the check of this one and now.
+  func reserve(_ names: [PipelineName], _ plans: [Plan]) throws(Problem) -> Reservation {
+    let wanted = Reservation(names: Set(names), paths: Set(Self.hooks(of: plans).map(\.place)))
     let isFree = busy.withLock { busy in
-      guard Set(names).count == names.count, busy.isDisjoint(with: names) else { return false }
-      busy.formUnion(names)
+      guard wanted.names.count == names.count, busy.names.isDisjoint(with: wanted.names),
+        busy.paths.isDisjoint(with: wanted.paths)
+      else { return false }
+      busy.names.formUnion(wanted.names)
+      busy.paths.formUnion(wanted.paths)
       return true
     }
     if !isFree { throw Self.inProgress }
+    do throws(Problem) { try checkHooks(of: plans) } catch {
+      release(wanted)
+      throw error
+    }
+    return wanted
   }
 
   /// Over the lengths and the bytes, so that no two contents share a digest.
@@ -210,8 +233,8 @@ extension PipelineApplier {
   private static let inProgress = Problem(
     "apply-in-progress",
     Bilingual(
-      "The same pipeline is being applied, or stands twice in this request.",
-      pt: "O mesmo pipeline está sendo aplicado, ou aparece duas vezes neste pedido."),
+      "The same pipeline, or one with the same webhook path, is being applied or stands twice here.",
+      pt: "O mesmo pipeline, ou um com o mesmo caminho de webhook, já está sendo aplicado."),
     remedy: Bilingual("Try again.", pt: "Tente de novo."))
 
   private static func missing(_ path: String, of file: String) -> Problem {

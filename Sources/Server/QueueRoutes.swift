@@ -42,6 +42,9 @@ struct QueueRoutes: Sendable {
     return items
   }
 
+  /// Of all namespaces.
+  func all() throws(Problem) -> [QueueItem] { try lines(in: nil) + jobs(in: nil) + outboxes() }
+
   private func lines(in namespace: String?) throws(Problem) -> [QueueItem] {
     let counts = try reading { () throws(StoreError) in try backend.readModel.lineCounts(in: namespace) }
     var items: [QueueItem] = []
@@ -111,9 +114,12 @@ struct QueueRoutes: Sendable {
   }
 
   /// None beside a store that is only read.
-  private func workers(_ caller: Caller) -> [WorkerItem] {
+  private func workers(_ caller: Caller) -> [WorkerItem] { workers(seeing: caller.reach) }
+
+  /// With the attempts of those namespaces.
+  func workers(seeing reach: Reach) -> [WorkerItem] {
     guard let usage = backend.node?.usage else { return [] }
-    let seen = usage.attempts.filter { caller.reach.contains($0.pipeline.namespace) }
+    let seen = usage.attempts.filter { reach.contains($0.pipeline.namespace) }
       .sorted { ($0.job, $0.connector) < ($1.job, $1.connector) }
     return [
       WorkerItem(

@@ -12,6 +12,15 @@ struct RetentionRoutes: Sendable {
         Page(try await backend.writer().forecast().map(RetentionItem.init))
       },
       .answer(RetentionCalls.set, in: .system) { request, caller in try await set(request, caller) },
+      .answer(RetentionCalls.preview, in: .system) { request, caller in
+        guard let retained = Retained(rawValue: request.retained) else {
+          throw Self.noClass(request.retained)
+        }
+        let rule = RetentionRule(
+          namespace: request.namespace, retained: retained, days: request.days, by: caller.actor,
+          at: backend.now())
+        return RetentionItem(try await backend.writer().forecast(of: rule))
+      },
       .answer(RetentionCalls.run, in: .system) { _, caller in
         Page(try await backend.writer().retain(by: caller.actor).map(DeletionItem.init))
       },

@@ -20,6 +20,7 @@ extension Router {
         + WatchRoutes(backend: backend).routes
         + DestinationRoutes(backend: backend).routes
         + AccessRoutes(backend: backend).routes + RetentionRoutes(backend: backend).routes
+        + HoldRoutes(backend: backend).routes + BackupRoutes(backend).routes
         + CredentialRoutes(backend: backend, desk: vault).routes
         + KeyRoutes(backend: backend, desk: vault).routes
         + SystemRoutes(backend: backend).routes

@@ -18,6 +18,11 @@ struct ScheduleChangeRoutes: Sendable {
       .answer(ScheduleChangeCalls.update, in: .name { $0.id }) { change, caller in
         try await update(change, caller)
       },
+      .answer(ScheduleChangeCalls.change, in: .name { $0.id }) { change, caller in
+        let row = try Self.own(try reads.one(change.id), change.id)
+        let rule = try change.applied(to: row.spec, inputs: row.inputs)
+        return try await update(ScheduleReplacement(id: change.id, rule: rule), caller)
+      },
       .answer(ScheduleChangeCalls.delete, in: .name { $0.id }) { path, caller in
         try await delete(path, caller)
       },

@@ -39,12 +39,25 @@ struct ScheduleRoutes: Sendable {
   private static let missedWithin = Duration.seconds(7 * 86_400)
   private static let mostNext = 1_000
 
-  private func list(_ query: NamespaceQuery, _ caller: Caller) throws(Problem) -> Page<ScheduleItem> {
-    var items: [ScheduleItem] = []
+  /// The cursor is the id that the page before ended with: one that is gone meanwhile moves no other.
+  private func list(_ query: SchedulesQuery, _ caller: Caller) throws(Problem) -> Page<ScheduleItem> {
+    let limit = try PageBounds.limit(query.limit)
+    var found: [(id: ScalarString, schedule: Found)] = []
     for namespace in caller.namespaces(query.namespace) {
-      for found in try all(in: namespace) { items.append(try item(found)) }
+      found += try all(in: namespace).map { (ScalarString(Self.id(of: $0)), $0) }
     }
-    return Page(items)
+    if let cursor = query.cursor {
+      let last = ScalarString(cursor)
+      found.removeAll { $0.id <= last }
+    }
+    found.sort { $0.id < $1.id }
+    var items: [ScheduleItem] = []
+    for (_, schedule) in found.prefix(limit) { items.append(try item(schedule)) }
+    return Page(items, nextCursor: found.count > limit ? items.last?.id : nil)
+  }
+
+  private static func id(of found: Found) -> String {
+    "\(found.name.pipeline.id)~\(found.trigger.name)"
   }
 
   /// From the running node; beside none the stored files are read.

@@ -59,7 +59,7 @@ struct WatchRoutes: Sendable {
   }
 
   /// Of an alert's key, such as `atlasreg/daily success_every`.
-  private static func namespace(of alert: Alert) -> String? {
+  static func namespace(of alert: Alert) -> String? {
     let parts = alert.key.split(separator: " ", maxSplits: 1)
     guard parts.count == 2, parts[0].contains("/") else { return nil }
     return parts[0].split(separator: "/").first.map(String.init)
@@ -124,6 +124,11 @@ struct WatchRoutes: Sendable {
       place = last.id
     }
     return Array(found.prefix(limit))
+  }
+
+  /// Of all states; none where nothing is watched.
+  func newest(_ limit: Int) throws(Problem) -> [Alert] {
+    try backend.watcher?.alerts(Alert.State.allCases, before: nil, limit: limit) ?? []
   }
 
   private static func states(_ word: String) throws(Problem) -> [Alert.State] {

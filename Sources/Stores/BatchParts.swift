@@ -39,6 +39,7 @@ extension Batch {
     for row in bodies { parts[row.job, default: empty].bodies.append(row) }
     for row in snapshots { parts[row.job, default: empty].snapshots.append(row) }
     for row in artifacts { parts[row.job, default: empty].artifacts.append(row) }
+    for row in identities { parts[row.job, default: empty].identities.append(row) }
     for row in asks { parts[row.job, default: empty].asks.append(row) }
     for row in answers { parts[row.job, default: empty].answers.append(row) }
     for row in parked { parts[row.job, default: empty].parked.append(row) }

@@ -10,7 +10,7 @@ import Stores
 enum Accounts {
   /// Also the first admin, whose password is shown once, where there was no account.
   static func open(
-    _ parts: NodeParts, _ outside: OutsideSignIn?
+    _ parts: NodeParts, _ outside: OutsideSignIn?, operatorsMayRetry: Bool
   ) async throws(Problem) -> (AccessService, FirstAdmin?) {
     let file: AccessFile
     do throws(AccessFault) {
@@ -19,7 +19,8 @@ enum Accounts {
       throw unreadable(error)
     }
     let service = try await AccessService.open(
-      store: file, environment: environment(parts.vault, broken: parts.broken), oidc: outside?.settings)
+      store: file, environment: environment(parts.vault, broken: parts.broken), oidc: outside?.settings,
+      operatorsMayRetry: operatorsMayRetry)
     parts.keeper.alsoSeals { () async throws(Problem) in try await service.sealAnew() }
     // What a rotation before this start did not come to.
     _ = try await service.sealAnew()

@@ -1,3 +1,4 @@
+import API
 import Access
 import CLI
 import Crypto
@@ -32,6 +33,35 @@ enum BackupDesk {
       try await offPool { () throws(Problem) in try backup.restore(to: target, key: key, unlock: .system) }
       return try await check(target, backup, language)
     })
+
+  /// The backups that a server makes of its own folder. The key stays where it is.
+  static func work(of data: String, _ setting: ServerSetting.Backups) -> BackupWork {
+    let folder = setting.folder ?? data + "/" + BackupFolder.own
+    return BackupWork(
+      create: { () async throws(Problem) in
+        try await offPool { () throws(Problem) in
+          let made = try BackupFolder.create(
+            of: data, in: folder, withKey: false, version: Program.name, now: Program.now())
+          BackupFolder.keep(setting.keep, in: folder)
+          return item(made)
+        }
+      },
+      list: { () async throws(Problem) in
+        try await offPool { () throws(Problem) in BackupFolder.list(in: folder).map(item) }
+      },
+      verify: { (name, language) async throws(Problem) in
+        let backup = try await offPool { () throws(Problem) in try BackupFolder(path: folder + "/" + name) }
+        return try await verify(backup, key: data + "/master.key", language).faults
+      })
+  }
+
+  private static func item(_ backup: BackupFolder) -> BackupItem {
+    let manifest = backup.manifest
+    return BackupItem(
+      id: backup.name, createdAt: manifest.createdAt, version: manifest.version, jobs: manifest.jobs,
+      files: manifest.files.count, bytes: manifest.bytes, holdsKey: manifest.holdsKey,
+      missing: manifest.missing.count)
+  }
 
   private static func report(_ backup: BackupFolder) -> BackupReport {
     let manifest = backup.manifest

@@ -70,6 +70,9 @@ struct ConfigDesk {
         }
       }
     }
+    do throws(Problem) { _ = try ServerSetting.toldRetry() } catch {
+      return findings + [ConfigReport.Finding(error, at: ServerSetting.retryVariable)]
+    }
     return findings + listening(setting, definition)
   }
 
@@ -172,9 +175,17 @@ extension ConfigDesk {
       let places = (setting.listen ?? []).map { JSON.string($0.description) }
       listen = ConfigEntry(listen.key, .array(places), told.source)
     }
+    var retry = entry("operators_may_retry", .bool(false))
+    if Places.environment(ServerSetting.retryVariable) != nil {
+      retry = ConfigEntry(
+        retry.key, .bool(setting.operatorsMayRetry), .environment(ServerSetting.retryVariable))
+    }
     var entries = [
       listen, entry("tls.certificate", .null), entry("tls.key", .null), entry("public_url", .null),
-      entry("proxies", .array([])), entry("threads", .int(Int64(setting.threads))),
+      entry("proxies", .array([])), entry("threads", .int(Int64(setting.threads))), retry,
+      entry("backups.folder", .string(setting.backups.folder ?? config.folder + "/" + BackupFolder.own)),
+      entry("backups.keep", .int(Int64(setting.backups.keep))),
+      entry("connections", .int(Int64(setting.connections))), entry("connections_per_address", .null),
     ]
     guard let oidc = setting.oidc else { return entries + [ConfigEntry("server.oidc", .null, .usual)] }
     entries += [

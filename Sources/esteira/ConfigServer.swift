@@ -9,11 +9,24 @@ import Net
 ///       public_url: https://esteira.example.org
 ///       proxies: [10.0.0.5]
 ///       threads: 2
+///       operators_may_retry: true
+///       backups: {folder: /mnt/backups, keep: 7}
+///       connections: 1000
+///       connections_per_address: 100
 ///       oidc: {issuer: https://id.example.org, client_id: esteira}    # see OIDCSetting
 struct ServerSetting: Sendable, Hashable {
   struct TLS: Sendable, Hashable {
     var certificate: String
     var key: String
+  }
+
+  /// Those that the server makes when it is asked.
+  struct Backups: Sendable, Hashable {
+    static let most = 1_000
+    /// Nil: `backups` in the data folder.
+    var folder: String?
+    /// How many are kept in it.
+    var keep = 7
   }
 
   struct Place: Sendable, Hashable {
@@ -25,7 +38,11 @@ struct ServerSetting: Sendable, Hashable {
   static let mostPlaces = 16
   static let mostProxies = 64
   static let mostThreads = 64
-  static let keys = ["listen", "tls", "public_url", "proxies", "threads", "oidc"]
+  static let mostConnections = 100_000
+  static let keys = [
+    "listen", "tls", "public_url", "proxies", "threads", "oidc", "operators_may_retry", "backups",
+    "connections", "connections_per_address",
+  ]
 
   /// Nil: nobody said where; then `127.0.0.1:7420` is tried.
   var listen: [Place]?
@@ -34,6 +51,13 @@ struct ServerSetting: Sendable, Hashable {
   var publicURL: String?
   var proxies: [CIDR] = []
   var threads = 1
+  /// Whether the built-in role `operator` may do again what failed.
+  var operatorsMayRetry = false
+  var backups = Backups()
+  /// Open at once; more wait for one that idles, or are told to come back.
+  var connections = HTTPLimits().connections
+  /// Nil: an address has as many as there are.
+  var connectionsPerAddress: Int?
   /// Nil: nobody signs in through another system.
   var oidc: OIDCSetting?
 }
@@ -56,6 +80,12 @@ struct ServerReader {
     setting.publicURL = try map["public_url"].map { (json) throws(Problem) in try publicURL(json) }
     setting.proxies = try map["proxies"].map { (json) throws(Problem) in try proxies(json) } ?? []
     setting.threads = try map["threads"].map { (json) throws(Problem) in try threads(json) } ?? 1
+    setting.connections = try connections(map, "connections") ?? setting.connections
+    setting.connectionsPerAddress = try connections(map, "connections_per_address")
+    setting.backups =
+      try map["backups"].map { (json) throws(Problem) in try backups(json) } ?? setting.backups
+    setting.operatorsMayRetry =
+      try map["operators_may_retry"].map { (json) throws(Problem) in try flag(json) } ?? false
     setting.oidc = try map["oidc"].map { (json) throws(Problem) in
       try OIDCReader(config, publicURL: setting.publicURL).setting(json)
     }
@@ -116,6 +146,39 @@ struct ServerReader {
       throw wrong(
         "threads is a number from 1 to \(ServerSetting.mostThreads)",
         "threads é um número de 1 a \(ServerSetting.mostThreads)")
+    }
+    return Int(count)
+  }
+
+  private func backups(_ json: JSON) throws(Problem) -> ServerSetting.Backups {
+    var backups = ServerSetting.Backups()
+    guard let map = json.object, map.keys.allSatisfy({ ["folder", "keep"].contains($0) }),
+      map["folder"].map({ $0.string?.utf8.first == UInt8(ascii: "/") }) ?? true,
+      map["keep"].map({ $0.int.map { (1...Int64(ServerSetting.Backups.most)).contains($0) } ?? false })
+        ?? true
+    else {
+      throw wrong(
+        "backups has the absolute path of a folder and how many to keep, 1 to \(ServerSetting.Backups.most)",
+        "backups tem o caminho absoluto de uma pasta e quantos guardar, 1 a \(ServerSetting.Backups.most)")
+    }
+    backups.folder = map["folder"]?.string
+    if let keep = map["keep"]?.int { backups.keep = Int(keep) }
+    return backups
+  }
+
+  private func flag(_ json: JSON) throws(Problem) -> Bool {
+    guard let flag = json.bool else {
+      throw wrong("operators_may_retry is true or false", "operators_may_retry é true ou false")
+    }
+    return flag
+  }
+
+  private func connections(_ map: JSONObject, _ key: String) throws(Problem) -> Int? {
+    guard let json = map[key] else { return nil }
+    guard case .int(let count) = json, (1...Int64(ServerSetting.mostConnections)).contains(count) else {
+      throw wrong(
+        "\(key) is a number from 1 to \(ServerSetting.mostConnections)",
+        "\(key) é um número de 1 a \(ServerSetting.mostConnections)")
     }
     return Int(count)
   }

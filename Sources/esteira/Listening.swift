@@ -68,9 +68,12 @@ struct Listening: Sendable {
     _ socket: String, _ places: [ServerSetting.Place], _ certificate: TLSCertificate?,
     _ setting: ServerSetting, _ edge: HTTPEdge
   ) throws(NetError) -> HTTPServer {
+    var limits = HTTPEdge.limits
+    limits.connections = setting.connections
+    limits.connectionsPerAddress = setting.connectionsPerAddress
     let tcp = places.map { ListenAddress.tcp($0.address, port: $0.port, tls: certificate) }
     return try HTTPServer(
-      [.unix(path: socket, replacingStale: true)] + tcp, limits: HTTPEdge.limits,
+      [.unix(path: socket, replacingStale: true)] + tcp, limits: limits,
       proxies: HTTPProxies(setting.proxies), loops: setting.threads, handler: { await edge.answer($0) })
   }
 

@@ -48,6 +48,7 @@ struct Serving: Sendable {
       let (access, admin) = try await accounts(&parts, setting)
       let hub = Self.hub(parts, access)
       parts.backend.hub = hub
+      parts.backend.backups = BackupDesk.work(of: parts.folder.path, setting.backups)
       Accounts.auditUses(of: parts, in: access.audit)
       let listening = try listen(parts, setting)
       let carrying = [
@@ -90,7 +91,8 @@ struct Serving: Sendable {
     _ parts: inout NodeParts, _ setting: ServerSetting
   ) async throws(Problem) -> (AccessService, FirstAdmin?) {
     let outside = try outside(parts, setting)
-    let (access, admin) = try await Accounts.open(parts, outside)
+    let (access, admin) = try await Accounts.open(
+      parts, outside, operatorsMayRetry: setting.operatorsMayRetry)
     (parts.backend.access, parts.backend.audit) = (access, access.audit)
     parts.backend.keys = try Accounts.keys(parts, access)
     if let outside { parts.backend.oidcFetch = outside.fetch }

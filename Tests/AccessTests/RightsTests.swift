@@ -1,5 +1,6 @@
 import Access
 import Model
+import Stores
 import Testing
 
 @Suite("Who may give what to whom", .timeLimit(.minutes(1)))
@@ -98,6 +99,26 @@ struct RightsTests {
         _ = try await service.changeMembers(
           of: group.id, remove: [bia.account.id], by: boss, from: World.here)
       } == "last-admin")
+  }
+
+  @Test(
+    "An operator may retry where the installation says so, also after accounts were read anew",
+    arguments: [true, false])
+  func retrying(operatorsMayRetry: Bool) async throws {
+    let counting = CountingStore(MemoryAccessStore())
+    let world = try await World.open(counting, operatorsMayRetry: operatorsMayRetry)
+    counting.fails = true
+    #expect(
+      await code { _ = try await world.service.createGroup(named: "x", by: world.admin, from: World.here) }
+        == "access-store")
+    counting.fails = false
+    let roles = try world.service.roles(by: world.admin)
+    let known = roles.first { $0.name == "operator" }?.permissions
+    #expect(known?.contains("retry", "jobs") == operatorsMayRetry)
+    let ana = try await world.person("ana", role: "operator").principal
+    #expect(ana.may("retry", "jobs", in: "demo") == operatorsMayRetry)
+    #expect(ana.may("replay", "deadletters", in: "demo") == operatorsMayRetry)
+    #expect(!ana.may("kill", "jobs", in: "demo"))
   }
 
   @Test("Built-in roles cannot be changed, removed or made", arguments: BuiltInRole.allCases)

@@ -141,7 +141,7 @@ struct StoreTests {
       },
       { $0.outcome = .read }, { $0.outcome = .intent }, { $0.since = since }, { $0.until = since },
       { $0.reach = .only(["sales"]) }, { $0.reach = .only([]) }, { $0.reach = .only(["", "sales-eu"]) },
-      { $0.isUnfinished = true }, { $0.before = all[5].sequence },
+      { $0.isUnfinished = true }, { $0.before = all[5].sequence }, { $0.actor = world.admin.actor },
     ]
     var sizes: [Int] = []
     for change in queries {
@@ -160,6 +160,7 @@ struct StoreTests {
       #expect(pages == found)
     }
     #expect(sizes[1] == 10 && sizes[3] == 15 && sizes[15] == 10 && sizes[11] == 10)
+    #expect(sizes.last == sizes[6] && sizes[7] == 0, "By name as by id.")
   }
 
   @Test("An intent without an outcome is found", arguments: StoreKind.all)

@@ -29,12 +29,13 @@ struct World {
 
   static func open(
     _ store: any AccessStore = MemoryAccessStore(), policy: SignInPolicy = policy, oidc: OIDCSettings? = nil,
-    seed: UInt64 = 1
+    operatorsMayRetry: Bool = false, seed: UInt64 = 1
   ) async throws -> World {
     let clock = ManualTime()
     let environment = Self.environment(clock, seed: seed)
     let service = try await AccessService.open(
-      store: store, policy: policy, environment: environment, oidc: oidc)
+      store: store, policy: policy, environment: environment, oidc: oidc,
+      operatorsMayRetry: operatorsMayRetry)
     let first = try #require(try await service.makeFirstAdmin(from: .server))
     let tokens = try await service.signIn(name: "admin", password: first.password, from: here).tokens()
     let own = "an otter by the harbour"

@@ -9,6 +9,10 @@ struct RequestTests {
   static let lines: [(line: String, request: String, body: String)] = [
     ("job cancel 019a --reason why", "POST /api/v1/jobs/019a/cancel", #"{"reason":"why"}"#),
     (
+      "job update 019a --priority 8 --label team=tax -l note=", "PATCH /api/v1/jobs/019a",
+      #"{"priority":8,"labels":{"team":"tax","note":null}}"#
+    ),
+    (
       "job step resolve 019a 'collect[a/b].pay' --did-not",
       "POST /api/v1/jobs/019a/steps/collect%5Ba%2Fb%5D.pay/resolve", #"{"happened":false}"#
     ),
@@ -55,7 +59,7 @@ struct RequestTests {
     ("setting set demo/name Ana", "PUT /api/v1/settings/demo~name", #"{"value":"Ana"}"#),
     ("setting unset demo/limit", "PUT /api/v1/settings/demo~limit", #"{"value":null}"#),
     ("setting get demo/limit", "GET /api/v1/settings?namespace=demo", ""),
-    ("schedule ls -n demo", "GET /api/v1/schedules?namespace=demo", ""),
+    ("schedule ls -n demo", "GET /api/v1/schedules?namespace=demo&limit=200", ""),
     ("schedule get demo/report/daily", "GET /api/v1/schedules/demo~report~daily", ""),
     ("schedule next report -n demo --count 3", "GET /api/v1/schedules/demo~report", ""),
     (

@@ -48,6 +48,28 @@ struct BackupTests {
     #expect(throws: Problem.self, performing: body)?.code
   }
 
+  @Test("may lie in the folder that is the data folder's own for them, of which the newest are kept")
+  func own() throws {
+    let holder = try DataFolder(path: data)
+    let (store, _) = try holder.open(now: moment(1))
+    try fill(store)
+    let own = data + "/" + BackupFolder.own
+    var names: [String] = []
+    for time in 1...3 as ClosedRange<Int64> {
+      let backup = try BackupFolder.create(
+        of: data, in: own, withKey: false, version: "test", now: moment(time * 1_000_000))
+      #expect(backup.faults() == [] && !backup.manifest.files.contains { $0.path.hasPrefix("backups") })
+      names.insert(backup.name, at: 0)
+    }
+    BackupFolder.keep(2, in: own)
+    #expect(BackupFolder.list(in: own).map(\.name) == Array(names.prefix(2)))
+    #expect(
+      code {
+        _ = try BackupFolder.create(
+          of: data, in: own + "/deeper", withKey: false, version: "test", now: moment(9))
+      } == "backup-target")
+  }
+
   @Test("holds the store and all that it refers to, and not the key, while a node has the folder")
   func create() throws {
     let holder = try DataFolder(path: data)

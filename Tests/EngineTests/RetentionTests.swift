@@ -87,6 +87,43 @@ struct RetentionTests {
     #expect(try await harness.startAgain(key: "k") != job)
   }
 
+  @Test("what is held stays with its log, and goes once it is released", arguments: Backend.all)
+  func held(_ backend: Backend) async throws {
+    for subject in [{ _ in .namespace }, { _ in .pipeline("test") }, { .job($0) }]
+      as [(ID<Job>) -> Hold.Subject]
+    {
+      let harness = try made(backend)
+      let job = try await harness.start(Self.file)
+      _ = try await harness.ended(job)
+      shelf.logs.withLock { $0 = [job] }
+      for retained in [Retained.history, .logs] { try await rule(retained, 1, harness) }
+      harness.clock.advance(by: Self.day * 2)
+      let hold = Hold(
+        id: ID(high: 0x7000, low: 1 << 63), namespace: "demo", subject: subject(job), reason: "case 17",
+        by: "local:ana", at: harness.clock.now)
+      try await harness.node.write([.hold(hold)])
+      #expect(try await harness.node.forecast().map(\.now.count) == [0, 0], "\(hold.subject)")
+      #expect(try await harness.node.retain(by: "local:ana") == [])
+      #expect(try harness.readModel.job(job) != nil && shelf.logs.withLock { $0 } == [job])
+      try await harness.node.write([.releaseHold(hold.id)])
+      #expect(try await harness.node.retain(by: "local:ana").map(\.count) == [1])
+      #expect(try harness.readModel.job(job) == nil && shelf.logs.withLock(\.isEmpty))
+    }
+  }
+
+  @Test("what a rule would delete is told without setting it", arguments: Backend.all)
+  func previewed(_ backend: Backend) async throws {
+    let harness = try made(backend)
+    let job = try await harness.start(Self.file)
+    _ = try await harness.ended(job)
+    harness.clock.advance(by: Self.day * 5)
+    let rule = RetentionRule(
+      namespace: "demo", retained: .history, days: 10, by: "local:ana", at: harness.clock.now)
+    let forecast = try await harness.node.forecast(of: rule)
+    #expect((forecast.now.count, forecast.soon.count) == (0, 1))
+    #expect(try harness.readModel.retentionRules() == [])
+  }
+
   @Test("never touches a live job, nor one that is run again, until that has gone", arguments: Backend.all)
   func needed(_ backend: Backend) async throws {
     let harness = try made(backend)

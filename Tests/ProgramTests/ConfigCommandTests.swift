@@ -116,6 +116,46 @@ struct ConfigCommandTests {
     #expect(table.contains("opção --listen") && table.contains("padrão"))
   }
 
+  @Test("limits of the edge and the server's backups are shown, and what they cannot be is told")
+  func limits() throws {
+    let place = try place(
+      "server: {connections: 50, connections_per_address: 5, backups: {folder: /mnt/b, keep: 3}}\n")
+    defer { place.clean() }
+    let shown = try place.esteira("config show -o jsonl").out
+    let entries = try shown.split(separator: "\n").map { try JSON(parsing: Array($0.utf8)) }
+    func value(_ key: String) -> JSON? { entries.first { $0["key"]?.string == key }?["value"] }
+    #expect(value("server.connections") == 50 && value("server.connections_per_address") == 5)
+    #expect(value("server.backups.folder") == "/mnt/b" && value("server.backups.keep") == 3)
+    for wrong in [
+      "connections: 0", "connections_per_address: 100001", "backups: {keep: 0}", "backups: {folder: here}",
+      "backups: {colour: red}",
+    ] {
+      try place.write("data/esteira.yaml", "server: {\(wrong)}\n")
+      #expect(try place.esteira("config check").code == 2, "\(wrong)")
+    }
+  }
+
+  @Test("whether operators may retry is said by the environment, above it by nothing, else by the file")
+  func operators() throws {
+    let place = try place("server: {operators_may_retry: true}\n")
+    defer { place.clean() }
+    func entry(_ environment: [String: String]) throws -> JSON {
+      let shown = try place.esteira("config show -o jsonl", environment: environment)
+      let line = try #require(shown.out.split(separator: "\n").first { $0.contains("operators_may_retry") })
+      return try JSON(parsing: Array(line.utf8))
+    }
+    let filed = try entry([:])
+    #expect(filed["value"] == true && filed["source"] == "file" && filed["line"] == 1)
+    let told = try entry(["ESTEIRA_OPERATORS_MAY_RETRY": "false"])
+    #expect(told["value"] == false && told["name"] == "ESTEIRA_OPERATORS_MAY_RETRY")
+    let odd = try place.esteira("config check", environment: ["ESTEIRA_OPERATORS_MAY_RETRY": "perhaps"])
+    #expect(odd.code == 2 && odd.errors.contains("ESTEIRA_OPERATORS_MAY_RETRY: error[bad-config]"))
+    try place.write("data/esteira.yaml", "server: {operators_may_retry: maybe}\n")
+    #expect(try place.esteira("config check").errors.contains("esteira.yaml:1:"))
+    try place.write("data/esteira.yaml", "{}\n")
+    #expect(try entry([:])["source"] == "default")
+  }
+
   @Test("no problem hides behind another of another part, and each is told once")
   func finder() {
     let finder = ConfigFinder { file in

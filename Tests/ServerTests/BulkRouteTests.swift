@@ -125,14 +125,14 @@ struct BulkRouteTests {
   func remembered() throws {
     let operations = Operations()
     let at = Timestamp(microseconds: 1)
-    let first = try operations.begin(.retry, count: 1, owner: "a", at: at)
+    let first = try operations.begin("retry", count: 1, owner: "a", at: at)
     operations.end(first, at: at)
     for _ in 1..<Operations.mostRemembered {
-      operations.end(try operations.begin(.retry, count: 1, owner: "a", at: at), at: at)
+      operations.end(try operations.begin("retry", count: 1, owner: "a", at: at), at: at)
     }
     #expect(try operations.page(first, of: "a", from: 0, limit: 1).state == "done")
-    for _ in 0..<Operations.mostRunning { _ = try operations.begin(.retry, count: 1, owner: "a", at: at) }
+    for _ in 0..<Operations.mostRunning { _ = try operations.begin("retry", count: 1, owner: "a", at: at) }
     #expect(throws: Problem.self) { try operations.page(first, of: "a", from: 0, limit: 1) }
-    #expect(throws: Problem.self) { try operations.begin(.retry, count: 1, owner: "a", at: at) }
+    #expect(throws: Problem.self) { try operations.begin("retry", count: 1, owner: "a", at: at) }
   }
 }

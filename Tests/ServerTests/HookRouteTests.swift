@@ -174,6 +174,47 @@ struct HookRouteTests {
     _ = try await server.call(PipelineCalls.apply, ApplyRequest(files: [Self.file]))
   }
 
+  private static var second: SourceFile {
+    var file = file
+    file.source = file.source.replacing("id: orders", with: "id: second")
+    return file
+  }
+
+  @Test("an apply that was checked before another took its path is refused before it writes")
+  func overtaken() async throws {
+    let server = try TestServer()
+    let applier = PipelineApplier(server.backend)
+    let caller = Caller(principal: .local("local:ana"), request: APIRequest(.get, "/"))
+    let late = try applier.compileAll(ApplyRequest(files: [Self.second]), caller)
+    let first = try applier.compileAll(ApplyRequest(files: [Self.file]), caller)
+    let under = try applier.reserve(first.map(\.name), first.map(\.plan))
+    #expect { _ = try applier.reserve(late.map(\.name), late.map(\.plan)) } throws: {
+      ($0 as? Problem)?.code == "apply-in-progress"
+    }
+    applier.release(under)
+    _ = try await applier.apply(ApplyRequest(files: [Self.file]), caller)
+    #expect { _ = try applier.reserve(late.map(\.name), late.map(\.plan)) } throws: {
+      ($0 as? Problem)?.code == "hook-path-taken"
+    }
+    // What was refused holds nothing.
+    _ = try await applier.apply(ApplyRequest(files: [Self.file]), caller)
+  }
+
+  @Test("of two applies of one path at one moment one is made")
+  func atOnce() async throws {
+    for _ in 0..<20 {
+      let server = try TestServer()
+      let statuses = try await withThrowingTaskGroup(of: Int.self) { group in
+        for file in [Self.file, Self.second] {
+          let request = APIRequest(PipelineCalls.apply.shape, input: ApplyRequest(files: [file]).json)
+          group.addTask { try await server.send(request).status }
+        }
+        return try await group.reduce(into: []) { $0.append($1) }
+      }
+      #expect(statuses.sorted() == [200, 409])
+    }
+  }
+
   @Test("a path that another webhook has taken since does not come back by a rollback")
   func rolledBack() async throws {
     let server = try await Self.server()

@@ -67,7 +67,7 @@ struct HubStreamTests {
     #expect(try problem(hidden) == "no-channel" && problem(unknown) == "no-channel")
     #expect(await answer(StreamQuery(channel: "nothing")).status == 400)
     #expect(await answer(StreamQuery(channel: "global", level: "loud")).status == 400)
-    #expect(try problem(await answer(StreamQuery(channel: "workers"))) == "channel-unavailable")
+    #expect(try problem(await answer(StreamQuery(channel: "logs:\(job)"))) == "channel-unavailable")
     let nobody = HubWorld.person("zoe", "demo", ["users:read"])
     #expect(await answer(StreamQuery(channel: "global"), as: nobody).status == 403)
   }

@@ -46,18 +46,29 @@ struct RoleMatrixTests {
     }
   }
 
-  @Test("each built-in role may what its permissions say, and is refused all else before anything is read")
-  func roles() async throws {
+  @Test(
+    "each built-in role may what its permissions say, and is refused all else before anything is read",
+    arguments: [false, true])
+  func roles(operatorsMayRetry: Bool) async throws {
     let router = try await router()
     for role in BuiltInRole.allCases {
-      let principal = Self.person(role.permissions)
+      let permissions = role.permissions(operatorsMayRetry: operatorsMayRetry)
+      let principal = Self.person(permissions)
       for shape in router.routes.map(\.shape) {
         guard case .needs(let resource, let verb) = shape.permission else { continue }
         let answer = await router.handle(Self.request(shape), as: principal)
-        let may = role.permissions.contains(verb, resource)
+        let may = permissions.contains(verb, resource)
         let refused = try answer.status == 403 && code(of: answer) == "not-allowed"
         #expect(refused != may, "\(role) \(shape.method) \(shape.path): \(answer.status)")
       }
+    }
+  }
+
+  @Test("where operators may retry, that is retries and dead letters, and nothing of the other roles")
+  func retrying() {
+    for role in BuiltInRole.allCases {
+      let more = Set(role.permissions(operatorsMayRetry: true).words).subtracting(role.permissions.words)
+      #expect(more == (role == .operator ? ["jobs:retry", "deadletters:replay"] : []))
     }
   }
 
@@ -84,7 +95,8 @@ struct RoleMatrixTests {
   func asked() async throws {
     let asked = Set(EndpointCatalog.shapes.map(\.permission.description))
     for role in [BuiltInRole.operator, .viewer] {
-      #expect(role.permissions.words.filter { !asked.contains($0) } == [], "\(role)")
+      let words = role.permissions(operatorsMayRetry: true).words
+      #expect(words.filter { !asked.contains($0) } == [], "\(role)")
     }
   }
 

@@ -139,6 +139,8 @@ struct TestServer: Sendable {
 
   static func json(_ response: APIResponse) throws -> JSON {
     guard case .bytes(let bytes) = response.body else { return .null }
+    // There is nothing to say.
+    if response.status == 204, bytes.isEmpty { return .object(JSONObject()) }
     return try JSON(parsing: bytes)
   }
 

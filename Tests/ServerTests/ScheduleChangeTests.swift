@@ -45,7 +45,7 @@ struct ScheduleChangeTests {
       APIRequest(ScheduleChangeCalls.create.shape, input: request().json), actor: "local:test")
     #expect(response.status == 201 && response.entityTag?.hasPrefix("1-") == true)
     #expect(response.location == "/api/v1/schedules/demo~report~extra")
-    let items = try await server.call(ScheduleCalls.list, NamespaceQuery()).items
+    let items = try await server.call(ScheduleCalls.list, SchedulesQuery()).items
     #expect(items.map(\.origin).sorted() == ["api", "file"])
     var file = Self.file
     file.source += "\ntitle: Other\n"
@@ -89,6 +89,45 @@ struct ScheduleChangeTests {
     #expect(try await status(put, server) == "412 precondition-failed")
   }
 
+  @Test("parts of one are changed: what is not named stays, and null takes away")
+  func parts() async throws {
+    let server = try await server()
+    let made = try await server.call(ScheduleChangeCalls.create, request()).item
+    func patch(_ change: JSONObject, _ tag: String) async throws -> APIResponse {
+      var request = APIRequest(
+        ScheduleChangeCalls.change.shape, input: ScheduleChange(id: made.id, change: change).json)
+      request.ifMatch = "\"\(tag)\""
+      return await server.router.handle(request, actor: "local:ana")
+    }
+    let first = try await patch(["cron": "30 8 * * *"], made.tag)
+    #expect(first.status == 200)
+    let item = try await server.call(ScheduleCalls.get, SchedulePath(id: made.id))
+    #expect(item.cron == "30 8 * * *" && item.inputs == made.inputs && item.version == 2)
+    #expect(item.spec["timezone"] == made.spec["timezone"])
+    #expect(try await patch(["timezone": .null], made.tag).status == 412, "It is of the state before.")
+    #expect(try await patch(["timezone": .null], item.tag).status == 200)
+    let bare = try await server.call(ScheduleCalls.get, SchedulePath(id: made.id))
+    #expect(bare.spec["timezone"] == nil && bare.cron == "30 8 * * *")
+    #expect(try await patch(["cron": .null], bare.tag).status == 400)
+    #expect(try await patch(["colour": "red"], bare.tag).status == 400)
+    #expect(try await patch(["cron": "every day"], bare.tag).status == 422)
+  }
+
+  @Test("schedules come page by page, by name")
+  func pages() async throws {
+    let server = try await server()
+    for name in ["a", "b", "c"] { _ = try await server.call(ScheduleChangeCalls.create, request(name)) }
+    let all = try await server.call(ScheduleCalls.list, SchedulesQuery()).items.map(\.id)
+    #expect(all == ["a", "b", "c", "yearly"].map { "demo~report~\($0)" })
+    let first = try await server.call(ScheduleCalls.list, SchedulesQuery(limit: 3))
+    #expect(first.items.map(\.id) == Array(all.prefix(3)) && first.nextCursor == all[2])
+    // One that goes meanwhile moves no other.
+    _ = try await server.call(ScheduleChangeCalls.delete, SchedulePath(id: all[0]))
+    let rest = try await server.call(
+      ScheduleCalls.list, SchedulesQuery(limit: 3, cursor: first.nextCursor))
+    #expect(rest.items.map(\.id) == [all[3]] && rest.nextCursor == nil)
+  }
+
   @Test("a pause shows another picture of the same definition")
   func pictures() async throws {
     let server = try TestServer { $0.now = { SystemClock().now } }
@@ -123,12 +162,12 @@ struct ScheduleChangeTests {
     var file = Self.file
     file.source = file.source.replacing("yearly:", with: "extra:")
     _ = try await server.call(PipelineCalls.apply, ApplyRequest(files: [file]))
-    #expect(try await server.call(ScheduleCalls.list, NamespaceQuery()).items.map(\.origin) == ["file"])
+    #expect(try await server.call(ScheduleCalls.list, SchedulesQuery()).items.map(\.origin) == ["file"])
     _ = try await server.call(PipelineCalls.apply, ApplyRequest(files: [Self.file]))
-    #expect(try await server.call(ScheduleCalls.list, NamespaceQuery()).items.count == 2)
+    #expect(try await server.call(ScheduleCalls.list, SchedulesQuery()).items.count == 2)
     _ = try await server.call(PipelineCalls.delete, DeleteRequest(id: "demo~report"))
     _ = try await server.call(PipelineCalls.apply, ApplyRequest(files: [Self.file]))
-    #expect(try await server.call(ScheduleCalls.list, NamespaceQuery()).items.count == 1)
+    #expect(try await server.call(ScheduleCalls.list, SchedulesQuery()).items.count == 1)
   }
 
   static let wrong: [(String, ScheduleRule, String)] = [

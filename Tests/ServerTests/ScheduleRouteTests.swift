@@ -34,10 +34,10 @@ struct ScheduleRouteTests {
   @Test("show a schedule, and that its calendar is missing until it is set")
   func shown() async throws {
     let server = try await server()
-    let list = try await server.call(ScheduleCalls.list, NamespaceQuery())
+    let list = try await server.call(ScheduleCalls.list, SchedulesQuery())
     #expect(list.items.map(\.id) == ["demo~report~yearly"])
     #expect(list.items[0].problem == "no-calendar: holidays")
-    #expect(try await server.call(ScheduleCalls.list, NamespaceQuery(namespace: "other")).items.isEmpty)
+    #expect(try await server.call(ScheduleCalls.list, SchedulesQuery(namespace: "other")).items.isEmpty)
     _ = try await server.call(
       AccessCalls.setSetting, SettingRequest(id: "demo~holidays", value: ["1971-01-01 Holiday"]))
     let item = try await server.call(ScheduleCalls.get, name(nil))
@@ -128,7 +128,7 @@ struct ScheduleRouteTests {
   @Test("read beside no node, and change nothing there")
   func readOnly() async throws {
     let server = try TestServer(isReadOnly: true)
-    #expect(try await server.call(ScheduleCalls.list, NamespaceQuery()).items.isEmpty)
+    #expect(try await server.call(ScheduleCalls.list, SchedulesQuery()).items.isEmpty)
     await #expect(throws: ProblemDocument.self) {
       try await server.call(
         ScheduleCalls.pause, SchedulePauseRequest(id: "demo~report~yearly", reason: "care"))

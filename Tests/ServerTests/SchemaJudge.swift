@@ -86,6 +86,8 @@ enum SchemaExample {
     case ("date-time"?, _): "2026-11-20T09:00:00Z"
     case (_, .namespacedName?): "demo~hello"
     case (_, .listed?): "schedule"
+    case (_, .labelName?): "team"
+    case (_, .namespace?): "sales"
     case (_, .localPath?): "/docs?x=1"
     case (_, .scheduleName?): "demo~daily~morning"
     case (_, .sha256?): .string(String(repeating: "0f", count: 32))
@@ -122,7 +124,12 @@ enum WireTypes {
     LetterItem.self, LetterActItem.self, LetterDetail.self, LetterGroupItem.self, DestinationPath.self,
     DeliveryPath.self, DeliveriesQuery.self, OutboxItem.self, DestinationItem.self, DeliveryItem.self,
     EmittedQuery.self, EventItem.self, EventsQuery.self, JobEvent.self, Blockers.self, BlockerItem.self,
-    StopRequest.self, KillRequest.self, KillResult.self, ReplayResult.self, IdentityItem.self,
+    StopRequest.self, UpdateJobRequest.self, HoldRequest.self, HoldPath.self, HoldItem.self, MadeHold.self,
+    Page<HoldItem>.self, PreviewedRule.self, ScheduleChange.self, StartedWork.self, BackupName.self,
+    BackupItem.self,
+    Page<BackupItem>.self, SchedulesQuery.self, NamespaceRequest.self, NamespaceChange.self,
+    MadeNamespace.self, KillRequest.self, KillResult.self, ReplayResult.self,
+    IdentityItem.self,
     ExportQuery.self,
     RetryRequest.self, RerunWish.self, RerunAnswer.self, RerunStep.self, ExecuteRequest.self,
     StartedItem.self, ArtifactPath.self, ArtifactItem.self, StepsQuery.self, StepPath.self, StepItem.self,

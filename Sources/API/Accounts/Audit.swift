@@ -54,7 +54,7 @@ public struct AuditListQuery: Wire {
   }
 
   public static let schema = Schema.request([
-    .namespace, .init("actor", .text, required: false),
+    .namespace, .init("actor", .text, required: false, "The name or the id of who did it."),
     .init("action", .text, required: false, "Such as pipelines:update."),
     .init("resource_type", .text, required: false), .init("resource_id", .text, required: false),
     .init("outcome", .words(AuditItem.outcomes), required: false), .init("since", .time, required: false),
@@ -69,6 +69,9 @@ public struct AuditItem: Wire, Hashable {
   public var sequence: Int64
   public var at: Timestamp
   public var actorKind: String
+  /// Of the account at the time of the act; of `local` the Unix user.
+  public var actorID: String
+  /// As they were called at the time of the act.
   public var actor: String
   public var action: String
   public var outcome: String
@@ -85,11 +88,13 @@ public struct AuditItem: Wire, Hashable {
   public var hash: String
 
   public init(
-    sequence: Int64, at: Timestamp, actorKind: String, actor: String, action: String, outcome: String,
+    sequence: Int64, at: Timestamp, actorKind: String, actorID: String, actor: String, action: String,
+    outcome: String,
     namespace: String?, resourceType: String, resourceID: String, before: JSON?, after: JSON?,
     address: String, userAgent: String, requestID: String, of: Int64?, hash: String
   ) {
     (self.sequence, self.at, self.actorKind, self.actor) = (sequence, at, actorKind, actor)
+    self.actorID = actorID
     (self.action, self.outcome, self.namespace) = (action, outcome, namespace)
     (self.resourceType, self.resourceID) = (resourceType, resourceID)
     (self.before, self.after, self.address, self.userAgent) = (before, after, address, userAgent)
@@ -101,6 +106,7 @@ public struct AuditItem: Wire, Hashable {
     sequence = try fields.integer("sequence")
     at = try fields.time("at")
     (actorKind, actor) = (try fields.text("actor_kind"), try fields.text("actor"))
+    actorID = try fields.optionalText("actor_id") ?? ""
     (action, outcome) = (try fields.text("action"), try fields.text("outcome"))
     namespace = try fields.optionalText("namespace")
     (resourceType, resourceID) = (try fields.text("resource_type"), try fields.text("resource_id"))
@@ -112,7 +118,8 @@ public struct AuditItem: Wire, Hashable {
 
   public var json: JSON {
     members([
-      "sequence": .int(sequence), "at": at.wire, "actor_kind": actorKind.wire, "actor": actor.wire,
+      "sequence": .int(sequence), "at": at.wire, "actor_kind": actorKind.wire, "actor_id": actorID.wire,
+      "actor": actor.wire,
       "action": action.wire, "outcome": outcome.wire, "namespace": namespace?.wire,
       "resource_type": resourceType.wire, "resource_id": resourceID.wire, "before": before, "after": after,
       "address": address.wire, "user_agent": userAgent.wire, "request_id": requestID.wire,
@@ -122,7 +129,9 @@ public struct AuditItem: Wire, Hashable {
 
   public static let schema = Schema.object(
     [
-      .init("sequence", .integer), .init("at", .time), .init("actor_kind", .text), .init("actor", .text),
+      .init("sequence", .integer), .init("at", .time), .init("actor_kind", .text),
+      .init("actor_id", .text, "Of the account; empty of nobody and of the server."),
+      .init("actor", .text, "What they were called when they did it."),
       .init("action", .text), .init("outcome", .words(outcomes)),
       .init("namespace", .text, required: false),
       .init("resource_type", .text), .init("resource_id", .text), .init("before", .any, required: false),

@@ -16,8 +16,8 @@ enum BackupCreate {
   static let spec = CommandSpec(
     "backup create",
     Bilingual(
-      "copies the data folder while it is used; the key only with --with-key",
-      pt: "copia a pasta de dados em uso; a chave só com --with-key"),
+      "copies the data folder while it is used; without --to the server does, into its own folder",
+      pt: "copia a pasta de dados em uso; sem --to o servidor copia, na pasta dele"),
     flags: [
       .folder,
       FlagSpec(
@@ -32,7 +32,13 @@ enum BackupCreate {
         Bilingual("store, artifacts, objects and logs", pt: "armazenamento, artefatos, objetos e logs"))
     ], run: run)
 
+  /// Between two questions how far the server is.
+  static let pause = Duration.milliseconds(200)
+
   static func run(_ call: Invocation) async throws -> ExitCode {
+    if call.value("--to") == nil, !call.has("--with-key") {
+      return try await call.operation { try await $0.call(BackupCalls.create, Nothing()) }
+    }
     let wish = BackupWish(data: call.data, target: try call.needed("--to"), withKey: call.has("--with-key"))
     let report = try await call.bench.backups.create(wish)
     var lines = [report.path, "  " + call.text(report.summary(Words(language: call.language)))]
@@ -59,7 +65,10 @@ enum BackupCreate {
 /// `backup ls`
 enum BackupList {
   static let spec = CommandSpec(
-    "backup ls", Bilingual("lists the backups of a folder", pt: "lista os backups de uma pasta"),
+    "backup ls",
+    Bilingual(
+      "lists the backups of a folder, or without --to those of the server",
+      pt: "lista os backups de uma pasta, ou sem --to os do servidor"),
     flags: [.folder],
     examples: [
       .init("esteira backup ls --to /mnt/backups", Bilingual("newest first", pt: "os mais novos primeiro"))
@@ -73,6 +82,18 @@ enum BackupList {
         Bilingual("SIZE", pt: "TAMANHO"), Bilingual("KEY", pt: "CHAVE"),
       ], empty: Bilingual("There is no backup here.", pt: "Não há backup aqui."))
     let (yes, no) = (Bilingual("inside", pt: "dentro"), Bilingual("apart", pt: "à parte"))
+    if call.value("--to") == nil {
+      let items = try await call.withClient(.writing) { try await $0.call(BackupCalls.list, Nothing()) }.items
+      listing.rows = items.map { item in
+        Listing.Row(
+          cells: [
+            item.id.printable, item.createdAt.rfc3339, "\(item.jobs)", words.size(item.bytes),
+            call.text(item.holdsKey ? yes : no),
+          ], json: item.json, id: item.id)
+      }
+      call.show(listing)
+      return .done
+    }
     listing.rows = try await call.bench.backups.list(try call.needed("--to")).map { report in
       Listing.Row(
         cells: [
@@ -92,7 +113,13 @@ enum BackupVerify {
     Bilingual(
       "compares every file with the manifest, checks the store, and folds every history",
       pt: "compara cada arquivo com o manifesto, confere o armazenamento e refaz cada histórico"),
-    arguments: [ArgumentSpec("BACKUP", Bilingual("the folder of one", pt: "a pasta de um deles"))],
+    arguments: [
+      ArgumentSpec(
+        "BACKUP",
+        Bilingual(
+          "the folder of one, with a /, or the name of one of the server's",
+          pt: "a pasta de um deles, com /, ou o nome de um do servidor"))
+    ],
     flags: [.keyFile],
     examples: [
       .init(
@@ -101,6 +128,10 @@ enum BackupVerify {
     ], run: run)
 
   static func run(_ call: Invocation) async throws -> ExitCode {
+    if !call.arguments[0].contains("/") {
+      let name = BackupName(id: call.arguments[0])
+      return try await call.operation { try await $0.call(BackupCalls.verify, name) }
+    }
     let source = BackupSource(path: call.arguments[0], key: call.value("--key"), data: call.data)
     return call.tell(try await call.bench.backups.verify(source, call.language))
   }
@@ -149,7 +180,33 @@ enum BackupRestore {
 }
 
 extension Invocation {
-  fileprivate func needed(_ flag: String) throws(UsageError) -> String {
+  /// Begins it, waits for its end and says what came of it.
+  fileprivate func operation(_ begin: (Client) async throws -> StartedWork) async throws -> ExitCode {
+    try await withClient(.writing) { client in
+      let path = OperationPath(id: try await begin(client).operation)
+      var item = try await client.call(OperationCalls.get, path)
+      while item.state == "running" {
+        try await bench.sleep(BackupCreate.pause)
+        item = try await client.call(OperationCalls.get, path)
+      }
+      guard let outcome = item.items.first else { return .failure }
+      if let code = outcome.code {
+        console.error("\((outcome.message ?? "").printable) [\(code.printable)]")
+        return .failure
+      }
+      let name = outcome.backup ?? ""
+      let end =
+        outcome.faults.isEmpty
+        ? Bilingual("ok", pt: "ok")
+        : Bilingual("\(outcome.faults.count) faults", pt: "\(outcome.faults.count) falhas")
+      show(
+        [name.printable] + outcome.faults.map { "  " + $0.printable } + [text(end)], json: outcome.json,
+        id: name)
+      return outcome.faults.isEmpty ? .done : .failure
+    }
+  }
+
+  func needed(_ flag: String) throws(UsageError) -> String {
     if let value = value(flag), !value.isEmpty { return value }
     throw UsageError(
       Bilingual("\(spec.name) needs \(flag).", pt: "\(spec.name) precisa de \(flag)."),

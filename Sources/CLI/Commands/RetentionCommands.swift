@@ -91,6 +91,44 @@ enum RetentionSet {
   }
 }
 
+/// `retention preview NAMESPACE CLASS DAYS`
+enum RetentionPreview {
+  static let spec = CommandSpec(
+    "retention preview",
+    Bilingual("what a rule would delete, without setting it", pt: "o que uma regra apagaria, sem defini-la"),
+    arguments: [
+      ArgumentSpec("NAMESPACE", Bilingual("the namespace", pt: "o espaço de nomes")),
+      ArgumentSpec(
+        "CLASS",
+        Bilingual(
+          "history, logs, artifacts, events or refusals",
+          pt: "history, logs, artifacts, events ou refusals")),
+      ArgumentSpec("DAYS", Bilingual("a whole number", pt: "um inteiro")),
+    ],
+    examples: [
+      .init(
+        "esteira retention preview demo history 90",
+        Bilingual("how much now, and within thirty days", pt: "quanto agora, e em trinta dias"))
+    ],
+    run: { call in
+      guard let days = Int(call.arguments[2]) else {
+        throw UsageError(
+          Bilingual(
+            "DAYS is a whole number, not \"\(call.arguments[2])\".",
+            pt: "DAYS é um inteiro, não \"\(call.arguments[2])\"."))
+      }
+      let rule = PreviewedRule(namespace: call.arguments[0], retained: call.arguments[1], days: days)
+      let item = try await call.withClient(.writing) { try await $0.call(RetentionCalls.preview, rule) }
+      let words = Words(language: call.language)
+      let (now, soon) = (words.size(item.bytes), words.size(item.soonBytes))
+      let text = Bilingual(
+        "now \(item.count), \(now); within 30 days \(item.soonCount), \(soon)",
+        pt: "agora \(item.count), \(now); em 30 dias \(item.soonCount), \(soon)")
+      call.show([call.text(text)], json: item.json, id: "\(item.namespace)/\(item.retained)")
+      return .done
+    })
+}
+
 /// `retention run`
 enum RetentionRun {
   static let spec = CommandSpec(

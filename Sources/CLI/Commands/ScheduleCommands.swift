@@ -19,8 +19,12 @@ enum ScheduleList {
         Bilingual("when each was and will be due", pt: "quando cada um venceu e vencerá"))
     ],
     run: { call in
-      let query = NamespaceQuery(namespace: call.namespace)
-      let page = try await call.withClient(.reading) { try await $0.call(ScheduleCalls.list, query) }
+      let items = try await call.withClient(.reading) { client in
+        try await client.items(limit: 10_000) { cursor, limit in
+          try await client.call(
+            ScheduleCalls.list, SchedulesQuery(namespace: call.namespace, limit: limit, cursor: cursor))
+        }
+      }
       var listing = Listing(
         columns: [
           Bilingual("SCHEDULE", pt: "AGENDAMENTO"), Bilingual("CRON", pt: "CRON"),
@@ -28,7 +32,7 @@ enum ScheduleList {
           Bilingual("MISSED", pt: "PERDIDOS"), Bilingual("STATE", pt: "ESTADO"),
         ], empty: Bilingual("There are no schedules.", pt: "Não há agendamentos."))
       let words = ScheduleWords(call: call)
-      listing.rows = page.items.map { item in
+      listing.rows = items.map { item in
         Listing.Row(
           cells: [
             "\(item.pipeline)/\(item.name)", item.cron.printable, words.moment(item.lastAt, item),

@@ -63,7 +63,7 @@ struct ResultCollector {
     case .step(let node, let fact): take(fact, of: node, state)
     case .created, .opened, .items, .round, .entered, .queued, .retrying, .deadline, .lost, .question,
       .resolved, .superseded, .adopted, .stopping, .cancelRequested, .killed, .overdue, .phase, .outcome,
-      .status, .recovered, .quarantined, .aside, .reopened:
+      .status, .recovered, .quarantined, .aside, .reopened, .updated:
       break
     }
   }

@@ -14,6 +14,8 @@ public struct Batch: Sendable {
   public var bodies: [BodyRow] = []
   public var snapshots: [SnapshotRow] = []
   public var artifacts: [ArtifactRow] = []
+  /// Of jobs that a person changed, in the order in which it happened.
+  public var identities: [IdentityRow] = []
   public var writes: [CatalogWrite] = []
   public var asks: [AskRow] = []
   public var answers: [AskAnswerRow] = []
@@ -69,7 +71,7 @@ public struct Batch: Sendable {
       || !(newJobs.isEmpty && writes.isEmpty && asks.isEmpty && answers.isEmpty && signals.isEmpty
         && slots.isEmpty && governors.isEmpty && caches.isEmpty && refusals.isEmpty && deadLetters.isEmpty
         && parked.isEmpty && unparked.isEmpty && triggers.isEmpty && emitted.isEmpty && schedules.isEmpty
-        && deletions.isEmpty)
+        && deletions.isEmpty && identities.isEmpty)
   }
 }
 
@@ -235,6 +237,10 @@ public enum CatalogWrite: Sendable {
   case retention(RetentionRule)
   /// Takes the rule away.
   case keepForEver(Retained, namespace: String)
+  case hold(Hold)
+  case releaseHold(ID<Hold>)
+  /// New, or in place of the one of that name.
+  case namespace(NamespaceRecord)
   case masterKey(MasterKeyRow)
   case keyRotation(KeyRotationRow)
   case rewrap([Rewrap])

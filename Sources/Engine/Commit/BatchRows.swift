@@ -218,6 +218,18 @@ public struct JobIdentity: Sendable, Hashable {
   }
 }
 
+/// What lists find a job by from now on.
+public struct IdentityRow: Sendable, Hashable {
+  public var job: JobNumber
+  /// Nil: as it is.
+  public var priority: Int?
+  /// In place of all that it has; nil: as they are.
+  public var labels: [JobIdentity.Label]?
+  public init(job: JobNumber, priority: Int?, labels: [JobIdentity.Label]?) {
+    (self.job, self.priority, self.labels) = (job, priority, labels)
+  }
+}
+
 /// A pause of a pipeline: a state of the running system, which `apply` never touches (S31).
 public struct PauseRecord: Sendable, Hashable {
   public var pipeline: PipelineName

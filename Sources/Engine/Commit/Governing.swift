@@ -18,7 +18,19 @@ extension Jobs {
 
   mutating func enter(_ job: OwnedJob, _ context: JSON?, _ identity: JobIdentity) {
     let parent = identity.parent.map { Claimant($0, identity.parentNode) }
-    governors.enter(job.number, Entrant(job.pipeline, context: context, parent: parent))
+    governors.enter(
+      job.number, Entrant(job.pipeline, context: context, priority: identity.priority, parent: parent))
+  }
+
+  /// Lists find the job by its new identity with the commit of this decision.
+  mutating func identify(_ job: OwnedJob, priority: Int?, labels: [JobIdentity.Label]?) {
+    batch.identities.append(IdentityRow(job: job.number, priority: priority, labels: labels))
+    if let labels { job.identity.labels = labels }
+    guard let priority else { return }
+    job.identity.priority = priority
+    governors.prioritize(job.number, priority) { node in
+      node.map { job.plan.steps[Int(job.state[$0].step)].limits?.priority == nil } ?? true
+    }
   }
 
   mutating func govern(_ effect: Effect, _ job: OwnedJob) {
@@ -29,7 +41,7 @@ extension Jobs {
       governors.note(succeeded, Claimant(job.number, node), circuit, at: moment.before)
     case .cache(_, let entry): keep(entry, of: job)
     case .execute, .examine, .wake, .wakeAt, .queue, .leaveQueue, .cancelAttempt, .stored, .awaitSignal,
-      .leaveSignal, .ask, .startChild, .awaitChild, .cancelChild, .countLines, .slice:
+      .leaveSignal, .ask, .startChild, .awaitChild, .cancelChild, .countLines, .slice, .identify:
       break
     }
   }

@@ -91,6 +91,30 @@ enum Command: Sendable {
   case adopt(path: String, actor: String)
   /// Cancels a job of the pipeline of which nothing has begun, and no other.
   case withdraw(of: PipelineName, actor: String, reason: String)
+  case update(JobUpdate, actor: String)
+}
+
+/// What of a live job's identity is to be different.
+public struct JobUpdate: Sendable {
+  /// 0 to 9; nil: as it is.
+  public var priority: Int?
+  /// By name; of one that is to go there is no value. Labels that are not named stay.
+  public var labels: [(name: String, value: String?)]
+  public init(priority: Int? = nil, labels: [(name: String, value: String?)] = []) {
+    (self.priority, self.labels) = (priority, labels)
+  }
+
+  /// How many labels a job has at most once somebody changed them.
+  public static let mostLabels = 64
+
+  /// All labels of the job afterwards, by name; nil where they are those that it has.
+  func labels(of identity: JobIdentity) -> [JobIdentity.Label]? {
+    let before = identity.labels.sorted { $0.name < $1.name }
+    var after = Dictionary(before.map { ($0.name, $0.value) }) { first, _ in first }
+    for label in labels { after[label.name] = label.value }
+    let sorted = after.map { JobIdentity.Label(name: $0.key, value: $0.value) }.sorted { $0.name < $1.name }
+    return sorted == before ? nil : sorted
+  }
 }
 
 /// Called once, on the engine's thread, after the commit.

@@ -352,6 +352,7 @@ struct Jobs: ~Copyable {
       orders.append(
         .readLines(job, LineSlice(item: item, handle: handle, range: first..<first + count, isBatch: isBatch))
       )
+    case .identify(let priority, let labels): identify(job, priority: priority, labels: labels)
     }
   }
 

@@ -121,7 +121,7 @@ struct Loading: ~Copyable {
 
   static let bodyKeys = [
     "context", "items", "carry", "input", "output", "outputs", "message", "reason", "wait", "payload", "ask",
-    "answer", "to", "inputs", "source", "value",
+    "answer", "to", "inputs", "source", "value", "labels",
   ]
 
   private mutating func bodies(

@@ -30,7 +30,8 @@ extension Turn {
       case .pause(let pause): if pause.pipeline == pipeline { return pause }
       case .resume(let resumed): if resumed == pipeline { return nil }
       case .revision, .deletePipeline, .setting, .connection, .removeConnection, .credential,
-        .removeCredential, .namespaceKey, .retention, .keepForEver, .masterKey, .keyRotation, .rewrap,
+        .removeCredential, .namespaceKey, .retention, .keepForEver, .hold, .releaseHold, .namespace,
+        .masterKey, .keyRotation, .rewrap,
         .retireVersions, .forgetVersions, .credentialUses, .addedSchedule, .removeAddedSchedule:
         break
       }

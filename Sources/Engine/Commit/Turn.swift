@@ -273,6 +273,12 @@ extension Turn {
       guard job.state.lateResult(of: node) != nil else { throw .noLateResult(path, job.id) }
       guard !job.state[node].status.hasEnded else { throw .stepEnded(path, job.id) }
       return .adopted(node, actor: actor)
+    case .update(let update, let actor):
+      let labels = update.labels(of: job.identity)
+      if let labels, labels.count > max(JobUpdate.mostLabels, job.identity.labels.count) {
+        throw .tooManyLabels(job.id, labels.count)
+      }
+      return .updated(actor: actor, priority: update.priority, labels: labels)
     }
   }
 }

@@ -71,6 +71,7 @@ public struct Decider {
     case .sliced(let node, let value): sliced(node, value)
     case .replaced(let newer): replaced(by: newer)
     case .retried(let actor, let paths): retried(actor, paths)
+    case .updated(let actor, let priority, let labels): update(actor, priority, labels)
     }
     drain()
     settle()
@@ -108,8 +109,7 @@ extension Event {
     case .killed, .released, .quarantined: true
     case .admitted, .finished, .fired, .slotFreed, .cancelled, .recovered, .examined, .resolved, .adopted,
       .granted, .limited, .refused, .cached, .signalled, .answered, .delegated, .reminded, .childAdmitted,
-      .childRefused,
-      .childEnded, .counted, .sliced, .replaced, .retried:
+      .childRefused, .childEnded, .counted, .sliced, .replaced, .retried, .updated:
       false
     }
   }
@@ -176,7 +176,7 @@ extension Decider {
       if step(of: node).limits != nil { decision.effects.append(.unclaim(node)) }
     case .created, .opened, .items, .round, .entered, .queued, .started, .deadline, .superseded, .adopted,
       .stopping, .cancelRequested, .killed, .overdue, .phase, .outcome, .status, .recovered,
-      .quarantined, .aside, .reopened:
+      .quarantined, .aside, .reopened, .updated:
       break
     case .step(let node, let fact):
       if fact.changesRow { decision.changed.append(node) }

@@ -44,6 +44,8 @@ public enum Event: Sendable {
   case replaced(by: ID<Job>)
   /// An ended job goes on in place: all that failed, or what lies at these paths.
   case retried(actor: String, paths: [String])
+  /// A person gives the job another priority, or these labels in place of all that it has.
+  case updated(actor: String, priority: Int?, labels: [JobIdentity.Label]?)
 }
 
 /// What a person answers to an ask.
@@ -148,6 +150,8 @@ public enum Effect: Sendable {
   case countLines(NodeNumber, ArtifactHandle)
   /// Read lines `first..<first + count` of the artifact for an item.
   case slice(NodeNumber, ArtifactHandle, first: Int, count: Int, isBatch: Bool)
+  /// Lists find the job by these from now on, and what it waits for gives it its new place.
+  case identify(priority: Int?, labels: [JobIdentity.Label]?)
 }
 
 /// What a node, or a job, needs from the governors before it starts.

@@ -19,8 +19,8 @@ extension Decider {
     return claim
   }
 
-  private var jobPriority: Int {
-    Int(state.context?.value["priority"]?.int ?? Int64(Claim.defaultPriority))
+  var jobPriority: Int {
+    state.priority ?? Int(state.context?.value["priority"]?.int ?? Int64(Claim.defaultPriority))
   }
 
   /// Whether the job waits for its own limits: none of its steps exists yet, or a retry opened it again.

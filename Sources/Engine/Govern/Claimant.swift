@@ -27,13 +27,13 @@ struct Entrant: Hashable {
 
   static let weights = 1...100
 
-  /// From what admission pinned: a job keeps its place when settings change.
-  init(_ pipeline: PipelineName, context: JSON?, parent: Claimant?) {
+  /// From what admission pinned: a job keeps its place when settings change. The priority is the job's own,
+  /// which a person may have changed since.
+  init(_ pipeline: PipelineName, context: JSON?, priority: Int, parent: Claimant?) {
     namespace = pipeline.namespace
     let weight = Int(context?["settings"]?["fair_weight"]?.int ?? 1)
     self.weight = min(max(weight, Self.weights.lowerBound), Self.weights.upperBound)
     fairKey = ScalarString(context?["fair_key"]?.string ?? pipeline.name)
-    priority = Int(context?["priority"]?.int ?? Int64(Claim.defaultPriority))
-    self.parent = parent
+    (self.priority, self.parent) = (priority, parent)
   }
 }

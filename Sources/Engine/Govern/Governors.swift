@@ -100,6 +100,23 @@ struct Governors {
     lent[job] = nil
   }
 
+  /// The job has another priority from now on: what waits of it for that priority's sake takes its new place,
+  /// and has waited as long as before. `follows`: whether a claimant's priority is the job's, nil is the job.
+  mutating func prioritize(_ job: JobNumber, _ priority: Int, where follows: (NodeNumber?) -> Bool) {
+    entrants[job]?.priority = priority
+    (mayLend, lendingIsDue) = (true, true)
+    for claimant in waiting.keys.filter({ $0.job == job && follows($0.node) }).sorted() {
+      waiting[claimant]?.claim.priority = priority
+      if let resource = waiting[claimant]?.resource { join(claimant, resource) }
+    }
+    for place in queues.indices {
+      let waiters = queues[place].waiters.filter { $0.claimant.job == job && waiting[$0.claimant] == nil }
+      for waiter in waiters.sorted(by: { $0.claimant < $1.claimant }) {
+        wait(waiter.claimant, for: place == 0 ? .node : .process, since: waiter.since)
+      }
+    }
+  }
+
   /// The next moment at which time alone lets somebody start.
   var due: Duration? { dues.values.min() }
 }

@@ -112,6 +112,16 @@ private struct Replaying {
     if state.status.hasEnded, summary.outputs != state.outputs?.place {
       differences.append("job row: its outputs point elsewhere than the history says")
     }
+    if let priority = state.priority, summary.identity.priority != priority {
+      differences.append(
+        "job row: priority is \(summary.identity.priority), the history says \(priority)")
+    }
+    if let labels = state.labels?.value.object {
+      let stored = JSONObject(summary.identity.labels.map { ($0.name, JSON.string($0.value)) })
+      if JSON.object(stored).canonical != JSON.object(labels).canonical {
+        differences.append("job row: its labels are not what the history says")
+      }
+    }
     if summary.completedAt != state.endedAt.orNil {
       differences.append("job row: completed_at is not what the history says")
     }

@@ -15,17 +15,19 @@ extension Node {
   /// Each rule with what it would delete.
   public func forecast() async throws(Problem) -> [RetentionForecast] {
     let (configuration, now) = (configuration, configuration.clock.now)
-    let soon = now + .seconds(86_400 * RetentionForecast.days)
     return try await offThread { () throws(Problem) in
       let retention = Retention(configuration)
       var found: [RetentionForecast] = []
-      for rule in try retention.rules() {
-        found.append(
-          RetentionForecast(
-            rule: rule, now: try retention.expired(rule, at: now), soon: try retention.expired(rule, at: soon)
-          ))
-      }
+      for rule in try retention.rules() { found.append(try retention.forecast(of: rule, at: now)) }
       return found
+    }
+  }
+
+  /// What a rule would delete, which need not be one that counts.
+  public func forecast(of rule: RetentionRule) async throws(Problem) -> RetentionForecast {
+    let (configuration, now) = (configuration, configuration.clock.now)
+    return try await offThread { () throws(Problem) in
+      try Retention(configuration).forecast(of: rule, at: now)
     }
   }
 
@@ -137,6 +139,15 @@ struct Retention: Sendable {
     try reading { () throws(StoreError) in try readModel.job(job) } != nil
   }
 
+  func forecast(of rule: RetentionRule, at now: Timestamp) throws(Problem) -> RetentionForecast {
+    let soon = now + .seconds(86_400 * RetentionForecast.days)
+    return RetentionForecast(rule: rule, now: try expired(rule, at: now), soon: try expired(rule, at: soon))
+  }
+
+  func holds() throws(Problem) -> [Hold] {
+    try reading { () throws(StoreError) in try readModel.holds() }
+  }
+
   func expired(_ rule: RetentionRule, at now: Timestamp) throws(Problem) -> Expired {
     let before = rule.bound(at: now)
     switch rule.retained {
@@ -185,10 +196,11 @@ struct Retention: Sendable {
 
   private func logs(_ deletion: Deletion) throws(Problem) -> [Found] {
     var found: [Found] = []
+    let holds = try holds()
     for (id, bytes) in files.logs() {
       let job = try reading { () throws(StoreError) in try readModel.job(id) }
       guard let job, job.pipeline.namespace == deletion.rule.namespace, job.status.hasEnded,
-        let end = job.completedAt, end < deletion.before
+        let end = job.completedAt, end < deletion.before, !holds.hold(job)
       else { continue }
       found.append(.log(id, bytes))
     }
@@ -197,6 +209,8 @@ struct Retention: Sendable {
 
   private func artifacts(_ deletion: Deletion) throws(Problem) -> [Found] {
     let namespace = deletion.rule.namespace
+    // To which job such bytes belonged is not known any more: a hold of the namespace keeps them.
+    if try holds().contains(where: { $0.holds(nil, of: nil, in: namespace) }) { return [] }
     let before = min(deletion.before, deletion.run + (.zero - Node.leastArtifactAge))
     let old = files.artifacts(namespace).filter { $0.at < before }
     var found: [Found] = []
@@ -214,12 +228,15 @@ struct Retention: Sendable {
     var gone = Expired()
     for one in found {
       switch one {
-      case .log(let job, _): files.removeLog(job)
+      case .log(let job, _):
+        if !mayGo(job) { continue }
+        files.removeLog(job)
       case .artifact(let artifact):
         let namespace = deletion.rule.namespace
         let isGone = files.removeArtifact(namespace, artifact) {
           // What cannot be asked now stays.
-          (try? readModel.referenced([artifact.sha256], in: namespace).isEmpty) ?? false
+          ((try? readModel.referenced([artifact.sha256], in: namespace).isEmpty) ?? false)
+            && (try? holds().contains { $0.holds(nil, of: nil, in: namespace) }) == false
         }
         if !isGone { continue }
       }
@@ -229,6 +246,12 @@ struct Retention: Sendable {
     return gone
   }
 
+  /// Not where somebody held it since it was found, nor where that cannot be asked now.
+  private func mayGo(_ id: ID<Job>) -> Bool {
+    guard let job = try? readModel.job(id), let holds = try? holds() else { return false }
+    return !holds.hold(job)
+  }
+
   /// Of jobs that were deleted when the process ended.
   func removeStrayLogs() throws(Problem) {
     for (job, _) in files.logs() where try !isThere(job) { files.removeLog(job) }
@@ -236,6 +259,12 @@ struct Retention: Sendable {
 
   private func reading<Value>(_ body: () throws(StoreError) -> Value) throws(Problem) -> Value {
     do throws(StoreError) { return try body() } catch { throw .store(error) }
+  }
+}
+
+extension [Hold] {
+  fileprivate func hold(_ job: JobSummary) -> Bool {
+    contains { $0.holds(job.id, of: job.pipeline.name, in: job.pipeline.namespace) }
   }
 }
 

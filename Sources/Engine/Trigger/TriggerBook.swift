@@ -149,7 +149,7 @@ struct TriggerReading {
       case .addedSchedule(let schedule): names.insert(schedule.pipeline)
       case .removeAddedSchedule(let pipeline, name: _): names.insert(pipeline)
       case .connection, .removeConnection, .credential, .removeCredential, .namespaceKey, .pause, .resume,
-        .retention, .keepForEver, .masterKey, .keyRotation, .rewrap,
+        .retention, .keepForEver, .hold, .releaseHold, .namespace, .masterKey, .keyRotation, .rewrap,
         .retireVersions, .forgetVersions, .credentialUses:
         break
       }
@@ -187,7 +187,8 @@ extension CatalogWrite {
     case .pause(let pause): pause.pipeline
     case .resume(let pipeline): pipeline
     case .revision, .connection, .removeConnection, .credential, .removeCredential, .namespaceKey, .setting,
-      .deletePipeline, .retention, .keepForEver, .masterKey, .keyRotation, .rewrap, .retireVersions,
+      .deletePipeline, .retention, .keepForEver, .hold, .releaseHold, .namespace, .masterKey, .keyRotation,
+      .rewrap, .retireVersions,
       .forgetVersions, .credentialUses, .addedSchedule, .removeAddedSchedule:
       nil
     }

@@ -63,6 +63,8 @@ public enum Fact: Sendable, Hashable {
   case aside(parent: NodeNumber, AsideKind, first: NodeNumber, step: UInt32, count: UInt32)
   /// An ended job goes on in place (`job retry`): these nodes are pending again, for the `round`-th time.
   case reopened(actor: String, round: UInt32, nodes: [NodeNumber])
+  /// A person gave the live job another priority, or other labels: the body is all of them.
+  case updated(actor: String, priority: Int?, labels: Body?)
 
   public struct Creation: Sendable, Hashable {
     public var namespace: String

@@ -64,7 +64,7 @@ extension Fact {
       if let node { writer.node("n", node) }
       writer.wait(due, after)
     case .lost, .question, .resolved, .superseded, .adopted, .stopping, .cancelRequested, .killed, .overdue,
-      .phase, .outcome, .status, .recovered, .quarantined, .step, .aside, .reopened:
+      .phase, .outcome, .status, .recovered, .quarantined, .step, .aside, .reopened, .updated:
       appendRest(to: &writer)
     }
     writer.bytes.append(UInt8(ascii: "}"))
@@ -116,6 +116,7 @@ extension Fact {
       writer.text("actor", actor)
       writer.node("round", round)
       writer.nodes("nodes", nodes)
+    case .updated(let actor, let priority, let labels): writer.update(actor, priority, labels)
     case .overdue, .created, .opened, .items, .round, .entered, .queued, .started, .succeeded, .failed,
       .skipped, .retrying, .delayed, .deadline:
       break
@@ -154,6 +155,7 @@ extension Fact {
     case .step(_, let fact): fact.name
     case .aside: "aside"
     case .reopened: "reopened"
+    case .updated: "updated"
     }
   }
 }
@@ -196,6 +198,12 @@ struct FactWriter {
     node("n", first)
     node("step", step)
     node("count", count)
+  }
+
+  mutating func update(_ actor: String, _ priority: Int?, _ labels: Body?) {
+    text("actor", actor)
+    if let priority { number("priority", Int64(priority)) }
+    if let labels { body("labels", labels) }
   }
 
   mutating func nodes(_ name: String, _ nodes: [NodeNumber]) {

@@ -129,6 +129,10 @@ extension Fact {
     case "reopened":
       return .reopened(
         actor: try reader.text("actor"), round: try reader.node("round"), nodes: try reader.nodes("nodes"))
+    case "updated":
+      return .updated(
+        actor: try reader.text("actor"), priority: reader.json["priority"]?.int.map { Int($0) },
+        labels: try reader.optionalBody("labels", bodies))
     case "recovered": return .recovered(node: try reader.text("node"))
     case "quarantined": return .quarantined(reason: try reader.text("reason"))
     case _: return nil

@@ -66,7 +66,7 @@ extension JobState {
     case .aside(let parent, let kind, let first, let step, let count):
       open(kind, beside: parent, first: first, step: step, count: count, at: time)
     case .reopened(_, let round, let nodes): reopen(nodes, round: round, at: time)
-    case .cancelRequested, .killed, .overdue, .phase, .outcome, .status, .recovered, .quarantined:
+    case .cancelRequested, .killed, .overdue, .phase, .outcome, .status, .recovered, .quarantined, .updated:
       applyToJob(fact, at: time)
     }
   }
@@ -91,7 +91,7 @@ extension JobState {
     case .stopping(let node, let status): nodes[Int(node)].stopping = status
     case .created, .opened, .items, .round, .entered, .queued, .started, .succeeded, .failed, .skipped,
       .retrying, .delayed, .lost, .cancelRequested, .killed, .overdue, .phase, .outcome, .status, .recovered,
-      .quarantined, .step, .aside, .reopened:
+      .quarantined, .step, .aside, .reopened, .updated:
       break
     }
   }
@@ -115,6 +115,9 @@ extension JobState {
       if status == .running, startedAt == .never { startedAt = time }
       if status.hasEnded { endedAt = time }
     case .quarantined(let reason): quarantine = reason.isEmpty ? nil : reason
+    case .updated(_, let priority, let labels):
+      self.priority = priority ?? self.priority
+      self.labels = labels ?? self.labels
     case .recovered: break
     case .created, .opened, .items, .round, .entered, .queued, .started, .succeeded, .failed, .skipped,
       .retrying, .delayed, .deadline, .lost, .question, .resolved, .superseded, .adopted, .stopping, .step,

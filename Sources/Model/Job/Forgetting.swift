@@ -174,7 +174,7 @@ extension Fact {
       node
     case .created, .opened, .items, .round, .entered, .queued, .started, .succeeded, .skipped, .deadline,
       .lost, .superseded, .adopted, .stopping, .cancelRequested, .killed, .overdue, .phase, .outcome, .status,
-      .recovered, .quarantined, .aside, .reopened:
+      .recovered, .quarantined, .aside, .reopened, .updated:
       nil
     }
   }

@@ -26,6 +26,10 @@ public struct JobState: Sendable {
   public internal(set) var failure: Failure?
   public internal(set) var outputs: Body?
   public internal(set) var quarantine: String?
+  /// What a person gave it in place of the priority that it was admitted with.
+  public internal(set) var priority: Int?
+  /// The same of its labels: all of them, as one object.
+  public internal(set) var labels: Body?
   /// Nodes with an attempt, a retry or a pause under way.
   public internal(set) var active: UInt32 = 0
   /// Nodes that wait for people, a signal, a time or a limit.
@@ -196,7 +200,8 @@ extension JobState {
     case .aside(let parent, _, let first, _, let count): return follows(first, count) && exists(parent)
     case .step(let node, _): return exists(node)
     case .reopened(_, _, let nodes): return nodes.allSatisfy(exists)
-    case .created, .cancelRequested, .killed, .overdue, .phase, .outcome, .status, .recovered, .quarantined:
+    case .created, .cancelRequested, .killed, .overdue, .phase, .outcome, .status, .recovered, .quarantined,
+      .updated:
       return true
     }
   }

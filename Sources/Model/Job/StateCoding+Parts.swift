@@ -72,6 +72,7 @@ extension JobState {
       for node in bodies.keys.sorted() { try fill(&bodies[node]) }
     }
     try fill(&context)
+    try fill(&labels)
     try fill(&outputs)
     try fill(&inputs)
     try fill(&carries)

@@ -68,6 +68,8 @@ extension JobState {
     if let failure { json["failure"] = failure.stored }
     if let outputs { json["outputs_of_job"] = outputs.json }
     if let quarantine { json["quarantine"] = .string(quarantine) }
+    if let priority { json["priority"] = .int(Int64(priority)) }
+    if let labels { json["labels"] = labels.json }
     return .object(json)
   }
 
@@ -139,6 +141,8 @@ extension JobState {
     failure = json["failure"].map { Failure(stored: $0) }
     outputs = json["outputs_of_job"].flatMap { Body(json: $0) }
     quarantine = json["quarantine"]?.string
+    priority = json["priority"]?.int.map { Int($0) }
+    labels = json["labels"].flatMap { Body(json: $0) }
   }
 
   private static func pairs(_ json: JSON, _ key: String) throws(FactError) -> [(NodeNumber, JSON)] {

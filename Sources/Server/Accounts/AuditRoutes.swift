@@ -55,7 +55,8 @@ struct AuditRoutes: Sendable {
 extension AuditItem {
   init(_ entry: AuditEntry) {
     self.init(
-      sequence: entry.sequence, at: entry.at, actorKind: entry.actor.kind, actor: entry.actor.name,
+      sequence: entry.sequence, at: entry.at, actorKind: entry.actor.kind, actorID: entry.actor.id,
+      actor: entry.actor.name,
       action: entry.act.action, outcome: entry.outcome.rawValue,
       namespace: entry.act.namespace.isEmpty ? nil : entry.act.namespace,
       resourceType: entry.act.resourceType, resourceID: entry.act.resourceID, before: entry.act.before,

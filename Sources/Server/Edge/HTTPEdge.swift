@@ -123,8 +123,8 @@ extension HTTPEdge {
   }
 
   private static func common(_ type: String, _ asked: APIRequest) -> [(String, String)] {
-    [
-      ("content-type", type), ("x-request-id", asked.requestID), ("cache-control", "no-store"),
+    (type.isEmpty ? [] : [("content-type", type)]) + [
+      ("x-request-id", asked.requestID), ("cache-control", "no-store"),
       ("x-content-type-options", "nosniff"), ("referrer-policy", "no-referrer"),
       ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
     ]

@@ -42,6 +42,7 @@ public struct Route: Sendable {
   ) -> Route {
     Route(endpoint.shape, scope) { input, caller in
       let output = try await handle(input, caller)
+      if endpoint.shape.success == [204] { return .nothing }
       var response = APIResponse(status: status(output), json: output.json)
       response.entityTag = (output as? any Tagged)?.tag
       response.location = (output as? any Located)?.location

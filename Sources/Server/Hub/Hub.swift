@@ -18,6 +18,7 @@ public final class Hub: Sendable {
   enum Work: Sendable {
     case feed(Feed)
     case logs(ID<Job>, AsyncStream<HubLogs.Batch>, until: AsyncStream<Never>)
+    case rows(HubRows, until: AsyncStream<Never>)
     /// Somebody has stopped to listen.
     case unlisten
   }
@@ -31,6 +32,7 @@ public final class Hub: Sendable {
     var position: Int64 = 0
     var feed: Feed?
     var pumps: [ID<Job>: AsyncStream<Never>.Continuation] = [:]
+    var looks: [HubRows: AsyncStream<Never>.Continuation] = [:]
     var signs: [Int: HubSign] = [:]
     var count = 0
   }
@@ -62,6 +64,7 @@ public final class Hub: Sendable {
         case .feed(let feed): group.addTask { [self] in await carry(feed) }
         case .logs(let job, let batches, let end):
           group.addTask { [self] in await carry(batches, of: job, until: end) }
+        case .rows(let rows, let end): group.addTask { [self] in await carry(rows, until: end) }
         case .unlisten:
           group.addTask { [self] in
             await pause(HubLimits.linger)
@@ -104,6 +107,11 @@ extension Hub {
     state.channels[channel.topic] = channel
     if channel.topic.isFed { state.fed += 1 }
     if channel.topic.isWide { state.wide[channel.topic] = channel }
+    if case .rows(let rows) = channel.topic {
+      let (until, end) = AsyncStream.makeStream(of: Never.self)
+      state.looks[rows] = end
+      workers.yield(.rows(rows, until: until))
+    }
     guard let job = channel.topic.linesJob, state.pumps[job] == nil, let logs = sources.logs else { return }
     let (until, end) = AsyncStream.makeStream(of: Never.self)
     state.pumps[job] = end
@@ -117,6 +125,7 @@ extension Hub {
       state.channels[channel.topic] = nil
       state.wide[channel.topic] = nil
       if channel.topic.isFed { state.fed -= 1 }
+      if case .rows(let rows) = channel.topic { return state.looks.removeValue(forKey: rows) }
       guard let job = channel.topic.linesJob, state.channels[.logs(job)] == nil,
         state.channels[.lines(job)] == nil
       else { return nil }
@@ -195,7 +204,7 @@ extension HubTopic {
   fileprivate var isWide: Bool {
     switch self {
     case .namespace, .labels, .global, .asks: true
-    case .job, .pipeline, .logs, .lines, .unavailable: false
+    case .job, .pipeline, .logs, .lines, .rows: false
     }
   }
 
@@ -203,7 +212,7 @@ extension HubTopic {
   var linesJob: ID<Job>? {
     switch self {
     case .logs(let job), .lines(let job): job
-    case .job, .pipeline, .namespace, .labels, .global, .asks, .unavailable: nil
+    case .job, .pipeline, .namespace, .labels, .global, .asks, .rows: nil
     }
   }
 }

@@ -37,7 +37,7 @@ extension Hub {
       guard let feed else { return nil }
       let backlog = FeedBacklog(feed, topic, after: cursor)
       return HubBacklog { () throws(Problem) in await backlog.next() }
-    case .lines, .unavailable: return nil
+    case .lines, .rows: return nil
     }
   }
 }

@@ -17,6 +17,10 @@ enum HubFault: String, Error, Sendable, CaseIterable {
   case tooManySubscriptions = "too_many_subscriptions"
   case unavailable = "unavailable"
 
+  private static let channels =
+    "job:{id}, logs:{job}, pipeline:{namespace}~{name}, namespace:{name}, label:{name}={value}, asks:me, "
+    + "global, queues, workers, alerts, operation:{id}"
+
   var text: Bilingual {
     switch self {
     case .invalidMessage:
@@ -33,10 +37,8 @@ enum HubFault: String, Error, Sendable, CaseIterable {
         pt: "Existem: auth (só no início), subscribe, unsubscribe, ping.")
     case .unknownChannel:
       Bilingual(
-        "There is no such channel. There are: job:{id}, logs:{job}, pipeline:{namespace}~{name}, "
-          + "namespace:{name}, label:{name}={value}, asks:me, global.",
-        pt: "Esse canal não existe. Existem: job:{id}, logs:{job}, pipeline:{namespace}~{name}, "
-          + "namespace:{name}, label:{name}={value}, asks:me, global.")
+        "There is no such channel. There are: \(Self.channels).",
+        pt: "Esse canal não existe. Existem: \(Self.channels).")
     case .notAvailable:
       Bilingual(
         "This server has nothing to tell on that channel.",

@@ -28,6 +28,8 @@ public enum HubLimits {
   /// How long the hub goes on to listen after the last client has left, so that one who comes back misses
   /// nothing.
   public static let linger = Duration.seconds(60)
+  /// Between two looks at rows.
+  public static let rows = Duration.seconds(1)
   /// Of a channel's name, in bytes.
   public static let name = 1_024
   /// Conditions of one `label:` channel.

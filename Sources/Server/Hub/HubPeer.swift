@@ -52,14 +52,14 @@ struct HubView: Sendable {
     names = Set((["user:\(name)"] + groups.map { "group:\($0)" }).map { ScalarString($0) })
   }
 
-  /// Whether the topic may be heard. `namespace`: of the job that it names.
+  /// Whether the topic may be heard. `namespace`: of the job that it names; of an operation who began it.
   func refusal(of topic: HubTopic, in namespace: String?) -> HubFault? {
     switch topic {
     case .job, .logs, .lines: maySee(namespace) ? nil : .notFound
     case .pipeline(let namespace, _), .namespace(let namespace): maySee(namespace.string) ? nil : .notFound
     case .global, .labels: jobs == .only([]) ? .notAllowed : nil
     case .asks: principal.kind == .anonymous ? .notAllowed : nil
-    case .unavailable: .notAvailable
+    case .rows(let rows): refusal(of: rows, owner: namespace)
     }
   }
 
@@ -73,7 +73,8 @@ struct HubView: Sendable {
     switch topic {
     case .logs, .lines, .job, .pipeline, .namespace: break
     case .global, .labels: if !jobs.contains(entry.namespace) { return false }
-    case .asks, .unavailable: break
+    case .rows(let rows): return hears(entry.namespace.isEmpty ? nil : entry.namespace, of: rows)
+    case .asks: break
     }
     guard case .ask(let assignees) = entry.kind else { return true }
     if assignees.contains(where: { names.contains(ScalarString($0)) }) { return true }

@@ -159,6 +159,7 @@ extension HubSession {
     let count = held.count { !$0.subscription.topic.isLines }
     if count >= HubLimits.subscriptions { throw .tooManySubscriptions }
     if case .logs = topic, hub.sources.logs == nil { throw .notAvailable }
+    if case .rows = topic, hub.sources.rows == nil { throw .notAvailable }
     do throws(Problem) {
       let namespace = try await namespace(of: topic)
       try check(topic, namespace)
@@ -172,7 +173,8 @@ extension HubSession {
   private func namespace(of topic: HubTopic) async throws(Problem) -> String? {
     switch topic {
     case .job(let id), .logs(let id), .lines(let id): try await hub.sources.job(id)?.pipeline.namespace
-    case .pipeline, .namespace, .labels, .global, .asks, .unavailable: nil
+    case .rows(.operation(let id)): hub.sources.rows?.owner(id)
+    case .pipeline, .namespace, .labels, .global, .asks, .rows: nil
     }
   }
 
@@ -219,6 +221,10 @@ extension HubSession {
 
   private func start(_ topic: HubTopic, _ seat: HubSeat, _ after: Int64?) async throws(Problem) -> Start {
     let feed = listening?.feed
+    if case .rows(let rows) = topic, let view {
+      // There is no past of it: who comes back is told how it is.
+      return Start(cursor: 0, snapshot: try hub.snapshot(of: rows, view))
+    }
     if let after {
       let backlog = try await hub.backlog(topic, after: after, feed)
       return Start(cursor: after, backlog: backlog, told: after)
@@ -236,7 +242,7 @@ extension HubSession {
     case .pipeline, .namespace, .labels, .global:
       let position = feed?.position ?? 0
       return Start(cursor: position, told: position)
-    case .logs, .lines, .unavailable: return Start(cursor: 0)
+    case .logs, .lines, .rows: return Start(cursor: 0)
     }
   }
 

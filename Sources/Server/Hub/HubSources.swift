@@ -14,6 +14,8 @@ public struct HubSources: Sendable {
   public var asks: @Sendable (_ assignees: [String]) async throws(Problem) -> [AskView]
   /// Nil: this node has no logs to read.
   public var logs: HubLogs?
+  /// Nil: there are no rows to look at.
+  public var rows: HubRowReading?
 
   public init(
     listen: @escaping @Sendable () async throws(Problem) -> Feed, unlisten: @escaping @Sendable () -> Void,
@@ -43,5 +45,6 @@ public struct HubSources: Sendable {
         try await backend.asks.list(
           AskFilter(states: [.open], assignees: assignees), nil, HubLimits.asks)
       }, logs: logs)
+    rows = HubRowReading(backend)
   }
 }

@@ -68,7 +68,7 @@ enum HubText {
           "message": .string("\(count) lines were left out here: the client was slow."),
           "metadata": ["thinned": .int(Int64(count)), "resume_after": .int(sequence)],
         ])
-    case .job, .pipeline, .namespace, .labels, .global, .asks, .unavailable:
+    case .job, .pipeline, .namespace, .labels, .global, .asks, .rows:
       return message("progress", topic.name, nil, at: time, ["thinned": .int(Int64(count))])
     }
   }

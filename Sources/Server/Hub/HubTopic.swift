@@ -13,8 +13,7 @@ enum HubTopic: Sendable, Hashable {
   case asks
   /// Beside the changes of a job the lines of its log, under the name of the job's channel.
   case lines(ID<Job>)
-  /// One that the page of the API names and that has no source here.
-  case unavailable(String)
+  case rows(HubRows)
 
   struct Label: Sendable, Hashable {
     var name: ScalarString
@@ -29,8 +28,10 @@ enum HubTopic: Sendable, Hashable {
     switch (parts[0], rest) {
     case ("global", nil): self = .global
     case ("asks", "me"?): self = .asks
-    case ("queues", nil), ("workers", nil), ("alerts", nil): self = .unavailable(text)
-    case ("operation", let id?) where !id.isEmpty: self = .unavailable(text)
+    case ("queues", nil): self = .rows(.queues)
+    case ("workers", nil): self = .rows(.workers)
+    case ("alerts", nil): self = .rows(.alerts)
+    case ("operation", let id?) where !id.isEmpty: self = .rows(.operation(id))
     case ("job", let id?):
       guard let id = ID<Job>(id) else { return nil }
       self = .job(id)
@@ -71,14 +72,14 @@ enum HubTopic: Sendable, Hashable {
       "label:" + labels.map { "\($0.name.string)=\($0.value.string)" }.joined(separator: ",")
     case .global: "global"
     case .asks: "asks:me"
-    case .unavailable(let name): name
+    case .rows(let rows): rows.name
     }
   }
 
   var isLines: Bool {
     switch self {
     case .lines: true
-    case .job, .logs, .pipeline, .namespace, .labels, .global, .asks, .unavailable: false
+    case .job, .logs, .pipeline, .namespace, .labels, .global, .asks, .rows: false
     }
   }
 
@@ -86,7 +87,7 @@ enum HubTopic: Sendable, Hashable {
   var isFed: Bool {
     switch self {
     case .job, .pipeline, .namespace, .labels, .global, .asks: true
-    case .logs, .lines, .unavailable: false
+    case .logs, .lines, .rows: false
     }
   }
 
@@ -105,7 +106,7 @@ enum HubTopic: Sendable, Hashable {
     case .namespace(let name): name == ScalarString(entry.job.pipeline.namespace) && entry.isAboutJob
     case .global: entry.isAboutJob
     case .asks: entry.isAboutAsk
-    case .logs, .lines, .unavailable: false
+    case .logs, .lines, .rows: false
     }
   }
 }

@@ -170,6 +170,7 @@ enum AccessSQL {
       previous BLOB NOT NULL, hash BLOB NOT NULL) STRICT;
     CREATE INDEX IF NOT EXISTS audit_of_namespace ON audit(namespace, sequence);
     CREATE INDEX IF NOT EXISTS audit_of_actor ON audit(actor, sequence);
+    CREATE INDEX IF NOT EXISTS audit_of_actor_name ON audit(actor_name, sequence);
     CREATE INDEX IF NOT EXISTS audit_of_resource ON audit(resource_type, resource, sequence);
     CREATE INDEX IF NOT EXISTS audit_of_action ON audit(action, sequence);
     CREATE INDEX IF NOT EXISTS audit_at ON audit(at);

@@ -86,7 +86,10 @@ enum AuditCondition {
       values += places.map { .text($0) }
     }
     add("namespace = ?", query.namespace.map { .text($0) })
-    add("actor = ?", query.actor.map { .text($0) })
+    if let actor = query.actor {
+      parts.append("(actor = ? OR actor_name = ?)")
+      values += [.text(actor), .text(actor)]
+    }
     if let action = query.action {
       if action.hasSuffix(":") {
         add("action >= ?", .text(action))

@@ -27,6 +27,9 @@ public struct BackupFolder: Sendable {
   /// Databases beside that of the jobs: accounts with the audit, and what the watcher knows.
   static let besides = ["access.db", "watch.db"]
 
+  /// Where in a data folder its server's backups lie, unless it is told otherwise. Nothing of it is copied.
+  public static let own = "backups"
+
   public var name: String { String(path.split(separator: "/").last ?? "") }
 
   /// Those in a folder, newest first; what is none is passed over.
@@ -36,6 +39,11 @@ public struct BackupFolder: Sendable {
       if let backup = try? BackupFolder(path: folder + "/" + name) { found.append(backup) }
     }
     return found.sorted { ($0.manifest.createdAt, $0.path) > ($1.manifest.createdAt, $1.path) }
+  }
+
+  /// Takes away the oldest beyond `most` of a folder.
+  public static func keep(_ most: Int, in folder: String) {
+    for backup in list(in: folder).dropFirst(most) { BackupFiles.remove(backup.path) }
   }
 
   /// Copies the data folder at `data` into a new folder below `parent`, beside a running server or without
@@ -48,7 +56,7 @@ public struct BackupFolder: Sendable {
     let name = "esteira-\(moment)Z-\(Hex.encode(SecureRandom.bytes(3)))"
     do throws(FileError) { try Folder.make(parent) } catch { throw .backupFailed(parent, "\(error)") }
     guard let inside = BackupFiles.real(parent), let outer = BackupFiles.real(data),
-      !(inside + "/").hasPrefix(outer + "/")
+      inside == outer + "/" + own || !(inside + "/").hasPrefix(outer + "/")
     else { throw .backupTarget(parent) }
     let draft = "\(inside)/.\(name).part"
     var copying = BackupCopying(data: data, draft: draft)

@@ -12,6 +12,8 @@ struct MemoryCatalog {
   var namespaceKeys: [ScalarString: [UInt8]] = [:]
   var settings: [ScalarString: [ScalarString: JSON]] = [:]
   var retentionRules: [Name: RetentionRule] = [:]
+  var holds: [ID<Hold>: Hold] = [:]
+  var namespaces: [ScalarString: NamespaceRecord] = [:]
   var pauses: [Name: PauseRecord] = [:]
   var deleted: Set<Name> = []
   var masterKeys: [KeyID: MasterKeyRow] = [:]
@@ -33,7 +35,8 @@ struct MemoryCatalog {
         let known = after.addedSchedules[MemorySchedules.Trigger(row.pipeline, row.name)]
         if row.version != (known?.version ?? 0) + 1 { return false }
       case .connection, .removeConnection, .removeCredential, .namespaceKey, .setting, .pause, .resume,
-        .deletePipeline, .retention, .keepForEver, .masterKey, .keyRotation, .rewrap, .retireVersions,
+        .deletePipeline, .retention, .keepForEver, .hold, .releaseHold, .namespace, .masterKey, .keyRotation,
+        .rewrap, .retireVersions,
         .forgetVersions, .credentialUses, .removeAddedSchedule:
         break
       }
@@ -67,6 +70,9 @@ struct MemoryCatalog {
     case .pause(let pause): pauses[Name(pause.pipeline.namespace, pause.pipeline.name)] = pause
     case .retention(let rule): retentionRules[Name(rule.namespace, rule.retained.rawValue)] = rule
     case .keepForEver(let retained, let namespace): retentionRules[Name(namespace, retained.rawValue)] = nil
+    case .hold(let hold): holds[hold.id] = hold
+    case .releaseHold(let id): holds[id] = nil
+    case .namespace(let record): namespaces[ScalarString(record.name)] = record
     case .resume(let pipeline): pauses[Name(pipeline.namespace, pipeline.name)] = nil
     case .deletePipeline(let pipeline, at: _, by: _):
       deleted.insert(Name(pipeline.namespace, pipeline.name))
@@ -85,6 +91,10 @@ struct MemoryCatalog {
     case .removeAddedSchedule(let pipeline, let name):
       addedSchedules[MemorySchedules.Trigger(pipeline, name)] = nil
     }
+  }
+
+  func isHeld(_ job: ID<Job>?, of pipeline: String?, in namespace: String) -> Bool {
+    holds.values.contains { $0.holds(job, of: pipeline, in: namespace) }
   }
 
   func revision(of pipeline: PipelineName, number: Int?) -> RevisionRecord? {

@@ -62,6 +62,7 @@ extension MemoryStore {
     rows.withLock { rows in
       let catalog = rows.catalog
       var names = Set(catalog.pipelines(in: nil).map { ScalarString($0.pipeline.namespace) })
+      names.formUnion(catalog.namespaces.keys)
       names.formUnion(catalog.connections.keys.map(\.first))
       names.formUnion(catalog.credentials.keys.map(\.first))
       names.formUnion(catalog.settings.filter { !$0.value.isEmpty }.keys)

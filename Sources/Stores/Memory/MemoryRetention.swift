@@ -32,7 +32,7 @@ extension MemoryRows {
     switch deletion.content {
     case .jobs(let numbers):
       for number in numbers {
-        guard let job = jobs[number], job.status.hasEnded else { continue }
+        guard let job = jobs[number], job.status.hasEnded, !isHeld(job) else { continue }
         gone.count += 1
         gone.bytes += bytes(of: job)
         delete(job)
@@ -43,10 +43,53 @@ extension MemoryRows {
         gone = Expired(count: gone.count + 1, bytes: gone.bytes + row.bytes)
       }
     case .rows(let limit):
-      gone = tables.deleteRows(rule, before: deletion.before, limit, &triggers)
+      gone = deleteRows(rule, before: deletion.before, limit)
     case .files(let count, let bytes): gone = Expired(count: Int64(count), bytes: bytes)
     }
     retention.prove(deletion, gone)
+  }
+
+  private func isHeld(_ job: MemoryJob) -> Bool {
+    catalog.isHeld(job.row.id, of: job.row.pipeline.name, in: job.row.pipeline.namespace)
+  }
+
+  /// Events of a namespace that are older and that nothing holds.
+  func oldEvents(in namespace: String, before: Timestamp) -> [EmittedRow] {
+    triggers.oldEvents(in: namespace, before: before).filter { row in
+      let job = ID<Job>(row.job)
+      let pipeline = job.flatMap { numbers[$0] }.flatMap { jobs[$0] }?.row.pipeline.name
+      return !catalog.isHeld(job, of: pipeline, in: namespace)
+    }
+  }
+
+  func oldRefusals(in namespace: String, before: Timestamp) -> [RefusalRow] {
+    tables.refusals.filter {
+      $0.at < before && ScalarString($0.namespace) == ScalarString(namespace)
+        && !catalog.isHeld(nil, of: $0.pipeline, in: namespace)
+    }
+  }
+
+  private mutating func deleteRows(_ rule: RetentionRule, before: Timestamp, _ limit: Int) -> Expired {
+    var gone = Expired()
+    switch rule.retained {
+    case .events:
+      for row in oldEvents(in: rule.namespace, before: before).prefix(limit) {
+        triggers.delete(row)
+        gone = Expired(count: gone.count + 1, bytes: gone.bytes + Int64(row.body.count))
+      }
+    case .refusals:
+      let catalog = catalog
+      tables.refusals.removeAll { row in
+        guard gone.count < limit, row.at < before,
+          ScalarString(row.namespace) == ScalarString(rule.namespace),
+          !catalog.isHeld(nil, of: row.pipeline, in: rule.namespace)
+        else { return false }
+        gone = Expired(count: gone.count + 1, bytes: gone.bytes + row.bytes)
+        return true
+      }
+    case .history, .logs, .artifacts: break
+    }
+    return gone
   }
 
   private mutating func delete(_ job: MemoryJob) {
@@ -69,6 +112,7 @@ extension MemoryRows {
     schedules.fires.filter { due, row in
       ScalarString(row.pipeline.namespace) == ScalarString(namespace) && row.due < before
         && row.decidedAt < before && row.outcome != .waiting && row.job.map { numbers[$0] == nil } ?? true
+        && !catalog.isHeld(row.job, of: row.pipeline.name, in: namespace)
     }.map { (due: $0.key, row: $0.value) }.sorted {
       ($0.due.at, $0.due.trigger) < ($1.due.at, $1.due.trigger)
     }
@@ -83,7 +127,7 @@ extension MemoryRows {
   func expiredJobs(in namespace: String, before: Timestamp) -> [MemoryJob] {
     jobsInOrder.filter { job in
       guard ScalarString(job.row.pipeline.namespace) == ScalarString(namespace), job.status.hasEnded,
-        let end = job.change?.completedAt, end < before
+        let end = job.change?.completedAt, end < before, !isHeld(job)
       else { return false }
       let others = jobs.values
       if others.contains(where: { $0.row.identity.rerunOf == job.row.id }) { return false }
@@ -95,31 +139,6 @@ extension MemoryRows {
       }
       return !letters.rows.values.contains { $0.state == .open && $0.job == job.row.id }
     }
-  }
-}
-
-extension MemoryTables {
-  fileprivate mutating func deleteRows(
-    _ rule: RetentionRule, before: Timestamp, _ limit: Int, _ triggers: inout MemoryTriggers
-  ) -> Expired {
-    var gone = Expired()
-    switch rule.retained {
-    case .events:
-      for row in triggers.oldEvents(in: rule.namespace, before: before).prefix(limit) {
-        triggers.delete(row)
-        gone = Expired(count: gone.count + 1, bytes: gone.bytes + Int64(row.body.count))
-      }
-    case .refusals:
-      refusals.removeAll { row in
-        guard gone.count < limit, row.at < before,
-          ScalarString(row.namespace) == ScalarString(rule.namespace)
-        else { return false }
-        gone = Expired(count: gone.count + 1, bytes: gone.bytes + row.bytes)
-        return true
-      }
-    case .history, .logs, .artifacts: break
-    }
-    return gone
   }
 }
 
@@ -138,6 +157,14 @@ extension ScheduleFireRow {
 extension MemoryStore {
   public func retentionRules() throws(StoreError) -> [RetentionRule] {
     rows.withLock { rows in rows.catalog.retentionRules.inOrder(nil) }
+  }
+
+  public func holds() throws(StoreError) -> [Hold] {
+    rows.withLock { rows in rows.catalog.holds.values.sorted { ($0.at, $0.id) < ($1.at, $1.id) } }
+  }
+
+  public func namespaceRecord(_ name: String) throws(StoreError) -> NamespaceRecord? {
+    rows.withLock { rows in rows.catalog.namespaces[ScalarString(name)] }
   }
 
   public func deletions(in namespace: String?, limit: Int) throws(StoreError) -> [DeletionRow] {
@@ -170,12 +197,10 @@ extension MemoryStore {
         let jobs = rows.expiredJobs(in: namespace, before: before)
         return Expired(count: Int64(jobs.count), bytes: jobs.reduce(0) { $0 + rows.bytes(of: $1) })
       case .events:
-        let events = rows.triggers.oldEvents(in: namespace, before: before)
+        let events = rows.oldEvents(in: namespace, before: before)
         return Expired(count: Int64(events.count), bytes: events.reduce(0) { $0 + Int64($1.body.count) })
       case .refusals:
-        let refusals = rows.tables.refusals.filter {
-          $0.at < before && ScalarString($0.namespace) == ScalarString(namespace)
-        }
+        let refusals = rows.oldRefusals(in: namespace, before: before)
         return Expired(count: Int64(refusals.count), bytes: refusals.reduce(0) { $0 + $1.bytes })
       case .logs, .artifacts: return Expired()
       }

@@ -87,14 +87,22 @@ struct MemoryRows {
     if !batch.events.isEmpty || !batch.unparked.isEmpty { driveCounts[number] = nil }
     guard jobs[number] != nil else { return }
     for row in batch.jobs { change(row) }
+    for row in batch.identities { change(row) }
     jobs[number]?.append(batch)
+  }
+
+  private mutating func change(_ row: IdentityRow) {
+    if let priority = row.priority { jobs[row.job]?.row.identity.priority = priority }
+    if let labels = row.labels { jobs[row.job]?.row.identity.labels = Self.inOrder(labels) }
+  }
+
+  private static func inOrder(_ labels: [JobIdentity.Label]) -> [JobIdentity.Label] {
+    Set(labels).sorted { Name($0.name, $0.value) < Name($1.name, $1.value) }
   }
 
   private mutating func add(_ row: NewJob) {
     var kept = row
-    kept.identity.labels = Set(row.identity.labels).sorted {
-      Name($0.name, $0.value) < Name($1.name, $1.value)
-    }
+    kept.identity.labels = Self.inOrder(row.identity.labels)
     jobs[row.number] = MemoryJob(row: kept)
     highestJob = max(highestJob, row.number.value)
     numbers[row.id] = row.number

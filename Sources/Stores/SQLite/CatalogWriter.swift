@@ -42,6 +42,9 @@ extension Database {
       try query(
         "DELETE FROM pauses WHERE namespace = ? AND pipeline = ?",
         [.text(pipeline.namespace), .text(pipeline.name)])
+    case .hold(let hold): try put(hold)
+    case .releaseHold(let id): try query("DELETE FROM holds WHERE id = ?", [.text(id.description)])
+    case .namespace(let record): try put(record)
     case .masterKey(let row): try put(row)
     case .keyRotation(let row): try put(row)
     case .rewrap(let rows): for row in rows { try put(row) }

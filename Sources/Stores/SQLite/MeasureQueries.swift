@@ -85,7 +85,7 @@ extension Database {
       SELECT namespace FROM pipelines p WHERE NOT EXISTS(
         SELECT 1 FROM deleted_pipelines d WHERE d.namespace = p.namespace AND d.pipeline = p.name)
       UNION SELECT namespace FROM connections UNION SELECT namespace FROM credentials
-      UNION SELECT namespace FROM settings ORDER BY 1
+      UNION SELECT namespace FROM settings UNION SELECT name FROM namespaces ORDER BY 1
       """
     ) { row in names.append(row.text(0)) }
     return names

@@ -4,13 +4,14 @@ internal import Model
 // What is older than a rule says.
 extension Database {
   /// Ended jobs of namespace ?1 before ?2 that nothing needs: no rerun of them is there, no live job called
-  /// them or was called by them, and no open dead letter names them.
+  /// them or was called by them, no open dead letter names them, and nothing holds them.
   private static let unneeded = """
     FROM job_executions j WHERE j.namespace = ?1 AND j.completed_at < ?2 AND NOT \(isLive("j"))
       AND NOT EXISTS (SELECT 1 FROM job_executions r WHERE r.rerun_of = j.id)
       AND NOT EXISTS (SELECT 1 FROM job_executions c WHERE c.parent_job = j.job AND \(isLive("c")))
       AND NOT EXISTS (SELECT 1 FROM job_executions p WHERE p.job = j.parent_job AND \(isLive("p")))
       AND NOT EXISTS (SELECT 1 FROM dead_letters d WHERE d.job = j.id AND d.state = 0)
+      AND NOT \(isHeld(in: "j.namespace", pipeline: "j.pipeline", job: "j.id"))
     """
 
   /// The bytes of a job's rows, by what its number is called.
@@ -72,8 +73,8 @@ extension Database {
     _ retained: Retained, in namespace: String, before: Timestamp
   ) throws(SQLiteError) -> Expired {
     let sql: String
-    if let (table, bytes) = retained.rows {
-      sql = "SELECT count(*), coalesce(sum(\(bytes)), 0) FROM \(table) WHERE namespace = ?1 AND at < ?2"
+    if let rows = retained.rows {
+      sql = "SELECT count(*), coalesce(sum(\(rows.bytes)), 0) \(rows.old)"
     } else if retained == .history {
       sql = "SELECT count(*), coalesce(sum(\(Self.bytes(of: "j.job"))), 0) \(Self.unneeded)"
     } else {
@@ -90,6 +91,7 @@ extension Database {
   private static let oldFires = """
     FROM schedule_fires f WHERE f.namespace = ?1 AND f.due_at < ?2 AND f.decided_at < ?2 AND f.outcome <> 0
       AND NOT EXISTS (SELECT 1 FROM job_executions j WHERE j.id = f.job_id)
+      AND NOT \(isHeld(in: "f.namespace", pipeline: "f.pipeline", job: "f.job_id"))
     """
   private static let bytesOfFire = "coalesce(length(reason), 0) + coalesce(length(detail), 0)"
 
@@ -168,10 +170,13 @@ extension Database {
       [.text(String(try highestJob()))])
   }
 
-  /// Of a job that is live (again) nothing is touched.
+  /// Of a job that is live (again), or held by now, nothing is touched.
   private func delete(_ job: JobNumber, _ gone: inout Expired) throws(SQLiteError) {
     let number = [SQLValue.integer(job.value)]
-    let ended = "SELECT 1 FROM job_executions WHERE job = ? AND NOT \(Self.isLive("job_executions"))"
+    let ended = """
+      SELECT 1 FROM job_executions j WHERE j.job = ? AND NOT \(Self.isLive("j"))
+        AND NOT \(Self.isHeld(in: "j.namespace", pipeline: "j.pipeline", job: "j.id"))
+      """
     guard try integer(ended, number) != nil else { return }
     gone.count += 1
     gone.bytes += try integer("SELECT \(Self.bytes(of: "?1"))", number) ?? 0
@@ -190,8 +195,9 @@ extension Database {
 
   private func deleteRows(_ deletion: Deletion, _ limit: Int) throws(SQLiteError) -> Expired {
     if deletion.rule.retained == .history { return try deleteFires(deletion, limit) }
-    guard let (table, bytes) = deletion.rule.retained.rows else { return Expired() }
-    let oldest = "FROM \(table) WHERE namespace = ?1 AND at < ?2 ORDER BY position LIMIT ?3"
+    guard let rows = deletion.rule.retained.rows else { return Expired() }
+    let (table, bytes) = (rows.table, rows.bytes)
+    let oldest = "\(rows.old) ORDER BY position LIMIT ?3"
     let values: [SQLValue] = [
       .text(deletion.rule.namespace), .integer(deletion.before.microseconds), .integer(Int64(limit)),
     ]
@@ -214,12 +220,23 @@ extension Database {
 }
 
 extension Retained {
-  /// The table whose rows are deleted by their age, and what a row's bytes are.
-  fileprivate var rows: (table: String, bytes: String)? {
+  /// The table whose rows are deleted by their age, what a row's bytes are, and which are old.
+  fileprivate var rows: (table: String, bytes: String, old: String)? {
     switch self {
-    case .events: ("emitted_events", "length(body)")
-    case .refusals: ("refusals", "length(actor) + length(reason) + length(limit_key)")
-    case .history, .logs, .artifacts: nil
+    case .events:
+      let pipeline = "(SELECT j.pipeline FROM job_executions j WHERE j.id = r.job)"
+      let held = Database.isHeld(in: "r.namespace", pipeline: pipeline, job: "r.job")
+      return ("emitted_events", "length(body)", Self.old("emitted_events", held))
+    case .refusals:
+      let held = Database.isHeld(in: "r.namespace", pipeline: "r.pipeline", job: nil)
+      return (
+        "refusals", "length(actor) + length(reason) + length(limit_key)", Self.old("refusals", held)
+      )
+    case .history, .logs, .artifacts: return nil
     }
+  }
+
+  private static func old(_ table: String, _ held: String) -> String {
+    "FROM \(table) r WHERE r.namespace = ?1 AND r.at < ?2 AND NOT \(held)"
   }
 }

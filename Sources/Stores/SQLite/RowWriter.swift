@@ -18,6 +18,8 @@ struct RowWriter: ~Copyable {
   private let putCache: Statement
   private let insertRefusal: Statement
   private let insertLabel: Statement
+  private let dropLabels: Statement
+  private let prioritize: Statement
   private let dropSignals: Statement
   private let dropCaches: Statement
 
@@ -37,6 +39,8 @@ struct RowWriter: ~Copyable {
     let putCache = try database.prepare("INSERT OR REPLACE INTO caches VALUES(?, ?, ?, ?, ?)")
     let insertRefusal = try database.prepare("INSERT INTO refusals VALUES(NULL, ?, ?, ?, ?, ?, ?, ?, ?)")
     let insertLabel = try database.prepare("INSERT OR IGNORE INTO job_labels VALUES(?, ?, ?)")
+    let dropLabels = try database.prepare("DELETE FROM job_labels WHERE job = ?")
+    let prioritize = try database.prepare("UPDATE job_executions SET priority = ?2 WHERE job = ?1")
     let dropSignals = try database.prepare("DELETE FROM signals WHERE state <> 0 AND expires_at < ?")
     let dropCaches = try database.prepare("DELETE FROM caches WHERE expires_at < ?")
     // Together, after the last `throws`: a `~Copyable` value cannot be half made.
@@ -55,6 +59,8 @@ struct RowWriter: ~Copyable {
     self.putCache = putCache
     self.insertRefusal = insertRefusal
     self.insertLabel = insertLabel
+    self.dropLabels = dropLabels
+    self.prioritize = prioritize
     self.dropSignals = dropSignals
     self.dropCaches = dropCaches
   }
@@ -62,6 +68,7 @@ struct RowWriter: ~Copyable {
   /// All but the slots, which pass from job to job.
   func write(_ batch: borrowing Batch) throws(SQLiteError) {
     for job in batch.newJobs { for label in job.identity.labels { try write(label, of: job.number) } }
+    for row in batch.identities { try write(row) }
     for row in batch.asks { try write(row) }
     for row in batch.answers { try write(row) }
     for row in batch.signals { try write(row) }
@@ -99,6 +106,13 @@ struct RowWriter: ~Copyable {
 
   private func write(_ label: JobIdentity.Label, of job: JobNumber) throws(SQLiteError) {
     try insertLabel.run([.text(label.name), .text(label.value), .integer(job.value)])
+  }
+
+  private func write(_ row: IdentityRow) throws(SQLiteError) {
+    if let priority = row.priority { try prioritize.run([row.job.value, Int64(priority)]) }
+    guard let labels = row.labels else { return }
+    try dropLabels.run([row.job.value])
+    for label in labels { try write(label, of: row.job) }
   }
 
   private func write(_ row: AskRow) throws(SQLiteError) {

@@ -7,6 +7,14 @@ extension SQLiteReader {
     try ask { database throws(SQLiteError) in try database.retentionRules() }
   }
 
+  public func holds() throws(StoreError) -> [Hold] {
+    try ask { database throws(SQLiteError) in try database.holds() }
+  }
+
+  public func namespaceRecord(_ name: String) throws(StoreError) -> NamespaceRecord? {
+    try ask { database throws(SQLiteError) in try database.namespaceRecord(name) }
+  }
+
   public func deletions(in namespace: String?, limit: Int) throws(StoreError) -> [DeletionRow] {
     try ask { database throws(SQLiteError) in try database.deletions(in: namespace, limit: limit) }
   }
@@ -38,6 +46,11 @@ extension SQLiteReader {
 
 extension SQLiteStore {
   public func retentionRules() throws(StoreError) -> [RetentionRule] { try reader.retentionRules() }
+  public func holds() throws(StoreError) -> [Hold] { try reader.holds() }
+
+  public func namespaceRecord(_ name: String) throws(StoreError) -> NamespaceRecord? {
+    try reader.namespaceRecord(name)
+  }
 
   public func deletions(in namespace: String?, limit: Int) throws(StoreError) -> [DeletionRow] {
     try reader.deletions(in: namespace, limit: limit)

@@ -29,7 +29,7 @@ final class WatchedReader: ReadModel {
   }
 
   let real: any ReadModel
-  private let holds = Mutex<[Read: [Hold]]>([:])
+  private let held = Mutex<[Read: [Hold]]>([:])
   private let failing = Mutex<Set<Read>>([])
 
   init(_ real: any ReadModel) { self.real = real }
@@ -39,7 +39,7 @@ final class WatchedReader: ReadModel {
   /// The next such read waits; one more for each call.
   func hold(_ read: Read) -> Hold {
     let hold = Hold()
-    holds.withLock { $0[read, default: []].append(hold) }
+    held.withLock { $0[read, default: []].append(hold) }
     return hold
   }
 
@@ -52,7 +52,7 @@ final class WatchedReader: ReadModel {
   ) throws(StoreError) -> Value {
     if failing.withLock({ $0.contains(read) }) { throw .unavailable("told to fail") }
     let value = try body()
-    let hold = holds.withLock { holds in
+    let hold = held.withLock { holds in
       holds[read]?.isEmpty == false ? holds[read]?.removeFirst() : nil
     }
     hold?.pass()
@@ -93,6 +93,10 @@ extension WatchedReader {
     try real.lineCounts(in: namespace)
   }
   func namespaces() throws(StoreError) -> [String] { try real.namespaces() }
+  func holds() throws(StoreError) -> [Engine.Hold] { try real.holds() }
+  func namespaceRecord(_ name: String) throws(StoreError) -> NamespaceRecord? {
+    try real.namespaceRecord(name)
+  }
   func retentionRules() throws(StoreError) -> [RetentionRule] { try real.retentionRules() }
   func deletions(in namespace: String?, limit: Int) throws(StoreError) -> [DeletionRow] {
     try real.deletions(in: namespace, limit: limit)

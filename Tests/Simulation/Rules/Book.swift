@@ -88,7 +88,7 @@ struct Book {
     case .step(let node, let fact): try change(node, fact)
     case .delayed, .lost, .question, .resolved, .superseded, .adopted, .stopping: try change(fact)
     case .cancelRequested, .killed, .phase, .status, .quarantined: try changeJob(fact)
-    case .created, .deadline, .overdue, .outcome, .recovered, .aside, .reopened: break
+    case .created, .deadline, .overdue, .outcome, .recovered, .aside, .reopened, .updated: break
     }
   }
 

@@ -14,7 +14,8 @@ extension Fact {
       (node, 1)
     case .skipped(let first, let count, _): (first, count)
     case .created, .opened, .items, .deadline, .lost, .resolved, .superseded, .adopted, .stopping,
-      .cancelRequested, .killed, .overdue, .phase, .outcome, .status, .recovered, .quarantined, .reopened:
+      .cancelRequested, .killed, .overdue, .phase, .outcome, .status, .recovered, .quarantined, .reopened,
+      .updated:
       nil
     }
   }
@@ -26,7 +27,7 @@ extension Fact {
     case .step(_, let fact): fact.name
     case .created, .opened, .items, .round, .entered, .queued, .started, .succeeded, .failed, .retrying,
       .delayed, .deadline, .lost, .question, .resolved, .superseded, .adopted, .stopping, .cancelRequested,
-      .killed, .overdue, .phase, .outcome, .status, .recovered, .quarantined, .aside, .reopened:
+      .killed, .overdue, .phase, .outcome, .status, .recovered, .quarantined, .aside, .reopened, .updated:
       name
     }
   }
@@ -39,7 +40,7 @@ extension Fact {
       Failure(errorClass, code: code, message.value.string ?? "")
     case .created, .opened, .items, .round, .entered, .queued, .started, .succeeded, .skipped, .delayed,
       .deadline, .lost, .question, .resolved, .superseded, .adopted, .stopping, .cancelRequested, .killed,
-      .overdue, .phase, .outcome, .status, .recovered, .quarantined, .step, .aside, .reopened:
+      .overdue, .phase, .outcome, .status, .recovered, .quarantined, .step, .aside, .reopened, .updated:
       nil
     }
   }
@@ -51,7 +52,7 @@ extension Fact {
     case .created, .opened, .items, .round, .entered, .queued, .started, .succeeded, .failed, .skipped,
       .retrying, .delayed, .deadline, .lost, .question, .resolved, .superseded, .adopted, .stopping,
       .cancelRequested, .killed, .overdue, .phase, .outcome, .status, .recovered, .quarantined, .step, .aside,
-      .reopened:
+      .reopened, .updated:
       false
     }
   }

@@ -120,7 +120,8 @@ extension OpenAsk {
       return (.expired, nil)
     case .created, .opened, .items, .round, .entered, .queued, .started, .failed, .skipped, .retrying,
       .delayed, .deadline, .lost, .question, .resolved, .superseded, .adopted, .stopping, .cancelRequested,
-      .killed, .overdue, .phase, .outcome, .status, .recovered, .quarantined, .step, .aside, .reopened:
+      .killed, .overdue, .phase, .outcome, .status, .recovered, .quarantined, .step, .aside, .reopened,
+      .updated:
       return (.closed, nil)
     }
   }
