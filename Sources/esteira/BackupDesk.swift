@@ -36,13 +36,13 @@ enum BackupDesk {
 
   /// The backups that a server makes of its own folder. The key stays where it is.
   static func work(of data: String, _ setting: ServerSetting.Backups) -> BackupWork {
-    let folder = setting.folder ?? data + "/" + BackupFolder.own
+    let (folder, origin) = (setting.folder ?? data + "/" + BackupFolder.own, "\(Places.host):\(data)")
     return BackupWork(
       create: { () async throws(Problem) in
         try await offPool { () throws(Problem) in
           let made = try BackupFolder.create(
-            of: data, in: folder, withKey: false, version: Program.name, now: Program.now())
-          BackupFolder.keep(setting.keep, in: folder)
+            of: data, in: folder, withKey: false, version: Program.name, origin: origin, now: Program.now())
+          BackupFolder.keep(setting.keep, of: origin, in: folder)
           return item(made)
         }
       },

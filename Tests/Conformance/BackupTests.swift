@@ -48,7 +48,7 @@ struct BackupTests {
     #expect(throws: Problem.self, performing: body)?.code
   }
 
-  @Test("may lie in the folder that is the data folder's own for them, of which the newest are kept")
+  @Test("may lie in the folder that is the data folder's own for them; of the server's the newest are kept")
   func own() throws {
     let holder = try DataFolder(path: data)
     let (store, _) = try holder.open(now: moment(1))
@@ -57,12 +57,20 @@ struct BackupTests {
     var names: [String] = []
     for time in 1...3 as ClosedRange<Int64> {
       let backup = try BackupFolder.create(
-        of: data, in: own, withKey: false, version: "test", now: moment(time * 1_000_000))
+        of: data, in: own, withKey: false, version: "test", origin: "this:/data",
+        now: moment(time * 1_000_000))
       #expect(backup.faults() == [] && !backup.manifest.files.contains { $0.path.hasPrefix("backups") })
       names.insert(backup.name, at: 0)
     }
-    BackupFolder.keep(2, in: own)
-    #expect(BackupFolder.list(in: own).map(\.name) == Array(names.prefix(2)))
+    var others: [String] = []
+    for origin in [nil, "other:/data"] as [String?] {
+      let backup = try BackupFolder.create(
+        of: data, in: own, withKey: false, version: "test", origin: origin, now: moment(1))
+      others.append(backup.name)
+    }
+    BackupFolder.keep(2, of: "this:/data", in: own)
+    let left = Set(BackupFolder.list(in: own).map(\.name))
+    #expect(left == Set(names.prefix(2) + others), "What people and other servers made stays.")
     #expect(
       code {
         _ = try BackupFolder.create(

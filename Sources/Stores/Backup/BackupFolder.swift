@@ -41,15 +41,16 @@ public struct BackupFolder: Sendable {
     return found.sorted { ($0.manifest.createdAt, $0.path) > ($1.manifest.createdAt, $1.path) }
   }
 
-  /// Takes away the oldest beyond `most` of a folder.
-  public static func keep(_ most: Int, in folder: String) {
-    for backup in list(in: folder).dropFirst(most) { BackupFiles.remove(backup.path) }
+  /// Takes away the oldest beyond `most` of those that this server made there. What others made stays.
+  public static func keep(_ most: Int, of origin: String, in folder: String) {
+    let own = list(in: folder).filter { $0.manifest.origin.map(ScalarString.init) == ScalarString(origin) }
+    for backup in own.dropFirst(most) { BackupFiles.remove(backup.path) }
   }
 
   /// Copies the data folder at `data` into a new folder below `parent`, beside a running server or without
   /// one. It gets its name when it is whole and on the disk.
   public static func create(
-    of data: String, in parent: String, withKey: Bool, version: String, now: Timestamp
+    of data: String, in parent: String, withKey: Bool, version: String, origin: String? = nil, now: Timestamp
   ) throws(Problem) -> BackupFolder {
     guard Folder.exists(data + "/esteira.db") else { throw .noStore(data) }
     let moment = now.rfc3339.filter { $0.isNumber || $0 == "T" }.prefix(15)
@@ -59,7 +60,7 @@ public struct BackupFolder: Sendable {
       inside == outer + "/" + own || !(inside + "/").hasPrefix(outer + "/")
     else { throw .backupTarget(parent) }
     let draft = "\(inside)/.\(name).part"
-    var copying = BackupCopying(data: data, draft: draft)
+    var copying = BackupCopying(data: data, draft: draft, origin: origin)
     let reason: String
     do {
       try Folder.make(draft)
@@ -80,10 +81,13 @@ public struct BackupFolder: Sendable {
 private struct BackupCopying {
   let data: String
   let draft: String
+  let origin: String?
   private var files: [BackupManifest.File] = []
   private var folders: Set<String> = []
 
-  init(data: String, draft: String) { (self.data, self.draft) = (data, draft) }
+  init(data: String, draft: String, origin: String?) {
+    (self.data, self.draft, self.origin) = (data, draft, origin)
+  }
 
   /// All that the store refers to, which was durable before it was.
   mutating func copy(
@@ -105,8 +109,8 @@ private struct BackupCopying {
       throw FileError(call: "open", path: data + "/master.key", number: 2)
     }
     let manifest = BackupManifest(
-      createdAt: now, version: version, schema: contents.schema, jobs: Int64(contents.jobs.count),
-      missing: missing, files: files.sorted { $0.path < $1.path })
+      createdAt: now, version: version, origin: origin, schema: contents.schema,
+      jobs: Int64(contents.jobs.count), missing: missing, files: files.sorted { $0.path < $1.path })
     let file = try File.open(draft + "/" + BackupManifest.name, .create)
     try file.write(Array(manifest.json.prettyText.utf8))
     try file.sync()

@@ -16,6 +16,8 @@ public struct BackupManifest: Sendable, Hashable {
   public var createdAt: Timestamp
   /// Of the program that made it.
   public var version: String
+  /// The server that made it by itself, by its machine and data folder; nil where a person made it.
+  public var origin: String?
   /// Of the database.
   public var schema: Int64
   public var jobs: Int64
@@ -27,12 +29,14 @@ public struct BackupManifest: Sendable, Hashable {
   public var holdsKey: Bool { files.contains { $0.path == "master.key" } }
 
   var json: JSON {
-    [
+    var json: JSONObject = [
       "format": .int(Self.format), "created_at": .string(createdAt.rfc3339), "esteira": .string(version),
       "schema": .int(schema), "jobs": .int(jobs), "missing": .array(missing.map { .string($0) }),
       "files": .array(
         files.map { ["path": .string($0.path), "size": .int($0.size), "sha256": .string($0.sha256)] }),
     ]
+    if let origin { json["origin"] = .string(origin) }
+    return .object(json)
   }
 
   /// Nil where it is none, or names a place outside of the backup.
@@ -42,7 +46,7 @@ public struct BackupManifest: Sendable, Hashable {
       let createdAt = json["created_at"]?.string.flatMap({ Timestamp(rfc3339: $0) })
     else { return nil }
     (self.createdAt, self.version, self.schema, self.jobs) = (createdAt, version, schema, jobs)
-    missing = (json["missing"]?.array ?? []).compactMap(\.string)
+    (missing, origin) = ((json["missing"]?.array ?? []).compactMap(\.string), json["origin"]?.string)
     self.files = []
     for file in files {
       guard let path = file["path"]?.string, Self.isInside(path), let size = file["size"]?.int,
@@ -52,8 +56,12 @@ public struct BackupManifest: Sendable, Hashable {
     }
   }
 
-  init(createdAt: Timestamp, version: String, schema: Int64, jobs: Int64, missing: [String], files: [File]) {
-    (self.createdAt, self.version, self.schema, self.jobs) = (createdAt, version, schema, jobs)
+  init(
+    createdAt: Timestamp, version: String, origin: String?, schema: Int64, jobs: Int64, missing: [String],
+    files: [File]
+  ) {
+    (self.createdAt, self.version, self.origin) = (createdAt, version, origin)
+    (self.schema, self.jobs) = (schema, jobs)
     (self.missing, self.files) = (missing, files)
   }
 
