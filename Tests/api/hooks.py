@@ -14,7 +14,7 @@ GRANTED = json.loads(os.environ.get("API_TEST_GRANTED", "null"))
 
 # Answers that say nothing but that the caller may not, or that the input was no input: whoever may not do a
 # thing must not learn from another status how the thing is.
-SILENT = {400, 401, 403, 404, 405, 413, 415, 429}
+SILENT = {400, 401, 403, 404, 405, 413, 414, 415, 429}
 
 
 def spared(value):
