@@ -1,3 +1,4 @@
+public import Engine
 public import Model
 internal import Pipelines
 
@@ -35,6 +36,8 @@ public struct ConnectorManifest: Sendable {
     public var bad: JSON?
     /// Takes longer than five seconds unless it is cancelled.
     public var slow: JSON?
+    public var connection: Connection?
+    public var credential: Credential?
   }
 
   public static let fileName = "connector.yaml"

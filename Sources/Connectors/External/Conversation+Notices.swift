@@ -36,7 +36,8 @@ extension Conversation {
       [done, total].allSatisfy({ $0.map { $0 >= 0 } ?? true })
     else { return broken("`progress` has no `percent` of 0 to 100 and no count `done`") }
     // The last one before a pause is not repeated later: what follows says more.
-    if let lastProgress, lastProgress.duration(to: now) < ProtocolLimits.progressPause { return [] }
+    let isWhole = percent == 100 || total.map { $0 == done } ?? false
+    if !isWhole, let lastProgress, lastProgress.duration(to: now) < ProtocolLimits.progressPause { return [] }
     lastProgress = now
     var words: [String] = []
     if let percent { words.append("\(Int(percent)) %") }

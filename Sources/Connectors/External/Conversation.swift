@@ -84,7 +84,8 @@ struct Conversation {
     }
     let message: JSON
     do throws(JSONError) { message = try JSON(parsing: Array(line)) } catch {
-      return broken("message \(lineCount) is not JSON: \(error.message.english)")
+      let (line, column) = (lineCount, error.column)
+      return broken("message \(line) is not JSON at column \(column)")
     }
     guard let body = message.object else { return broken("message \(lineCount) is no JSON object") }
     return level == .lines ? takeLine(body, message, at: now) : takeCall(body, message, at: now)

@@ -8,6 +8,8 @@ struct ExternalRun: Sendable {
   let attempt: Attempt
   let manifest: ConnectorManifest
   let children: ChildProcesses
+  /// Hears every message of the program.
+  var heard: @Sendable (ArraySlice<UInt8>) -> Void = { _ in }
   private let folder: ExternalFolder
   private let previous: PreviousChildren
   private let outputSchema: JSONSchema
@@ -31,7 +33,7 @@ struct ExternalRun: Sendable {
     try await OwnThread.run { () throws(Failure) in try folder.make(with) }
     try await folder.fetchArtifacts(of: with, attempt.services)
     let life = LifeLine()
-    let talk = Talk(try await conversation(), services: attempt.services, life: life)
+    let talk = Talk(try await conversation(), services: attempt.services, life: life, heard: heard)
     return try await perform(talk, life)
   }
 

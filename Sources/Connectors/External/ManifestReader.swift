@@ -1,3 +1,4 @@
+import Engine
 import Glibc
 import Model
 import Pipelines
@@ -40,7 +41,7 @@ struct ManifestReader {
       output: try schema(file["output"], "output"),
       timeout: try duration(file["timeout"], "timeout") ?? .seconds(3_600),
       heartbeat: try duration(file["heartbeat"], "heartbeat"),
-      keepsCheckpoints: try flag(file["checkpoints"], "checkpoints"), test: try trial(file["test"]))
+      keepsCheckpoints: try flag(file["checkpoints"], "checkpoints"), test: try trial(file["test"], file))
     if level == .files, manifest.keepsCheckpoints || manifest.heartbeat != nil {
       throw wrong(
         "level 0 has neither `checkpoints` nor `heartbeat`", "o nível 0 não tem `checkpoints` nem `heartbeat`")
@@ -200,15 +201,26 @@ struct ManifestReader {
     return flag
   }
 
-  private func trial(_ json: JSON?) throws(Problem) -> ConnectorManifest.Trial {
+  private func trial(_ json: JSON?, _ file: JSONObject) throws(Problem) -> ConnectorManifest.Trial {
     guard let json else { return .init(with: [:]) }
-    guard let map = json.object, map.keys.allSatisfy({ ["with", "bad", "slow"].contains($0) }),
+    guard let map = json.object,
+      map.keys.allSatisfy({ ["with", "bad", "slow", "connection"].contains($0) }),
       map.allSatisfy({ $0.value.object != nil })
     else {
       throw wrong(
-        "`test` has no maps `with`, `bad` and `slow`", "`test` não tem mapas `with`, `bad` e `slow`")
+        "`test` is no map of maps `with`, `bad`, `slow` and `connection`",
+        "`test` não é um mapa de mapas `with`, `bad`, `slow` e `connection`")
     }
-    return .init(with: map["with"] ?? [:], bad: map["bad"], slow: map["slow"])
+    var trial = ConnectorManifest.Trial(with: map["with"] ?? [:], bad: map["bad"], slow: map["slow"])
+    guard let connection = map["connection"] else { return trial }
+    let kind = file["connection"]?["kind"]?.string ?? ""
+    trial.connection = Connection(
+      namespace: "conformance", name: "test", kind: kind, address: connection["address"] ?? [:])
+    if let credential = connection["credential"], let type = credential["type"]?.string {
+      let values = (credential["values"]?.object ?? JSONObject()).map { ($0.key, $0.value.string ?? "") }
+      trial.credential = Credential(name: "test", type: type, values: values.map { ($0, Secret($1)) })
+    }
+    return trial
   }
 
   private func wrong(_ english: String, _ portuguese: String) -> Problem {

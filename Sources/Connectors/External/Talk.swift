@@ -15,11 +15,15 @@ final class Talk: Sendable {
   private let state: Mutex<State>
   private let services: AttemptServices
   private let life: LifeLine
+  private let heard: @Sendable (ArraySlice<UInt8>) -> Void
   private let channelPlace = Mutex<ChildChannel?>(nil)
 
-  init(_ conversation: Conversation, services: AttemptServices, life: LifeLine) {
+  init(
+    _ conversation: Conversation, services: AttemptServices, life: LifeLine,
+    heard: @escaping @Sendable (ArraySlice<UInt8>) -> Void = { _ in }
+  ) {
     state = Mutex(State(conversation: conversation))
-    (self.services, self.life) = (services, life)
+    (self.services, self.life, self.heard) = (services, life, heard)
   }
 
   /// What the program is started with; the talk has begun.
@@ -44,7 +48,10 @@ final class Talk: Sendable {
       perform(state.withLock { $0.conversation.broken(what) })
       return
     }
-    for line in lines { perform(state.withLock { $0.conversation.take(line, at: .now) }) }
+    for line in lines {
+      heard(line)
+      perform(state.withLock { $0.conversation.take(line, at: .now) })
+    }
   }
 
   private func look() { perform(state.withLock { $0.conversation.look(at: .now) }) }
