@@ -63,7 +63,7 @@ extension Conversation {
 
   static let classes: [ErrorClass] = [
     .transient, .timeout, .rateLimited, .configuration, .credential, .data, .outputTooLarge, .cancelled,
-    .internal,
+    .internal, .exit,
   ]
 
   private static func isCode(_ text: String) -> Bool {

@@ -11,6 +11,10 @@ enum ExternalNotes {
       remedy: Bilingual(
         "Run `esteira connector test` on its folder.", pt: "Execute `esteira connector test` na pasta dele.")),
     Note(
+      .internal, code: "connector-failed",
+      Bilingual("it says that it failed, and gives no code", pt: "diz que falhou, e não dá um código"),
+      remedy: Bilingual("Its message says why.", pt: "A mensagem diz o motivo.")),
+    Note(
       .timeout, code: "connector-silent",
       Bilingual("it says nothing for too long", pt: "fica em silêncio por tempo demais"),
       remedy: Bilingual(
