@@ -84,7 +84,8 @@ struct ExternalConnectorTests {
     }
     let took = start.duration(to: .now)
     #expect(failure.errorClass == .cancelled && failure.code == "confirmed")
-    #expect(took >= .seconds(5) && took < .seconds(10), "\(took)")
+    // The program would take a minute.
+    #expect(took >= .seconds(5) && took < .seconds(40), "\(took)")
   }
 
   @Test("stops by a message at level 2, and says so itself")

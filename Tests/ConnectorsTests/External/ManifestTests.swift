@@ -39,7 +39,7 @@ struct ManifestTests {
       namespace: demo
       steps: {add: {uses: sample.calls@2, connection: c, with: {numbers: [1, "two"]}}}
       """
-    #expect(compiler.compile(file).findings.map(\.code) == ["invalid-with"])
+    #expect(compiler.compile(file).findings.map(\.code) == ["wrong-value"])
     #expect(compiler.compile(file.replacing("\"two\"", with: "2")).findings.isEmpty)
   }
 
