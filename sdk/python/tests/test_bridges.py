@@ -51,13 +51,13 @@ def program(name: str) -> str:
     beside = Path(sys.executable).parent / name
     found = str(beside) if beside.exists() else shutil.which(name)
     if found is None:
-        pytest.skip(f"{name} is not installed; `scripts/setup.sh bridges` installs it.")
+        pytest.skip(f"{name} is not installed; `scripts/setup_python.sh` installs it.")
     return found
 
 
 @pytest.fixture
 def tap(tmp_path: Path) -> List[str]:
-    pytest.importorskip("singer", reason="singer-python is not installed; `scripts/setup.sh bridges` installs it.")
+    pytest.importorskip("singer", reason="singer-python is not installed; `scripts/setup_python.sh` installs it.")
     (tmp_path / "tap.py").write_text(TAP)
     return [sys.executable, str(tmp_path / "tap.py")]
 
@@ -107,7 +107,7 @@ def test_a_cancel_ends_the_tap(tmp_path: Path) -> None:
 
 @pytest.fixture
 def pipes(tmp_path: Path) -> List[str]:
-    pytest.importorskip("dagster_pipes", reason="dagster-pipes is not installed; `scripts/setup.sh bridges` installs it.")
+    pytest.importorskip("dagster_pipes", reason="dagster-pipes is not installed; `scripts/setup_python.sh` installs it.")
     (tmp_path / "pipes.py").write_text(PIPES)
     return [sys.executable, str(tmp_path / "pipes.py")]
 
