@@ -97,15 +97,15 @@ struct OwnConnectorTests {
   }
 
   /// The one that `scripts/setup_python.sh` makes.
-  private static let python = ReadmeTests.root.appending(path: ".build/python/bin/python").path
-  private static let isThere = FileManager.default.isExecutableFile(atPath: python)
+  private static let interpreter = ReadmeTests.root.appending(path: ".build/python/bin/python").path
+  private static let isThere = FileManager.default.isExecutableFile(atPath: interpreter)
 
   @Test(
     "in Python is tested by pytest and mypy, bridges to other ecosystems included",
     .enabled(if: isThere, "scripts/setup_python.sh makes .build/python"), arguments: ["pytest -q", "mypy"])
   func python(tool: String) throws {
     let process = Process()
-    process.executableURL = URL(filePath: Self.python)
+    process.executableURL = URL(filePath: Self.interpreter)
     process.arguments = ["-B", "-m"] + tool.split(separator: " ").map(String.init)
     process.currentDirectoryURL = ReadmeTests.root.appending(path: "sdk/python")
     let out = Pipe()

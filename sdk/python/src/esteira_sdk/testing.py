@@ -71,7 +71,8 @@ class _Play:
             os.mkdir(folder)
         environment = {
             "PATH": os.environ.get("PATH", ""), "HOME": folders["work"], "LANG": "C.UTF-8",
-            "PYTHONPATH": os.pathsep.join(path for path in sys.path if path), **engine.environment,
+            # This package alone: what a connector starts may be a Python with packages of its own.
+            "PYTHONPATH": os.path.dirname(os.path.dirname(os.path.abspath(__file__))), **engine.environment,
             "ESTEIRA_PROTOCOL": "2", "ESTEIRA_IN_FD": str(theirs_read), "ESTEIRA_OUT_FD": str(theirs_write),
         }
         self.process = subprocess.Popen(

@@ -7,8 +7,8 @@ import subprocess
 import threading
 from typing import IO, ClassVar, Dict, Optional
 
-from ..connector import JSON, Connector, ConnectorError, ConnectorResult, LogCallback, LogEntry, Progress, Schema
-from .programs import ProgramFailed, Programs, message
+from ..connector import JSON, ConnectorError, ConnectorResult, LogCallback, LogEntry, Progress, Schema
+from .programs import Bridge, ProgramFailed, Programs, message
 from .singer import FileSink
 
 COMMAND = {"type": "array", "items": {"type": "string"}, "minItems": 1}
@@ -24,7 +24,7 @@ class AirbyteFailed(ConnectorError):
         self.error_class = CLASSES.get(failure_type, "internal")  # type: ignore[misc]
 
 
-class AirbyteSync(Connector):
+class AirbyteSync(Bridge):
     """The states that the destination gives back are the checkpoint."""
 
     name = "airbyte.sync"
@@ -40,7 +40,7 @@ class AirbyteSync(Connector):
     test_bad: ClassVar[Optional[Dict[str, JSON]]] = {"source": ["/nonexistent/source"], "catalog": {"streams": []}}
 
     def __init__(self) -> None:
-        self._programs: Optional[Programs] = None
+        super().__init__()
         self._counts: Dict[str, int] = {}
         self._states: Dict[str, JSON] = {}
         self._error: Optional[BaseException] = None
@@ -72,16 +72,8 @@ class AirbyteSync(Connector):
     def get_progress(self) -> Optional[Progress]:
         return Progress(done=sum(self._counts.values()))
 
-    def cancel(self) -> None:
-        if self._programs is not None:
-            self._programs.stop()
-
-    def cleanup(self) -> None:
-        if self._programs is not None:
-            self._programs.close()
-
     def execute(self, parameters: Dict[str, JSON], log_callback: LogCallback) -> ConnectorResult:
-        self._programs = programs = Programs(log_callback)
+        programs = self.begin(log_callback)
         for state in self.context.checkpoint or parameters.get("state") or []:
             self._states[_key(state)] = state
         config = dict(parameters.get("config") or {})

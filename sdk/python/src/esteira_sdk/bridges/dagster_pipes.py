@@ -9,14 +9,14 @@ import subprocess
 import zlib
 from typing import ClassVar, Dict, List, Optional
 
-from ..connector import JSON, Connector, ConnectorResult, LogCallback, LogEntry, Schema
-from .programs import ProgramFailed, Programs
+from ..connector import JSON, ConnectorResult, LogCallback, LogEntry, Schema
+from .programs import Bridge, ProgramFailed
 
 POLL_SECONDS = 0.05
 LEVELS = {"DEBUG": "debug", "INFO": "info", "WARNING": "warn", "ERROR": "error", "CRITICAL": "error"}
 
 
-class DagsterPipes(Connector):
+class DagsterPipes(Bridge):
     """Materialisations and custom messages become the output, checks are checks. A custom message
     `{"esteira_checkpoint": STATE}` is kept; the program finds it in its extras as `esteira_checkpoint`."""
 
@@ -38,7 +38,7 @@ class DagsterPipes(Connector):
     test_slow: ClassVar[Optional[Dict[str, JSON]]] = {"command": ["sleep", "60"]}
 
     def __init__(self) -> None:
-        self._programs: Optional[Programs] = None
+        super().__init__()
         self._opened = self._closed = False
         self._exception: Optional[Dict[str, JSON]] = None
         self._materializations: List[JSON] = []
@@ -68,16 +68,8 @@ class DagsterPipes(Connector):
                 "required": ["materializations", "messages"],
             })
 
-    def cancel(self) -> None:
-        if self._programs is not None:
-            self._programs.stop()
-
-    def cleanup(self) -> None:
-        if self._programs is not None:
-            self._programs.close()
-
     def execute(self, parameters: Dict[str, JSON], log_callback: LogCallback) -> ConnectorResult:
-        self._programs = programs = Programs(log_callback)
+        programs = self.begin(log_callback)
         path = os.path.join(self.context.work, "pipes-messages")
         open(path, "wb").close()
         environment = dict(parameters.get("env") or {})

@@ -9,7 +9,7 @@ import subprocess
 import threading
 from typing import IO, Dict, List, Optional
 
-from ..connector import JSON, BadConfiguration, ConnectorError, LogCallback, LogEntry
+from ..connector import JSON, BadConfiguration, Cancelled, Connector, ConnectorError, LogCallback, LogEntry
 
 GRACE_SECONDS = 3.0
 """Between SIGTERM and SIGKILL: the engine gives the bridge five."""
@@ -45,6 +45,8 @@ class Programs:
         self._readers: List[threading.Thread] = []
         self._last: Dict[int, str] = {}
         self._documents: List[Document] = []
+        self._starting = threading.Lock()
+        self._is_stopped = False
 
     def document(self, value: JSON) -> Document:
         document = Document(value)
@@ -53,21 +55,27 @@ class Programs:
 
     def start(self, name: str, command: List[str], takes_input: bool = False,
               environment: Optional[Dict[str, str]] = None) -> "subprocess.Popen[bytes]":
-        try:
-            process = subprocess.Popen(
-                command, stdin=subprocess.PIPE if takes_input else subprocess.DEVNULL, stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE, start_new_session=True,
-                env={**os.environ, **(environment or {})},
-                pass_fds=tuple(document.descriptor for document in self._documents))
-        except OSError as error:
-            raise BadConfiguration(f"{name} {command[0]} cannot be started: {error.strerror}.", "program-not-found") from None
-        self._processes.append(process)
+        with self._starting:
+            if self._is_stopped:
+                raise Cancelled("The connector was cancelled.")
+            process = self._open(name, command, takes_input, environment)
+            self._processes.append(process)
         assert process.stderr is not None
         reader = threading.Thread(target=self._drain, args=(process.pid, name, process.stderr), daemon=True)
         reader.start()
         self._readers.append(reader)
         return process
 
+    def _open(self, name: str, command: List[str], takes_input: bool,
+              environment: Optional[Dict[str, str]]) -> "subprocess.Popen[bytes]":
+        try:
+            return subprocess.Popen(
+                command, stdin=subprocess.PIPE if takes_input else subprocess.DEVNULL, stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE, start_new_session=True,
+                env={**os.environ, **(environment or {})},
+                pass_fds=tuple(document.descriptor for document in self._documents))
+        except OSError as error:
+            raise BadConfiguration(f"{name} {command[0]} cannot be started: {error.strerror}.", "program-not-found") from None
     def _drain(self, pid: int, name: str, stream: IO[bytes]) -> None:
         for line in stream:
             text = line.decode(errors="replace").rstrip()
@@ -84,7 +92,9 @@ class Programs:
             raise ProgramFailed(f"The {name} ended with code {code}{': ' + reason if reason else ''}.", f"{name}-failed")
 
     def stop(self) -> None:
-        """Ends what still runs. May be called more than once, from any thread."""
+        """Ends what still runs, and starts nothing more. May be called more than once, from any thread."""
+        with self._starting:
+            self._is_stopped = True
         running = [process for process in self._processes if process.poll() is None]
         for process in running:
             _signal(process, signal.SIGTERM)
@@ -117,3 +127,25 @@ def message(line: bytes, program: str) -> Optional[Dict[str, JSON]]:
     except ValueError:
         return None
     return value if isinstance(value, dict) and "type" in value else None
+
+
+class Bridge(Connector):
+    """A connector whose work is done by programs."""
+
+    def __init__(self) -> None:
+        self._programs: Optional[Programs] = None
+
+    def begin(self, log: LogCallback) -> Programs:
+        self._programs = programs = Programs(log)
+        # A cancel that came before there was anything to stop.
+        if self.context.cancelled:
+            programs.stop()
+        return programs
+
+    def cancel(self) -> None:
+        if self._programs is not None:
+            self._programs.stop()
+
+    def cleanup(self) -> None:
+        if self._programs is not None:
+            self._programs.close()

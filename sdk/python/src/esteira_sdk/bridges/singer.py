@@ -9,12 +9,12 @@ import threading
 from typing import IO, ClassVar, Dict, List, Optional
 
 from ..connector import JSON, BadData, Connector, ConnectorResult, LogCallback, Progress, Schema
-from .programs import Programs, message
+from .programs import Bridge, Programs, message
 
 COMMAND = {"type": "array", "items": {"type": "string"}, "minItems": 1}
 
 
-class SingerSync(Connector):
+class SingerSync(Bridge):
     """The state that the target echoes is the checkpoint: all before it is in the target for good."""
 
     name = "singer.sync"
@@ -29,7 +29,7 @@ class SingerSync(Connector):
     test_bad: ClassVar[Optional[Dict[str, JSON]]] = {"tap": ["/nonexistent/tap"]}
 
     def __init__(self) -> None:
-        self._programs: Optional[Programs] = None
+        super().__init__()
         self._counts: Dict[str, int] = {}
 
     def get_schema(self) -> Schema:
@@ -62,17 +62,9 @@ class SingerSync(Connector):
     def get_progress(self) -> Optional[Progress]:
         return Progress(done=sum(self._counts.values()))
 
-    def cancel(self) -> None:
-        if self._programs is not None:
-            self._programs.stop()
-
-    def cleanup(self) -> None:
-        if self._programs is not None:
-            self._programs.close()
-
     def execute(self, parameters: Dict[str, JSON], log_callback: LogCallback) -> ConnectorResult:
         self._counts = {}
-        self._programs = programs = Programs(log_callback)
+        programs = self.begin(log_callback)
         state = self.context.checkpoint or parameters.get("state")
         tap_config = dict(parameters.get("tap_config") or {})
         if self.context.credential is not None:
