@@ -13,7 +13,8 @@ public struct ConnectorWork: Sendable {
   public static let none = ConnectorWork(
     test: { (_) throws(Problem) in
       throw Problem(
-        "no-store", Bilingual("There are no connectors to test here.", pt: "Não há conectores para testar aqui."))
+        "no-store",
+        Bilingual("There are no connectors to test here.", pt: "Não há conectores para testar aqui."))
     })
 }
 

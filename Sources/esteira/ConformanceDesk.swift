@@ -5,7 +5,8 @@ import Model
 
 /// Runs the conformance kit for the command line, in a folder of its own below TMPDIR.
 enum ConformanceDesk {
-  static let work = ConnectorWork(test: { (folder) throws(Problem) in try await test(Places.absolute(folder)) })
+  static let work = ConnectorWork(test: { (folder) throws(Problem) in try await test(Places.absolute(folder))
+  })
 
   private static func test(_ folder: String) async throws(Problem) -> ConnectorReport {
     var template = Array((Places.environment("TMPDIR") ?? "/tmp").utf8CString.dropLast())
@@ -17,7 +18,8 @@ enum ConformanceDesk {
     }
     let scratch = String(cString: made)
     defer { Folder.remove(scratch) }
-    let kit = ConformanceKit(folder: folder, children: ChildProcesses(), scratch: scratch)
+    let kit = ConformanceKit(
+      folder: folder, children: ChildProcesses(), scratch: scratch, pause: Program.pause)
     let (name, verdicts) = await kit.run()
     return ConnectorReport(
       name: name,

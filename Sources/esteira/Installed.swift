@@ -4,7 +4,7 @@ import Model
 
 /// The connectors that the operator installed, for a command line.
 enum Installed {
-  /// The commands that name connectors; only they speak of what is wrong with one. The server refuses to start.
+  /// The commands that name connectors; only they speak of what is wrong with one. A server refuses to start.
   private static let speakers = ["pipeline", "connector", "run"]
 
   /// Those of the data folder that the words name. Where one of them cannot be used there are none, so that

@@ -43,7 +43,6 @@ struct NodeParts: Sendable {
       path: folder.path, store: store, vault: vault, artifacts: files.artifacts, logs: files.logs)
     let installed = try ConfigFile(folder: folder.path).connectors()
     let (plans, news) = (PlanCache(Program.compiler(installed)), News())
-    (self.places, self.news) = (places, news)
     let client = try Self.client()
     var configuration = try Self.configuration(
       folder, store, vault, places, plans, client, installed, restores: restores)
@@ -67,7 +66,8 @@ struct NodeParts: Sendable {
       readModel: store, plan: { (revision) throws(Problem) in try plans.plan(revision) },
       unwrap: { (wrapped) throws(Problem) in try vault.unwrap(wrapped) })
     watching = try Watching(
-      folder: folder.path, installed: installed, readModel: store, history: history, signs: restores ? signs : nil)
+      folder: folder.path, installed: installed, readModel: store, history: history,
+      signs: restores ? signs : nil)
     let reading = Reading(
       path: folder.path, installed: installed, watcher: watching.watcher, readModel: store, vault: vault,
       artifacts: files.artifacts, logs: files.logs)
@@ -77,7 +77,7 @@ struct NodeParts: Sendable {
     self.destinations = destinations
     backend.destinations = { () throws(Problem) in destinations }
     backend.pause = Program.pause
-    keeper = Self.keeper(folder, vault, store, node, console)
+    (self.places, self.news, keeper) = (places, news, Self.keeper(folder, vault, store, node, console))
     if restores { keeper.resume() }
     backend.vault = VaultDesk(
       keeper: keeper, vault: vault, leases: places.leases, probe: CredentialProbe(client))

@@ -21,7 +21,8 @@ enum ConnectorTest {
     let lines = report.verdicts.map { verdict in
       let (word, reason) = words(verdict.outcome)
       let detail = reason.map { ": \($0[call.language])" } ?? ""
-      return "\(call.text(word).padded(to: 8))\(verdict.rule.padded(to: 12))\(verdict.title[call.language])\(detail)"
+      let head = call.text(word).padded(to: 8) + verdict.rule.padded(to: 12)
+      return head + verdict.title[call.language] + detail
     }
     let verdicts = report.verdicts.map { verdict -> JSON in
       let (_, reason) = words(verdict.outcome)
@@ -31,7 +32,8 @@ enum ConnectorTest {
       ]
     }
     call.show(
-      [report.name] + lines, json: ["name": .string(report.name), "verdicts": .array(verdicts)], id: report.name)
+      [report.name] + lines, json: ["name": .string(report.name), "verdicts": .array(verdicts)],
+      id: report.name)
     return report.verdicts.contains { code($0.outcome) == "failed" } ? .failure : .done
   }
 

@@ -50,7 +50,9 @@ extension ConformanceJudge {
           Bilingual("it ends before it can be cancelled", pt: "termina antes de poder ser cancelado"))
       }
       return .failed(
-        Bilingual("`test.slow` ends before it can be cancelled", pt: "`test.slow` termina antes de poder ser cancelado"))
+        Bilingual(
+          "`test.slow` ends before it can be cancelled",
+          pt: "`test.slow` termina antes de poder ser cancelado"))
     }
     if wasKilled(run) || stopping > ProtocolLimits.cancelling {
       return .failed(Bilingual("it had to be killed", pt: "teve de ser morto"))

@@ -7,10 +7,15 @@ public struct ConformanceKit: Sendable {
   private let folder: String
   private let children: ChildProcesses
   private let scratch: String
+  private let pause: @Sendable (Duration) async -> Void
 
-  /// `folder` holds `connector.yaml`; `scratch` is an empty folder for the kit's own work.
-  public init(folder: String, children: ChildProcesses, scratch: String) {
-    (self.folder, self.children, self.scratch) = (folder, children, scratch)
+  /// `folder` holds `connector.yaml`; `scratch` is an empty folder for the kit's own work. `pause` waits so
+  /// long, less where the task is cancelled.
+  public init(
+    folder: String, children: ChildProcesses, scratch: String,
+    pause: @escaping @Sendable (Duration) async -> Void
+  ) {
+    (self.folder, self.children, self.scratch, self.pause) = (folder, children, scratch, pause)
   }
 
   /// One verdict a rule, in their order; the manifest's alone where that cannot be used. Takes as long as the
@@ -25,7 +30,8 @@ public struct ConformanceKit: Sendable {
     } catch {
       return (folder, [ConformanceVerdict(.manifest, .failed(error.message))])
     }
-    let judge = ConformanceJudge(manifest: manifest, children: children, scratch: scratch)
+    let judge = ConformanceJudge(
+      manifest: manifest, children: children, scratch: scratch, pause: pause)
     return (manifest.name, await judge.verdicts())
   }
 }
@@ -37,6 +43,7 @@ struct ConformanceJudge {
   let manifest: ConnectorManifest
   let children: ChildProcesses
   let scratch: String
+  let pause: @Sendable (Duration) async -> Void
 
   func verdicts() async -> [ConformanceVerdict] {
     let sample = await trial("sample").perform(manifest.test.with)
@@ -69,7 +76,7 @@ struct ConformanceJudge {
   }
 
   func trial(_ name: String, _ disturbance: ConformanceTrial.Disturbance = .none) -> ConformanceTrial {
-    ConformanceTrial(manifest, children: children, folder: "\(scratch)/\(name)", disturbance)
+    ConformanceTrial(manifest, children: children, folder: "\(scratch)/\(name)", disturbance, pause: pause)
   }
 
   /// What the kit runs it with has to be allowed.
@@ -80,14 +87,16 @@ struct ConformanceJudge {
       if let violation = schema.violations(in: with).first {
         let place = "`test.\(key)`\(violation.pointer)"
         return .failed(
-          Bilingual("\(place): \(violation.message.english)", pt: "\(place): \(violation.message.portuguese)"))
+          Bilingual("\(place): \(violation.message.english)", pt: "\(place): \(violation.message.portuguese)")
+        )
       }
     }
     return .passed
   }
 
   private static func speaks(_ sample: ConformanceTrial.Outcome) -> Outcome {
-    guard let failure = sample.failure, ["connector-protocol", "connector-silent"].contains(failure.code) else {
+    guard let failure = sample.failure, ["connector-protocol", "connector-silent"].contains(failure.code)
+    else {
       return .passed
     }
     return .failed(Bilingual(failure.message, pt: failure.message))
@@ -131,7 +140,9 @@ struct ConformanceJudge {
     for message in sample.messages {
       let kind = message[manifest.level == .lines ? "type" : "method"]?.string
       if kind == "heartbeat" || kind == "progress" { signs += 1 }
-      guard kind == "progress", let body = manifest.level == .lines ? message : message["params"] else { continue }
+      guard kind == "progress", let body = manifest.level == .lines ? message : message["params"] else {
+        continue
+      }
       for key in ["percent", "done"] {
         guard let value = body[key]?.number else { continue }
         if value < last[key, default: 0] {

@@ -15,15 +15,18 @@ public enum ConformanceRule: String, Sendable, Hashable, CaseIterable {
     case .output: Bilingual("its output agrees with its schema", pt: "a saída está de acordo com o schema")
     case .progress:
       Bilingual(
-        "it says that it lives, and its progress never falls", pt: "diz que está vivo, e o progresso nunca cai")
+        "it says that it lives, and its progress never falls",
+        pt: "diz que está vivo, e o progresso nunca cai")
     case .checkpoint:
       Bilingual(
         "killed at a checkpoint, it goes on from there to the same output",
         pt: "morto em um checkpoint, continua dali até a mesma saída")
     case .cancel: Bilingual("it stops within 5 s of a cancel", pt: "para em até 5 s após um cancelamento")
     case .input:
-      Bilingual("it refuses bad input as data or configuration", pt: "recusa entrada ruim como data ou configuration")
-    case .crash: Bilingual("killed in the middle, it can run again", pt: "morto no meio, pode executar de novo")
+      Bilingual(
+        "it refuses bad input as data or configuration", pt: "recusa entrada ruim como data ou configuration")
+    case .crash:
+      Bilingual("killed in the middle, it can run again", pt: "morto no meio, pode executar de novo")
     case .secrets: Bilingual("it shows no secret", pt: "não mostra segredos")
     }
   }

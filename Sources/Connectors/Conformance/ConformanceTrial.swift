@@ -43,15 +43,19 @@ final class ConformanceTrial: Sendable {
   private let children: ChildProcesses
   private let folder: String
   private let disturbance: Disturbance
+  private let pause: @Sendable (Duration) async -> Void
   private let seen = Mutex(Seen())
   /// Ends when it is time to cancel.
   private let time: AsyncStream<Never>
   private let timeSource: AsyncStream<Never>.Continuation
 
   /// `folder`: fresh, for this run alone.
-  init(_ manifest: ConnectorManifest, children: ChildProcesses, folder: String, _ disturbance: Disturbance) {
+  init(
+    _ manifest: ConnectorManifest, children: ChildProcesses, folder: String, _ disturbance: Disturbance,
+    pause: @escaping @Sendable (Duration) async -> Void
+  ) {
     (self.manifest, self.children, self.folder) = (manifest, children, folder)
-    self.disturbance = disturbance
+    (self.disturbance, self.pause) = (disturbance, pause)
     (time, timeSource) = AsyncStream.makeStream()
   }
 
@@ -108,9 +112,9 @@ final class ConformanceTrial: Sendable {
     switch disturbance {
     case .none, .killAtCheckpoint: return
     case .cancel:
-      let limit = Task { [timeSource] in
+      let limit = Task { [timeSource, pause] in
         // Cancelled when the run ends first.
-        try? await Task.sleep(for: Self.patience)
+        await pause(Self.patience)
         timeSource.finish()
       }
       for await _ in time {}
@@ -123,7 +127,7 @@ final class ConformanceTrial: Sendable {
       guard manifest.level == .files else { return }
       while !Task.isCancelled, seen.withLock({ $0.disturbedAt == nil }) {
         kill()
-        try? await Task.sleep(for: Self.lookInterval)
+        await pause(Self.lookInterval)
       }
     }
   }
@@ -151,7 +155,8 @@ extension ConformanceTrial {
         guard case .file(let size)? = Folders.kind(of: path) else {
           throw Failure(.internal, "There is no file \(path).")
         }
-        return ArtifactHandle(sha256: String(repeating: "0", count: 64), name: name, size: size, mediaType: type)
+        return ArtifactHandle(
+          sha256: String(repeating: "0", count: 64), name: name, size: size, mediaType: type)
       },
       fetchArtifact: { (sha256, _) throws(Failure) in
         throw Failure(.configuration, code: "artifact-missing", "The kit has no artifact \(sha256).")

@@ -50,7 +50,9 @@ public final class CheckpointFile: Sendable {
     do {
       let plain = try AES256GCM.open(sealed, key: key, additionalData: Array(place.utf8))
       let kept = try JSON(parsing: plain)
-      guard let owner = kept["step_key"]?.string, ScalarString(owner) == ScalarString(stepKey) else { return nil }
+      guard let owner = kept["step_key"]?.string, ScalarString(owner) == ScalarString(stepKey) else {
+        return nil
+      }
       return kept["state"]
     } catch { return nil }
   }

@@ -12,7 +12,8 @@ extension Conversation {
 
   func call(_ method: Method, _ parameters: JSON) -> Act {
     .send([
-      "jsonrpc": "2.0", "id": .string(method.rawValue), "method": .string(method.rawValue), "params": parameters,
+      "jsonrpc": "2.0", "id": .string(method.rawValue), "method": .string(method.rawValue),
+      "params": parameters,
     ])
   }
 
@@ -38,7 +39,9 @@ extension Conversation {
       return broken("an answer has no `id` of a question")
     }
     if let error = body["error"] { return takeError(method, error, at: now) }
-    guard let result = body["result"] else { return broken("the answer to `\(word)` has neither result nor error") }
+    guard let result = body["result"] else {
+      return broken("the answer to `\(word)` has neither result nor error")
+    }
     return takeAnswer(method, result, at: now)
   }
 
@@ -95,7 +98,9 @@ extension Conversation {
     self.result = .failure(
       Failure(
         .data, code: "invalid-with",
-        String("with is not valid: \(texts.joined(separator: "; "))".unicodeScalars.prefix(ProtocolLimits.failureText)))
+        String(
+          "with is not valid: \(texts.joined(separator: "; "))".unicodeScalars.prefix(
+            ProtocolLimits.failureText)))
     )
     return leave(at: now)
   }
@@ -109,7 +114,8 @@ extension Conversation {
     case (.cleanup, .cleaning):
       return [.log(.warn, "cleanup failed: \(error["message"]?.string ?? "")")] + leave(at: now)
     case (.cancel, _): return [.log(.warn, "cancel failed: \(error["message"]?.string ?? "")")]
-    case _: return broken("`\(method.rawValue)` was answered with an error: \(error["message"]?.string ?? "")")
+    case _:
+      return broken("`\(method.rawValue)` was answered with an error: \(error["message"]?.string ?? "")")
     }
   }
 

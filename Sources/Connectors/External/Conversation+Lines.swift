@@ -17,7 +17,9 @@ extension Conversation {
     case "result":
       guard let isGood = body["ok"]?.bool else { return broken("`result` has no `ok`") }
       do throws(BadWord) {
-        result = isGood ? .success(try Self.members(message["output"])) : .failure(try Self.failure(message["error"]))
+        result =
+          isGood
+          ? .success(try Self.members(message["output"])) : .failure(try Self.failure(message["error"]))
       } catch { return broken(error.what) }
       return leave(at: now)
     case _: return takeNotice(type, message, at: now)

@@ -58,7 +58,8 @@ extension Conversation {
   }
 
   private mutating func takeMetric(_ body: JSON) -> [Act] {
-    guard let name = body["name"]?.string, !name.isEmpty, let value = body["value"], value.number != nil else {
+    guard let name = body["name"]?.string, !name.isEmpty, let value = body["value"], value.number != nil
+    else {
       return broken("`metric` has no `name` and numeric `value`")
     }
     let unit = body["unit"]?.string.map { " \($0)" } ?? ""
@@ -72,7 +73,9 @@ extension Conversation {
     else { return broken("`check` has no `name` and `passed`, or no `severity` of warn, error") }
     let text = "\(name)\(body["message"]?.string.map { ": \($0)" } ?? "")"
     if passed { return [.log(.info, "check passed: \(text)")] }
-    if severity == "error" { failedChecks.append(String(text.unicodeScalars.prefix(ProtocolLimits.failureText))) }
+    if severity == "error" {
+      failedChecks.append(String(text.unicodeScalars.prefix(ProtocolLimits.failureText)))
+    }
     return [.log(severity == "error" ? .error : .warn, "check failed: \(text)")]
   }
 
@@ -83,8 +86,8 @@ extension Conversation {
       maskCount <= ProtocolLimits.masks
     else {
       return broken(
-        "`mask` has no `value` of \(ProtocolLimits.shortestMask) to \(ProtocolLimits.longestMask) bytes, or is "
-          + "one of more than \(ProtocolLimits.masks)")
+        "`mask` has no `value` of \(ProtocolLimits.shortestMask) to \(ProtocolLimits.longestMask) bytes, or "
+          + "is one of more than \(ProtocolLimits.masks)")
     }
     return [.mask(text)]
   }

@@ -69,7 +69,10 @@ struct Conversation {
     switch level {
     case .files: []
     case .lines:
-      [.send(.object(JSONObject([("type", "start"), ("protocol", 1)] + start.map { ($0.key, $0.value) }))), .finish]
+      [
+        .send(.object(JSONObject([("type", "start"), ("protocol", 1)] + start.map { ($0.key, $0.value) }))),
+        .finish,
+      ]
     case .calls: [call(.initialize, ["protocol": 2, "engine": "esteira"])]
     }
   }
@@ -100,7 +103,8 @@ struct Conversation {
     switch stage {
     case .opening where inStage > ProtocolLimits.opening:
       return silent("did not open the protocol within \(ProtocolLimits.opening.text)")
-    case .describing where inStage > ProtocolLimits.validating, .validating where inStage > ProtocolLimits.validating:
+    case .describing where inStage > ProtocolLimits.validating,
+      .validating where inStage > ProtocolLimits.validating:
       return silent("did not answer within \(ProtocolLimits.validating.text)")
     case .cleaning where inStage > ProtocolLimits.cleaning:
       return leave(at: now) + [.log(.warn, "cleanup took more than \(ProtocolLimits.cleaning.text)")]

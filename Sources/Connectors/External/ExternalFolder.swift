@@ -50,7 +50,8 @@ struct ExternalFolder: Sendable {
   /// The object that a program of level 0 wrote; empty where it wrote nothing. Blocks.
   func writtenObject() throws(Failure) -> JSONObject {
     guard case .file(let size)? = Folders.kind(of: output), size > 0 else { return JSONObject() }
-    guard size <= ProtocolLimits.output, let bytes = SmallFile.read(output, limit: ProtocolLimits.output) else {
+    guard size <= ProtocolLimits.output, let bytes = SmallFile.read(output, limit: ProtocolLimits.output)
+    else {
       throw .largeOutput(Int(size))
     }
     do throws(JSONError) {
@@ -72,13 +73,13 @@ struct ExternalFolder: Sendable {
     guard names.count <= ProtocolLimits.artifacts else {
       throw Failure(
         .outputTooLarge, code: "too-many-artifacts",
-        "The connector left \(names.count) files in ESTEIRA_ARTIFACTS, more than \(ProtocolLimits.artifacts); "
-          + "pack them.")
+        "The connector left \(names.count) files in ESTEIRA_ARTIFACTS, more than "
+          + "\(ProtocolLimits.artifacts); pack them.")
     }
     if let missing = types.keys.sorted().first(where: { !names.contains($0) }) {
       throw Failure(
         .configuration, code: "connector-protocol",
-        "The connector broke the protocol: there is no file `\(missing)` in ESTEIRA_ARTIFACTS, which it named.")
+        "The connector broke the protocol: it named `\(missing)`, which is not in ESTEIRA_ARTIFACTS.")
     }
     var handles: [ArtifactHandle] = []
     for name in names {

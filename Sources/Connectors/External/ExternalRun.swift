@@ -44,7 +44,9 @@ struct ExternalRun: Sendable {
     let life = LifeLine()
     let conversation = try await conversation(purpose: .describe)
     let talk = Talk(conversation, services: attempt.services, life: life)
-    let end = try await children.run(try order(talk), life: life, cancelled: { life.askForEnd() }) { _, _ in }
+    let order = try order(talk)
+    let end = try await children.run(
+      order, life: life, cancelled: { life.askForEnd() }, received: { _, _ in })
     if let schemas = talk.conversation.schemas { return schemas }
     _ = try talk.conversation.end(end, lastWords: "")
     throw Failure(.configuration, code: "connector-protocol", "The connector said nothing of its schemas.")
@@ -54,9 +56,8 @@ struct ExternalRun: Sendable {
     let capture = StreamCapture(log: { talk.log($0, $1) }, mask: attempt.services.mask)
     let order = try order(talk)
     let within = cancelling
-    let end = try await children.run(order, life: life, cancelled: { talk.cancel(within: within) }) {
-      capture.receive($0, $1)
-    }
+    let end = try await children.run(
+      order, life: life, cancelled: { talk.cancel(within: within) }, received: { capture.receive($0, $1) })
     capture.finish()
     let (own, mask) = (talk.masking, attempt.services.mask)
     let result: Result<AttemptOutput, Failure>
@@ -150,7 +151,9 @@ extension ExternalRun {
     switch manifest.level {
     case .files:
       ours += [("ESTEIRA_DATA", folder.data), ("ESTEIRA_OUTPUT", folder.output)]
-      if attempt.connection != nil || attempt.credential != nil { ours.append(("ESTEIRA_CONNECTION_FD", "3")) }
+      if attempt.connection != nil || attempt.credential != nil {
+        ours.append(("ESTEIRA_CONNECTION_FD", "3"))
+      }
     case .lines, .calls: ours += [("ESTEIRA_IN_FD", "3"), ("ESTEIRA_OUT_FD", "4")]
     }
     return base.filter { !said.contains(ScalarString($0.0)) } + given + ours
@@ -184,7 +187,8 @@ extension ExternalRun {
   /// What an attempt is about, without secrets.
   private var document: JSONObject {
     let job: JSON = [
-      "id": .string("\(attempt.job)"), "key": .string(attempt.jobKey), "namespace": .string(attempt.namespace),
+      "id": .string("\(attempt.job)"), "key": .string(attempt.jobKey),
+      "namespace": .string(attempt.namespace),
       "pipeline": .string(attempt.pipeline.name),
     ]
     let step: JSON = [

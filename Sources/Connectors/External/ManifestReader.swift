@@ -44,7 +44,8 @@ struct ManifestReader {
       keepsCheckpoints: try flag(file["checkpoints"], "checkpoints"), test: try trial(file["test"], file))
     if level == .files, manifest.keepsCheckpoints || manifest.heartbeat != nil {
       throw wrong(
-        "level 0 has neither `checkpoints` nor `heartbeat`", "o nível 0 não tem `checkpoints` nem `heartbeat`")
+        "level 0 has neither `checkpoints` nor `heartbeat`", "o nível 0 não tem `checkpoints` nem `heartbeat`"
+      )
     }
     return manifest
   }
@@ -165,7 +166,8 @@ struct ManifestReader {
       let isRequired = map["required"].map({ $0.bool }) ?? true
     else {
       throw wrong(
-        "`connection` is no map of `kind` and `required`", "`connection` não é um mapa de `kind` e `required`")
+        "`connection` is no map of `kind` and `required`", "`connection` não é um mapa de `kind` e `required`"
+      )
     }
     return isRequired ? .required(kind: kind) : .optional(kind: kind)
   }
@@ -197,7 +199,9 @@ struct ManifestReader {
 
   private func flag(_ json: JSON?, _ key: String) throws(Problem) -> Bool {
     guard let json else { return false }
-    guard let flag = json.bool else { throw wrong("`\(key)` is not true or false", "`\(key)` não é true nem false") }
+    guard let flag = json.bool else {
+      throw wrong("`\(key)` is not true or false", "`\(key)` não é true nem false")
+    }
     return flag
   }
 

@@ -32,7 +32,8 @@ struct RunningChild {
     let extra = order.extra.map { [ends.filledPipe($0)] } ?? []
     let channel = order.channel == nil ? nil : ends.channel()
     guard ends.areOpen else { throw .cannotSpawn("no further file can be opened", errno) }
-    switch supervisors.start(streams: [input, output.write, errors.write] + extra + (channel?.program ?? [])) {
+    switch supervisors.start(streams: [input, output.write, errors.write] + extra + (channel?.program ?? []))
+    {
     case .failure(let error): throw .cannotSpawn("the supervisor cannot start", error.value)
     case .success(let started):
       watch = started.watch

@@ -7,7 +7,11 @@ import Testing
 struct ConformanceKitTests {
   private func verdicts(_ folder: String, _ bench: ExternalBench) async -> [ConformanceVerdict] {
     let scratch = "\(bench.bench.root)/kit"
-    return await ConformanceKit(folder: folder, children: BuiltProgram.children, scratch: scratch).run().verdicts
+    let kit = ConformanceKit(folder: folder, children: BuiltProgram.children, scratch: scratch) {
+      // Cancelled when the run ends first.
+      try? await Task.sleep(for: $0)
+    }
+    return await kit.run().verdicts
   }
 
   private func failed(_ verdicts: [ConformanceVerdict]) -> [ConformanceRule] {

@@ -48,9 +48,15 @@ struct ConversationTests {
       [#"{"type":"hello","protocol":1}"#, #"{"type":"mask","value":"abc"}"#],
       [#"{"type":"hello","protocol":1}"#, #"{"type":"checkpoint"}"#],
       [#"{"type":"hello","protocol":1}"#, #"{"type":"result","ok":true,"output":[]}"#],
-      [#"{"type":"hello","protocol":1}"#, #"{"type":"result","ok":false,"error":{"class":"lost","message":"x"}}"#],
+      [
+        #"{"type":"hello","protocol":1}"#,
+        #"{"type":"result","ok":false,"error":{"class":"lost","message":"x"}}"#,
+      ],
       [#"{"type":"hello","protocol":1}"#, #"{"type":"result","ok":false,"error":{"class":"data"}}"#],
-      [#"{"type":"hello","protocol":1}"#, #"{"type":"result","ok":true}"#, #"{"type":"log","message":"late"}"#],
+      [
+        #"{"type":"hello","protocol":1}"#, #"{"type":"result","ok":true}"#,
+        #"{"type":"log","message":"late"}"#,
+      ],
     ])
   func broken(lines: [String]) {
     var talk = conversation(.lines)
@@ -65,7 +71,9 @@ struct ConversationTests {
     var talk = conversation(.lines)
     _ = hear(
       &talk, #"{"type":"hello","protocol":1}"#,
-      #"{"type":"result","ok":false,"error":{"class":"rate_limited","code":"slow","message":"Slow.","retry_after":1.5}}"#)
+      #"{"type":"result","ok":false,"error":{"class":"rate_limited","code":"slow","message":"Slow.","#
+        + #""retry_after":1.5}}"#
+    )
     #expect(end(talk) == Failure(.rateLimited, code: "slow", "Slow.", retryAfter: .milliseconds(1_500)))
   }
 
@@ -133,7 +141,8 @@ struct ConversationTests {
   private func executing() -> Conversation {
     var talk = conversation(.calls)
     _ = hear(
-      &talk, #"{"jsonrpc":"2.0","id":"initialize","result":{"protocol":2,"capabilities":["validate","cleanup"]}}"#,
+      &talk,
+      #"{"jsonrpc":"2.0","id":"initialize","result":{"protocol":2,"capabilities":["validate","cleanup"]}}"#,
       #"{"jsonrpc":"2.0","id":"validate","result":{"problems":[]}}"#)
     return talk
   }

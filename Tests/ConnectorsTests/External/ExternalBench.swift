@@ -50,7 +50,8 @@ final class ExternalBench: Sendable {
   }
 
   func connector(in folder: String) throws -> ExternalConnector {
-    ExternalConnector(manifest: try ManifestReader(folder: folder).manifest(), children: BuiltProgram.children)
+    ExternalConnector(
+      manifest: try ManifestReader(folder: folder).manifest(), children: BuiltProgram.children)
   }
 
   /// With a place for checkpoints that outlives the attempt.
@@ -60,7 +61,8 @@ final class ExternalBench: Sendable {
     let credential = secret.map { Credential(name: "c", type: "bearer", values: [("token", Secret($0))]) }
     let connection = Connection(namespace: "demo", name: "c", kind: "sample", address: ["host": "a"])
     var attempt = bench.attempt(
-      with, number: number, connection: secret == nil ? nil : connection, credential: credential, grace: grace)
+      with, number: number, connection: secret == nil ? nil : connection, credential: credential, grace: grace
+    )
     attempt.fencingToken = UInt32(40 + number)
     attempt.services.checkpoints = Checkpoints(
       save: { (state) throws(Failure) in self.checkpoints.withLock { $0.append(state) } },
@@ -71,7 +73,9 @@ final class ExternalBench: Sendable {
   var kept: [JSON] { checkpoints.withLock { $0 } }
 
   func run(_ connector: ExternalConnector, _ attempt: Attempt) async -> Result<AttemptOutput, Failure> {
-    do throws(Failure) { return .success(try await connector.execute(attempt)) } catch { return .failure(error) }
+    do throws(Failure) { return .success(try await connector.execute(attempt)) } catch {
+      return .failure(error)
+    }
   }
 
   func refusal(_ connector: ExternalConnector, _ attempt: Attempt) async -> Failure? {

@@ -19,7 +19,8 @@ struct ExternalConnectorTests {
     #expect(bench.bench.bytes(of: handle) == Array("um dois\n".utf8))
     #expect(bench.bench.log == ["info counted 2 words"])
     let refused = await bench.refusal(connector, bench.attempt(["text": ""]))
-    #expect(refused == Failure(.data, code: "exit-code", "The connector ended with exit code 65: text is empty."))
+    #expect(
+      refused == Failure(.data, code: "exit-code", "The connector ended with exit code 65: text is empty."))
   }
 
   @Test("goes on from the checkpoint of the attempt before", arguments: ["lines", "calls"])
@@ -34,7 +35,9 @@ struct ExternalConnectorTests {
     #expect(bench.kept == [state, ["place": 3, "total": 35]])
   }
 
-  @Test("gets its secrets on descriptor 3, never by environment or argument, and they are hidden", arguments: [0, 1])
+  @Test(
+    "gets its secrets on descriptor 3, never by environment or argument, and they are hidden",
+    arguments: [0, 1])
   func secrets(level: Int) async throws {
     let bench = try ExternalBench()
     let script = """
@@ -54,11 +57,12 @@ struct ExternalConnectorTests {
   @Test("hides what it asks to hide")
   func mask() async throws {
     let bench = try ExternalBench()
-    let script = Self.hello + """
-      echo '{"type":"mask","value":"session-9f"}' >&4
-      echo '{"type":"log","message":"got session-9f"}' >&4
-      echo '{"type":"result","ok":true,"output":{"id":"session-9f"}}' >&4
-      """
+    let script =
+      Self.hello + """
+        echo '{"type":"mask","value":"session-9f"}' >&4
+        echo '{"type":"log","message":"got session-9f"}' >&4
+        echo '{"type":"result","ok":true,"output":{"id":"session-9f"}}' >&4
+        """
     let output = try await bench.connector(level: 1, script).execute(bench.attempt())
     #expect(output.value == ["id": "•••"])
     #expect(bench.bench.log == ["info got •••"])
@@ -67,11 +71,12 @@ struct ExternalConnectorTests {
   @Test("that ignores its cancel is killed five seconds later, with all that it started")
   func cancel() async throws {
     let bench = try ExternalBench()
-    let script = Self.hello + """
-      trap '' TERM
-      echo '{"type":"checkpoint","state":1}' >&4
-      sleep 60 & wait; while true; do sleep 60; done
-      """
+    let script =
+      Self.hello + """
+        trap '' TERM
+        echo '{"type":"checkpoint","state":1}' >&4
+        sleep 60 & wait; while true; do sleep 60; done
+        """
     let connector = try bench.connector(level: 1, script, more: "checkpoints: true")
     let attempt = bench.attempt(grace: .seconds(30))
     let task = Task { await bench.run(connector, attempt) }
@@ -107,7 +112,8 @@ struct ExternalConnectorTests {
     let large = try bench.connector(
       level: 1,
       Self.hello + """
-        printf '{"type":"result","ok":true,"output":{"x":"%s"}}\\n' "$(head -c 4300000 /dev/zero | tr '\\0' x)" >&4
+        large=$(head -c 4300000 /dev/zero | tr '\\0' x)
+        printf '{"type":"result","ok":true,"output":{"x":"%s"}}\\n' "$large" >&4
         """)
     #expect(await bench.refusal(large, bench.attempt())?.code == "output-too-large")
     let endless = try bench.connector(level: 1, Self.hello + "tr '\\0' x </dev/zero >&4")
@@ -120,10 +126,13 @@ struct ExternalConnectorTests {
   func ends() async throws {
     let bench = try ExternalBench()
     let cases: [(String, ErrorClass, String)] = [
-      (Self.hello + "exit 75", .transient, "exit-code"), (Self.hello + "kill -9 $$", .exit, "killed-by-signal"),
+      (Self.hello + "exit 75", .transient, "exit-code"),
+      (Self.hello + "kill -9 $$", .exit, "killed-by-signal"),
       (Self.hello, .configuration, "connector-protocol"), ("exit 0", .configuration, "connector-protocol"),
-      (Self.hello + #"echo '{"type":"artifact","name":"gone"}' >&4; echo '{"type":"result","ok":true}' >&4"#,
-        .configuration, "connector-protocol"),
+      (
+        Self.hello + #"echo '{"type":"artifact","name":"gone"}' >&4; echo '{"type":"result","ok":true}' >&4"#,
+        .configuration, "connector-protocol"
+      ),
       (Self.hello + #"echo '{"type":"result","ok":true}' >&4; exit 3"#, .exit, "exit-code"),
     ]
     for (script, errorClass, code) in cases {
@@ -136,12 +145,14 @@ struct ExternalConnectorTests {
   func document() async throws {
     let bench = try ExternalBench()
     let artifact = bench.bench.keep("kept", name: "a.txt")
-    let script = Self.hello + """
-      read -r line <&3
-      printf '{"type":"result","ok":true,"output":{"start":%s,"file":"%s"}}\\n' "$line" \
-        "$(cat "$ESTEIRA_FILES/\(artifact.sha256)")" >&4
-      """
-    let value = try await bench.connector(level: 1, script).execute(bench.attempt(["in": artifact.json])).value
+    let script =
+      Self.hello + """
+        read -r line <&3
+        printf '{"type":"result","ok":true,"output":{"start":%s,"file":"%s"}}\\n' "$line" \
+          "$(cat "$ESTEIRA_FILES/\(artifact.sha256)")" >&4
+        """
+    let value = try await bench.connector(level: 1, script).execute(bench.attempt(["in": artifact.json]))
+      .value
     #expect(value["file"] == "kept")
     let start = value["start"]
     #expect(start?["type"] == "start" && start?["protocol"] == 1 && start?["token"] == 41)

@@ -46,10 +46,13 @@ struct ManifestTests {
   @Test(
     "is refused with its reason",
     arguments: [
-      ("sample.files", "files", "name"), ("sample.files", "csv.mine", "first word"), ("level: 0", "level: 3", "level"),
+      ("sample.files", "files", "name"), ("sample.files", "csv.mine", "first word"),
+      ("level: 0", "level: 3", "level"),
       ("level: 0", "level: 0\ncheckpoints: true", "checkpoints"), ("\"1.0.0\"", "1.0", "version"),
-      ("command: [main.sh]", "command: main.sh", "command"), ("effect: pure", "effect: reattachable", "effect"),
-      ("effect: pure", "efect: pure", "efect"), ("esteira-connector/v1", "esteira-connector/v2", "apiVersion"),
+      ("command: [main.sh]", "command: main.sh", "command"),
+      ("effect: pure", "effect: reattachable", "effect"),
+      ("effect: pure", "efect: pure", "efect"),
+      ("esteira-connector/v1", "esteira-connector/v2", "apiVersion"),
       ("type: object\n  properties: {text", "type: objekt\n  properties: {text", "with"),
       ("effect: pure", "effect: pure\nenvironment: {ESTEIRA_X: a}", "ESTEIRA_X"),
       ("effect: pure", "effect: pure\ntimeout: 5", "timeout"), ("test:\n  with", "test:\n  wiht", "test"),
@@ -70,7 +73,8 @@ struct ManifestTests {
     #expect(throws: Problem.self) { try InstalledConnectors(folders: [bench.bench.root]) }
     #expect(throws: Problem.self) { try InstalledConnectors(folders: ["/nonexistent"]) }
     #expect(try InstalledConnectors(folders: [folder]).manifests.count == 1)
-    try FileManager.default.setAttributes([.posixPermissions: 0o666], ofItemAtPath: folder + "/connector.yaml")
+    try FileManager.default.setAttributes(
+      [.posixPermissions: 0o666], ofItemAtPath: folder + "/connector.yaml")
     #expect(throws: Problem.self) { try InstalledConnectors(folders: [folder]) }
   }
 

@@ -39,6 +39,7 @@ def find(path: str) -> Type[Connector]:
     if specification is None or specification.loader is None or not os.path.exists(program):
         raise SystemExit(f"There is no program {program}.")
     sys.path.insert(0, os.path.dirname(os.path.abspath(program)))
+    sys.dont_write_bytecode = True
     module = importlib.util.module_from_spec(specification)
     sys.modules[specification.name] = module
     specification.loader.exec_module(module)
