@@ -14,8 +14,8 @@ import Watchdog
 ///     connectors: [/srv/esteira/connectors]
 ///     destinations: [{name: ops, namespace: demo, kind: webhook, connection: c, events: [esteira.job.*]}]
 ///
-/// Read anew for each question, so that a change needs no restart; destinations and connectors are read at the
-/// start.
+/// Read anew for each question, so that a change needs no restart; destinations and connectors are read at
+/// the start.
 struct ConfigFile: Sendable {
   let folder: String
   var path: String { folder + "/esteira.yaml" }

@@ -5,8 +5,7 @@ import Model
 
 /// Runs the conformance kit for the command line, in a folder of its own below TMPDIR.
 enum ConformanceDesk {
-  static let work = ConnectorWork(test: { (folder) throws(Problem) in try await test(Places.absolute(folder))
-  })
+  static let work = ConnectorWork { (folder) throws(Problem) in try await test(Places.absolute(folder)) }
 
   private static func test(_ folder: String) async throws(Problem) -> ConnectorReport {
     var template = Array((Places.environment("TMPDIR") ?? "/tmp").utf8CString.dropLast())

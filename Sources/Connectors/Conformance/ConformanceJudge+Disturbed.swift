@@ -10,17 +10,17 @@ extension ConformanceJudge {
         : .failed(
           Bilingual(
             "it saves checkpoints, and its manifest does not say `checkpoints: true`",
-            pt: "salva checkpoints, e o manifesto não diz `checkpoints: true`"))
+            pt: "salva pontos de retomada, e o manifesto não diz `checkpoints: true`"))
     }
     guard let first = sample.checkpoints.first else {
-      return .failed(Bilingual("it saves no checkpoint", pt: "não salva nenhum checkpoint"))
+      return .failed(Bilingual("it saves no checkpoint", pt: "não salva nenhum ponto de retomada"))
     }
     let killed = await trial("killed", .killAtCheckpoint).perform(manifest.test.with)
     guard killed.failure != nil, let kept = killed.checkpoints.last else {
       return .failed(
         Bilingual(
           "it ended with its first checkpoint: save one before the end",
-          pt: "terminou no primeiro checkpoint: salve um antes do fim"))
+          pt: "terminou no primeiro ponto de retomada: salve um antes do fim"))
     }
     let resumed = await trial("resumed").perform(manifest.test.with, number: 2, checkpoint: kept)
     guard let output = resumed.output else {
@@ -37,7 +37,7 @@ extension ConformanceJudge {
       return .failed(
         Bilingual(
           "it begins anew: its first checkpoint is the same again",
-          pt: "recomeça do início: o primeiro checkpoint é o mesmo de novo"))
+          pt: "recomeça do início: o primeiro ponto de retomada é o mesmo de novo"))
     }
     return .passed
   }

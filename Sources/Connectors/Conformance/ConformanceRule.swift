@@ -20,7 +20,7 @@ public enum ConformanceRule: String, Sendable, Hashable, CaseIterable {
     case .checkpoint:
       Bilingual(
         "killed at a checkpoint, it goes on from there to the same output",
-        pt: "morto em um checkpoint, continua dali até a mesma saída")
+        pt: "morto em um ponto de retomada, continua dali até a mesma saída")
     case .cancel: Bilingual("it stops within 5 s of a cancel", pt: "para em até 5 s após um cancelamento")
     case .input:
       Bilingual(

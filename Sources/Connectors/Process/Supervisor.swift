@@ -6,7 +6,8 @@ import Glibc
 ///
 /// Descriptor 3 is a socket whose other end the node holds: it brings the order; then a byte on it asks for
 /// the end, and its closing means that the node is gone. The descriptors from 4 on, as many as the order
-/// says, become the program's from 3 on. A process with a single thread, so plain calls that block are right here.
+/// says, become the program's from 3 on. A process with a single thread, so plain calls that block are right
+/// here.
 struct Supervisor {
   let order: SupervisorOrder
   private var program: pid_t = -1
