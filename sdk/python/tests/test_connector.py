@@ -119,6 +119,23 @@ def test_the_plain_script_goes_on_from_a_checkpoint_file(tmp_path: Path) -> None
     assert json.loads(kept.read_text()) == {"line": 2, "longest": 9}
 
 
+def test_the_command_runs_a_folder_and_refuses_a_bad_name(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = str(tmp_path / "lines")
+    assert cli.main(["new", "acme.lines", folder]) == 0
+    capsys.readouterr()
+    assert cli.main(["run", folder, "--with", '{"text": "a"}']) == 0
+    assert json.loads(capsys.readouterr().out) == {"rows_processed": 1, "longest": 1}
+    with pytest.raises(SystemExit):
+        cli.main(["new", "Lines", str(tmp_path / "other")])
+
+
+def test_a_mistake_in_get_progress_does_not_end_the_work(tmp_path: Path) -> None:
+    program = PROGRAM.replace("    def cleanup", "    def get_progress(self):\n        return 1 / 0\n\n    def cleanup")
+    (tmp_path / "main.py").write_text(program)
+    outcome = Engine(str(tmp_path)).run({"what": "all"})
+    assert outcome.error is None and outcome.told("heartbeat") != []
+
+
 def test_small_values() -> None:
     assert ConnectorResult().as_output() == {}
     assert Progress(done=1) == Progress(done=1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import shutil
 import sys
 from typing import Callable, List, Optional, Tuple, Type
@@ -103,6 +104,8 @@ def main(arguments: Optional[List[str]] = None) -> int:
     if rest and choice.command != "run":
         parser.error(f"unknown: {' '.join(rest)}")
     if choice.command == "new":
+        if not re.fullmatch(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*){1,3}", choice.name):
+            parser.error(f"{choice.name} is no name of a connector: write two to four words such as acme.orders")
         kind = "".join(part.capitalize() for part in choice.name.replace("_", ".").split("."))
         return make(choice.folder, TEMPLATE.format(name=choice.name, kind=kind))
     if choice.command == "bridge":

@@ -152,7 +152,7 @@ class Session:
     def _report(self, over: threading.Event) -> None:
         last: Optional[Progress] = None
         while True:
-            progress = self.connector.get_progress()
+            progress = self._progress()
             if progress is not None and progress != last:
                 last = progress
                 self._notify("progress", _progress(progress))
@@ -160,9 +160,17 @@ class Session:
                 self._notify("heartbeat", {})
             if over.wait(1.0):
                 break
-        progress = self.connector.get_progress()
+        progress = self._progress()
         if progress is not None and progress != last:
             self._notify("progress", _progress(progress))
+
+    def _progress(self) -> Optional[Progress]:
+        """A mistake there must not end the heartbeats."""
+        try:
+            return self.connector.get_progress()
+        except Exception as error:
+            print(f"get_progress raised {type(error).__name__}: {error}", file=sys.stderr)
+            return None
 
     def _log(self, entry: Union[LogEntry, str]) -> None:
         if isinstance(entry, str):
