@@ -73,9 +73,8 @@ struct NodeParts: Sendable {
       artifacts: files.artifacts, logs: files.logs)
     var backend = reading.backend(
       node: node, jobs: Self.jobs(node, history), history, events: news.events)
-    let destinations = configuration.destinations
-    self.destinations = destinations
-    backend.destinations = { () throws(Problem) in destinations }
+    destinations = configuration.destinations
+    backend.destinations = { [destinations] () throws(Problem) in destinations }
     backend.pause = Program.pause
     (self.places, self.news, keeper) = (places, news, Self.keeper(folder, vault, store, node, console))
     if restores { keeper.resume() }

@@ -3,11 +3,11 @@ import Testing
 
 @testable import Connectors
 
-@Suite("The conformance kit", .timeLimit(.minutes(3)))
+@Suite("The conformance kit", .serialized, .timeLimit(.minutes(3)))
 struct ConformanceKitTests {
   private func verdicts(_ folder: String, _ bench: ExternalBench) async -> [ConformanceVerdict] {
     let scratch = "\(bench.bench.root)/kit"
-    let kit = ConformanceKit(folder: folder, children: BuiltProgram.children, scratch: scratch) {
+    let kit = ConformanceKit(folder: folder, children: ExternalBench.children, scratch: scratch) {
       // Cancelled when the run ends first.
       try? await Task.sleep(for: $0)
     }

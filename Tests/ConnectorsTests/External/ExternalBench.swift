@@ -12,6 +12,9 @@ final class ExternalBench: Sendable {
 
   init() throws { bench = try Bench() }
 
+  /// Their own places: others must not wait for programs that take their time.
+  static let children = ChildProcesses(supervisor: BuiltProgram.path, limit: 4)
+
   static let samples = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent().appending(path: "Connectors")
 
@@ -51,7 +54,7 @@ final class ExternalBench: Sendable {
 
   func connector(in folder: String) throws -> ExternalConnector {
     ExternalConnector(
-      manifest: try ManifestReader(folder: folder).manifest(), children: BuiltProgram.children)
+      manifest: try ManifestReader(folder: folder).manifest(), children: Self.children)
   }
 
   /// With a place for checkpoints that outlives the attempt.
