@@ -55,6 +55,14 @@ def program(name: str) -> str:
     return found
 
 
+@pytest.mark.parametrize("name", sorted(cli.BRIDGES))
+def test_a_bridge_keeps_the_rules_that_every_connector_keeps(name: str, tmp_path: Path) -> None:
+    engine = bridge(name, tmp_path)
+    folder = engine.folder
+    faults = {title: rule() for title, rule in cli.rules(engine, folder, cli.manifest.find(folder))}
+    assert "goes on from a checkpoint" in faults and set(faults.values()) == {None}
+
+
 @pytest.fixture
 def tap(tmp_path: Path) -> List[str]:
     pytest.importorskip("singer", reason="singer-python is not installed; `scripts/setup_python.sh` installs it.")
@@ -79,9 +87,9 @@ def test_a_tap_goes_on_from_the_state_that_a_real_target_echoed(tap: List[str], 
     outcome = engine.run(parameters)
     assert outcome.error is None, outcome.error
     assert outcome.output is not None and outcome.output["rows_processed"] == 5
-    assert outcome.checkpoints[-1] == {"n": 5}
-    resumed = engine.run(parameters, checkpoint={"n": 3})
-    assert resumed.output is not None and resumed.output["streams"] == {"rows": 2}
+    assert outcome.checkpoints[-1] == {"state": {"n": 5}, "streams": {"rows": 5}}
+    resumed = engine.run(parameters, checkpoint={"state": {"n": 3}, "streams": {"rows": 3}})
+    assert resumed.output == outcome.output
     rows = [json.loads(line) for file in out.iterdir() for line in file.read_text().splitlines()]
     assert sorted(row["n"] for row in rows) == [1, 2, 3, 4, 4, 5, 5]
 
@@ -164,8 +172,9 @@ def test_the_airbyte_protocol_with_and_without_a_destination(airbyte: List[str],
     both = engine.run({**parameters, "destination": airbyte})
     assert both.error is None and len(both.checkpoints) == 3
     resumed = engine.run({**parameters, "destination": airbyte}, checkpoint=both.checkpoints[1])
-    assert resumed.output is not None and resumed.output["streams"] == {"s": 1}
-    assert resumed.output["state"] == both.checkpoints[2]
+    assert resumed.output == both.output
+    assert both.checkpoints[2]["streams"] == {"s": 3}
+    assert [entry["message"] for entry in resumed.told("log")] == ["from 2"]
 
 
 def test_an_airbyte_error_has_the_class_of_its_failure_type(airbyte: List[str], tmp_path: Path) -> None:

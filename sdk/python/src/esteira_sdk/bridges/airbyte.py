@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import threading
-from typing import IO, ClassVar, Dict, Optional
+from typing import IO, ClassVar, Dict, List, Optional
 
 from ..connector import JSON, ConnectorError, ConnectorResult, LogCallback, LogEntry, Progress, Schema
 from .programs import Bridge, ProgramFailed, Programs, message
@@ -14,6 +14,19 @@ from .singer import FileSink
 COMMAND = {"type": "array", "items": {"type": "string"}, "minItems": 1}
 LEVELS = {"FATAL": "error", "ERROR": "error", "WARN": "warn", "INFO": "info", "DEBUG": "debug", "TRACE": "debug"}
 CLASSES = {"config_error": "configuration", "transient_error": "transient", "system_error": "internal"}
+
+TRIAL = """import json, sys
+words = sys.argv
+if words[1] == "read":
+    first = json.load(open(words[words.index("--state") + 1]))[0]["data"]["n"] if "--state" in words else 0
+    for n in range(first + 1, 4):
+        print(json.dumps({"type": "RECORD", "record": {"stream": "s", "data": {"n": n}}}))
+        print(json.dumps({"type": "STATE", "state": {"type": "LEGACY", "data": {"n": n}}}))
+else:
+    for line in sys.stdin:
+        if json.loads(line)["type"] == "STATE":
+            print(line, end="", flush=True)
+"""
 
 
 class AirbyteFailed(ConnectorError):
@@ -35,8 +48,7 @@ class AirbyteSync(Bridge):
     heartbeat = "5m"
     timeout = "12h"
     test_with: ClassVar[Dict[str, JSON]] = {
-        "source": ["sh", "-c", 'echo \'{"type": "RECORD", "record": {"stream": "s", "data": {"n": 1}}}\''],
-        "catalog": {"streams": []}}
+        "source": ["python3", "-c", TRIAL], "destination": ["python3", "-c", TRIAL], "catalog": {"streams": []}}
     test_bad: ClassVar[Optional[Dict[str, JSON]]] = {"source": ["/nonexistent/source"], "catalog": {"streams": []}}
 
     def __init__(self) -> None:
@@ -74,7 +86,9 @@ class AirbyteSync(Bridge):
 
     def execute(self, parameters: Dict[str, JSON], log_callback: LogCallback) -> ConnectorResult:
         programs = self.begin(log_callback)
-        for state in self.context.checkpoint or parameters.get("state") or []:
+        kept = self.context.checkpoint or {}
+        self._counts = dict(kept.get("streams") or {})
+        for state in kept["states"] if kept else parameters.get("state") or []:
             self._states[_key(state)] = state
         config = dict(parameters.get("config") or {})
         if self.context.credential is not None:
@@ -113,11 +127,11 @@ class AirbyteSync(Bridge):
                 record = body["record"]
                 self._counts[record["stream"]] = self._counts.get(record["stream"], 0) + 1
                 if destination is None:
-                    files.take(line, {"type": "RECORD", "stream": record["stream"], "record": record["data"]})
+                    files.take(line, {"type": "RECORD", "stream": record["stream"], "record": record["data"]}, self._counts)
             elif body["type"] == "STATE" and destination is None:
                 self._states[_key(body["state"])] = body["state"]
             if destination is not None and body["type"] in ("RECORD", "STATE"):
-                destination.write(line)
+                destination.write(line, dict(self._counts) if body["type"] == "STATE" else None)
 
     def _tells(self, body: Dict[str, JSON], log: LogCallback) -> bool:
         if body["type"] == "LOG":
@@ -139,11 +153,14 @@ class AirbyteSync(Bridge):
     def _finish(self, destination: "_Destination") -> None:
         destination.finish()
 
-    def keep(self, body: Dict[str, JSON], log: LogCallback) -> None:
-        """What a destination says."""
-        if not self._tells(body, log) and body["type"] == "STATE":
-            self._states[_key(body["state"])] = body["state"]
-            self.context.save(list(self._states.values()))
+    def keep(self, body: Dict[str, JSON], counts: Dict[str, int]) -> None:
+        """A state that a destination gives back, with the records up to there."""
+        self._states[_key(body["state"])] = body["state"]
+        self.context.save({"states": list(self._states.values()), "streams": counts})
+
+    def tells(self, body: Dict[str, JSON], log: LogCallback) -> bool:
+        """Whether a message of a destination is no state."""
+        return self._tells(body, log)
 
 
 class _Destination:
@@ -151,6 +168,10 @@ class _Destination:
                  log: LogCallback):
         self._programs, self._process, self._connector, self._log = programs, process, connector, log
         self._error: Optional[BaseException] = None
+        self._sending = threading.Lock()
+        self._sent: List[Dict[str, int]] = []
+        """The counts of the states that did not come back yet: they come back in their order."""
+        self._counts: Dict[str, int] = {}
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
@@ -159,13 +180,21 @@ class _Destination:
         try:
             for line in self._process.stdout:
                 body = message(line, "destination")
-                if body is not None:
-                    self._connector.keep(body, self._log)
+                if body is None or self._connector.tells(body, self._log) or body["type"] != "STATE":
+                    continue
+                with self._sending:
+                    if self._sent:
+                        self._counts = self._sent.pop(0)
+                self._connector.keep(body, self._counts)
         except BaseException as error:  # Raised where the connector waits.
             self._error = error
 
-    def write(self, line: bytes) -> None:
+    def write(self, line: bytes, counts: Optional[Dict[str, int]]) -> None:
+        """`counts`: of a state, the records up to there."""
         assert self._process.stdin is not None
+        if counts is not None:
+            with self._sending:
+                self._sent.append(counts)
         try:
             self._process.stdin.write(line)
         except BrokenPipeError:

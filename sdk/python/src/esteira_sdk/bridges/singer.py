@@ -6,16 +6,31 @@ import json
 import os
 import subprocess
 import threading
-from typing import IO, ClassVar, Dict, List, Optional
+from typing import IO, ClassVar, Dict, List, Optional, Tuple
 
 from ..connector import JSON, BadData, Connector, ConnectorResult, LogCallback, Progress, Schema
 from .programs import Bridge, Programs, message
 
 COMMAND = {"type": "array", "items": {"type": "string"}, "minItems": 1}
 
+TRIAL_TAP = """import json, sys
+words = sys.argv
+first = json.load(open(words[words.index("--state") + 1]))["n"] if "--state" in words else 0
+for n in range(first + 1, 4):
+    print(json.dumps({"type": "RECORD", "stream": "s", "record": {"n": n}}))
+    print(json.dumps({"type": "STATE", "value": {"n": n}}))
+"""
+TRIAL_TARGET = """import json, sys
+for line in sys.stdin:
+    message = json.loads(line)
+    if message["type"] == "STATE":
+        print(json.dumps(message["value"]), flush=True)
+"""
+
 
 class SingerSync(Bridge):
-    """The state that the target echoes is the checkpoint: all before it is in the target for good."""
+    """The state that the target echoes is the checkpoint: all before it is in the target for good. So are the
+    counts up to there, and a job that was interrupted ends with the same output as one that was not."""
 
     name = "singer.sync"
     version = "1.0.0"
@@ -25,7 +40,7 @@ class SingerSync(Bridge):
     heartbeat = "2m"
     timeout = "6h"
     test_with: ClassVar[Dict[str, JSON]] = {
-        "tap": ["printf", '%s\\n', '{"type": "RECORD", "stream": "s", "record": {"n": 1}}']}
+        "tap": ["python3", "-c", TRIAL_TAP], "target": ["python3", "-c", TRIAL_TARGET]}
     test_bad: ClassVar[Optional[Dict[str, JSON]]] = {"tap": ["/nonexistent/tap"]}
 
     def __init__(self) -> None:
@@ -63,9 +78,10 @@ class SingerSync(Bridge):
         return Progress(done=sum(self._counts.values()))
 
     def execute(self, parameters: Dict[str, JSON], log_callback: LogCallback) -> ConnectorResult:
-        self._counts = {}
         programs = self.begin(log_callback)
-        state = self.context.checkpoint or parameters.get("state")
+        kept = self.context.checkpoint or {}
+        self._counts = dict(kept.get("streams") or {})
+        state = kept["state"] if kept else parameters.get("state")
         tap_config = dict(parameters.get("tap_config") or {})
         if self.context.credential is not None:
             tap_config.update(self.context.credential.values)
@@ -103,14 +119,15 @@ class SingerSync(Bridge):
                 self._counts[name] = self._counts.get(name, 0) + 1
             elif body["type"] == "STATE":
                 state = body.get("value")
-            sink.take(line, body)
+            sink.take(line, body, self._counts)
         return state
 
 
 class Sink:
     """Where the messages of a tap go."""
 
-    def take(self, line: bytes, body: Dict[str, JSON]) -> None:
+    def take(self, line: bytes, body: Dict[str, JSON], counts: Dict[str, int]) -> None:
+        """`counts`: the records up to here."""
         raise NotImplementedError
 
     def finish(self, state: JSON) -> JSON:
@@ -128,7 +145,7 @@ class FileSink(Sink):
         self._connector = connector
         self._open: Dict[str, IO[str]] = {}
 
-    def take(self, line: bytes, body: Dict[str, JSON]) -> None:
+    def take(self, line: bytes, body: Dict[str, JSON], counts: Dict[str, int]) -> None:
         if body["type"] != "RECORD":
             return
         stream = str(body["stream"])
@@ -159,6 +176,10 @@ class TargetSink(Sink):
             words += ["--config", programs.document(parameters["target_config"]).path]
         self._process: "subprocess.Popen[bytes]" = programs.start("target", words, takes_input=True)
         self._state: JSON = None
+        self._sending = threading.Lock()
+        self._sent: List[Tuple[JSON, Dict[str, int]]] = []
+        """States that the target has not echoed yet, with the counts that belong to them."""
+        self._counts: Dict[str, int] = {}
         self._error: Optional[BaseException] = None
         self._reader = threading.Thread(target=self._echoes, daemon=True)
         self._reader.start()
@@ -172,12 +193,25 @@ class TargetSink(Sink):
                 except ValueError:
                     continue
                 self._state = state
-                self._connector.context.save(state)
+                self._connector.context.save({"state": state, "streams": self._counted(state)})
         except BaseException as error:  # Raised where the connector waits.
             self._error = error
 
-    def take(self, line: bytes, body: Dict[str, JSON]) -> None:
+    def _counted(self, state: JSON) -> Dict[str, int]:
+        """A target may echo the last of several states alone."""
+        with self._sending:
+            for place, (sent, counts) in enumerate(self._sent):
+                if sent == state:
+                    del self._sent[:place + 1]
+                    self._counts = counts
+                    break
+        return self._counts
+
+    def take(self, line: bytes, body: Dict[str, JSON], counts: Dict[str, int]) -> None:
         assert self._process.stdin is not None
+        if body["type"] == "STATE":
+            with self._sending:
+                self._sent.append((body.get("value"), dict(counts)))
         try:
             self._process.stdin.write(line if line.endswith(b"\n") else line + b"\n")
         except BrokenPipeError:
