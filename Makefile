@@ -39,6 +39,7 @@ demo-oraculo: build ## ORÁCULO: an excavator and an executor that answer by mes
 
 test: setup ## build and run every test; the last line counts them
 	@scripts/setup.sh tests
+	@scripts/setup_python.sh
 	@scripts/test.sh
 
 check: setup ## format, house rules, and warnings as errors

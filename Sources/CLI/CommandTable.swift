@@ -46,7 +46,8 @@ public enum CommandTable {
     TokenList.spec, TokenCreate.spec, TokenRevoke.spec,
     AuditList.spec, AuditVerify.spec, AuditHeadsCommand.spec,
     ExprEval.spec, ConnectorList.spec, ConnectorSchema.spec,
-    ConnectorGet.spec, MetricsSummaryCommand.spec, MetricsPipelineCommand.spec, MetricsConnectorCommand.spec,
+    ConnectorGet.spec, ConnectorTest.spec,
+    MetricsSummaryCommand.spec, MetricsPipelineCommand.spec, MetricsConnectorCommand.spec,
     QueueList.spec, WorkerList.spec, NamespaceList.spec, NamespaceChanging.create,
     NamespaceChanging.update, ScheduleCreate.spec, ScheduleDelete.spec,
   ]

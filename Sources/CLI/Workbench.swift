@@ -17,6 +17,7 @@ public struct Workbench: Sendable {
   public var backups: Backups
   public var keys: KeyWork
   public var config: ConfigWork
+  public var connectorWork: ConnectorWork
   public var now: @Sendable () -> Timestamp
   public var sleep: @Sendable (Duration) async throws -> Void
   /// Returns when the user presses Ctrl-C.
@@ -30,9 +31,10 @@ public struct Workbench: Sendable {
     rehearse: @escaping @Sendable (Rehearsal) async throws(Problem) -> RehearsalResult,
     backups: Backups,
     now: @escaping @Sendable () -> Timestamp, sleep: @escaping @Sendable (Duration) async throws -> Void,
-    interruption: @escaping @Sendable () async -> Void, keys: KeyWork = .none, config: ConfigWork = .none
+    interruption: @escaping @Sendable () async -> Void, keys: KeyWork = .none, config: ConfigWork = .none,
+    connectorWork: ConnectorWork = .none
   ) {
-    (self.keys, self.config) = (keys, config)
+    (self.keys, self.config, self.connectorWork) = (keys, config, connectorWork)
     (self.connectors, self.zones, self.version) = (connectors, zones, version)
     (self.environment, self.console, self.connect) = (environment, console, connect)
     (self.serve, self.rehearse, self.now, self.sleep) = (serve, rehearse, now, sleep)

@@ -42,7 +42,7 @@ int esteira_spawn(
 
 static void execute(
   const char *program, char *const arguments[], char *const environment[], const char *folder,
-  const struct esteira_limit *limits, int limit_count, int extra, int kept, pid_t parent) {
+  const struct esteira_limit *limits, int limit_count, int extra, int extra_count, int kept, pid_t parent) {
   setpgid(0, 0);
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (getppid() != parent) _exit(127);
@@ -51,7 +51,9 @@ static void execute(
     if (setrlimit(limits[index].resource, &limit) != 0) return;
   }
   if (chdir(folder) != 0) return;
-  if (extra >= 0 && dup2(extra, 3) < 0) return;
+  // Each goes to a lower number than it has, in order: none is overwritten before it was copied.
+  for (int index = 0; index < extra_count; index++)
+    if (dup2(extra + index, 3 + index) < 0) return;
   if (kept >= 0) dup2(kept, kept_descriptor);
   struct sigaction standard = {.sa_handler = SIG_DFL};
   for (int number = 1; number < NSIG; number++) sigaction(number, &standard, NULL);
@@ -63,7 +65,7 @@ static void execute(
 
 pid_t esteira_fork_exec(
   const char *program, char *const arguments[], char *const environment[], const char *folder,
-  const struct esteira_limit *limits, int limit_count, int extra, int kept, int *error) {
+  const struct esteira_limit *limits, int limit_count, int extra, int extra_count, int kept, int *error) {
   int report[2];
   *error = 0;
   if (pipe2(report, O_CLOEXEC) != 0) {
@@ -73,7 +75,7 @@ pid_t esteira_fork_exec(
   pid_t parent = getpid();
   pid_t pid = fork();
   if (pid == 0) {
-    execute(program, arguments, environment, folder, limits, limit_count, extra, kept, parent);
+    execute(program, arguments, environment, folder, limits, limit_count, extra, extra_count, kept, parent);
     int failed = errno;
     ssize_t written = write(report[1], &failed, sizeof failed);
     _exit(written == sizeof failed ? 127 : 126);

@@ -56,6 +56,8 @@ public struct Attempt: Sendable {
   public var previous: PreviousAttempt?
   /// How long a child process may take to end after it was asked to stop.
   public var cancelGrace: Duration
+  /// The attempt's lease: a later attempt of the step execution has a higher one.
+  public var fencingToken: UInt32 = 0
   public var services: AttemptServices
 
   public init(
@@ -100,6 +102,7 @@ public struct AttemptServices: Sendable {
   public var mask = Masking.none
   /// What the node does for a step with the rights of its pipeline.
   public var control = NodeControl.none
+  public var checkpoints = Checkpoints.none
   public var now: @Sendable () -> Timestamp
 
   public init(

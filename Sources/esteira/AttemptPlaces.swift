@@ -33,6 +33,14 @@ final class AttemptPlaces: Sendable {
   var environment: AttemptEnvironment {
     var environment = attempts
     environment.leased = { [leases] in leases.begin($0) }
+    environment.checkpoints = { [self] attempt, stepKey in
+      // The key was fetched when the attempt was prepared.
+      guard let key = vault.knownKey(of: attempt.job) else { return .none }
+      return CheckpointFile(
+        folder: processFolder(of: attempt), place: "checkpoint \(attempt.job) \(attempt.node)", key: key,
+        stepKey: stepKey
+      ).checkpoints
+    }
     environment.lines = LineReading(
       count: { [self] (namespace, sha256) throws(Failure) in
         try await lines.count(sha256: sha256, namespace: namespace, key: try knownKey(namespace, sha256))

@@ -119,7 +119,7 @@ enum BackupDesk {
       try DataFolder.openForReading(path: folder, keyPath: key)
     }
     let vault = Vault(master, readModel: reader, now: Program.now)
-    let plans = PlanCache(Program.compiler)
+    let plans = PlanCache(Program.compiler(try ConfigFile(folder: folder).connectors()))
     let history = JobHistory(
       readModel: reader, plan: { (revision) throws(Problem) in try plans.plan(revision) },
       unwrap: { (wrapped) throws(Problem) in try vault.unwrap(wrapped) })

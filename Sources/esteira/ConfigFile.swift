@@ -1,4 +1,5 @@
 import CLI
+import Connectors
 import Engine
 import Glibc
 import Model
@@ -10,14 +11,18 @@ import Watchdog
 ///     groups: {compliance: [ana, bia]}
 ///     roots: {mitrarr: [/srv/mitrarr, {path: /srv/reference, access: read}]}
 ///     grants: {mitrarr/purge-events: [{may: [pause, resume, export, purge], pipelines: [mitrarr/*]}]}
+///     connectors: [/srv/esteira/connectors]
 ///     destinations: [{name: ops, namespace: demo, kind: webhook, connection: c, events: [esteira.job.*]}]
 ///
-/// Read anew for each question, so that a change needs no restart; destinations are read at the start.
+/// Read anew for each question, so that a change needs no restart; destinations and connectors are read at
+/// the start.
 struct ConfigFile: Sendable {
   let folder: String
   var path: String { folder + "/esteira.yaml" }
   private static let largest = 1 << 20
-  private static let keys = ["groups", "roots", "grants", "destinations", "heartbeats", "alerts", "server"]
+  private static let keys = [
+    "groups", "roots", "grants", "connectors", "destinations", "heartbeats", "alerts", "server",
+  ]
 
   init(folder: String) { self.folder = folder }
 
@@ -39,9 +44,15 @@ struct ConfigFile: Sendable {
     _ = try groups(file)
     _ = try RootReader(self, file).all()
     _ = try GrantReader(self, file).all()
+    _ = try InstalledConnectors(folders: try ConnectorFolderReader(self, file).all())
     _ = try WatchReader(self, file).all()
     _ = try DestinationReader(self, file).all()
     _ = try ServerReader(self, file).setting()
+  }
+
+  /// The connectors in the folders that the operator names.
+  func connectors() throws(Problem) -> InstalledConnectors {
+    try InstalledConnectors(folders: try ConnectorFolderReader(self, try read()).all())
   }
 
   /// Where messages go.

@@ -109,3 +109,29 @@ struct GrantReader {
       remedy: Bilingual("Write it as: \(example)", pt: "Escreva assim: \(example)"))
   }
 }
+
+/// `connectors:` of `esteira.yaml`: absolute paths of folders with connectors in any language.
+struct ConnectorFolderReader {
+  private let config: ConfigFile
+  private let file: JSONObject
+  private static let limit = 64
+
+  init(_ config: ConfigFile, _ file: JSONObject) { (self.config, self.file) = (config, file) }
+
+  func all() throws(Problem) -> [String] {
+    guard let json = file["connectors"] else { return [] }
+    let folders = (json.array ?? []).compactMap(\.string)
+    guard let all = json.array, all.count == folders.count, all.count <= Self.limit,
+      folders.allSatisfy({ $0.utf8.first == UInt8(ascii: "/") })
+    else {
+      throw config.wrong(
+        Bilingual(
+          "connectors is a list of at most \(Self.limit) absolute paths of folders",
+          pt: "connectors é uma lista de no máximo \(Self.limit) caminhos absolutos de pastas"),
+        remedy: Bilingual(
+          "Write it as: connectors: [/srv/esteira/connectors]",
+          pt: "Escreva assim: connectors: [/srv/esteira/connectors]"))
+    }
+    return folders.map(Places.absolute)
+  }
+}

@@ -41,11 +41,11 @@ struct NodeParts: Sendable {
     let files = Self.files(of: folder)
     let places = AttemptPlaces(
       path: folder.path, store: store, vault: vault, artifacts: files.artifacts, logs: files.logs)
-    let (plans, news) = (PlanCache(Program.compiler), News())
-    (self.places, self.news) = (places, news)
+    let installed = try ConfigFile(folder: folder.path).connectors()
+    let (plans, news) = (PlanCache(Program.compiler(installed)), News())
     let client = try Self.client()
     var configuration = try Self.configuration(
-      folder, store, vault, places, plans, client, restores: restores)
+      folder, store, vault, places, plans, client, installed, restores: restores)
     configuration.destinations = try Self.destinations(folder, client, places, console)
     configuration.triggersChanged = { news.triggers.tell() }
     configuration.emitted = { news.events.tell() }
@@ -66,17 +66,17 @@ struct NodeParts: Sendable {
       readModel: store, plan: { (revision) throws(Problem) in try plans.plan(revision) },
       unwrap: { (wrapped) throws(Problem) in try vault.unwrap(wrapped) })
     watching = try Watching(
-      folder: folder.path, readModel: store, history: history, signs: restores ? signs : nil)
+      folder: folder.path, installed: installed, readModel: store, history: history,
+      signs: restores ? signs : nil)
     let reading = Reading(
-      path: folder.path, watcher: watching.watcher, readModel: store, vault: vault,
+      path: folder.path, installed: installed, watcher: watching.watcher, readModel: store, vault: vault,
       artifacts: files.artifacts, logs: files.logs)
     var backend = reading.backend(
       node: node, jobs: Self.jobs(node, history), history, events: news.events)
-    let destinations = configuration.destinations
-    self.destinations = destinations
-    backend.destinations = { () throws(Problem) in destinations }
+    destinations = configuration.destinations
+    backend.destinations = { [destinations] () throws(Problem) in destinations }
     backend.pause = Program.pause
-    keeper = Self.keeper(folder, vault, store, node, console)
+    (self.places, self.news, keeper) = (places, news, Self.keeper(folder, vault, store, node, console))
     if restores { keeper.resume() }
     backend.vault = VaultDesk(
       keeper: keeper, vault: vault, leases: places.leases, probe: CredentialProbe(client))
@@ -151,10 +151,11 @@ struct NodeParts: Sendable {
 
   private static func configuration(
     _ folder: DataFolder, _ store: SQLiteStore, _ vault: Vault, _ places: AttemptPlaces, _ plans: PlanCache,
-    _ client: CurlClient, restores: Bool
+    _ client: CurlClient, _ installed: InstalledConnectors, restores: Bool
   ) throws(Problem) -> NodeConfiguration {
     let cores = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
-    let connectors = Catalog.all(curl: client, children: ChildProcesses())
+    let children = ChildProcesses()
+    let connectors = Catalog.all(curl: client, children: children) + installed.all(children: children)
     return NodeConfiguration(
       setting: NodeSetting(name: Places.host, version: Program.name, cores: cores), store: store,
       readModel: store, connectors: connectors, environment: places.environment,

@@ -1,5 +1,6 @@
 import API
 import CLI
+import Connectors
 import Crypto
 import Engine
 import Glibc
@@ -12,6 +13,7 @@ import Watchdog
 /// What a router reads besides jobs: artifacts, logs, checks.
 struct Reading: Sendable {
   var path: String
+  var installed: InstalledConnectors
   var watcher: Watcher
   var readModel: any ReadModel
   var vault: Vault
@@ -28,7 +30,8 @@ struct Reading: Sendable {
       logs: LogReading { (job, query, from, limit) throws(Problem) in
         try await lines(jobs, job, query, from, limit)
       },
-      compiler: Program.compiler, connectors: Program.descriptions, version: Program.version,
+      compiler: Program.compiler(installed), connectors: Program.descriptions(installed),
+      version: Program.version,
       checks: { language in await checks(node).all(language) },
       sealCredential: { (draft) throws(Problem) in vault.seal(draft) }, now: Program.now)
     backend.readiness = { language in await checks(node).needs(language) }

@@ -10,13 +10,15 @@ struct ReadingParts: Sendable {
   init(path: String) throws(Problem) {
     let (reader, key) = try DataFolder.openForReading(path: path)
     let vault = Vault(key, readModel: reader, now: Program.now)
-    let plans = PlanCache(Program.compiler)
+    let installed = try ConfigFile(folder: path).connectors()
+    let plans = PlanCache(Program.compiler(installed))
     let history = JobHistory(
       readModel: reader, plan: { (revision) throws(Problem) in try plans.plan(revision) },
       unwrap: { (wrapped) throws(Problem) in try vault.unwrap(wrapped) })
-    let watching = try Watching(folder: path, readModel: reader, history: history, signs: nil)
+    let watching = try Watching(
+      folder: path, installed: installed, readModel: reader, history: history, signs: nil)
     let reading = Reading(
-      path: path, watcher: watching.watcher, readModel: reader, vault: vault,
+      path: path, installed: installed, watcher: watching.watcher, readModel: reader, vault: vault,
       artifacts: ArtifactFiles(folder: path + "/artifacts"),
       logs: LogFiles(folder: path + "/logs", pause: Program.pause))
     var backend = reading.backend(node: nil, jobs: Self.jobs(history), history)

@@ -12,20 +12,23 @@ import Stores
 /// Runs a pipeline once on a node in memory, with stand-ins, a clock that jumps, and scripted people.
 struct RehearsalRun: Sendable {
   let rehearsal: Rehearsal
+  private let installed: InstalledConnectors
   private let clock: RehearsalClock
   private let store = MemoryStore()
   private let folder: String
   private let vault: Vault
   private let plans: RehearsalPlans
 
-  static func perform(_ rehearsal: Rehearsal) async throws(Problem) -> RehearsalResult {
-    let run = try RehearsalRun(rehearsal)
+  static func perform(
+    _ rehearsal: Rehearsal, _ installed: InstalledConnectors
+  ) async throws(Problem) -> RehearsalResult {
+    let run = try RehearsalRun(rehearsal, installed)
     defer { Folder.remove(run.folder) }
     return try await run.perform()
   }
 
-  private init(_ rehearsal: Rehearsal) throws(Problem) {
-    self.rehearsal = rehearsal
+  private init(_ rehearsal: Rehearsal, _ installed: InstalledConnectors) throws(Problem) {
+    (self.rehearsal, self.installed) = (rehearsal, installed)
     let clock = RehearsalClock(rehearsal.time)
     self.clock = clock
     var template = Array((Places.environment("TMPDIR") ?? "/tmp").utf8CString.dropLast())
@@ -37,7 +40,7 @@ struct RehearsalRun: Sendable {
     }
     folder = String(cString: made)
     vault = Vault(KeyRing(SymmetricKey.generate()), readModel: store, now: { clock.now })
-    plans = RehearsalPlans(rehearsal)
+    plans = RehearsalPlans(rehearsal, installed)
   }
 
   private func perform() async throws(Problem) -> RehearsalResult {
@@ -126,7 +129,10 @@ struct RehearsalRun: Sendable {
   }
 
   private func connectors() throws -> [any Connector] {
-    let all = Catalog.all(curl: try CurlClient(version: Program.name), children: ChildProcesses())
+    let children = ChildProcesses()
+    let all =
+      Catalog.all(curl: try CurlClient(version: Program.name), children: children)
+      + installed.all(children: children)
     let own: [any Connector] =
       rehearsal.usesNetwork ? all : all.map { $0 is any InPlaceConnector ? $0 : HomeConnector(inner: $0) }
     return own + [MockConnector(rehearsal.mocks)]
@@ -150,10 +156,10 @@ struct RehearsalPlans: Sendable {
   private let compiler: PipelineCompiler
   private let mocked: Set<String>
 
-  init(_ rehearsal: Rehearsal) {
+  init(_ rehearsal: Rehearsal, _ installed: InstalledConnectors) {
     mocked = Set(rehearsal.mocks.map(\.path))
     compiler = PipelineCompiler(
-      connectors: Program.descriptions, zones: .system, standIns: rehearsal.mocks.map(\.path))
+      connectors: Program.descriptions(installed), zones: .system, standIns: rehearsal.mocks.map(\.path))
   }
 
   func compile(_ source: [UInt8], _ files: [(path: String, bytes: [UInt8])]) -> Compilation {

@@ -1,4 +1,5 @@
 import CLI
+import Connectors
 import Engine
 import Glibc
 import Model
@@ -15,10 +16,11 @@ struct Watching: Sendable {
 
   /// - Parameter signs: nil where nobody watches: commands that only read, and `run`.
   init(
-    folder: String, readModel: any ReadModel, history: JobHistory, signs: EngineSignals?
+    folder: String, installed: InstalledConnectors, readModel: any ReadModel, history: JobHistory,
+    signs: EngineSignals?
   ) throws(Problem) {
     let evidence = StoreEvidence(
-      readModel: readModel, compiler: Program.compiler, zones: .system,
+      readModel: readModel, compiler: Program.compiler(installed), zones: .system,
       outputs: { job in try? history.view(job, from: 0, limit: 0).outputs })
     let configuration = LastConfiguration(ConfigFile(folder: folder))
     self.configuration = configuration

@@ -207,7 +207,7 @@ struct ProcessTests {
     var order = SupervisorOrder(
       folder: "/f", workFolder: "/w", grace: 5, program: "/bin/x", arguments: ["x", "", "two\nlines", "é"])
     #expect(SupervisorOrder(bytes: order.bytes) == order)
-    order.hasExtra = true
+    order.extras = 2
     order.limits = [.init(resource: 4, value: 0), .init(resource: 9, value: .max)]
     order.environment = ["A=", "B=1=2"]
     #expect(SupervisorOrder(bytes: order.bytes) == order)

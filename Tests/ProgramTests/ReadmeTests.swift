@@ -53,7 +53,7 @@ struct ReadmeTests {
   }
 
   /// One shell types all of it, as a person would; what each command shows ends with a mark.
-  private static func type(_ commands: [String], in place: Place) throws -> [String] {
+  static func type(_ commands: [String], in place: Place) throws -> [String] {
     let mark = "--next--"
     // The shell keeps the exit code of the command for an `echo $?` that follows.
     let typed = commands.map { "\($0)\ncode=$?; echo '\(mark)'; (exit $code)\n" }.joined()
@@ -80,6 +80,6 @@ struct ReadmeTests {
     return text
   }
 
-  private static let root = URL(filePath: #filePath).deletingLastPathComponent()
+  static let root = URL(filePath: #filePath).deletingLastPathComponent()
     .deletingLastPathComponent().deletingLastPathComponent()
 }

@@ -35,11 +35,12 @@ int esteira_take_descriptors(const int *descriptors, int count);
 int esteira_pidfd_kill(int pidfd, int number);
 
 /// For a process with one thread only: forks, and in the child opens a process group, sets the limits, changes
-/// the folder and executes. The child gets 0, 1, 2 as they are, `extra` as 3 (unless -1), and `kept` at a high
-/// number (unless -1); it is killed when the caller dies. `*error` is the errno of what failed, or 0.
+/// the folder and executes. The child gets 0, 1, 2 as they are, the `extra_count` descriptors from `extra` (above
+/// 3) on as 3, 4, ..., and `kept` at a high number (unless -1); it is killed when the caller dies. `*error` is the
+/// errno of what failed, or 0.
 pid_t esteira_fork_exec(
   const char *program, char *const arguments[], char *const environment[], const char *folder,
-  const struct esteira_limit *limits, int limit_count, int extra, int kept, int *error);
+  const struct esteira_limit *limits, int limit_count, int extra, int extra_count, int kept, int *error);
 
 /// A descriptor that becomes readable when the process ends, or -1.
 int esteira_pidfd_open(pid_t pid);

@@ -26,9 +26,18 @@ public struct ChildProcesses: Sendable {
   func run(
     _ order: ChildOrder, received: @escaping @Sendable (ChildStream, ArraySlice<UInt8>) -> Void
   ) async throws(Failure) -> ChildEnd {
+    let life = LifeLine()
+    return try await run(order, life: life, cancelled: { life.askForEnd() }, received: received)
+  }
+
+  /// As above, where something else than cancelling may ask `life` for the end, or cancelling is something
+  /// else first.
+  func run(
+    _ order: ChildOrder, life: LifeLine, cancelled: @escaping @Sendable () -> Void,
+    received: @escaping @Sendable (ChildStream, ArraySlice<UInt8>) -> Void
+  ) async throws(Failure) -> ChildEnd {
     guard await slots.take() else { throw .cancelledBeforeStart }
     defer { slots.release() }
-    let life = LifeLine()
     let supervisors = supervisors
     let result: Result<ChildEnd, Failure> = await withTaskCancellationHandler {
       await OwnThread.run {
@@ -38,7 +47,7 @@ public struct ChildProcesses: Sendable {
         } catch { return .failure(error) }
       }
     } onCancel: {
-      life.askForEnd()
+      cancelled()
     }
     return try result.get()
   }
@@ -64,6 +73,8 @@ struct ChildOrder: Sendable {
   var input: String?
   /// What the program reads from its descriptor 3; nil for none. At most `extraLimit` bytes.
   var extra: [UInt8]?
+  /// What the program and the node say to each other on its descriptors 3 and 4; then there is no `extra`.
+  var channel: ChildChannel?
   /// Where the supervisor keeps its records, fresh for each attempt.
   var recordFolder: String
   var grace: Duration

@@ -7,7 +7,12 @@ struct RunningChild {
   private let order: ChildOrder
   private let life: LifeLine
   private var watch: Int32 = -1
-  private var streams: [(stream: ChildStream, descriptor: Int32)] = []
+  private var streams: [(source: Source, descriptor: Int32)] = []
+  private enum Source {
+    case stream(ChildStream)
+    case channel(ChildChannel)
+  }
+
   private var chunk = [UInt8](repeating: 0, count: 65_536)
 
   /// How long beyond the grace a supervisor may take before it is killed itself.
@@ -25,8 +30,10 @@ struct RunningChild {
     let errors = ends.pipe()
     let input = ends.add(esteira_open(order.input ?? "/dev/null", O_RDONLY | O_CLOEXEC, 0))
     let extra = order.extra.map { [ends.filledPipe($0)] } ?? []
+    let channel = order.channel == nil ? nil : ends.channel()
     guard ends.areOpen else { throw .cannotSpawn("no further file can be opened", errno) }
-    switch supervisors.start(streams: [input, output.write, errors.write] + extra) {
+    switch supervisors.start(streams: [input, output.write, errors.write] + extra + (channel?.program ?? []))
+    {
     case .failure(let error): throw .cannotSpawn("the supervisor cannot start", error.value)
     case .success(let started):
       watch = started.watch
@@ -38,7 +45,13 @@ struct RunningChild {
       }
       life.open(started.life)
     }
-    streams = [(.output, ends.keep(output.read)), (.errors, ends.keep(errors.read))]
+    streams = [
+      (.stream(.output), ends.keep(output.read)), (.stream(.errors), ends.keep(errors.read)),
+    ]
+    if let talk = order.channel, let channel {
+      talk.open(ends.keep(channel.write))
+      streams.append((.channel(talk), ends.keep(channel.read)))
+    }
   }
 
   private static func request(_ order: ChildOrder) -> SupervisorOrder {
@@ -47,7 +60,7 @@ struct RunningChild {
       program: order.program, arguments: order.arguments)
     request.environment = order.environment.map { "\($0.name)=\($0.value)" }
     request.limits = order.limits.compactMap { SupervisorOrder.Limit(name: $0.name, value: $0.value) }
-    request.hasExtra = order.extra != nil
+    request.extras = order.channel != nil ? 2 : order.extra != nil ? 1 : 0
     return request
   }
 
@@ -59,9 +72,13 @@ struct RunningChild {
       for stream in streams {
         watched.append(pollfd(fd: stream.descriptor, events: Int16(POLLIN), revents: 0))
       }
+      let sending = order.channel?.waiting
+      if let sending { watched.append(pollfd(fd: sending, events: Int16(POLLOUT), revents: 0)) }
       poll(&watched, nfds_t(watched.count), Self.lookInterval)
-      for (index, poll) in watched.dropFirst().enumerated() where poll.revents != 0 { drain(index, received) }
+      for index in streams.indices where watched[index + 1].revents != 0 { drain(index, received) }
+      if sending != nil { order.channel?.flush() }
       if watched[0].revents != 0 { break }
+      order.channel?.look()
       if life.wasAsked, askedAt == nil { askedAt = .now }
       if let askedAt, askedAt.duration(to: .now) > order.grace + Self.supervisorPatience {
         _ = esteira_pidfd_kill(watch, SIGKILL)
@@ -78,7 +95,10 @@ struct RunningChild {
     guard streams[index].descriptor >= 0 else { return false }
     let count = read(streams[index].descriptor, &chunk, chunk.count)
     if count > 0 {
-      received(streams[index].stream, chunk[..<count])
+      switch streams[index].source {
+      case .stream(let stream): received(stream, chunk[..<count])
+      case .channel(let channel): channel.received(chunk[..<count])
+      }
       return true
     }
     if count == 0 || (errno != EAGAIN && errno != EINTR) {
@@ -90,6 +110,7 @@ struct RunningChild {
 
   private mutating func close() -> ChildEnd {
     life.close()
+    order.channel?.end()
     Glibc.close(watch)
     for stream in streams where stream.descriptor >= 0 { Glibc.close(stream.descriptor) }
     if let report = SupervisorReport.read(from: order.recordFolder) { return .ended(report) }
@@ -131,6 +152,17 @@ private struct Descriptors {
     _ = esteira_pipe(&ends)
     if ends[1] >= 0, !AtomicFile.writeAll(bytes, to: add(ends[1])) { areOpen = false }
     return add(ends[0])
+  }
+
+  /// What the program gets as its 3 and 4, and the node's ends. Its 3 is a socket: a write to a pipe that
+  /// nobody reads would end the node.
+  mutating func channel() -> (program: [Int32], write: Int32, read: Int32) {
+    var ends: [Int32] = [-1, -1]
+    if socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0, &ends) != 0 {
+      areOpen = false
+    }
+    let said = pipe()
+    return ([add(ends[1]), said.write], add(ends[0]), said.read)
   }
 
   mutating func keep(_ descriptor: Int32) -> Int32 {

@@ -5,8 +5,9 @@ import Glibc
 /// node asks for that or is gone.
 ///
 /// Descriptor 3 is a socket whose other end the node holds: it brings the order; then a byte on it asks for
-/// the end, and its closing means that the node is gone. Descriptor 4, where the order says so, becomes the
-/// program's descriptor 3. A process with a single thread, so plain calls that block are right here.
+/// the end, and its closing means that the node is gone. The descriptors from 4 on, as many as the order
+/// says, become the program's from 3 on. A process with a single thread, so plain calls that block are right
+/// here.
 struct Supervisor {
   let order: SupervisorOrder
   private var program: pid_t = -1
@@ -62,7 +63,7 @@ struct Supervisor {
     let arguments = CStrings(order.arguments)
     program = esteira_fork_exec(
       order.program, arguments.pointers, environment.pointers, order.workFolder, limits, Int32(limits.count),
-      order.hasExtra ? Self.extra : -1, lock, &failure)
+      Self.extra, Int32(order.extras), lock, &failure)
     if failure != 0 {
       programEnd = .cannotStart(errno: failure)
     } else {
@@ -74,7 +75,7 @@ struct Supervisor {
   private func releaseStreams() {
     let null = esteira_open("/dev/null", O_RDWR | O_CLOEXEC, 0)
     for stream: Int32 in 0...2 { dup2(null, stream) }
-    if order.hasExtra { close(Self.extra) }
+    for index in 0..<Int32(order.extras) { close(Self.extra + index) }
   }
 
   /// Waits for one thing to happen and answers it.

@@ -5,7 +5,7 @@ import Glibc
 /// and answers with the supervisor's pidfd. Ends when the node is gone; what it forked lives on.
 ///
 /// The message brings the program's 0, 1 and 2, the supervisor's end of its socket to the node, and the
-/// program's 3 where it has one. Returns 125 where descriptor 3 is no socket.
+/// program's 3 and 4 where it has them. Returns 125 where descriptor 3 is no socket.
 ///
 /// A process with a single thread, so a fork of it may go on as any program does.
 public func superviseMain() -> Int32 {

@@ -9,7 +9,8 @@ struct SupervisorOrder: Equatable {
   /// Milliseconds between SIGTERM and SIGKILL.
   var grace: Int64
   var limits: [Limit] = []
-  var hasExtra = false
+  /// How many descriptors the program gets beyond its streams.
+  var extras = 0
   var program: String
   /// With the program's own name first.
   var arguments: [String]
@@ -18,6 +19,8 @@ struct SupervisorOrder: Equatable {
 
   /// Well beyond what the kernel hands to any program.
   static let sizeLimit = 16 << 20
+  /// What goes with one message, less the streams and the socket to the node.
+  static let mostExtras = Int(esteira_descriptor_limit) - 4
 
   struct Limit: Equatable {
     var resource: Int32
@@ -41,12 +44,13 @@ struct SupervisorOrder: Equatable {
       return Array(words.prefix(count))
     }
     guard let places = list(), places.count == 5, let grace = Int64(places[2]), grace >= 0,
+      let extras = Int(places[4]), (0...Self.mostExtras).contains(extras),
       let limits = list(), let arguments = list(), !arguments.isEmpty, let environment = list(),
       words == [""]
     else { return nil }
     self.init(
       folder: places[0], workFolder: places[1], grace: grace, program: places[3], arguments: arguments)
-    (hasExtra, self.environment) = (places[4] == "extra", environment)
+    (self.extras, self.environment) = (extras, environment)
     for text in limits {
       guard let limit = Limit(text) else { return nil }
       self.limits.append(limit)
@@ -55,7 +59,7 @@ struct SupervisorOrder: Equatable {
 
   /// Lists of words, each word closed by a zero byte, each list after its count.
   var bytes: [UInt8] {
-    let places = [folder, workFolder, "\(grace)", program, hasExtra ? "extra" : ""]
+    let places = [folder, workFolder, "\(grace)", program, "\(extras)"]
     var bytes: [UInt8] = []
     for list in [places, limits.map { "\($0.resource)=\($0.value)" }, arguments, environment] {
       for word in ["\(list.count)"] + list { bytes += Array(word.utf8) + [0] }

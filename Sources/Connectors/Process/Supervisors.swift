@@ -31,7 +31,7 @@ final class Supervisors: Sendable {
     var life: Int32
   }
 
-  /// `streams` are the program's 0, 1 and 2, and its 3 where there is a fourth. Blocks.
+  /// `streams` are the program's 0, 1 and 2, and its 3 and 4 where there are more. Blocks.
   func start(streams: [Int32]) -> Result<Started, SystemError.Number> {
     forker.withLock { forker in
       var reason: Int32 = 0

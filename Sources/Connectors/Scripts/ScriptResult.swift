@@ -73,7 +73,7 @@ struct ScriptResult {
   }
 
   /// Links are left out: they could lead anywhere.
-  private static func files(below root: String, prefix: String) -> [String] {
+  static func files(below root: String, prefix: String) -> [String] {
     var found: [String] = []
     for name in Folders.names(in: root + "/" + prefix) where found.count <= artifactLimit {
       let path = prefix + name

@@ -35,12 +35,12 @@ struct ScriptRun: Sendable {
     let (result, mask): (Result<AttemptOutput, Failure>, Masking)
     mask = attempt.services.mask
     do throws(Failure) {
-      try check(end, capture)
+      try end.check("script", lastWords: capture.lastWords)
       let left = ScriptResult(input: input, folder: folder, services: attempt.services)
       // Before it is written down.
       result = .success(mask(try await left.output(capture)))
     } catch { result = .failure(mask(error)) }
-    if isKnown(end) { await OwnThread.run { ScriptOutcome.write(result, to: order.recordFolder) } }
+    if end.isOfItself { await OwnThread.run { ScriptOutcome.write(result, to: order.recordFolder) } }
     return try result.get()
   }
 
@@ -105,27 +105,27 @@ struct ScriptRun: Sendable {
   /// file.
   private func connectionDocument() throws(Failure) -> [UInt8]? {
     guard attempt.connection != nil || attempt.credential != nil else { return nil }
-    var document = JSONObject()
-    if let connection = attempt.connection {
-      document["name"] = .string(connection.name)
-      document["kind"] = .string(connection.kind)
-      document["address"] = connection.address
-    }
-    if let credential = attempt.credential {
-      let values = JSONObject(credential.values.map { ($0.name, .string($0.secret.reveal())) })
-      document["credential"] = ["type": .string(credential.type), "values": .object(values)]
-    }
-    let bytes = JSON.object(document).serialized()
+    let bytes = JSON.object(attempt.connectionMembers).serialized()
     guard bytes.count <= ChildOrder.extraLimit else {
       throw Failure(.configuration, code: "invalid-connection", "The connection is larger than 64 KiB.")
     }
     return bytes
   }
+}
 
-  private func isKnown(_ end: ChildEnd) -> Bool {
-    switch end {
-    case .ended(let report): report.endedBy == .itself
-    case .supervisorLost: false
+extension Attempt {
+  /// `{name, kind, address, credential: {type, values}}` of what the step names.
+  var connectionMembers: JSONObject {
+    var document = JSONObject()
+    if let connection {
+      document["name"] = .string(connection.name)
+      document["kind"] = .string(connection.kind)
+      document["address"] = connection.address
     }
+    if let credential {
+      let values = JSONObject(credential.values.map { ($0.name, .string($0.secret.reveal())) })
+      document["credential"] = ["type": .string(credential.type), "values": .object(values)]
+    }
+    return document
   }
 }

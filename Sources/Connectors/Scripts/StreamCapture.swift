@@ -44,6 +44,9 @@ final class StreamCapture: Sendable {
   var output: Kept { kept.withLock { $0.output } }
   var errors: Kept { kept.withLock { $0.errors } }
 
+  /// The last line of the error stream, which mostly tells why; what a credential holds is hidden there.
+  var lastWords: String { errors.text.split(separator: "\n").last.map { ": \($0.prefix(300))" } ?? "" }
+
   func receive(_ stream: ChildStream, _ bytes: ArraySlice<UInt8>) {
     let masked = masks.withLock { masks in
       switch stream {

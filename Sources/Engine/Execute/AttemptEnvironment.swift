@@ -70,6 +70,10 @@ public struct AttemptEnvironment: Sendable {
   /// Called when an attempt was given a credential; its lease ends with `cleanUp`. Must not block.
   public var leased: @Sendable (CredentialLease) -> Void = { _ in }
   public var lines = LineReading.none
+  /// What the attempts of a step execution keep for one another; `stepKey` tells its rounds apart.
+  public var checkpoints: @Sendable (_ attempt: AttemptIdentity, _ stepKey: String) -> Checkpoints = { _, _ in
+    .none
+  }
   /// What a pipeline may do to others, as it stands now.
   public var grants: @Sendable (_ pipeline: PipelineName) throws(Failure) -> [PipelineGrant] = { _ in [] }
   /// The folders that the pipelines of a namespace may read and write, as they stand now.

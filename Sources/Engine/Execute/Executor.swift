@@ -281,8 +281,9 @@ extension Executor {
       now: { clock.now })
     services.mask = masking
     services.roots = try environment.roots(namespace)
+    services.checkpoints = environment.checkpoints(identity, work.stepKey)
     if let desk { services.control = desk.control(of: work, stepKey: work.stepKey) }
-    let attempt = Attempt(
+    var attempt = Attempt(
       job: work.id, jobKey: work.key, pipeline: work.pipeline, path: work.order.path,
       number: Int(work.order.number), stepKey: work.stepKey,
       effect: work.order.effect, with: work.order.with, connection: connection, credential: credential,
@@ -291,6 +292,7 @@ extension Executor {
         PreviousAttempt(number: Int(work.order.number) - 1, cause: $0)
       },
       cancelGrace: cancelGrace, services: services)
+    attempt.fencingToken = work.order.token
     return (connector, attempt)
   }
 }

@@ -1,30 +1,30 @@
-import Engine
 import Glibc
 import Model
 
-extension ScriptRun {
-  /// Returns for exit code 0 alone; any other end is a failure of the class that it stands for.
-  func check(_ end: ChildEnd, _ capture: StreamCapture) throws(Failure) {
-    guard case .ended(let report) = end else {
+extension ChildEnd {
+  /// Returns for exit code 0 alone; any other end is a failure of the class that it stands for. `program`:
+  /// what the message calls it, such as `script`.
+  func check(_ program: String, lastWords: String) throws(Failure) {
+    guard case .ended(let report) = self else {
       throw Failure(
         .lost, code: "supervisor-killed",
-        "The script's supervisor was killed, so how the script ended is unknown.")
+        "The \(program)'s supervisor was killed, so how the \(program) ended is unknown.")
     }
     switch (report.endedBy, report.end) {
     case (.asked, _), (.nodeGone, _):
-      throw Failure(.cancelled, code: "confirmed", "The script and all that it had started were ended.")
+      throw Failure(.cancelled, code: "confirmed", "The \(program) and all that it had started were ended.")
     case (.itself, .exited(0)): return
     case (.itself, .exited(let code)):
       throw Failure(
         Self.errorClass(exitCode: code), code: "exit-code",
-        "The script ended with exit code \(code)\(lastWords(capture)).")
+        "The \(program) ended with exit code \(code)\(lastWords).")
     case (.itself, .signalled(_, outOfMemory: true)):
       throw Failure(
         .exit, code: "out-of-memory",
-        "The system ended the script because memory was short\(lastWords(capture)).")
+        "The system ended the \(program) because memory was short\(lastWords).")
     case (.itself, .signalled(let number, outOfMemory: false)):
       throw Failure(
-        .exit, code: "killed-by-signal", "The script was ended by signal \(number)\(lastWords(capture)).")
+        .exit, code: "killed-by-signal", "The \(program) was ended by signal \(number)\(lastWords).")
     case (.itself, .cannotStart(E2BIG)):
       throw Failure(
         .data, code: "cannot-start-program",
@@ -48,8 +48,11 @@ extension ScriptRun {
     }
   }
 
-  /// The last line of the error stream, which mostly tells why; what a credential holds is hidden there.
-  private func lastWords(_ capture: StreamCapture) -> String {
-    capture.errors.text.split(separator: "\n").last.map { ": \($0.prefix(300))" } ?? ""
+  /// Its end was not caused by the node.
+  var isOfItself: Bool {
+    switch self {
+    case .ended(let report): report.endedBy == .itself
+    case .supervisorLost: false
+    }
   }
 }

@@ -1,0 +1,1 @@
+"""Connectors that run programs of other ecosystems unchanged."""
