@@ -123,13 +123,15 @@ public struct MailMessage: Sendable {
   }
 
   private static func file(_ attachment: Attachment) -> [String] {
-    let isWord: (UInt8) -> Bool = { (32...126).contains($0) && $0 != 34 && $0 != 92 }
-    let plain = String(decoding: attachment.name.utf8.map { isWord($0) ? $0 : 95 }, as: UTF8.self)
+    let isPlain = attachment.name.utf8.allSatisfy { (32...126).contains($0) && $0 != 34 && $0 != 92 }
+    // RFC 2231 where quotes would not hold it; of two forms some readers take the worse.
+    let name =
+      isPlain
+      ? "filename=\"\(attachment.name)\"" : "filename*=UTF-8''\(PercentEncoding.encode(attachment.name))"
     let type = attachment.mediaType.isEmpty ? "application/octet-stream" : attachment.mediaType
     return [
       "Content-Type: \(type)", "Content-Transfer-Encoding: base64",
-      "Content-Disposition: attachment; filename=\"\(plain)\";",
-      " filename*=UTF-8''\(PercentEncoding.encode(attachment.name))", "",
+      "Content-Disposition: attachment;", " \(name)", "",
     ] + base64(attachment.bytes)
   }
 

@@ -36,6 +36,7 @@ private final class MailTransfer {
   private var isOut = false
   private var refused: IPAddress?
   private var lastLine = ""
+  private var isRefused = false
 
   init(_ server: MailServer, _ bytes: [UInt8], _ flag: Flag) {
     (self.server, self.bytes, self.flag) = (server, bytes, flag)
@@ -127,7 +128,10 @@ private final class MailTransfer {
   /// Each line that the server says.
   private func onLine(_ bytes: UnsafeMutablePointer<CChar>?, _ count: Int) -> Int {
     let all = UnsafeRawBufferPointer(start: bytes, count: count)
-    lastLine = String(decoding: all.filter { $0 >= 32 && $0 != 127 }.prefix(300), as: UTF8.self)
+    let line = String(decoding: all.filter { $0 >= 32 && $0 != 127 }.prefix(300), as: UTF8.self)
+    // What it said no to, and not its goodbye.
+    let isNo = line.hasPrefix("4") || line.hasPrefix("5")
+    if isNo || !isRefused { (lastLine, isRefused) = (line, isNo) }
     return count
   }
 
@@ -152,6 +156,7 @@ private final class MailTransfer {
     switch code {
     case CURLE_LOGIN_DENIED: return .login(lastLine)
     case CURLE_USE_SSL_FAILED: return .insecure
+    case _ where (530..<540).contains(reply): return .login(lastLine)
     case _ where reply >= 400: return .refused(reply: reply, text: lastLine)
     case CURLE_ABORTED_BY_CALLBACK: return isOut ? .unknown("it was cancelled") : .network(.cancelled)
     case _ where isOut: return .unknown(words)
