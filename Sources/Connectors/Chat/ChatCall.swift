@@ -7,7 +7,8 @@ struct ChatCall {
   static let answerLimit = 1 << 20
   private var call: WebCall
 
-  /// `address`: where the service is when no connection says otherwise. `path` may hold a secret: it is not shown.
+  /// `address`: where the service is when no connection says otherwise. `path` may hold a secret, and is not
+  /// shown.
   init(
     _ attempt: Attempt, _ address: String, _ path: String, shown: String
   ) throws(Failure) {

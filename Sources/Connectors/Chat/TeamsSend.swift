@@ -17,8 +17,8 @@ struct TeamsSend: Connector {
       credential of type `secret`.
       """,
       pt: """
-        Envia um cartão a um canal. O endereço, que um fluxo de trabalho do Teams dá, é um segredo: fica em \
-        uma credencial do tipo `secret`.
+        Envia um cartão a um canal. O endereço, que o aplicativo Workflows do Teams dá, é um segredo: \
+        fica em uma credencial do tipo `secret`.
         """),
     with: WebSchema.object(
       [

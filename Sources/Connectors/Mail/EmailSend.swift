@@ -19,13 +19,14 @@ struct EmailSend: Connector {
     summary: Bilingual(
       """
       Hands one message over to the mail server of the connection, with text, HTML and attachments. The \
-      server has all recipients or none. Its `Message-ID` is the same for every attempt; with `idempotent: true` a \
-      message whose end nobody knows is sent again, and some may get it twice.
+      server has all recipients or none. Its `Message-ID` is the same for every attempt; with \
+      `idempotent: true` a message whose end nobody knows is sent again, and some may get it twice.
       """,
       pt: """
         Entrega uma mensagem ao servidor de e-mail da conexão, com texto, HTML e anexos. O servidor aceita \
         todos os destinatários ou nenhum. O `Message-ID` é o mesmo em cada tentativa; com \
-        `idempotent: true`, uma mensagem cujo fim ninguém conhece é enviada de novo, e alguns podem recebê-la duas vezes.
+        `idempotent: true`, uma mensagem cujo fim ninguém conhece é enviada de novo, e alguns podem \
+        recebê-la duas vezes.
         """),
     with: WebSchema.object(
       [

@@ -26,32 +26,32 @@ enum S3Notes {
   /// Of a store, for those who may also work on a folder.
   static let asking: [ConnectorDescription.FailureNote] = [
     Note(
-      .credential, code: "s3-access",
+      .credential, code: "bucket-access",
       Bilingual("the store refuses the key (401, 403)", pt: "o armazenamento recusa a chave (401, 403)"),
       remedy: Bilingual(
         "Check the key and what its policy allows.", pt: "Confira a chave e o que a política dela permite.")),
     Note(
-      .data, code: "s3-status",
+      .data, code: "bucket-status",
       Bilingual(
         "the store refuses the request, or has no such bucket",
         pt: "o armazenamento recusa a requisição, ou não tem esse bucket"),
       remedy: Bilingual("The message has the store's words.", pt: "A mensagem traz as palavras dele.")),
     Note(
-      .transient, code: "s3-unavailable",
+      .transient, code: "bucket-unavailable",
       Bilingual(
         "it answers 5xx after several tries; `SlowDown` and 429 are `rate_limited`",
         pt: "responde 5xx após várias tentativas; `SlowDown` e 429 são `rate_limited`"),
       remedy: Bilingual("`retry` waits for it.", pt: "`retry` espera por ele.")),
     Note(
-      .configuration, code: "s3-clock",
+      .configuration, code: "bucket-clock",
       Bilingual("the clock here is not that of the store", pt: "o relógio daqui não é o do armazenamento"),
       remedy: Bilingual("Set the machine's clock.", pt: "Acerte o relógio da máquina.")),
     Note(
-      .configuration, code: "s3-region",
+      .configuration, code: "bucket-region",
       Bilingual("the bucket lies in another region", pt: "o bucket está em outra região"),
       remedy: Bilingual("Set `region` of the connection.", pt: "Defina `region` na conexão.")),
     Note(
-      .configuration, code: "s3-answer",
+      .configuration, code: "bucket-answer",
       Bilingual("what answers there does not speak S3", pt: "o que responde ali não fala S3"),
       remedy: Bilingual("Check `endpoint` of the connection.", pt: "Confira `endpoint` na conexão.")),
     Note(

@@ -108,28 +108,28 @@ extension Failure {
     Failure(
       .data, code: "unsafe-path",
       "There is no object `\(key.prefix(200))` of a bucket `\(bucket.prefix(80))` in S3: a bucket has 3 to "
-        + "63 letters, digits, dots and dashes; a key has 1 to 1,024 bytes, no part `.` or `..` and no control "
-        + "character.")
+        + "63 letters, digits, dots and dashes; a key has 1 to 1,024 bytes, no part `.` or `..` and no "
+        + "control character.")
   }
 
   init(_ fault: S3Fault, of connection: String) {
     let text = "`\(connection)`: \(fault)"
     switch fault {
     case .network(let error): self.init(ofS3: error, text)
-    case .clock: self.init(.configuration, code: "s3-clock", text)
-    case .otherRegion: self.init(.configuration, code: "s3-region", text)
+    case .clock: self.init(.configuration, code: "bucket-clock", text)
+    case .otherRegion: self.init(.configuration, code: "bucket-region", text)
     case .noConditionalPut: self.init(.configuration, code: "conditional-put", text)
     case .changed: self.init(.transient, code: "interrupted", text)
-    case .unreadable: self.init(.configuration, code: "s3-answer", text)
+    case .unreadable: self.init(.configuration, code: "bucket-answer", text)
     case .refused(let status, let code, _, let wait):
       switch status {
-      case 429: self.init(.rateLimited, code: "s3-unavailable", text, retryAfter: wait)
+      case 429: self.init(.rateLimited, code: "bucket-unavailable", text, retryAfter: wait)
       case 500...599:
         let isBusy = code == "SlowDown"
-        self.init(isBusy ? .rateLimited : .transient, code: "s3-unavailable", text, retryAfter: wait)
-      case 401, 403: self.init(.credential, code: "s3-access", text)
+        self.init(isBusy ? .rateLimited : .transient, code: "bucket-unavailable", text, retryAfter: wait)
+      case 401, 403: self.init(.credential, code: "bucket-access", text)
       case 404 where code != "NoSuchBucket": self.init(.data, code: "object-not-found", text)
-      default: self.init(.data, code: "s3-status", text)
+      default: self.init(.data, code: "bucket-status", text)
       }
     }
   }

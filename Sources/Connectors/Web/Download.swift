@@ -6,8 +6,8 @@ import Model
 import Net
 import Synchronization
 
-/// Streams an answer into a file, hashing nothing: the artifact store does that. Where the connection breaks it
-/// goes on where it was, if the server's answer lets one know that it is still the same.
+/// Streams an answer into a file, hashing nothing: the artifact store does that. Where the connection breaks
+/// it goes on where it was, if the server's answer lets one know that it is still the same.
 struct Download: Sendable {
   let client: CurlClient
   let attempt: Attempt
@@ -72,8 +72,8 @@ private final class DownloadPart: Sendable {
 
   var size: Int { state.withLock { $0.size } }
 
-  /// What says that it is still the same file: a strong tag, else the time of its last change. Nil where there
-  /// is neither, where nothing came, or where the bytes were packed for the way.
+  /// What says that it is still the same file: a strong tag, else the time of its last change. Nil where
+  /// there is neither, where nothing came, or where the bytes were packed for the way.
   var tag: String? {
     state.withLock { state in
       guard state.size > 0, !state.isOther, let (status, headers) = state.first, status == 200,

@@ -14,9 +14,9 @@ struct HTTPDownload: Connector {
     title: Bilingual("Download a file", pt: "Baixar um arquivo"),
     summary: Bilingual(
       """
-      Streams a file into an artifact. A connection that breaks goes on where it was, up to four times, if the \
-      server's `ETag` or `Last-Modified` says that it is the same file. With `parse` the output also holds its \
-      content, up to 4 MiB.
+      Streams a file into an artifact. A connection that breaks goes on where it was, up to four times, if \
+      the server's `ETag` or `Last-Modified` says that it is the same file. With `parse` the output also \
+      holds its content, up to 4 MiB.
       """,
       pt: """
         Grava um arquivo em um artefato, por partes. Uma conexão que cai continua de onde estava, até quatro \

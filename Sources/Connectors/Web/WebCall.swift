@@ -38,8 +38,8 @@ struct WebCall: Sendable {
   private static func foreign(_ connection: Connection?) -> Failure {
     Failure(
       .configuration, code: "foreign-url",
-      "The URL leads elsewhere than the connection `\(connection?.name ?? "")`, so its credential is not sent "
-        + "there; use `path`, or another connection.")
+      "The URL leads elsewhere than the connection `\(connection?.name ?? "")`, so its credential is not "
+        + "sent there; use `path`, or another connection.")
   }
 
   /// Sends it; returns the answer if its status is expected.

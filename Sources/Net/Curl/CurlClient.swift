@@ -41,7 +41,7 @@ public final class CurlClient: Sendable {
   /// throws, `sink` may have got a part. Cancelling the task ends the request at once. Where a redirect of a
   /// request that may change something leads nowhere, that is `interrupted`: its first hop has done its work.
   ///
-  /// `head` sees status and headers of the answer at the end of all redirects before the first piece of its body.
+  /// `head` sees status and headers of the answer at the end of all redirects before its body's first piece.
   public func perform(
     _ request: OutgoingRequest, into sink: BodySink? = nil, head: HeadSink? = nil
   ) async throws(NetError) -> IncomingResponse {

@@ -139,7 +139,7 @@ struct S3StoreTests {
     let found = await failure { () async throws(Failure) in
       try await S3List(client: curl).execute(attempt(["bucket": "no-such-bucket"]))
     }
-    #expect(found?.code == "s3-status" && found?.message.contains("NoSuchBucket") == true)
+    #expect(found?.code == "bucket-status" && found?.message.contains("NoSuchBucket") == true)
   }
 
   @Test("that is large goes in parts and comes back whole")
@@ -199,7 +199,7 @@ struct S3StoreTests {
       let found = await failure { () async throws(Failure) in
         try await S3Put(client: curl).execute(attempt(with, secret: secret, id: id))
       }
-      #expect(found?.errorClass == .credential && found?.code == "s3-access", "\(found?.message ?? "")")
+      #expect(found?.errorClass == .credential && found?.code == "bucket-access", "\(found?.message ?? "")")
       #expect(found?.message.contains("wr0ng") == false)
     }
   }
@@ -215,7 +215,7 @@ struct S3StoreTests {
           with, effect: .keyed, connection: S3Bench.connection("swift", swift.greeting),
           credential: S3Bench.credential()))
     }
-    #expect(found?.code == "s3-clock", "\(found?.message ?? "")")
+    #expect(found?.code == "bucket-clock", "\(found?.message ?? "")")
     #expect(found?.message.contains("behind") == true)
   }
 
