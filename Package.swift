@@ -45,7 +45,9 @@ let package = Package(
     .target(name: "API", dependencies: ["Model"], swiftSettings: pure),
     .target(
       name: "Net",
-      dependencies: ["CCurl", "CLLHTTP", "COpenSSL", "CSQLite", "CSystem", "CWslay", "CZlib"],
+      dependencies: [
+        "Crypto", "CCurl", "CLLHTTP", "COpenSSL", "CSQLite", "CSystem", "CWslay", "CXML", "CZlib",
+      ],
       swiftSettings: settings),
     .target(
       name: "Stores",
@@ -110,7 +112,7 @@ let package = Package(
       name: "KillTests", dependencies: ["esteira", "Model", "Stores", "Net", "Crypto"],
       swiftSettings: settings),
     .testTarget(name: "MitrarrTests", dependencies: ["esteira", "Model"], swiftSettings: settings),
-    .testTarget(name: "NetTests", dependencies: ["Net"], swiftSettings: settings),
+    .testTarget(name: "NetTests", dependencies: ["Net", "Crypto"], swiftSettings: settings),
     .testTarget(
       name: "ServerTests",
       dependencies: [
@@ -136,6 +138,7 @@ let package = Package(
       dependencies: [
         "Model", "Engine", "Pipelines", "Watchdog", "Stores", "Net", "Crypto", "Connectors", "esteira",
       ],
+      exclude: ["services"],
       swiftSettings: settings),
     .testTarget(
       name: "FuzzTests", dependencies: ["Model", "Expressions", "Pipelines", "Engine", "Net", "Connectors"],

@@ -7,7 +7,11 @@ packages=(
   make ca-certificates curl libarchive-dev libcurl4-openssl-dev libre2-dev libsqlite3-dev libssl-dev libstdc++-12-dev
   libwslay-dev libxml2-dev libyaml-dev node-llhttp pkg-config python3 sqlite3 tzdata zlib1g-dev
 )
-if [[ ${1:-} == tests ]]; then packages+=(age python3-croniter python3-venv); fi
+if [[ ${1:-} == tests ]]; then
+  packages+=(age python3-croniter python3-venv)
+  # Real servers: a store of S3, and one of mail.
+  packages+=(swift-proxy swift-account swift-container swift-object memcached python3-aiosmtpd)
+fi
 if [[ ${1:-} == bench ]]; then packages+=(python3-venv redis-server wrk); fi
 
 # Under sudo the search path is another one, so that a missing Swift means nothing there.

@@ -36,6 +36,21 @@ CURLcode esteira_curl_set_callbacks(CURL *handle, void *owner, esteira_curl_data
   return code;
 }
 
+CURLcode esteira_curl_set_upload(CURL *handle, void *owner, esteira_curl_data on_read, esteira_curl_seek on_seek) {
+  CURLcode code = curl_easy_setopt(handle, CURLOPT_READDATA, owner);
+  if (code == CURLE_OK) code = curl_easy_setopt(handle, CURLOPT_READFUNCTION, on_read);
+  if (code == CURLE_OK) code = curl_easy_setopt(handle, CURLOPT_SEEKDATA, owner);
+  if (code == CURLE_OK) code = curl_easy_setopt(handle, CURLOPT_SEEKFUNCTION, on_seek);
+  return code;
+}
+
+CURLcode esteira_curl_set_progress(CURL *handle, void *owner, esteira_curl_progress on_progress) {
+  CURLcode code = curl_easy_setopt(handle, CURLOPT_NOPROGRESS, 0L);
+  if (code == CURLE_OK) code = curl_easy_setopt(handle, CURLOPT_XFERINFODATA, owner);
+  if (code == CURLE_OK) code = curl_easy_setopt(handle, CURLOPT_XFERINFOFUNCTION, on_progress);
+  return code;
+}
+
 CURLMcode esteira_curl_multi_set_long(CURLM *multi, CURLMoption option, long value) {
   return curl_multi_setopt(multi, option, value);
 }

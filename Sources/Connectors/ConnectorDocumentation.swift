@@ -116,9 +116,14 @@ private struct Words {
     switch connection {
     case .none: spell("none", "nenhuma")
     case .optional(kind: "*"): spell("optional, of any kind", "opcional, de qualquer tipo")
-    case .optional(let kind): spell("optional, of kind `\(kind)`", "opcional, do tipo `\(kind)`")
-    case .required(let kind): spell("required, of kind `\(kind)`", "obrigatória, do tipo `\(kind)`")
+    case .optional(let kind): spell("optional, of kind \(kinds(kind))", "opcional, do tipo \(kinds(kind))")
+    case .required(let kind): spell("required, of kind \(kinds(kind))", "obrigatória, do tipo \(kinds(kind))")
     }
+  }
+
+  /// `a|b` is either.
+  private func kinds(_ kind: String) -> String {
+    kind.split(separator: "|").map { "`\($0)`" }.joined(separator: spell(" or ", " ou "))
   }
 
   func bounds(_ schema: JSON) -> String? {

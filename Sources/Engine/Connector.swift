@@ -104,6 +104,8 @@ public struct AttemptServices: Sendable {
   public var control = NodeControl.none
   public var checkpoints = Checkpoints.none
   public var now: @Sendable () -> Timestamp
+  /// Waits a moment between two tries of one attempt; returns at once where the attempt is cancelled.
+  public var pause: @Sendable (Duration) async -> Void = { _ in }
 
   public init(
     log: @escaping @Sendable (LogLevel, String) -> Void,

@@ -92,6 +92,7 @@ public struct ConnectorDescription: Sendable {
     case pureWhen(key: String, values: [String], absent: Bool)
   }
 
+  /// `kind` is one, `*` for any, or several that do: `folder|s3`.
   public enum ConnectionRule: Sendable, Hashable {
     case none
     case optional(kind: String)

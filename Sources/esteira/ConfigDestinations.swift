@@ -4,12 +4,24 @@ import Model
 
 /// One entry of `destinations:` in `esteira.yaml`, checked.
 struct DestinationEntry: Sendable {
-  enum Kind: String, Sendable, CaseIterable { case webhook, log }
+  enum Kind: String, Sendable, CaseIterable { case webhook, email, log }
+
+  /// Where it leads; a log leads nowhere.
+  enum Place: Sendable, Hashable {
+    case webhook(WebhookDestination.Place)
+    case email(MailDestination.Place)
+
+    var address: String {
+      switch self {
+      case .webhook(let place): "\(place.namespace)/\(place.connection)\(place.path ?? "")"
+      case .email(let place): "\(place.namespace)/\(place.connection) \(place.to.joined(separator: ", "))"
+      }
+    }
+  }
 
   var name: String
   var kind: Kind
-  /// Of a webhook.
-  var place: WebhookDestination.Place?
+  var place: Place?
   /// All but what delivers.
   var destination: ConfiguredDestination
 
@@ -20,13 +32,13 @@ struct DestinationEntry: Sendable {
   }
 }
 
-/// `destinations:` of `esteira.yaml`: a list of `{name, namespace, kind, connection?, path?, events,
+/// `destinations:` of `esteira.yaml`: a list of `{name, namespace, kind, connection?, path?, to?, events,
 /// pipelines?, ordering?, retry?}`.
 struct DestinationReader {
   private let config: ConfigFile
   private let file: JSONObject
   private static let keys = [
-    "name", "namespace", "kind", "connection", "path", "events", "pipelines", "ordering", "retry",
+    "name", "namespace", "kind", "connection", "path", "to", "events", "pipelines", "ordering", "retry",
   ]
 
   init(_ config: ConfigFile, _ file: JSONObject) { (self.config, self.file) = (config, file) }
@@ -68,12 +80,12 @@ struct DestinationReader {
       throw wrong(name, Bilingual("namespace is missing, or \"*\" for all", pt: "falta namespace, ou \"*\""))
     }
     guard let kind = map["kind"]?.string.flatMap(DestinationEntry.Kind.init(rawValue:)) else {
-      throw wrong(name, Bilingual("kind is webhook or log", pt: "kind é webhook ou log"))
+      throw wrong(name, Bilingual("kind is webhook, email or log", pt: "kind é webhook, email ou log"))
     }
     let place = try place(map, kind, name, namespace)
     let destination = ConfiguredDestination(
       name: name, namespace: namespace == "*" ? nil : namespace, kind: kind.rawValue,
-      address: place.map { "\($0.namespace)/\($0.connection)\($0.path ?? "")" } ?? "",
+      address: place?.address ?? "",
       events: try events(map, name), pipelines: try pipelines(map, name), ordering: try ordering(map, name),
       plan: try plan(map, kind, name), receiver: NoReceiver())
     return DestinationEntry(name: name, kind: kind, place: place, destination: destination)
@@ -90,12 +102,12 @@ struct DestinationReader {
 
   private func place(
     _ map: JSONObject, _ kind: DestinationEntry.Kind, _ name: String, _ namespace: String
-  ) throws(Problem) -> WebhookDestination.Place? {
+  ) throws(Problem) -> DestinationEntry.Place? {
     switch kind {
     case .log:
-      guard map["connection"] == nil, map["path"] == nil else {
+      guard map["connection"] == nil, map["path"] == nil, map["to"] == nil else {
         throw wrong(
-          name, Bilingual("a log has no connection and no path", pt: "log não tem connection nem path"))
+          name, Bilingual("a log has no connection, path or to", pt: "log não tem connection, path nem to"))
       }
       return nil
     case .webhook:
@@ -103,23 +115,48 @@ struct DestinationReader {
       guard path?.hasPrefix("/") ?? true else {
         throw wrong(name, Bilingual("path begins with /", pt: "path começa com /"))
       }
-      let parts = (map["connection"]?.string ?? "").split(separator: "/", omittingEmptySubsequences: false)
-      guard (1...2).contains(parts.count), parts.allSatisfy({ !$0.isEmpty }), let last = parts.last else {
+      guard map["to"] == nil else {
+        throw wrong(name, Bilingual("a webhook has no to", pt: "um webhook não tem to"))
+      }
+      let (owner, connection) = try connection(map, name, namespace, "http")
+      return .webhook(.init(namespace: owner, connection: connection, path: path))
+    case .email:
+      guard map["path"] == nil else {
+        throw wrong(name, Bilingual("an email has no path", pt: "um email não tem path"))
+      }
+      let to: [String] =
+        if let one = map["to"]?.string { [one] } else { try texts(map["to"], "to", name) }
+      guard (1...MailDestination.mostRecipients).contains(to.count),
+        to.allSatisfy({ MailDestination.isAddress($0) })
+      else {
+        let most = MailDestination.mostRecipients
         throw wrong(
           name,
-          Bilingual("a webhook needs a connection of kind http", pt: "um webhook precisa de uma conexão http")
-        )
+          Bilingual("to has 1 to \(most) addresses of mail", pt: "to tem de 1 a \(most) endereços de e-mail"))
       }
-      guard parts.count == 2 || namespace != "*" else {
-        throw wrong(
-          name,
-          Bilingual(
-            "of all namespaces, so connection is NAMESPACE/NAME",
-            pt: "de todos os namespaces, então connection é NAMESPACE/NOME"))
-      }
-      let owner = parts.count == 2 ? String(parts[0]) : namespace
-      return WebhookDestination.Place(namespace: owner, connection: String(last), path: path)
+      let (owner, connection) = try connection(map, name, namespace, "smtp")
+      return .email(.init(namespace: owner, connection: connection, to: to))
     }
+  }
+
+  /// Of the destination's own namespace, or as `NAMESPACE/NAME` of another.
+  private func connection(
+    _ map: JSONObject, _ name: String, _ namespace: String, _ kind: String
+  ) throws(Problem) -> (namespace: String, name: String) {
+    let parts = (map["connection"]?.string ?? "").split(separator: "/", omittingEmptySubsequences: false)
+    guard (1...2).contains(parts.count), parts.allSatisfy({ !$0.isEmpty }), let last = parts.last else {
+      throw wrong(
+        name,
+        Bilingual("it needs a connection of kind \(kind)", pt: "ele precisa de uma conexão do tipo \(kind)"))
+    }
+    guard parts.count == 2 || namespace != "*" else {
+      throw wrong(
+        name,
+        Bilingual(
+          "of all namespaces, so connection is NAMESPACE/NAME",
+          pt: "de todos os namespaces, então connection é NAMESPACE/NOME"))
+    }
+    return (parts.count == 2 ? String(parts[0]) : namespace, String(last))
   }
 
   private func events(_ map: JSONObject, _ name: String) throws(Problem) -> [String] {
@@ -164,7 +201,7 @@ struct DestinationReader {
   private func plan(
     _ map: JSONObject, _ kind: DestinationEntry.Kind, _ name: String
   ) throws(Problem) -> DeliveryPlan {
-    guard let given = map["retry"] else { return kind == .webhook ? .webhook : .internal }
+    guard let given = map["retry"] else { return kind == .log ? .internal : .webhook }
     let limits = Bilingual(
       "retry is {tries: 1 to \(DeliveryPlan.mostTries), pause: 1s or more, longest: up to 24h}",
       pt: "retry é {tries: 1 a \(DeliveryPlan.mostTries), pause: 1s ou mais, longest: até 24h}")

@@ -79,7 +79,7 @@ struct NodeParts: Sendable {
     (self.places, self.news, keeper) = (places, news, Self.keeper(folder, vault, store, node, console))
     if restores { keeper.resume() }
     backend.vault = VaultDesk(
-      keeper: keeper, vault: vault, leases: places.leases, probe: CredentialProbe(client))
+      keeper: keeper, vault: vault, leases: places.leases, probe: CredentialProbe(client, now: Program.now))
     hubLogs = reading.hubLogs(Self.jobs(node, history))
     self.backend = backend
   }
@@ -122,11 +122,16 @@ struct NodeParts: Sendable {
     _ folder: DataFolder, _ client: CurlClient, _ places: AttemptPlaces, _ console: Console
   ) throws(Problem) -> [ConfiguredDestination] {
     try ConfigFile(folder: folder.path).destinations().map { entry in
-      guard let place = entry.place else {
-        return entry.delivering(through: LogDestination(write: console.out))
+      switch entry.place {
+      case nil: entry.delivering(through: LogDestination(write: console.out))
+      case .webhook(let place)?:
+        entry.delivering(
+          through: WebhookDestination(
+            place, client: client, environment: places.environment, now: Program.now))
+      case .email(let place)?:
+        entry.delivering(
+          through: MailDestination(place, environment: places.environment, now: Program.now))
       }
-      return entry.delivering(
-        through: WebhookDestination(place, client: client, environment: places.environment, now: Program.now))
     }
   }
 

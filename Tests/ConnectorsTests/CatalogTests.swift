@@ -65,7 +65,12 @@ struct CatalogTests {
       ("nist.extract", [:], nil, .pure), ("nist.synthesize", [:], nil, .keyed),
       ("sql.query", [:], nil, .pure), ("sql.validate", [:], nil, .pure),
       ("sql.execute", [:], nil, .once), ("sql.execute", [:], true, .keyed), ("sql.load", [:], nil, .keyed),
-      ("event.emit", [:], nil, .keyed), ("esteira.pause", [:], nil, .keyed),
+      ("s3.put", [:], nil, .keyed), ("s3.get", [:], nil, .pure), ("s3.list", [:], nil, .pure),
+      ("s3.copy", [:], nil, .keyed), ("s3.presign", [:], nil, .pure), ("s3.delete", [:], nil, .keyed),
+      ("email.send", [:], nil, .once), ("email.send", [:], true, .keyed),
+      ("slack.send", [:], nil, .once), ("teams.send", [:], nil, .once), ("telegram.send", [:], nil, .once),
+      ("telegram.send", [:], true, .keyed), ("event.emit", [:], nil, .keyed),
+      ("esteira.pause", [:], nil, .keyed),
       ("esteira.resume", [:], nil, .keyed), ("esteira.export_queue", [:], nil, .keyed),
       ("esteira.purge_queue", [:], nil, .keyed),
     ]

@@ -56,7 +56,7 @@ struct ConnectorCase: Sendable, CustomTestStringConvertible {
       Self(name: "sql.validate", with: ["query": "SELECT id FROM items", "estimate_cost": true]),
       Self(name: "sql.validate", with: ["query": "DELETE", "dialects": ["athena"]]),
       Self(name: "sql.load", with: ["table": "items", "file": SQLBench.handle.json]),
-    ] + files + node
+    ] + files + node + stores
 }
 
 @Suite("A call of every connector", .timeLimit(.minutes(1)))
@@ -70,6 +70,10 @@ struct ConformanceTests {
       case "/json": HTTPResponse(status: 200, type: "application/json", Array("{\"a\": [1, null]}".utf8))
       case "/t.csv": HTTPResponse(status: 200, type: "text/csv", Array("a,b\n1,2\n".utf8))
       case "/feed.xml": HTTPResponse(status: 200, type: "application/rss+xml", Array(FeedTests.rss.utf8))
+      case "/api/chat.postMessage":
+        HTTPResponse(status: 200, type: "application/json", Array(ChatTests.slackAnswer.utf8))
+      case "/bot1:T/sendMessage":
+        HTTPResponse(status: 200, type: "application/json", Array(ChatTests.telegramAnswer.utf8))
       default: HTTPResponse(status: 200)
       }
     }
@@ -78,6 +82,16 @@ struct ConformanceTests {
   private static func credential(_ type: String) -> Credential {
     let values = ["token", "secret", "password", "username", "value"].map { ($0, Secret(secret)) }
     return Credential(name: "c", type: type, values: values + [("name", Secret("x-key"))])
+  }
+
+  private static func credential(for name: String, _ site: Site) -> Credential? {
+    switch name {
+    case "slack.send", "telegram.send": ChatTests.credential("bearer", "token", "1:T")
+    case "teams.send": ChatTests.credential("secret", "value", site.url + "/hook")
+    case "webhook.send": credential("hmac")
+    case let name where name.hasPrefix("s3."): S3Bench.credential()
+    case _: nil
+    }
   }
 
   private func connector(_ name: String, _ client: CurlClient) throws -> any Connector {
@@ -100,15 +114,19 @@ struct ConformanceTests {
     #expect(try JSONSchema(description.with).violations(in: example.with).isEmpty)
     try FileCases.layOut(bench)
     try NodeCases.layOut(bench)
-    _ = try await ObjectPut().execute(
+    _ = try await ObjectPut(client: bench.client).execute(
       bench.attempt(["bucket": "b", "key": "before", "body": "[1]", "metadata": ["m": "1"]], effect: .keyed))
     _ = try await NistSynthesize().execute(
       bench.attempt(["path": ".", "name": "before.nst", "mark": "m"], effect: .keyed))
+    let mail = example.name == "email.send" ? try MailSink() : nil
+    defer { mail?.stop() }
     let attempt = bench.attempt(
       example.with, effect: description.effectClass(with: example.with, idempotent: nil),
       connection: example.needsSite
-        ? site.connection("c") : try SQLBench.connection(for: example.name, bench),
-      credential: example.name == "webhook.send" ? Self.credential("hmac") : nil)
+        ? site.connection("c")
+        : try StoreCases.connection(for: example.name, site, mail)
+          ?? SQLBench.connection(for: example.name, bench),
+      credential: Self.credential(for: example.name, site))
     do throws(Failure) {
       let output = try await connector.execute(attempt)
       let found = try? JSONSchema(description.output).violations(in: output.value)

@@ -18,7 +18,8 @@ struct CredentialProbeTests {
       if status == 302 { response.headers.set("location", "/elsewhere") }
       return response
     }
-    let finding = await CredentialProbe(site.client).ask(bearer, site.connection("c"), path: "/me?x=1")
+    let finding = await CredentialProbe(site.client, now: { Timestamp(microseconds: 0) }).ask(
+      bearer, site.connection("c"), path: "/me?x=1")
     #expect(finding.passed == passed && finding.note.contains("answered \(status)"))
     #expect(!finding.note.contains("x=1"), "A query may hold what nobody else should read.")
     #expect(site.asked.map(\.target) == ["/me?x=1"], "A redirect is not followed.")
@@ -30,10 +31,12 @@ struct CredentialProbeTests {
   func egress() async throws {
     let site = try Site { _ in HTTPResponse(status: 200) }
     let closed = site.connection("c", allow: [])
-    let finding = await CredentialProbe(site.client).ask(bearer, closed, path: nil)
+    let finding = await CredentialProbe(site.client, now: { Timestamp(microseconds: 0) }).ask(
+      bearer, closed, path: nil)
     #expect(finding.passed == false && site.asked.isEmpty)
     let leading = site.connection("c", base: site.url + "/t0ken-of-ana", allow: [])
-    let masked = await CredentialProbe(site.client).ask(bearer, leading, path: nil)
+    let masked = await CredentialProbe(site.client, now: { Timestamp(microseconds: 0) }).ask(
+      bearer, leading, path: nil)
     #expect(!masked.note.contains("t0ken"))
     await site.stop()
   }
@@ -49,13 +52,16 @@ struct CredentialProbeTests {
         ("token_url", Secret(site.url + "/token")), ("client_id", Secret("a/b")),
         ("client_secret", Secret("s 3cret")), ("scope", Secret("read")),
       ])
-    let finding = await CredentialProbe(site.client).ask(client, site.connection(), path: nil)
+    let finding = await CredentialProbe(site.client, now: { Timestamp(microseconds: 0) }).ask(
+      client, site.connection(), path: nil)
     #expect(finding.passed == true, "\(finding.note)")
     #expect(
       site.asked.map { String(decoding: $0.body, as: UTF8.self) } == [
         "grant_type=client_credentials&scope=read"
       ])
-    #expect(await CredentialProbe(site.client).ask(client, nil, path: nil).passed == false, "No egress.")
+    #expect(
+      await CredentialProbe(site.client, now: { Timestamp(microseconds: 0) }).ask(client, nil, path: nil)
+        .passed == false, "No egress.")
     await site.stop()
   }
 
@@ -63,8 +69,13 @@ struct CredentialProbeTests {
   func others() async throws {
     let site = try Site { _ in HTTPResponse(status: 200) }
     let key = Credential(name: "c", type: "ssh_key", values: [("private_key", Secret("k"))])
-    #expect(await CredentialProbe(site.client).ask(key, site.connection("c"), path: nil).passed == nil)
-    #expect(await CredentialProbe(site.client).ask(bearer, nil, path: nil).passed == nil)
+    #expect(
+      await CredentialProbe(site.client, now: { Timestamp(microseconds: 0) }).ask(
+        key, site.connection("c"), path: nil
+      ).passed == nil)
+    #expect(
+      await CredentialProbe(site.client, now: { Timestamp(microseconds: 0) }).ask(bearer, nil, path: nil)
+        .passed == nil)
     #expect(site.asked.isEmpty)
     await site.stop()
   }

@@ -27,13 +27,17 @@ struct DestinationFileTests {
         - {name: all, namespace: "*", kind: webhook, connection: ops/hooks, events: ["*"],
            pipelines: [pay-*, sales/daily], ordering: strict, retry: {tries: 4, pause: 10s, longest: 15s}}
         - {name: log, namespace: demo, kind: log, events: [esteira.ask.opened]}
+        - {name: people, namespace: demo, kind: email, connection: mail, events: [esteira.alert.*],
+           to: [ana@example.com, B <b@example.com>]}
       """
     ).destinations()
     #expect(
       found.map(\.place) == [
-        .init(namespace: "demo", connection: "hooks", path: "/in"),
-        .init(namespace: "ops", connection: "hooks"), nil,
+        .webhook(.init(namespace: "demo", connection: "hooks", path: "/in")),
+        .webhook(.init(namespace: "ops", connection: "hooks")), nil,
+        .email(.init(namespace: "demo", connection: "mail", to: ["ana@example.com", "B <b@example.com>"])),
       ])
+    #expect(found[3].destination.plan == .webhook)
     let (ops, all, log) = (found[0].destination, found[1].destination, found[2].destination)
     #expect(ops.namespace == "demo" && all.namespace == nil && ops.address == "demo/hooks/in")
     #expect(ops.plan == .webhook && log.plan == .internal && ops.ordering == .lane)
@@ -53,6 +57,11 @@ struct DestinationFileTests {
       "[{name: ops, namespace: demo, kind: log, events: [esteira.job.fail]}]",
       "[{name: ops, namespace: demo, kind: log, events: [esteira.job*]}]",
       "[{name: ops, namespace: demo, kind: log, events: [\"*\"], connection: a}]",
+      "[{name: ops, namespace: demo, kind: log, events: [\"*\"], to: [a@b.c]}]",
+      "[{name: ops, namespace: demo, kind: email, connection: a, events: [\"*\"]}]",
+      "[{name: ops, namespace: demo, kind: email, to: [a@b.c], events: [\"*\"]}]",
+      "[{name: ops, namespace: demo, kind: email, connection: a, to: [a], events: [\"*\"]}]",
+      "[{name: ops, namespace: demo, kind: email, connection: a, to: [a@b.c], path: /x, events: [\"*\"]}]",
       "[{name: ops, namespace: demo, kind: webhook, events: [\"*\"]}]",
       "[{name: ops, namespace: \"*\", kind: webhook, connection: a, events: [\"*\"]}]",
       "[{name: ops, namespace: demo, kind: webhook, connection: a, path: in, events: [\"*\"]}]",

@@ -19,7 +19,7 @@ struct ObjectTests {
     ]
     for (body, text, type) in cases {
       let with: JSON = ["bucket": "gold", "key": "d/1/x.json", "body": body, "metadata": ["run_id": "r"]]
-      let value = try await ObjectPut().execute(bench.attempt(with)).value
+      let value = try await ObjectPut(client: bench.client).execute(bench.attempt(with)).value
       let path = bench.root + "/objects/demo/gold/d/1/x.json"
       let sha256 = SHA256.hex(Array(text.utf8))
       #expect(
@@ -28,7 +28,7 @@ struct ObjectTests {
           "size": .int(Int64(text.utf8.count)), "location": .string(path),
         ])
       #expect(try String(contentsOfFile: path, encoding: .utf8) == text)
-      let got = try await ObjectGet().execute(
+      let got = try await ObjectGet(client: bench.client).execute(
         bench.attempt(["bucket": "gold", "key": "d/1/x.json", "as": "text"])
       ).value
       #expect(got["text"] == .string(text))
@@ -43,20 +43,20 @@ struct ObjectTests {
   func brokenPut() async throws {
     let bench = try Bench()
     let place: JSON = ["bucket": "b", "key": "k.txt"]
-    _ = try await ObjectPut().execute(
+    _ = try await ObjectPut(client: bench.client).execute(
       bench.attempt(["bucket": "b", "key": "k.txt", "body": "old", "metadata": ["of": "old"]]))
     let path = bench.root + "/objects/demo/b/k.txt"
-    let whole = try await ObjectGet().execute(bench.attempt(place)).value
+    let whole = try await ObjectGet(client: bench.client).execute(bench.attempt(place)).value
     #expect(whole["metadata"] == ["of": "old"])
     let next = ObjectMetadata(
       sha256: SHA256.hex(Array("new".utf8)), size: 3, contentType: "x/new",
       metadata: JSONObject([("of", "new")]))
     #expect(AtomicFile.write(next.json.serialized(), to: path + ".meta", durable: false))
-    let between = try await ObjectGet().execute(bench.attempt(place)).value
+    let between = try await ObjectGet(client: bench.client).execute(bench.attempt(place)).value
     #expect(between["metadata"] == [:] && between["content_type"] == "text/plain")
     #expect(between["sha256"] == .string(SHA256.hex(Array("old".utf8))))
     #expect(AtomicFile.write(Array("new".utf8), to: path, durable: false))
-    let after = try await ObjectGet().execute(bench.attempt(place)).value
+    let after = try await ObjectGet(client: bench.client).execute(bench.attempt(place)).value
     #expect(after["metadata"] == ["of": "new"] && after["content_type"] == "x/new")
   }
 
@@ -69,12 +69,13 @@ struct ObjectTests {
     let folder = Connection(
       namespace: "demo", name: "share", kind: "folder", address: ["path": .string(share)])
     let with: JSON = ["bucket": "b", "key": "k", "body": "x"]
-    let value = try await ObjectPut().execute(bench.attempt(with, connection: folder)).value
+    let value = try await ObjectPut(client: bench.client).execute(bench.attempt(with, connection: folder))
+      .value
     #expect(value["location"] == .string(share + "/b/k"))
     var relative = folder
     relative.address = ["path": "share"]
     let found = await failure { () async throws(Failure) in
-      try await ObjectPut().execute(bench.attempt(with, connection: relative))
+      try await ObjectPut(client: bench.client).execute(bench.attempt(with, connection: relative))
     }
     #expect(found?.code == "invalid-connection")
   }
@@ -91,7 +92,7 @@ struct ObjectTests {
       ["bucket": .string(key + ".."), "key": "k", "body": "x"],
     ] where with["bucket"] == "b" || key.contains("/") {
       let found = await failure { () async throws(Failure) in
-        try await ObjectPut().execute(bench.attempt(with))
+        try await ObjectPut(client: bench.client).execute(bench.attempt(with))
       }
       #expect(found?.code == "unsafe-path")
     }
@@ -105,7 +106,8 @@ struct ObjectTests {
     try FileManager.default.createDirectory(atPath: bucket, withIntermediateDirectories: true)
     try FileManager.default.createSymbolicLink(atPath: bucket + "/out", withDestinationPath: bench.root)
     let found = await failure { () async throws(Failure) in
-      try await ObjectPut().execute(bench.attempt(["bucket": "b", "key": "out/x", "body": "x"]))
+      try await ObjectPut(client: bench.client).execute(
+        bench.attempt(["bucket": "b", "key": "out/x", "body": "x"]))
     }
     #expect(found?.code == "unsafe-path")
     #expect(!FileManager.default.fileExists(atPath: bench.root + "/x"))
@@ -130,7 +132,10 @@ struct ObjectTests {
     let connection = Connection(
       namespace: "demo", name: "share", kind: "folder", address: ["path": .string(path)])
     let with: JSON = ["bucket": "own", "key": "master.key", "body": "x"]
-    for connector in [ObjectPut(), ObjectGet(), ObjectDelete(), ObjectList()] as [any Connector] {
+    for connector in [
+      ObjectPut(client: bench.client), ObjectGet(client: bench.client), ObjectDelete(client: bench.client),
+      ObjectList(client: bench.client),
+    ] as [any Connector] {
       let found = await failure { () async throws(Failure) in
         try await connector.execute(bench.attempt(with, connection: connection))
       }
@@ -143,30 +148,34 @@ struct ObjectTests {
   @Test("is never metadata or under way to the bytes, whatever its characters combine to")
   func combined() async throws {
     let bench = try Bench()
-    _ = try await ObjectPut().execute(
+    _ = try await ObjectPut(client: bench.client).execute(
       bench.attempt(["bucket": "b", "key": "a\u{600}", "body": "x", "metadata": ["of": "x"]]))
     for key in ["a\u{600}.meta", ".#\u{301}x", "d/.#\u{301}x"] {
       let found = await failure { () async throws(Failure) in
-        try await ObjectPut().execute(bench.attempt(["bucket": "b", "key": .string(key), "body": "y"]))
+        try await ObjectPut(client: bench.client).execute(
+          bench.attempt(["bucket": "b", "key": .string(key), "body": "y"]))
       }
       #expect(found?.code == "unsafe-path", "\(key.unicodeScalars.map(\.value))")
     }
     try Data().write(to: URL(filePath: bench.root + "/objects/demo/b/.#\u{301}x"))
-    let listed = try await ObjectList().execute(bench.attempt(["bucket": "b"])).value
+    let listed = try await ObjectList(client: bench.client).execute(bench.attempt(["bucket": "b"])).value
     #expect(listed["objects"] == [["key": "a\u{600}", "size": 1]])
-    let got = try await ObjectGet().execute(bench.attempt(["bucket": "b", "key": "a\u{600}"])).value
+    let got = try await ObjectGet(client: bench.client).execute(
+      bench.attempt(["bucket": "b", "key": "a\u{600}"])
+    ).value
     #expect(got["metadata"] == ["of": "x"])
   }
 
   @Test("that is not there is no error to a delete, also where an object stands in the way of its folder")
   func deleteBelowObject() async throws {
     let bench = try Bench()
-    _ = try await ObjectPut().execute(bench.attempt(["bucket": "b", "key": "a", "body": "x"]))
+    _ = try await ObjectPut(client: bench.client).execute(
+      bench.attempt(["bucket": "b", "key": "a", "body": "x"]))
     let with: JSON = ["bucket": "b", "key": "a/b"]
-    let deleted = try await ObjectDelete().execute(bench.attempt(with)).value
+    let deleted = try await ObjectDelete(client: bench.client).execute(bench.attempt(with)).value
     #expect(deleted["deleted"] == false)
     let found = await failure { () async throws(Failure) in
-      try await ObjectGet().execute(bench.attempt(with))
+      try await ObjectGet(client: bench.client).execute(bench.attempt(with))
     }
     #expect(found?.code == "object-not-found")
   }
@@ -176,8 +185,10 @@ struct ObjectTests {
     let bench = try Bench()
     let key = String(repeating: "n", count: 250)
     let with: JSON = ["bucket": "b", "key": .string(key), "body": "x", "metadata": ["of": "x"]]
-    _ = try await ObjectPut().execute(bench.attempt(with))
-    let got = try await ObjectGet().execute(bench.attempt(["bucket": "b", "key": .string(key)])).value
+    _ = try await ObjectPut(client: bench.client).execute(bench.attempt(with))
+    let got = try await ObjectGet(client: bench.client).execute(
+      bench.attempt(["bucket": "b", "key": .string(key)])
+    ).value
     #expect(got["metadata"] == ["of": "x"])
   }
 
@@ -187,7 +198,8 @@ struct ObjectTests {
     let bucket = bench.root + "/objects/demo/b"
     try FileManager.default.createDirectory(atPath: bucket + "/k", withIntermediateDirectories: true)
     let found = await failure { () async throws(Failure) in
-      try await ObjectPut().execute(bench.attempt(["bucket": "b", "key": "k", "body": "x"]))
+      try await ObjectPut(client: bench.client).execute(
+        bench.attempt(["bucket": "b", "key": "k", "body": "x"]))
     }
     #expect(found?.code == "object-store" && found?.errorClass == .configuration)
     #expect(try FileManager.default.contentsOfDirectory(atPath: bucket) == ["k"])
@@ -197,10 +209,11 @@ struct ObjectTests {
   func list() async throws {
     let bench = try Bench()
     for key in ["b/2", "b/1", "a", "b-3", "c/x.tmp"] {
-      _ = try await ObjectPut().execute(bench.attempt(["bucket": "b", "key": .string(key), "body": "12"]))
+      _ = try await ObjectPut(client: bench.client).execute(
+        bench.attempt(["bucket": "b", "key": .string(key), "body": "12"]))
     }
     func keys(_ with: JSON) async throws -> JSON {
-      let value = try await ObjectList().execute(bench.attempt(with)).value
+      let value = try await ObjectList(client: bench.client).execute(bench.attempt(with)).value
       return [
         .array((value["objects"]?.array ?? []).map { $0["key"] ?? .null }), value["truncated"] ?? .null,
       ]
@@ -215,15 +228,16 @@ struct ObjectTests {
   @Test("that is not there is a failure of the data, and so is one that is no JSON")
   func get() async throws {
     let bench = try Bench()
-    _ = try await ObjectPut().execute(bench.attempt(["bucket": "b", "key": "k", "body": "{"]))
+    _ = try await ObjectPut(client: bench.client).execute(
+      bench.attempt(["bucket": "b", "key": "k", "body": "{"]))
     for (key, form, code) in [("none", "text", "object-not-found"), ("k", "json", "invalid-json")] {
       let found = await failure { () async throws(Failure) in
-        try await ObjectGet().execute(
+        try await ObjectGet(client: bench.client).execute(
           bench.attempt(["bucket": "b", "key": .string(key), "as": .string(form)]))
       }
       #expect(found?.errorClass == .data && found?.code == code)
     }
-    let got = try await ObjectGet().execute(bench.attempt(["bucket": "b", "key": "k"]))
+    let got = try await ObjectGet(client: bench.client).execute(bench.attempt(["bucket": "b", "key": "k"]))
     #expect(bench.bytes(of: try #require(got.artifacts.first)) == Array("{".utf8))
   }
 }

@@ -20,6 +20,14 @@ CURLcode esteira_curl_set_callbacks(CURL *handle, void *owner, esteira_curl_data
                                     esteira_curl_data on_body, esteira_curl_open on_open,
                                     esteira_curl_before on_before);
 
+/* The body that is sent is read piece by piece; both get the owner of the transfer. */
+typedef int (*esteira_curl_seek)(void *owner, curl_off_t offset, int origin);
+CURLcode esteira_curl_set_upload(CURL *handle, void *owner, esteira_curl_data on_read, esteira_curl_seek on_seek);
+
+/* Called now and then; anything but 0 ends the transfer. */
+typedef int (*esteira_curl_progress)(void *owner, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d);
+CURLcode esteira_curl_set_progress(CURL *handle, void *owner, esteira_curl_progress on_progress);
+
 CURLMcode esteira_curl_multi_set_long(CURLM *multi, CURLMoption option, long value);
 /* The next ended transfer and its result; 0 when there is none. */
 int esteira_curl_multi_ended(CURLM *multi, CURL **handle, CURLcode *result);

@@ -1,5 +1,6 @@
 import Engine
 import Model
+import Net
 
 /// A feed as RSS 2.0, RSS 1.0 (RDF) or Atom gives it, texts trimmed.
 struct Feed: Hashable, Sendable {

@@ -1,9 +1,11 @@
 import Engine
 import Glibc
 import Model
+import Net
 
 /// `object.delete`: removes one object.
 struct ObjectDelete: Connector {
+  let client: CurlClient
   var description: ConnectorDescription { Self.description }
 
   static let description = ConnectorDescription(
@@ -30,7 +32,7 @@ struct ObjectDelete: Connector {
       "required": ["bucket", "key", "deleted"],
       "additionalProperties": false,
     ],
-    effect: .always(.keyed), connection: .optional(kind: "folder"),
+    effect: .always(.keyed), connection: .optional(kind: "folder|s3"),
     examples: [
       .init(
         Bilingual("Take a result back", pt: "Retirar um resultado"),
@@ -42,6 +44,7 @@ struct ObjectDelete: Connector {
     ], failures: ObjectNotes.writing)
 
   func execute(_ attempt: Attempt) async throws(Failure) -> AttemptOutput {
+    if S3Store.isNamed(by: attempt) { return try await S3Store(attempt, client).delete() }
     let (bucket, key) = (attempt.with["bucket"]?.string ?? "", attempt.with["key"]?.string ?? "")
     let object = try ObjectFolder(attempt, bucket: bucket).object(key)
     let deleted = try await OwnThread.run { () throws(Failure) in
@@ -69,30 +72,32 @@ struct ObjectDelete: Connector {
 enum ObjectNotes {
   private typealias Note = ConnectorDescription.FailureNote
 
-  static let writing: [ConnectorDescription.FailureNote] = [
-    Note(
-      .data, code: "unsafe-path",
-      Bilingual(
-        "bucket or key has an empty part, `.`, `..`, a link, a control character or the ending `.meta`",
-        pt: "o bucket ou a chave tem parte vazia, `.`, `..`, ligação, controle ou final `.meta`"),
-      remedy: Bilingual("Clean names from outside before use.", pt: "Limpe nomes de fora antes de usá-los.")),
-    Note(
-      .configuration, code: "invalid-connection",
-      Bilingual(
-        "the connection's `path` is no absolute path, or it and the data folder lie in one another",
-        pt:
-          "o `path` da conexão não é um caminho absoluto, ou ele e a pasta de dados ficam um dentro do outro"
+  static let writing: [ConnectorDescription.FailureNote] =
+    [
+      Note(
+        .data, code: "unsafe-path",
+        Bilingual(
+          "bucket or key has an empty part, `.`, `..`, a link, a control character or the ending `.meta`",
+          pt: "o bucket ou a chave tem parte vazia, `.`, `..`, ligação, controle ou final `.meta`"),
+        remedy: Bilingual("Clean names from outside before use.", pt: "Limpe nomes de fora antes de usá-los.")
       ),
-      remedy: Bilingual(
-        "Apply the connection anew, with a folder beside the data folder.",
-        pt: "Aplique a conexão de novo, com uma pasta ao lado da pasta de dados.")),
-    Note(
-      .configuration, code: "object-store",
-      Bilingual(
-        "a name is in the way or the folder is not ours; a full disk is `transient`",
-        pt: "há um nome no caminho ou a pasta não é nossa; disco cheio é `transient`"),
-      remedy: Bilingual("Check owner and space of the folder.", pt: "Confira dono e espaço da pasta.")),
-  ]
+      Note(
+        .configuration, code: "invalid-connection",
+        Bilingual(
+          "the connection's `path` is no absolute path, or it and the data folder lie in one another",
+          pt:
+            "o `path` da conexão não é absoluto, ou ele e a pasta de dados ficam um dentro do outro"
+        ),
+        remedy: Bilingual(
+          "Apply the connection anew, with a folder beside the data folder.",
+          pt: "Aplique a conexão de novo, com uma pasta ao lado da pasta de dados.")),
+      Note(
+        .configuration, code: "object-store",
+        Bilingual(
+          "a name is in the way or the folder is not ours; a full disk is `transient`",
+          pt: "há um nome no caminho ou a pasta não é nossa; disco cheio é `transient`"),
+        remedy: Bilingual("Check owner and space of the folder.", pt: "Confira dono e espaço da pasta.")),
+    ] + S3Notes.asking
 
   static let reading: [ConnectorDescription.FailureNote] =
     writing + [

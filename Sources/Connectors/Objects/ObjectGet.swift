@@ -2,9 +2,11 @@ import Crypto
 import Engine
 import Glibc
 import Model
+import Net
 
 /// `object.get`: reads one object.
 struct ObjectGet: Connector {
+  let client: CurlClient
   var description: ConnectorDescription { Self.description }
 
   static let description = ConnectorDescription(
@@ -39,7 +41,7 @@ struct ObjectGet: Connector {
       "required": ["bucket", "key", "sha256", "size", "content_type", "metadata"],
       "additionalProperties": false,
     ],
-    effect: .always(.pure), connection: .optional(kind: "folder"),
+    effect: .always(.pure), connection: .optional(kind: "folder|s3"),
     examples: [
       .init(
         Bilingual("Read a value back", pt: "Reler um valor"),
@@ -51,6 +53,7 @@ struct ObjectGet: Connector {
     ], failures: ObjectNotes.reading)
 
   func execute(_ attempt: Attempt) async throws(Failure) -> AttemptOutput {
+    if S3Store.isNamed(by: attempt) { return try await S3Store(attempt, client).get() }
     let (bucket, key) = (attempt.with["bucket"]?.string ?? "", attempt.with["key"]?.string ?? "")
     let object = try ObjectFolder(attempt, bucket: bucket).object(key)
     let form = attempt.with["as"]?.string ?? "artifact"
@@ -70,7 +73,7 @@ struct ObjectGet: Connector {
     return AttemptOutput(.object(value), artifacts: [handle])
   }
 
-  private static func parse(_ bytes: [UInt8], key: String) throws(Failure) -> JSON {
+  static func parse(_ bytes: [UInt8], key: String) throws(Failure) -> JSON {
     do throws(JSONError) { return try JSON(parsing: bytes) } catch {
       throw Failure(
         .data, code: "invalid-json",

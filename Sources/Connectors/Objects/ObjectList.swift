@@ -1,12 +1,14 @@
 import Engine
 import Glibc
 import Model
+import Net
 
 /// `object.list`: the objects below a prefix.
 struct ObjectList: Connector {
+  let client: CurlClient
   var description: ConnectorDescription { Self.description }
 
-  private static let standardLimit: Int64 = 1_000
+  static let standardLimit: Int64 = 1_000
 
   static let description = ConnectorDescription(
     name: "object.list",
@@ -46,7 +48,7 @@ struct ObjectList: Connector {
       "required": ["objects", "count", "truncated"],
       "additionalProperties": false,
     ],
-    effect: .always(.pure), connection: .optional(kind: "folder"),
+    effect: .always(.pure), connection: .optional(kind: "folder|s3"),
     examples: [
       .init(
         Bilingual("What was published", pt: "O que foi publicado"),
@@ -58,6 +60,7 @@ struct ObjectList: Connector {
     ], failures: ObjectNotes.writing)
 
   func execute(_ attempt: Attempt) async throws(Failure) -> AttemptOutput {
+    if S3Store.isNamed(by: attempt) { return try await S3Store(attempt, client).list() }
     let folder = try ObjectFolder(attempt, bucket: attempt.with["bucket"]?.string ?? "")
     let prefix = attempt.with["prefix"]?.string ?? ""
     let after = attempt.with["after"]?.string

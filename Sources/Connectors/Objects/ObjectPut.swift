@@ -1,8 +1,10 @@
 import Engine
 import Model
+import Net
 
 /// `object.put`: writes one object.
 struct ObjectPut: Connector {
+  let client: CurlClient
   var description: ConnectorDescription { Self.description }
 
   static let description = ConnectorDescription(
@@ -12,14 +14,15 @@ struct ObjectPut: Connector {
       """
       Writes text, an artifact or any value (as JSON) under a bucket and key. On a connection of kind \
       `folder`, \
-      or without one in the data folder: written, synced and renamed, so that no reader sees a half.
+      or without one in the data folder: written, synced and renamed, so that no reader sees a half. On \
+      one of kind `s3` it is `s3.put`.
       """,
       pt: """
         Grava um texto, um artefato ou um valor qualquer (como JSON) sob um bucket e uma chave. Em uma \
         conexão \
         do tipo `folder`, ou sem ela na pasta de dados: gravado, sincronizado e renomeado, de modo que \
         ninguém \
-        lê uma metade.
+        lê uma metade. Em uma do tipo `s3`, é o `s3.put`.
         """),
     with: [
       "type": "object",
@@ -32,7 +35,7 @@ struct ObjectPut: Connector {
         "content_type": ["type": "string", "description": "By default that of the body."],
         "metadata": [
           "type": "object", "additionalProperties": ["type": "string"],
-          "description": "Kept in `<key>.meta`.",
+          "description": "Kept in `<key>.meta`, or with the object in S3.",
         ],
       ],
       "required": ["bucket", "key", "body"],
@@ -44,12 +47,12 @@ struct ObjectPut: Connector {
         "bucket": ["type": "string"], "key": ["type": "string"],
         "sha256": ["type": "string", "description": "Of the bytes written, 64 hex digits."],
         "size": ["type": "integer", "description": "In bytes."],
-        "location": ["type": "string", "description": "The file's path."],
+        "location": ["type": "string", "description": "The file's path, or `s3://bucket/key`."],
       ],
       "required": ["bucket", "key", "sha256", "size", "location"],
       "additionalProperties": false,
     ],
-    effect: .always(.keyed), connection: .optional(kind: "folder"),
+    effect: .always(.keyed), connection: .optional(kind: "folder|s3"),
     examples: [
       .init(
         Bilingual("Publish a result", pt: "Publicar um resultado"),
@@ -61,6 +64,7 @@ struct ObjectPut: Connector {
     ], failures: ObjectNotes.writing)
 
   func execute(_ attempt: Attempt) async throws(Failure) -> AttemptOutput {
+    if S3Store.isNamed(by: attempt) { return try await S3Store(attempt, client).put() }
     let (bucket, key) = (attempt.with["bucket"]?.string ?? "", attempt.with["key"]?.string ?? "")
     let body = attempt.with["body"] ?? .null
     let object = try ObjectFolder(attempt, bucket: bucket).object(key)
@@ -80,11 +84,11 @@ struct ObjectPut: Connector {
     ])
   }
 
-  private static func bytes(of body: JSON) -> [UInt8] {
+  static func bytes(of body: JSON) -> [UInt8] {
     body.string.map { Array($0.utf8) } ?? body.serialized()
   }
 
-  private static func contentType(of body: JSON) -> String {
+  static func contentType(of body: JSON) -> String {
     body.string == nil ? "application/json" : "text/plain; charset=utf-8"
   }
 }

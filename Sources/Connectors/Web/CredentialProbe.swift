@@ -1,6 +1,6 @@
 import Crypto
 public import Engine
-import Model
+public import Model
 public import Net
 
 /// Tries a credential where its type can be tried: with a request through a connection's rules of egress.
@@ -12,14 +12,18 @@ public struct CredentialProbe: Sendable {
   }
 
   private let client: CurlClient
+  private let now: @Sendable () -> Timestamp
   private static let timeout = Duration.seconds(20)
 
-  public init(_ client: CurlClient) { self.client = client }
+  public init(_ client: CurlClient, now: @escaping @Sendable () -> Timestamp) {
+    (self.client, self.now) = (client, now)
+  }
 
   public func ask(_ credential: Credential, _ connection: Connection?, path: String?) async -> Finding {
     switch credential.type {
     case "bearer", "basic", "header": await request(credential, connection, path: path)
     case "oauth2_client": await token(credential, connection)
+    case "s3": await store(credential, connection, bucket: path)
     case _:
       Finding(passed: nil, note: "A credential of the type \(credential.type) cannot be tried from here.")
     }
@@ -67,6 +71,34 @@ public struct CredentialProbe: Sendable {
       return Self.finding("POST \(value("token_url").prefix { $0 != "?" })", response.status)
     } catch {
       return Finding(passed: false, note: masking(error).message)
+    }
+  }
+
+  /// Asks for the buckets, or where a path names one for its first object: a key may be for one bucket alone.
+  private func store(_ credential: Credential, _ connection: Connection?, bucket: String?) async -> Finding {
+    guard let connection, connection.kind == S3Store.kind else {
+      return Finding(
+        passed: nil, note: "Nothing was asked: name a connection of kind s3 that the credential is for.")
+    }
+    let name = bucket.map { String($0.drop { $0 == "/" }) }
+    let shown = "The store of `\(connection.name)`"
+    if let name, !S3Name.isBucket(name) { return Finding(passed: nil, note: "`\(name)` is no bucket.") }
+    do throws(Failure) {
+      let place = try S3Store.place(connection, credential)
+      let now = now
+      // A person waits for it: what fails for a moment is asked for again at once.
+      let client = S3Client(
+        place, curl: self.client, now: { now().microseconds / 1_000_000 }, pause: { _ in })
+      do throws(S3Fault) { try await client.ask(bucket: name) } catch {
+        if case .refused(403, "AccessDenied", _, _) = error, name == nil {
+          return Finding(
+            passed: nil, note: "\(shown) lets this key list no buckets; name one, as in `--path /bucket`.")
+        }
+        throw Failure(error, of: connection.name)
+      }
+      return Finding(passed: true, note: "\(shown) answered 200.")
+    } catch {
+      return Finding(passed: false, note: Masking(credential)(error).message)
     }
   }
 

@@ -13,10 +13,16 @@ struct HTTPDownload: Connector {
     name: "http.download",
     title: Bilingual("Download a file", pt: "Baixar um arquivo"),
     summary: Bilingual(
-      "Streams a file into an artifact. With `parse` the output also holds its content, up to 4 MiB.",
-      pt:
-        "Grava um arquivo em um artefato, por partes. Com `parse` a saída traz também o conteúdo, até 4 "
-        + "MiB."),
+      """
+      Streams a file into an artifact. A connection that breaks goes on where it was, up to four times, if \
+      the server's `ETag` or `Last-Modified` says that it is the same file. With `parse` the output also \
+      holds its content, up to 4 MiB.
+      """,
+      pt: """
+        Grava um arquivo em um artefato, por partes. Uma conexão que cai continua de onde estava, até quatro \
+        vezes, se o `ETag` ou o `Last-Modified` do servidor diz que é o mesmo arquivo. Com `parse` a saída \
+        traz também o conteúdo, até 4 MiB.
+        """),
     with: WebSchema.object(
       WebSchema.address + [
         (
@@ -28,6 +34,13 @@ struct HTTPDownload: Connector {
           [
             "type": "integer", "minimum": 1, "maximum": 5_368_709_120,
             "description": "In bytes; 5 GiB if missing.",
+          ]
+        ),
+        (
+          "sha256",
+          [
+            "type": "string", "pattern": "^[0-9a-fA-F]{64}$",
+            "description": "What its bytes have to hash to.",
           ]
         ),
         ("parse", ["enum": ["csv", "json"], "description": "Also reads the content."]),
@@ -55,7 +68,10 @@ struct HTTPDownload: Connector {
             uses: http.download
             with: {url: "https://example.com/companies.csv", parse: csv}
           """)
-    ], failures: WebNotes.calling + [WebNotes.invalidJSON, TableNotes.invalid, TableNotes.tooLarge])
+    ],
+    failures: WebNotes.calling + [
+      WebNotes.checksum, WebNotes.invalidJSON, TableNotes.invalid, TableNotes.tooLarge,
+    ])
 
   func execute(_ attempt: Attempt) async throws(Failure) -> AttemptOutput {
     let path = attempt.services.workFolder + "/download"
@@ -65,6 +81,11 @@ struct HTTPDownload: Connector {
     let name = attempt.with["name"]?.string ?? Self.name(of: response.url)
     let mediaType = type.type.isEmpty ? MediaType.of(name) : type.type
     let handle = try await attempt.services.storeArtifact(name, path, mediaType)
+    if let wanted = attempt.with["sha256"]?.string?.lowercased(), wanted != handle.sha256 {
+      throw Failure(
+        .data, code: "checksum",
+        "\(call.shown) answered \(handle.size) bytes with the SHA-256 \(handle.sha256), and not \(wanted).")
+    }
     var value = JSONObject([
       ("artifact", handle.json), ("sha256", .string(handle.sha256)), ("size", .int(handle.size)),
       ("media_type", .string(mediaType)), ("status", .int(Int64(response.status))),

@@ -23,11 +23,32 @@ struct WebCall: Sendable {
     try authorize()
   }
 
+  /// To an address that may hold a secret, and is not shown; whoever makes it proves who asks.
+  init(_ attempt: Attempt, method: String, url: String, shown: String) throws(Failure) {
+    if let base = attempt.connection?.address["url"]?.string, Self.origin(of: base) != Self.origin(of: url) {
+      throw Self.foreign(attempt.connection)
+    }
+    self.attempt = attempt
+    self.shown = "\(method) \(shown)"
+    request = OutgoingRequest(method, url, egress: try Egress(of: attempt.connection))
+    request.totalTimeout = .seconds(3_600)
+    request.isSentOnce = attempt.effect == .once
+  }
+
+  private static func foreign(_ connection: Connection?) -> Failure {
+    Failure(
+      .configuration, code: "foreign-url",
+      "The URL leads elsewhere than the connection `\(connection?.name ?? "")`, so its credential is not "
+        + "sent there; use `path`, or another connection.")
+  }
+
   /// Sends it; returns the answer if its status is expected.
-  func perform(_ client: CurlClient, into sink: BodySink? = nil) async throws(Failure) -> IncomingResponse {
+  func perform(
+    _ client: CurlClient, into sink: BodySink? = nil, head: HeadSink? = nil
+  ) async throws(Failure) -> IncomingResponse {
     let response: IncomingResponse
     do throws(NetError) {
-      response = try await client.perform(request, into: sink)
+      response = try await client.perform(request, into: sink, head: head)
     } catch { throw Failure(error, of: self) }
     return response
   }
@@ -38,11 +59,7 @@ struct WebCall: Sendable {
     switch (attempt.with["url"]?.string, attempt.with["path"]?.string) {
     case (let given?, nil):
       if let base, origin(of: base) != origin(of: given) {
-        throw Failure(
-          .configuration, code: "foreign-url",
-          "The URL leads elsewhere than the connection `\(attempt.connection?.name ?? "")`, so its "
-            + "credential "
-            + "is not sent there; use `path`, or another connection.")
+        throw foreign(attempt.connection)
       }
       url = given
     case (nil, let path):

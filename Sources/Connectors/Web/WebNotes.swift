@@ -63,6 +63,12 @@ enum WebNotes {
     .data, code: "invalid-json", Bilingual("what should be JSON is not", pt: "o que devia ser JSON não é"),
     remedy: Bilingual("The message names line and column.", pt: "A mensagem indica linha e coluna."))
 
+  static let checksum = ConnectorDescription.FailureNote(
+    .data, code: "checksum",
+    Bilingual("the file's SHA-256 is another one", pt: "o SHA-256 do arquivo é outro"),
+    remedy: Bilingual(
+      "See what the source says of it now.", pt: "Veja o que a fonte diz dele agora."))
+
   static let notText = ConnectorDescription.FailureNote(
     .data, code: "not-text", Bilingual("the answer is no text", pt: "a resposta não é texto"),
     remedy: Bilingual("Use `http.download` for files.", pt: "Use `http.download` para arquivos."))

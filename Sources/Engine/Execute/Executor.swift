@@ -279,6 +279,8 @@ extension Executor {
       },
       workFolder: folders.work, processFolder: folders.process, objectsFolder: folders.objects,
       now: { clock.now })
+    // Cancelling ends it, which the next step of the attempt hears.
+    services.pause = { try? await Task.sleep(for: $0) }
     services.mask = masking
     services.roots = try environment.roots(namespace)
     services.checkpoints = environment.checkpoints(identity, work.stepKey)

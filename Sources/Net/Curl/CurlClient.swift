@@ -40,12 +40,14 @@ public final class CurlClient: Sendable {
   /// Returns the answer whatever its status. The body goes to `sink` where given, else to memory. When it
   /// throws, `sink` may have got a part. Cancelling the task ends the request at once. Where a redirect of a
   /// request that may change something leads nowhere, that is `interrupted`: its first hop has done its work.
-  public func perform(_ request: OutgoingRequest, into sink: BodySink? = nil) async throws(NetError)
-    -> IncomingResponse
-  {
+  ///
+  /// `head` sees status and headers of the answer at the end of all redirects before its body's first piece.
+  public func perform(
+    _ request: OutgoingRequest, into sink: BodySink? = nil, head: HeadSink? = nil
+  ) async throws(NetError) -> IncomingResponse {
     var wasAnswered = false
     do throws(NetError) {
-      return try await follow(request, into: sink, wasAnswered: &wasAnswered)
+      return try await follow(request, head, into: sink, wasAnswered: &wasAnswered)
     } catch {
       let isRead = ["GET", "HEAD"].contains(request.method)
       guard wasAnswered, !isRead, error.isSurelyUnsent else { throw error }
@@ -62,7 +64,7 @@ public final class CurlClient: Sendable {
   }
 
   private func follow(
-    _ request: OutgoingRequest, into sink: BodySink?, wasAnswered: inout Bool
+    _ request: OutgoingRequest, _ seeHead: HeadSink?, into sink: BodySink?, wasAnswered: inout Bool
   ) async throws(NetError) -> IncomingResponse {
     let deadline = ContinuousClock.now + request.totalTimeout
     var hop = try Hop(request)
@@ -73,6 +75,7 @@ public final class CurlClient: Sendable {
       wasAnswered = true
       let isFollowed = Redirect.isRedirect(status) && request.maxRedirects > 0
       guard isFollowed, let location = headers["location"] else {
+        seeHead?(status, headers)
         let (body, size) = try await exchange.body(into: sink)
         return IncomingResponse(
           status: status, headers: headers, body: body, size: size, url: hop.url.text, redirects: redirects)

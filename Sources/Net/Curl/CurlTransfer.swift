@@ -24,12 +24,14 @@ final class CurlTransfer {
   private var isSent = false
   private var refused: IPAddress?
   private var failure: NetError?
+  private let upload: FileUpload?
 
   /// Bytes of all header lines of an answer together.
   static let headLimit = 256 << 10
 
   init(_ order: TransferOrder) throws(NetError) {
     self.order = order
+    upload = try order.hop.file.map { file throws(NetError) in try FileUpload(file) }
     handle = try EasyHandle(order)
     try handle.prepare(order, Self.callbacks, owner: Unmanaged.passUnretained(self).toOpaque())
   }
@@ -46,7 +48,9 @@ final class CurlTransfer {
       header: { CurlTransfer.of($3).onHeader($0, $1 * $2) },
       body: { CurlTransfer.of($3).onBody($0, $1 * $2) },
       open: { owner, _, address in CurlTransfer.of(owner).onOpen(address) },
-      before: { owner, remote, _, _, _ in CurlTransfer.of(owner).beforeSending(remote) })
+      before: { owner, remote, _, _, _ in CurlTransfer.of(owner).beforeSending(remote) },
+      read: { CurlTransfer.of($3).onRead($0, $1 * $2) },
+      seek: { CurlTransfer.of($0).onSeek($1, $2) })
   }
 
   private static func of(_ owner: UnsafeMutableRawPointer?) -> CurlTransfer {
@@ -122,6 +126,19 @@ final class CurlTransfer {
     }
     received += count
     return count
+  }
+
+  /// The next bytes of the file that is sent.
+  private func onRead(_ space: UnsafeMutablePointer<CChar>?, _ count: Int) -> Int {
+    guard let upload, let space else { return 0 }
+    if let read = upload.read(into: UnsafeMutableRawBufferPointer(start: space, count: count)) { return read }
+    failure = .interrupted("the file that was sent cannot be read any more, or became shorter")
+    return Int(CURL_READFUNC_ABORT)
+  }
+
+  /// libcurl goes back to the beginning where it sends the request again.
+  private func onSeek(_ offset: curl_off_t, _ origin: Int32) -> Int32 {
+    upload?.seek(to: Int64(offset), origin) == true ? CURL_SEEKFUNC_OK : CURL_SEEKFUNC_FAIL
   }
 
   /// Any other count than the given one ends the transfer.

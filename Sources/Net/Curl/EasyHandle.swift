@@ -27,6 +27,7 @@ struct EasyHandle: ~Copyable {
     let code = esteira_curl_set_callbacks(
       pointer, owner, callbacks.header, callbacks.body, callbacks.open, callbacks.before)
     try Self.check(code)
+    try Self.check(esteira_curl_set_upload(pointer, owner, callbacks.read, callbacks.seek))
     try Self.check(esteira_curl_set_pointer(pointer, CURLOPT_ERRORBUFFER, errorText))
     try Self.check(esteira_curl_set_pointer(pointer, CURLOPT_HTTPHEADER, lines))
     try setLimits(order)
@@ -68,7 +69,10 @@ struct EasyHandle: ~Copyable {
   private func setMessage(_ hop: Hop) throws(NetError) {
     try set(CURLOPT_URL, hop.url.text)
     try set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_2TLS))
-    if let body = hop.body ?? (["POST", "PUT", "PATCH"].contains(hop.method) ? [] : nil) {
+    if let file = hop.file {
+      try set(CURLOPT_UPLOAD, 1)
+      try Self.check(esteira_curl_set_size(pointer, CURLOPT_INFILESIZE_LARGE, curl_off_t(file.size)))
+    } else if let body = hop.body ?? (["POST", "PUT", "PATCH"].contains(hop.method) ? [] : nil) {
       try set(CURLOPT_POST, 1)
       try Self.check(esteira_curl_set_size(pointer, CURLOPT_POSTFIELDSIZE_LARGE, body.count))
       let code = (body.isEmpty ? [0] : body).withUnsafeBytes {
@@ -118,4 +122,6 @@ struct CurlCallbacks {
   let body: esteira_curl_data
   let open: esteira_curl_open
   let before: esteira_curl_before
+  let read: esteira_curl_data
+  let seek: esteira_curl_seek
 }

@@ -5,6 +5,8 @@ public struct OutgoingRequest: Sendable {
   public var headers: HTTPHeaders
   /// Nil sends none; an empty body still sends its length of 0.
   public var body: [UInt8]?
+  /// Sent instead of `body`, piece by piece as the other side takes it.
+  public var file: OutgoingFile?
   /// Name, connection and handshake.
   public var connectTimeout: Duration = .seconds(10)
   /// Everything, with all redirects and the storing of the body.
@@ -49,6 +51,9 @@ public struct IncomingResponse: Hashable, Sendable {
   /// The redirects that were followed, in order.
   public var redirects: [String]
 }
+
+/// Sees the head of an answer.
+public typealias HeadSink = @Sendable (_ status: Int, _ headers: HTTPHeaders) -> Void
 
 /// Takes a body piece by piece; while it works, the other side waits. What it throws ends the request.
 public typealias BodySink = @Sendable ([UInt8]) async throws -> Void

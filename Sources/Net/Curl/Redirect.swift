@@ -13,7 +13,7 @@ enum Redirect {
     let asksWithGet = status == 303 ? hop.method != "HEAD" : status < 303 && hop.method == "POST"
     if asksWithGet {
       next.method = "GET"
-      next.body = nil
+      (next.body, next.file) = (nil, nil)
       for name in ["content-type", "content-encoding", "content-language"] { next.headers.remove(name) }
     }
     if next.url.origin != hop.url.origin { next.dropCredentials() }
@@ -35,6 +35,7 @@ struct Hop: Sendable {
   var url: URLText
   var headers: HTTPHeaders
   var body: [UInt8]?
+  var file: OutgoingFile?
 
   /// Headers that say nothing about who asks. An API key may have any name, so only these cross origins.
   private static let harmless = [
@@ -57,7 +58,7 @@ struct Hop: Sendable {
     method = request.method
     url = try URLText(request.url)
     headers = request.headers
-    body = request.body
+    (body, file) = (request.body, request.file)
   }
 
   mutating func dropCredentials() {

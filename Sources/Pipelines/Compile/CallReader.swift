@@ -82,8 +82,8 @@ extension StepReader {
       draft.report.missingKey(
         "connection", at: kind.value.span, path: map.path,
         remedy: Bilingual(
-          "\(description.name) needs a connection of the kind \(wanted).",
-          pt: "\(description.name) precisa de uma conexão do tipo \(wanted)."))
+          "\(description.name) needs a connection of the kind \(wanted.replacing("|", with: " or ")).",
+          pt: "\(description.name) precisa de uma conexão do tipo \(wanted.replacing("|", with: " ou "))."))
     }
   }
 

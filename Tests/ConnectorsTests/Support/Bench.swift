@@ -2,6 +2,7 @@ import Crypto
 import Engine
 import Foundation
 import Model
+import Net
 import Synchronization
 
 @testable import Connectors
@@ -9,10 +10,17 @@ import Synchronization
 /// What one test runs connectors with: folders of its own, a log and a store of artifacts to look into.
 final class Bench: Sendable {
   let root: String
+  let client: CurlClient
   private let lines = Mutex<[(level: LogLevel, text: String)]>([])
   private let artifacts = Mutex<[String: [UInt8]]>([:])
 
-  init() throws {
+  private let clock: @Sendable () -> Timestamp
+
+  /// Real servers that look at signatures want a real clock.
+  init(clock: @escaping @Sendable () -> Timestamp = { Timestamp(microseconds: 1_760_000_000_000_000) }) throws
+  {
+    self.clock = clock
+    client = try CurlClient(version: "test")
     root = FileManager.default.temporaryDirectory.path + "/esteira-" + UUID().uuidString
     try FileManager.default.createDirectory(atPath: root, withIntermediateDirectories: true)
   }
@@ -69,7 +77,7 @@ final class Bench: Sendable {
         else { throw Failure(.internal, "no artifact \(sha256)") }
       },
       workFolder: work, processFolder: "\(root)/processes", objectsFolder: "\(root)/objects",
-      now: { Timestamp(microseconds: 1_760_000_000_000_000) })
+      now: clock)
     services.roots = FileRoots(
       own: "\(root)/own",
       granted: [

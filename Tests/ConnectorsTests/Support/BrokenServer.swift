@@ -17,6 +17,7 @@ final class BrokenServer: Sendable {
   private struct State {
     var turns: [Turn]
     var requests: [String] = []
+    var heads: [String] = []
     var isStopped = false
   }
 
@@ -53,6 +54,9 @@ final class BrokenServer: Sendable {
   /// The first lines of what came.
   var requests: [String] { state.withLock { $0.requests } }
 
+  /// All lines before the bodies.
+  var heads: [String] { state.withLock { $0.heads } }
+
   func stop() {
     state.withLock { $0.isStopped = true }
     shutdown(listener, Int32(SHUT_RDWR))
@@ -60,9 +64,10 @@ final class BrokenServer: Sendable {
 
   private func serve(_ peer: Int32) {
     defer { close(peer) }
-    while let line = readRequest(peer) {
+    while let head = readRequest(peer) {
       let turn = state.withLock { state -> Turn in
-        state.requests.append(line)
+        state.requests.append(head.components(separatedBy: "\r\n")[0])
+        state.heads.append(head)
         return state.turns.isEmpty ? .close : state.turns.removeFirst()
       }
       switch turn {
@@ -84,6 +89,7 @@ final class BrokenServer: Sendable {
     Array(text.utf8).withUnsafeBytes { Glibc.send(peer, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) > 0 }
   }
 
+  /// The head of the next request, once its body is there too.
   private func readRequest(_ peer: Int32) -> String? {
     var text = ""
     var chunk = [UInt8](repeating: 0, count: 4_096)
@@ -94,7 +100,7 @@ final class BrokenServer: Sendable {
           Int(head[$0.upperBound...].prefix { $0.isNumber })
         }
         if text[border.upperBound...].utf8.count >= length ?? 0 {
-          return text.components(separatedBy: "\r\n")[0]
+          return String(text[..<border.lowerBound])
         }
       }
       let count = recv(peer, &chunk, chunk.count, 0)

@@ -1,21 +1,20 @@
-import CXML
-import Model
+internal import CXML
 
 /// A libxml2 reader over bytes in memory: entities are not expanded, nothing is fetched, sizes are bounded.
-struct XMLPull: ~Copyable {
-  enum Node: Equatable {
+package struct XMLPull: ~Copyable {
+  package enum Node: Equatable {
     case open(name: String, attributes: [Attribute], isEmpty: Bool)
     case close(name: String)
     case text(String)
   }
 
-  struct Attribute: Equatable {
+  package struct Attribute: Equatable {
     /// Without its prefix.
-    var name: String
-    var value: String
+    package var name: String
+    package var value: String
   }
 
-  struct Fault: Error, Equatable { var line: Int }
+  package struct Fault: Error, Equatable { package var line: Int }
 
   private let reader: xmlTextReaderPtr
   private let bytes: UnsafeMutableBufferPointer<CChar>
@@ -23,7 +22,7 @@ struct XMLPull: ~Copyable {
   private static let attributeLimit: Int32 = 100
 
   /// Copies the bytes, which live as long as the reader. Nil where libxml2 cannot start.
-  init?(_ bytes: [UInt8]) {
+  package init?(_ bytes: [UInt8]) {
     let buffer = UnsafeMutableBufferPointer<CChar>.allocate(capacity: max(1, bytes.count))
     for (index, byte) in bytes.enumerated() { buffer[index] = CChar(bitPattern: byte) }
     let options =
@@ -44,7 +43,7 @@ struct XMLPull: ~Copyable {
   }
 
   /// The next node that matters; nil at the end.
-  mutating func next() throws(Fault) -> Node? {
+  package mutating func next() throws(Fault) -> Node? {
     while true {
       let result = xmlTextReaderRead(reader)
       if result == 0 { return nil }
