@@ -25,6 +25,8 @@ let package = Package(
     .systemLibrary(name: "CZlib", path: "Sources/CZlib"),
     .systemLibrary(name: "CXML", path: "Sources/CXML", pkgConfig: "libxml-2.0"),
     .systemLibrary(name: "CArchive", path: "Sources/CArchive"),
+    .systemLibrary(name: "CHiredis", path: "Sources/CHiredis"),
+    .systemLibrary(name: "CRabbitMQ", path: "Sources/CRabbitMQ"),
     .target(name: "CCurl", path: "Sources/CCurl", linkerSettings: [.linkedLibrary("curl")]),
     .target(name: "CSQLite", path: "Sources/CSQLite", linkerSettings: [.linkedLibrary("sqlite3")]),
     .target(name: "CLLHTTP", path: "Sources/CLLHTTP", cSettings: [.unsafeFlags(["-w"])]),
@@ -45,7 +47,9 @@ let package = Package(
     .target(name: "API", dependencies: ["Model"], swiftSettings: pure),
     .target(
       name: "Net",
-      dependencies: ["CCurl", "CLLHTTP", "COpenSSL", "CSQLite", "CSystem", "CWslay", "CZlib"],
+      dependencies: [
+        "CCurl", "CHiredis", "CLLHTTP", "COpenSSL", "CRabbitMQ", "CSQLite", "CSystem", "CWslay", "CZlib",
+      ],
       swiftSettings: settings),
     .target(
       name: "Stores",
@@ -128,6 +132,10 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "CLITests", dependencies: ["Model", "API", "CLI"], swiftSettings: settings),
+    .testTarget(
+      name: "BrokerTests",
+      dependencies: ["Model", "Crypto", "Pipelines", "Engine", "Stores", "Net", "Connectors", "esteira"],
+      swiftSettings: settings),
     .testTarget(name: "BenchTests", dependencies: ["Bench", "Model"], swiftSettings: settings),
     .testTarget(name: "TidyTests", swiftSettings: settings),
     .testTarget(name: "SizeTests", dependencies: ["Model"], swiftSettings: settings),

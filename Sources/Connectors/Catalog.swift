@@ -5,7 +5,9 @@ public import Net
 /// Every connector of this build.
 public enum Catalog {
   /// Ready to run, in the order of `descriptions`.
-  public static func all(curl: CurlClient, children: ChildProcesses) -> [any Connector] {
+  public static func all(
+    curl: CurlClient, children: ChildProcesses, brokers: Brokers = Brokers()
+  ) -> [any Connector] {
     [
       Shell(children: children), Python(children: children), ProcessRun(children: children),
       HTTPRequestConnector(client: curl), HTTPDownload(client: curl), CSVRead(client: curl),
@@ -17,6 +19,7 @@ public enum Catalog {
       NistParse(), NistValidate(), NistExtract(), NistSynthesize(),
       SQLQuery(), SQLExecute(), SQLLoad(), SQLValidate(),
       EventEmit(), PipelinePause(), PipelineResume(), QueueExport(), QueuePurge(),
+      RedisCommandConnector(brokers: brokers),
     ]
   }
 
@@ -35,6 +38,7 @@ public enum Catalog {
       SQLQuery.description, SQLExecute.description, SQLLoad.description, SQLValidate.description,
       EventEmit.description, PipelinePause.description, PipelineResume.description, QueueExport.description,
       QueuePurge.description,
+      RedisCommandConnector.description,
     ]
   }
 }

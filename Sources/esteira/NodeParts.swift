@@ -16,6 +16,10 @@ struct NodeParts: Sendable {
   let node: Node
   let vault: Vault
   private let places: AttemptPlaces
+  var environment: AttemptEnvironment { places.environment }
+  /// Shared by steps and triggers.
+  let brokers: Brokers
+  let queues: QueueNews
   let hubLogs: HubLogs
   var backend: Backend
   /// What is told of triggers and events, for whoever comes later than the node.
@@ -43,9 +47,11 @@ struct NodeParts: Sendable {
       path: folder.path, store: store, vault: vault, artifacts: files.artifacts, logs: files.logs)
     let (plans, news) = (PlanCache(Program.compiler), News())
     (self.places, self.news) = (places, news)
-    let client = try Self.client()
+    let (client, brokers, queues) = (try Self.client(), Brokers(), QueueNews())
+    (self.brokers, self.queues) = (brokers, queues)
     var configuration = try Self.configuration(
-      folder, store, vault, places, plans, client, restores: restores)
+      folder, store, vault, places, plans, Catalog.all(curl: client, children: ChildProcesses(), brokers: brokers),
+      restores: restores)
     configuration.destinations = try Self.destinations(folder, client, places, console)
     configuration.triggersChanged = { news.triggers.tell() }
     configuration.emitted = { news.events.tell() }
@@ -69,13 +75,14 @@ struct NodeParts: Sendable {
       folder: folder.path, readModel: store, history: history, signs: restores ? signs : nil)
     let reading = Reading(
       path: folder.path, watcher: watching.watcher, readModel: store, vault: vault,
-      artifacts: files.artifacts, logs: files.logs)
+      artifacts: files.artifacts, logs: files.logs, queues: { queues.standings })
     var backend = reading.backend(
       node: node, jobs: Self.jobs(node, history), history, events: news.events)
     let destinations = configuration.destinations
     self.destinations = destinations
     backend.destinations = { () throws(Problem) in destinations }
     backend.pause = Program.pause
+    backend.queues = { queues.standings }
     keeper = Self.keeper(folder, vault, store, node, console)
     if restores { keeper.resume() }
     backend.vault = VaultDesk(
@@ -151,10 +158,9 @@ struct NodeParts: Sendable {
 
   private static func configuration(
     _ folder: DataFolder, _ store: SQLiteStore, _ vault: Vault, _ places: AttemptPlaces, _ plans: PlanCache,
-    _ client: CurlClient, restores: Bool
+    _ connectors: [any Connector], restores: Bool
   ) throws(Problem) -> NodeConfiguration {
     let cores = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
-    let connectors = Catalog.all(curl: client, children: ChildProcesses())
     return NodeConfiguration(
       setting: NodeSetting(name: Places.host, version: Program.name, cores: cores), store: store,
       readModel: store, connectors: connectors, environment: places.environment,

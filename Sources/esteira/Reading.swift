@@ -17,6 +17,8 @@ struct Reading: Sendable {
   var vault: Vault
   var artifacts: ArtifactFiles
   var logs: LogFiles
+  /// The queues of brokers that are read; none where no server runs.
+  var queues: @Sendable () -> [QueueStanding] = { [] }
 
   func backend(
     node: Node?, jobs: JobReading, _ history: JobHistory, events: Bell = Bell()
@@ -44,7 +46,9 @@ struct Reading: Sendable {
   }
 
   private func checks(_ node: Engine.Node?) -> Checks {
-    Checks(path: path, readModel: readModel, node: node, watcher: watcher)
+    var checks = Checks(path: path, readModel: readModel, node: node, watcher: watcher)
+    checks.queues = queues()
+    return checks
   }
 
   private func asks(_ history: JobHistory) -> AskReading {

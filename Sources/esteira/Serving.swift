@@ -40,9 +40,12 @@ struct Serving: Sendable {
       let setting = try ServerSetting.effective(
         ConfigFile(folder: parts.folder.path), listen: options.listen)
       let watches = FolderWatches(of: parts.node, folder: parts.folder.path, log: Console.system.error)
+      let queues = QueueWatches(of: parts, log: Console.system.error)
+      parts.queues.begin(queues)
       let watch = try watch(parts)
       parts.news.triggers.answer {
         watches.reconcile()
+        queues.reconcile()
         watch.wake()
       }
       let (access, admin) = try await accounts(&parts, setting)
@@ -56,10 +59,12 @@ struct Serving: Sendable {
       ]
       await Self.settle(parts.node)
       watches.reconcile()
+      queues.reconcile()
       report(banner(parts, listening, admin), isReported)
       await untilStopped(wishes, listening, hadTerminal: hadTerminal)
       Console.system.out(stopping)
       await watches.stop()
+      await queues.stop()
       hub.stop()
       await listening.server.stop(grace: Self.closeGrace)
       carrying.forEach { $0.cancel() }

@@ -165,7 +165,7 @@ enum WireTypes {
     Page<TokenItem>.self, Page<UserItem>.self,
     ConnectorDetail.self, ConnectorExample.self, ConnectorFailure.self, PublishedSchema.self, HookPath.self,
     HookResult.self, MetricsQuery.self, PipelineMetricsQuery.self, ConnectorMetricsQuery.self,
-    DurationSummary.self, SeriesItem.self, JobFigures.self, MetricsSummary.self, PipelineMetrics.self,
+    QueueReaderItem.self, DurationSummary.self, SeriesItem.self, JobFigures.self, MetricsSummary.self, PipelineMetrics.self,
     ConnectorMetrics.self, NamespacePath.self, NamespaceItem.self, SettingPath.self, SettingChange.self,
     SettingItem.self, QueuesQuery.self, QueuePath.self, QueueItem.self, WorkerPath.self, WorkerItem.self,
     NamespacesQuery.self, PlaceItem.self, RunningItem.self, ScheduleRequest.self, ScheduleReplacement.self,

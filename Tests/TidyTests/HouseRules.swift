@@ -93,7 +93,9 @@ enum Direction {
     "Watchdog": ["Model"],
     "Access": ["Model", "Crypto"],
     "API": ["Model"],
-    "Net": ["CCurl", "CLLHTTP", "COpenSSL", "CSQLite", "CSystem", "CWslay", "CZlib"],
+    "Net": [
+      "CCurl", "CHiredis", "CLLHTTP", "COpenSSL", "CRabbitMQ", "CSQLite", "CSystem", "CWslay", "CZlib",
+    ],
     "Stores": ["Model", "Pipelines", "Engine", "Watchdog", "Access", "Crypto", "CSQLite", "CSystem"],
     "Connectors": [
       "Model", "Expressions", "Pipelines", "Engine", "Net", "Crypto", "CArchive", "CXML", "CSystem",
