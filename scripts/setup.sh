@@ -8,7 +8,9 @@ packages=(
   libsqlite3-dev libssl-dev libstdc++-12-dev
   libwslay-dev libxml2-dev libyaml-dev node-llhttp pkg-config python3 sqlite3 tzdata zlib1g-dev
 )
-if [[ ${1:-} == tests ]]; then packages+=(age python3-croniter python3-venv rabbitmq-server redis-server); fi
+if [[ ${1:-} == tests ]]; then
+  packages+=(age python3-celery python3-croniter python3-redis python3-venv rabbitmq-server redis-server)
+fi
 if [[ ${1:-} == bench ]]; then packages+=(python3-venv redis-server wrk); fi
 
 # Under sudo the search path is another one, so that a missing Swift means nothing there.

@@ -19,7 +19,8 @@ public enum Catalog {
       NistParse(), NistValidate(), NistExtract(), NistSynthesize(),
       SQLQuery(), SQLExecute(), SQLLoad(), SQLValidate(),
       EventEmit(), PipelinePause(), PipelineResume(), QueueExport(), QueuePurge(),
-      RedisCommandConnector(brokers: brokers),
+      RedisCommandConnector(brokers: brokers), AMQPPublish(brokers: brokers), AMQPRequest(brokers: brokers),
+      CeleryTask(brokers: brokers),
     ]
   }
 
@@ -38,7 +39,8 @@ public enum Catalog {
       SQLQuery.description, SQLExecute.description, SQLLoad.description, SQLValidate.description,
       EventEmit.description, PipelinePause.description, PipelineResume.description, QueueExport.description,
       QueuePurge.description,
-      RedisCommandConnector.description,
+      RedisCommandConnector.description, AMQPPublish.description, AMQPRequest.description,
+      CeleryTask.description,
     ]
   }
 }

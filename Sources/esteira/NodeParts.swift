@@ -47,7 +47,9 @@ struct NodeParts: Sendable {
       path: folder.path, store: store, vault: vault, artifacts: files.artifacts, logs: files.logs)
     let (plans, news) = (PlanCache(Program.compiler), News())
     (self.places, self.news) = (places, news)
-    let (client, brokers, queues) = (try Self.client(), Brokers(), QueueNews())
+    let (client, brokers, queues) = (
+      try Self.client(), Brokers(node: "\(Places.host)\u{0}\(folder.path)"), QueueNews()
+    )
     (self.brokers, self.queues) = (brokers, queues)
     var configuration = try Self.configuration(
       folder, store, vault, places, plans, Catalog.all(curl: client, children: ChildProcesses(), brokers: brokers),

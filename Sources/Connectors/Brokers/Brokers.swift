@@ -1,26 +1,24 @@
+import Crypto
 public import Net
 import Synchronization
 
 /// The connections to message brokers that steps and triggers share: one for each place and kind, on one thread,
 /// which starts when the first of them is needed.
 public final class Brokers: Sendable {
-  private struct Entry {
-    var client: RedisClient
-    var subscriber: RedisSubscriber?
-    var used: Int
-  }
-
   private struct State {
     var loop: BrokerLoop?
-    var redis: [BrokerPlace: Entry] = [:]
-    var uses = 0
+    var redis = Kept<RedisClient>()
+    var subscribers = Kept<RedisSubscriber>()
+    var amqp = Kept<AMQPClient>()
+    var replies = Kept<ReplyDesk>()
   }
 
   private let state = Mutex(State())
-  /// Places whose connections are kept; beyond it the one that was not used for longest is let go.
-  private static let mostPlaces = 64
+  /// Names the queues of answers of this node, the same after a restart.
+  private let node: String
 
-  public init() {}
+  /// `node`: a text that no other node has.
+  public init(node: String = "") { self.node = String(SHA256.hex(Array(node.utf8)).prefix(16)) }
 
   deinit { state.withLock { $0.loop }?.stop() }
 
@@ -30,37 +28,32 @@ public final class Brokers: Sendable {
   }
 
   func redis(_ place: BrokerPlace) throws(NetError) -> RedisClient {
-    try entry(place) { $0.client }
+    try state.withLock { (state) throws(NetError) in
+      let loop = try Self.loop(&state)
+      return state.redis.value(place) { RedisClient(place, on: loop) }
+    }
   }
 
   func subscriber(_ place: BrokerPlace) throws(NetError) -> RedisSubscriber {
-    let loop = try loop()
-    return try entry(place) { entry in
-      let subscriber = entry.subscriber ?? RedisSubscriber(place, on: loop)
-      entry.subscriber = subscriber
-      return subscriber
+    try state.withLock { (state) throws(NetError) in
+      let loop = try Self.loop(&state)
+      return state.subscribers.value(place) { RedisSubscriber(place, on: loop) }
     }
   }
 
-  private func entry<Value: Sendable>(
-    _ place: BrokerPlace, _ body: (inout Entry) -> Value
-  ) throws(NetError) -> Value {
-    let (value, dropped) = try state.withLock { (state) throws(NetError) in
+  func amqp(_ place: BrokerPlace) throws(NetError) -> AMQPClient {
+    try state.withLock { (state) throws(NetError) in
       let loop = try Self.loop(&state)
-      state.uses += 1
-      var entry = state.redis[place] ?? Entry(client: RedisClient(place, on: loop), used: 0)
-      entry.used = state.uses
-      let value = body(&entry)
-      state.redis[place] = entry
-      var dropped: Entry?
-      if state.redis.count > Self.mostPlaces, let oldest = state.redis.min(by: { $0.value.used < $1.value.used }) {
-        dropped = state.redis.removeValue(forKey: oldest.key)
-      }
-      return (value, dropped)
+      return state.amqp.value(place) { AMQPClient(place, on: loop) }
     }
-    // What still waits in it keeps it, and is answered.
-    _ = dropped
-    return value
+  }
+
+  func replies(_ place: BrokerPlace) throws(NetError) -> ReplyDesk {
+    let queue = "esteira.replies.\(node)"
+    return try state.withLock { (state) throws(NetError) in
+      let loop = try Self.loop(&state)
+      return state.replies.value(place) { ReplyDesk(place, on: loop, queue: queue) }
+    }
   }
 
   private static func loop(_ state: inout State) throws(NetError) -> BrokerLoop {
@@ -68,5 +61,23 @@ public final class Brokers: Sendable {
     let loop = try BrokerLoop()
     state.loop = loop
     return loop
+  }
+}
+
+/// What is kept for each place; beyond the most the one that was not used for longest is let go. Whoever still
+/// waits in it keeps it, and is answered.
+private struct Kept<Value: Sendable> {
+  private var values: [BrokerPlace: (value: Value, used: Int)] = [:]
+  private var uses = 0
+  private static var most: Int { 64 }
+
+  mutating func value(_ place: BrokerPlace, _ make: () -> Value) -> Value {
+    uses += 1
+    let value = values[place]?.value ?? make()
+    values[place] = (value, uses)
+    if values.count > Self.most, let oldest = values.min(by: { $0.value.used < $1.value.used })?.key {
+      values[oldest] = nil
+    }
+    return value
   }
 }

@@ -1,6 +1,6 @@
 public import Engine
 public import Model
-public import Net
+internal import Net
 import Synchronization
 
 /// Reads one queue for its triggers. A message is acknowledged once it is durable that it came, and not before;
@@ -180,8 +180,9 @@ public enum QueueReading {
       RedisStreamSource(
         try BrokerPlace(connection, credential, kind: .redis), on: loop, stream: name, group: group,
         spec: spec, reader: reader)
-    case .queue:
-      throw Failure(.configuration, code: "not-available", "Queues of RabbitMQ are not read yet.")
+    case .queue(let name):
+      AMQPQueueSource(
+        try BrokerPlace(connection, credential, kind: .amqp), on: loop, queue: name, spec: spec)
     }
   }
 }

@@ -281,6 +281,7 @@ extension Executor {
       now: { clock.now })
     services.mask = masking
     services.roots = try environment.roots(namespace)
+    services.endsWithNode = { [self] in isCut.load(ordering: .acquiring) }
     if let desk { services.control = desk.control(of: work, stepKey: work.stepKey) }
     let attempt = Attempt(
       job: work.id, jobKey: work.key, pipeline: work.pipeline, path: work.order.path,

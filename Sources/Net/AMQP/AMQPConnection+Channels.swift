@@ -149,3 +149,12 @@ extension AMQPConnection {
     end(channel, .net(.stopped))
   }
 }
+
+extension AMQPCodec {
+  /// Asks for a queue as it is.
+  func passive(_ queue: String) -> amqp_queue_declare_t {
+    amqp_queue_declare_t(
+      ticket: 0, queue: bytes(queue), passive: 1, durable: 0, exclusive: 0, auto_delete: 0, nowait: 0,
+      arguments: amqp_table_t())
+  }
+}
