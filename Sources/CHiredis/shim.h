@@ -1,8 +1,8 @@
 #pragma once
 #include <hiredis/hiredis.h>
 
-/* A server that announces an array of a thousand million elements makes hiredis ask for their room at once: no
- * longer one is begun. The library's own functions do the rest; they come as the reader's private data. */
+/* A server that announces an array of a thousand million elements makes hiredis ask for their room at once:
+ * none that is longer is begun. The library's own functions do the rest; they are the reader's private data. */
 enum { esteira_redis_longest_array = 1 << 20 };
 
 static inline const redisReplyObjectFunctions *esteira_redis_own(const redisReadTask *task) {
@@ -18,7 +18,9 @@ static inline void *esteira_redis_array(const redisReadTask *task, int count) {
 static inline void *esteira_redis_integer(const redisReadTask *task, long long number) {
   return esteira_redis_own(task)->createInteger(task, number);
 }
-static inline void *esteira_redis_nil(const redisReadTask *task) { return esteira_redis_own(task)->createNil(task); }
+static inline void *esteira_redis_nil(const redisReadTask *task) {
+  return esteira_redis_own(task)->createNil(task);
+}
 
 static redisReplyObjectFunctions esteira_redis_functions = {
   esteira_redis_string, esteira_redis_array, esteira_redis_integer, esteira_redis_nil, freeReplyObject,

@@ -100,8 +100,8 @@ public struct AttemptServices: Sendable {
   public var mask = Masking.none
   /// What the node does for a step with the rights of its pipeline.
   public var control = NodeControl.none
-  /// Whether an attempt that is cancelled now ends with its node, whose next start goes on with it: what it has
-  /// begun outside is not to be stopped then.
+  /// Whether an attempt that is cancelled now ends with its node, whose next start goes on with it: what it
+  /// has begun outside is not to be stopped then.
   public var endsWithNode: @Sendable () -> Bool = { false }
   public var now: @Sendable () -> Timestamp
 

@@ -37,7 +37,8 @@ extension Problem {
       "message-not-json",
       Bilingual(
         "The message is no JSON: line \(error.line), column \(error.column): \(error.message.english)",
-        pt: "A mensagem não é JSON: linha \(error.line), coluna \(error.column): \(error.message.portuguese)"),
+        pt: "A mensagem não é JSON: linha \(error.line), coluna \(error.column): "
+          + error.message.portuguese),
       remedy: Bilingual(
         "Mend it and replay the dead letter.", pt: "Corrija-a e repita a carta morta."))
   }

@@ -52,7 +52,8 @@ struct NodeParts: Sendable {
     )
     (self.brokers, self.queues) = (brokers, queues)
     var configuration = try Self.configuration(
-      folder, store, vault, places, plans, Catalog.all(curl: client, children: ChildProcesses(), brokers: brokers),
+      folder, store, vault, places, plans,
+      Catalog.all(curl: client, children: ChildProcesses(), brokers: brokers),
       restores: restores)
     configuration.destinations = try Self.destinations(folder, client, places, console)
     configuration.triggersChanged = { news.triggers.tell() }

@@ -6,7 +6,8 @@ import Pipelines
 import Stores
 import Synchronization
 
-/// The queues of brokers that a running server reads: each once, for all triggers of its namespace that name it.
+/// The queues of brokers that a running server reads: each once, for all triggers of its namespace that name
+/// it.
 final class QueueWatches: Sendable {
   /// What makes two triggers read one queue.
   struct Subscription: Hashable {

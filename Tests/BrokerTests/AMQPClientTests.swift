@@ -66,7 +66,8 @@ struct AMQPClientTests {
     var sent = AMQPMessage([0, 255, 10])
     sent.headers = [
       "null": .null, "flag": .bool(true), "number": .int(-5), "part": .double(1.5), "text": .text("é"),
-      "raw": .bytes([255, 0]), "time": .time(1_700_000_000), "list": .array([.int(1), .null, .array([.text("x")])]),
+      "raw": .bytes([255, 0]), "time": .time(1_700_000_000),
+      "list": .array([.int(1), .null, .array([.text("x")])]),
       "map": .table(["inner": .table(["deep": .array([.table(["a": .bool(false)])])])]),
     ]
     (sent.contentType, sent.contentEncoding) = ("application/json", "utf-8")
@@ -129,7 +130,9 @@ struct AMQPClientTests {
     let absent = await error { () async throws(AMQPError) in
       try await client.publish(message("x"), exchange: "no-such-exchange", routingKey: "a")
     }
-    guard case .refused(404, _)? = absent else { return #expect(Bool(false), "\(String(describing: absent))") }
+    guard case .refused(404, _)? = absent else {
+      return #expect(Bool(false), "\(String(describing: absent))")
+    }
     try await client.publish(message("y"), routingKey: "there")
     let other = await error { () async throws(AMQPError) in
       var queue = AMQPQueue("there")
@@ -144,7 +147,9 @@ struct AMQPClientTests {
     let refused = await error { () async throws(AMQPError) in
       try await stranger.publish(message("x"), routingKey: "there")
     }
-    guard case .refused(403, let text)? = refused else { return #expect(Bool(false), "\(String(describing: refused))") }
+    guard case .refused(403, let text)? = refused else {
+      return #expect(Bool(false), "\(String(describing: refused))")
+    }
     #expect(!text.contains("wrong "))
     await stranger.close()
     loop.stop()
@@ -195,7 +200,8 @@ struct AMQPClientTests {
     try await consumer.open(.quorum("graves"), prefetch: 1)
     let dead = try #require(try await take(1, consumer).first)
     #expect(dead.message.messageID == "p1")
-    guard case .array(let deaths)? = dead.message.headers["x-death"], case .table(let death)? = deaths.first else {
+    guard case .array(let deaths)? = dead.message.headers["x-death"], case .table(let death)? = deaths.first
+    else {
       return #expect(Bool(false), "\(dead.message.headers)")
     }
     #expect(death["reason"] == .text("delivery_limit"))
@@ -230,9 +236,10 @@ struct AMQPClientTests {
     try server.start()
     var isSent = false
     while !isSent {
-      isSent = await error { () async throws(AMQPError) in
-        try await client.publish(message("50"), routingKey: "kept")
-      } == nil
+      isSent =
+        await error { () async throws(AMQPError) in
+          try await client.publish(message("50"), routingKey: "kept")
+        } == nil
     }
     let reader = AMQPConsumer(place, on: loop)
     try await reader.open(.quorum("kept"), prefetch: 100)
@@ -260,7 +267,8 @@ struct AMQPFrameTests {
   @Test("is the same frame in whichever pieces it comes")
   func pieces() throws {
     let expected = [
-      AMQPFrame(kind: .method, channel: 1, payload: [1, 2, 3]), AMQPFrame(kind: .heartbeat, channel: 0, payload: []),
+      AMQPFrame(kind: .method, channel: 1, payload: [1, 2, 3]),
+      AMQPFrame(kind: .heartbeat, channel: 0, payload: []),
       AMQPFrame(kind: .body, channel: 513, payload: [0xCE]),
     ]
     let bytes = expected.flatMap(\.encoded)

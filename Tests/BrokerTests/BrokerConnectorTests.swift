@@ -19,7 +19,8 @@ struct BrokerBench {
   }
 
   func attempt(
-    _ with: JSON, _ kind: String, _ url: String, effect: EffectClass = .keyed, key: String = UUID().uuidString,
+    _ with: JSON, _ kind: String, _ url: String, effect: EffectClass = .keyed,
+    key: String = UUID().uuidString,
     number: Int = 1
   ) -> Attempt {
     let services = AttemptServices(
@@ -61,7 +62,8 @@ struct RedisCommandTests {
     #expect(try await ask(["command": "LRANGE", "arguments": ["l", 0, -1]]) == ["1", "2.5", "1"])
     #expect(try await ask(["command": "EVAL", "arguments": ["return '\\255'", 0]]) == ["base64": "/w=="])
     for (with, code) in [
-      (["command": "INCR", "arguments": ["a"]] as JSON, "redis-refused"), (["command": "NOPE"], "redis-refused"),
+      (["command": "INCR", "arguments": ["a"]] as JSON, "redis-refused"),
+      (["command": "NOPE"], "redis-refused"),
       (["command": "EVAL", "arguments": ["return 'no json'", 0], "parse": "json"], "invalid-json"),
     ] {
       let failure = await #expect(throws: Failure.self) { _ = try await ask(with) }
@@ -83,7 +85,9 @@ struct RedisCommandTests {
         return nil
       }
       // Redis answers nobody while the script runs: its process works.
-      while try Tool.run(["/usr/bin/redis-cli", "-p", "\(server.port)", "-t", "1", "PING"]).output.contains("PONG") {}
+      while try Tool.run(["/usr/bin/redis-cli", "-p", "\(server.port)", "-t", "1", "PING"]).output.contains(
+        "PONG")
+      {}
       server.kill()
       #expect(await running.value?.errorClass == errorClass)
       try server.start()
@@ -137,7 +141,8 @@ struct AMQPConnectorTests {
     #expect(output["message_id"] == "key-1")
     let message = try #require(try await seen.value.first)
     #expect(String(decoding: message.body, as: UTF8.self) == "{\"a\":[1,null]}")
-    #expect((message.messageID, message.contentType, message.isPersistent) == ("key-1", "application/json", true))
+    #expect(
+      (message.messageID, message.contentType, message.isPersistent) == ("key-1", "application/json", true))
     #expect(message.headers["h"] == .table(["x": .array([.int(1), .bool(true)])]))
     let failure = await #expect(throws: Failure.self) {
       _ = try await connector.execute(
@@ -173,7 +178,8 @@ struct AMQPConnectorTests {
     }
     #expect((failure?.errorClass, failure?.code) == (.data, "reply-malformed"))
     let text = try await bench.run(
-      connector, bench.attempt(["routing_key": "c.request", "body": "bad", "answer": "text"], "amqp", server.url))
+      connector,
+      bench.attempt(["routing_key": "c.request", "body": "bad", "answer": "text"], "amqp", server.url))
     #expect(text["answer"] == "no json")
     #expect(Set(try await seen.value.compactMap(\.correlationID)).count == 22)
     loop.stop()

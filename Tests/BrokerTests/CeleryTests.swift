@@ -41,7 +41,8 @@ final class CeleryWorkers {
 
     @app.task(name="wait", bind=True)
     def wait(self, gate, name="w"):
-        note("begin %s %s" % (name, self.request.headers and self.request.headers.get("traceparent") or self.request.get("traceparent")))
+        trace = (self.request.headers or {}).get("traceparent") or self.request.get("traceparent")
+        note("begin %s %s" % (name, trace))
         while not os.path.exists(gate):
             time.sleep(0.05)
         note("end " + name)
@@ -51,7 +52,7 @@ final class CeleryWorkers {
   init(broker: String, backend: String, queues: String = "celery", concurrency: Int = 2) throws {
     folder = try TestFolder()
     try Self.application.write(toFile: folder("app.py"), atomically: true, encoding: .utf8)
-    FileManager.default.createFile(atPath: folder("journal"), contents: nil)
+    try "".write(toFile: folder("journal"), atomically: false, encoding: .utf8)
     environment = [
       "BROKER": broker, "BACKEND": backend, "JOURNAL": folder("journal"), "PATH": "/usr/bin:/bin",
       "C_FORCE_ROOT": "1", "HOME": folder.path, "PYTHONPATH": folder.path, "LC_ALL": "C.UTF-8",
@@ -92,7 +93,7 @@ final class CeleryWorkers {
   }
 
   var gate: String { folder("gate") }
-  func openGate() { FileManager.default.createFile(atPath: gate, contents: nil) }
+  func openGate() throws { try "".write(toFile: gate, atomically: true, encoding: .utf8) }
   func lines() throws -> [String] {
     try String(contentsOfFile: folder("journal"), encoding: .utf8).split(separator: "\n").map(String.init)
   }
@@ -100,7 +101,11 @@ final class CeleryWorkers {
   /// Returns once the journal has such a line.
   func wait(_ isIt: (String) -> Bool) throws {
     let limit = Date(timeIntervalSinceNow: TimeInterval(Station.patience))
-    while try !lines().contains(where: isIt) { try #require(Date() < limit, "\(try lines())") }
+    while true {
+      let lines = try lines()
+      if lines.contains(where: isIt) { return }
+      try #require(Date() < limit, "\(lines)")
+    }
   }
 }
 
@@ -126,11 +131,14 @@ struct CeleryBench {
       redis = server
       workers = try CeleryWorkers(
         broker: server.url + "/1", backend: server.url + "/1", queues: queue, concurrency: concurrency)
-      address = ["broker": .string(server.url + "/1"), "backend": .string(server.url + "/1"), "queue": .string(queue)]
+      address = [
+        "broker": .string(server.url + "/1"), "backend": .string(server.url + "/1"), "queue": .string(queue),
+      ]
     case .rabbit:
       let url = try RabbitServer.shared.get().url
       redis = nil
-      workers = try CeleryWorkers(broker: url + "//", backend: "rpc://", queues: queue, concurrency: concurrency)
+      workers = try CeleryWorkers(
+        broker: url + "//", backend: "rpc://", queues: queue, concurrency: concurrency)
       address = ["broker": .string(url), "backend": "rpc", "queue": .string(queue)]
     }
   }
@@ -146,11 +154,12 @@ struct CeleryBench {
   .timeLimit(.minutes(5)))
 struct CeleryTests {
   private func attempt(
-    _ with: JSON, _ bench: CeleryBench, key: String = UUID().uuidString, folder: TestFolder,
+    _ with: JSON, _ connection: Connection, key: String = UUID().uuidString, folder: TestFolder,
     endsWithNode: Bool = false
   ) -> Attempt {
     var services = AttemptServices(
-      log: { _, _ in }, storeArtifact: { (name, path, type) throws(Failure) in
+      log: { _, _ in },
+      storeArtifact: { (name, path, type) throws(Failure) in
         let bytes = [UInt8](FileManager.default.contents(atPath: path) ?? Data())
         return ArtifactHandle(
           sha256: SHA256.hex(bytes), name: name, size: Int64(bytes.count), mediaType: type)
@@ -161,14 +170,15 @@ struct CeleryTests {
     return Attempt(
       job: ID(high: 0x0190_0000_0000_7000, low: 0x8000_0000_0000_0001), jobKey: "k",
       pipeline: PipelineName(namespace: "demo", name: "p"), path: "s", number: 1, stepKey: key,
-      effect: .reattachable, with: with, connection: bench.connection, services: services)
+      effect: .reattachable, with: with, connection: connection, services: services)
   }
 
-  private func run(_ with: JSON, _ bench: CeleryBench, _ task: CeleryTask) async -> Result<JSON, Failure> {
+  private func run(_ with: JSON, _ connection: Connection, _ task: CeleryTask) async -> Result<JSON, Failure>
+  {
     do {
       let folder = try TestFolder()
       do throws(Failure) {
-        return .success(try await task.execute(attempt(with, bench, folder: folder)).value)
+        return .success(try await task.execute(attempt(with, connection, folder: folder)).value)
       } catch { return .failure(error) }
     } catch { return .failure(Failure(.internal, "\(error)")) }
   }
@@ -176,18 +186,21 @@ struct CeleryTests {
   @Test("gives its result, or its exception, and takes what the protocol has", arguments: CeleryWay.allCases)
   func results(way: CeleryWay) async throws {
     let (bench, task) = (try CeleryBench(way), CeleryTask(brokers: Brokers(node: UUID().uuidString)))
-    let sum = try await run(["task": "add", "args": [2], "kwargs": ["y": 3]], bench, task).get()
+    let sum = try await run(["task": "add", "args": [2], "kwargs": ["y": 3]], bench.connection, task).get()
     #expect(sum["result"] == ["sum": 5])
     #expect(sum["status"] == "SUCCESS")
-    let failed = await run(["task": "fail"], bench, task)
+    let failed = await run(["task": "fail"], bench.connection, task)
     guard case .failure(let failure) = failed else { return #expect(Bool(false)) }
     #expect((failure.errorClass, failure.code) == (.exit, "celery-failure"))
     #expect(failure.message == "The task fail raised ValueError: no good, é")
-    let artifact = try await run(["task": "add", "args": [1], "result": "artifact", "priority": 5], bench, task).get()
+    let artifact = try await run(
+      ["task": "add", "args": [1], "result": "artifact", "priority": 5], bench.connection, task
+    ).get()
     #expect(artifact["file"]?["sha256"] != nil || artifact["file"]?["artifact"] != nil)
-    let late = await run(["task": "add", "args": [1], "delay": "1s", "expires": "1h"], bench, task)
+    let late = await run(
+      ["task": "add", "args": [1], "delay": "1s", "expires": "1h"], bench.connection, task)
     #expect(try late.get()["result"] == ["sum": 1])
-    let sent = try await run(["task": "add", "args": [77], "result": "ignore"], bench, task).get()
+    let sent = try await run(["task": "add", "args": [77], "result": "ignore"], bench.connection, task).get()
     #expect(sent["status"] == "SENT")
     try bench.workers.wait { $0 == "add 77" }
   }
@@ -195,12 +208,13 @@ struct CeleryTests {
   @Test("runs two hundred at once without a thread for each", arguments: CeleryWay.allCases)
   func many(way: CeleryWay) async throws {
     let (bench, task) = (try CeleryBench(way), CeleryTask(brokers: Brokers(node: UUID().uuidString)))
-    _ = try await run(["task": "add", "args": [0]], bench, task).get()
+    let connection = bench.connection
+    _ = try await run(["task": "add", "args": [0]], connection, task).get()
     let before = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/task").count
     let most = try await withThrowingTaskGroup(of: Int.self) { group in
       for number in 0..<200 {
         group.addTask {
-          let result = try await run(["task": "add", "args": [.int(Int64(number))]], bench, task).get()
+          let result = try await run(["task": "add", "args": [.int(Int64(number))]], connection, task).get()
           #expect(result["result"] == ["sum": .int(Int64(number))])
           return try FileManager.default.contentsOfDirectory(atPath: "/proc/self/task").count
         }
@@ -218,33 +232,36 @@ struct CeleryTests {
     let bench = try CeleryBench(way)
     let (node, folder, key) = (UUID().uuidString, try TestFolder(), UUID().uuidString)
     let with: JSON = ["task": "wait", "args": [.string(bench.workers.gate)]]
-    let first = attempt(with, bench, key: key, folder: folder, endsWithNode: true)
+    let first = attempt(with, bench.connection, key: key, folder: folder, endsWithNode: true)
     let dying = Task {
       do throws(Failure) { _ = try await CeleryTask(brokers: Brokers(node: node)).execute(first) } catch {}
     }
     try bench.workers.wait { $0.hasPrefix("begin w 00-") }
     dying.cancel()
     await dying.value
-    let second = attempt(with, bench, key: key, folder: folder)
+    let second = attempt(with, bench.connection, key: key, folder: folder)
     let task = CeleryTask(brokers: Brokers(node: node))
     let attached = Task { () -> Result<JSON?, Failure> in
       do throws(Failure) { return .success(try await task.outcome(ofLost: second)?.value) } catch {
         return .failure(error)
       }
     }
-    bench.workers.openGate()
+    try bench.workers.openGate()
     #expect(try await attached.value.get()?["result"] == "w")
     #expect(try bench.workers.lines().filter { $0.hasPrefix("begin") }.count == 1)
     // One that never left is unknown to the next node, which sends it.
-    let unsent = attempt(with, bench, folder: try TestFolder())
+    let unsent = attempt(with, bench.connection, folder: try TestFolder())
     #expect(try await task.outcome(ofLost: unsent) == nil)
   }
 
   @Test("is revoked when its step is cancelled", arguments: CeleryWay.allCases)
   func revokes(way: CeleryWay) async throws {
-    let (bench, task) = (try CeleryBench(way, concurrency: 1), CeleryTask(brokers: Brokers(node: UUID().uuidString)))
+    let (bench, task) = (
+      try CeleryBench(way, concurrency: 1), CeleryTask(brokers: Brokers(node: UUID().uuidString))
+    )
     let folder = try TestFolder()
-    let running = attempt(["task": "wait", "args": [.string(bench.workers.gate)]], bench, folder: folder)
+    let running = attempt(
+      ["task": "wait", "args": [.string(bench.workers.gate)]], bench.connection, folder: folder)
     let cancelled = Task { () -> Failure? in
       do throws(Failure) { _ = try await task.execute(running) } catch { return error }
       return nil
@@ -254,7 +271,8 @@ struct CeleryTests {
     let failure = await cancelled.value
     #expect((failure?.errorClass, failure?.code) == (.cancelled, "requested"))
     // The one worker is free again: the gate was never opened.
-    #expect(try await run(["task": "add", "args": [9]], bench, task).get()["result"] == ["sum": 9])
+    #expect(
+      try await run(["task": "add", "args": [9]], bench.connection, task).get()["result"] == ["sum": 9])
     #expect(try !bench.workers.lines().contains("end w"))
   }
 }
@@ -276,7 +294,9 @@ struct CeleryMessageTests {
     return try CeleryMessage(attempt, queue: nil, replyTo: "r")
   }
 
-  @Test("has the members and the body of one that Celery sent", .enabled(if: isThere, "no captured messages here"))
+  @Test(
+    "has the members and the body of one that Celery sent", .enabled(if: isThere, "no captured messages here")
+  )
   func shape() throws {
     let file = Self.captured.appending(path: "redis-eta_expires_priority-celery.json")
     let theirs = try #require(try JSON(parsing: [UInt8](Data(contentsOf: file))).array?.first)
@@ -287,8 +307,11 @@ struct CeleryMessageTests {
     let mine = try JSON(parsing: ours.redis)
     #expect(ours.list == theirs["redis_list_key"]?.string)
     #expect(mine.object?.keys.sorted() == raw.object?.keys.sorted())
-    #expect(mine["body"] == raw["body"] || Base64.decode(mine["body"]?.string ?? "").map { try? JSON(parsing: $0) }
-      == Base64.decode(raw["body"]?.string ?? "").map { try? JSON(parsing: $0) })
+    #expect(
+      mine["body"] == raw["body"]
+        || Base64.decode(mine["body"]?.string ?? "").map { try? JSON(parsing: $0) }
+          == Base64.decode(raw["body"]?.string ?? "").map { try? JSON(parsing: $0) }
+    )
     #expect(mine["headers"]?.object?.keys.sorted() == raw["headers"]?.object?.keys.sorted())
     #expect(mine["properties"]?.object?.keys.sorted() == raw["properties"]?.object?.keys.sorted())
     #expect(mine["properties"]?["expiration"] == "3600000")
@@ -296,7 +319,9 @@ struct CeleryMessageTests {
     #expect(mine["headers"]?["timelimit"] == [.null, .null])
   }
 
-  @Test("goes to the list of its priority", arguments: [(0, "q"), (2, "q"), (3, "q\u{6}\u{16}3"), (9, "q\u{6}\u{16}9")])
+  @Test(
+    "goes to the list of its priority",
+    arguments: [(0, "q"), (2, "q"), (3, "q\u{6}\u{16}3"), (9, "q\u{6}\u{16}9")])
   func priority(priority: Int64, list: String) throws {
     #expect(try message(["task": "t", "queue": "q", "priority": .int(priority)]).list == list)
   }

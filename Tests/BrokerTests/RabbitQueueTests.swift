@@ -27,7 +27,9 @@ struct RabbitQueueTests {
 
     func send(_ text: String, id: String) async throws {
       var message = AMQPMessage(Array(text.utf8))
-      (message.messageID, message.headers) = (id, ["kind": .text("test"), "deep": .table(["a": .array([.null])])])
+      (message.messageID, message.headers) = (
+        id, ["kind": .text("test"), "deep": .table(["a": .array([.null])])]
+      )
       while true {
         do throws(AMQPError) { return try await client.publish(message, routingKey: queue) } catch {
           // A broker that was killed comes back; a second copy has the same name.
@@ -56,8 +58,10 @@ struct RabbitQueueTests {
     try connect(station, server)
     try await sender.send(0..<5)
     let pipeline = station.takingPipeline("queue: work.takes", more: "concurrency: {limit: 1}\n")
-      .replacing("inputs: {n: \"${{ trigger", with: "if: trigger.headers.kind == 'test' && trigger.headers.deep == "
-        + "'{\"a\":[null]}'\n    inputs: {n: \"${{ trigger")
+      .replacing(
+        "inputs: {n: \"${{ trigger",
+        with: "if: trigger.headers.kind == 'test' && trigger.headers.deep == "
+          + "'{\"a\":[null]}'\n    inputs: {n: \"${{ trigger")
     try station.apply(pipeline)
     try station.wait("five") { $0.count >= 5 }
     try await sender.send(5..<8)

@@ -30,16 +30,16 @@ final class RabbitServer: Sendable {
       try FileManager.default.createDirectory(atPath: folder(place), withIntermediateDirectories: true)
     }
     try """
-      listeners.tcp.1 = 127.0.0.1:\(port)
-      listeners.ssl.1 = 127.0.0.1:\(tlsPort)
-      ssl_options.cacertfile = \(certificates.certificate)
-      ssl_options.certfile = \(certificates.certificate)
-      ssl_options.keyfile = \(certificates.key)
-      ssl_options.verify = verify_none
-      distribution.listener.interface = 127.0.0.1
-      log.console = false
+    listeners.tcp.1 = 127.0.0.1:\(port)
+    listeners.ssl.1 = 127.0.0.1:\(tlsPort)
+    ssl_options.cacertfile = \(certificates.certificate)
+    ssl_options.certfile = \(certificates.certificate)
+    ssl_options.keyfile = \(certificates.key)
+    ssl_options.verify = verify_none
+    distribution.listener.interface = 127.0.0.1
+    log.console = false
 
-      """.write(toFile: folder("rabbitmq.conf"), atomically: true, encoding: .utf8)
+    """.write(toFile: folder("rabbitmq.conf"), atomically: true, encoding: .utf8)
     try "[].\n".write(toFile: folder("plugins"), atomically: true, encoding: .utf8)
     _ = try Tool.must(["/bin/chown", "-R", "rabbitmq", folder.path])
     try start()

@@ -62,7 +62,9 @@ struct RedisClientTests {
     let refused = await error { () async throws(RedisError) in
       _ = try await client.call(RedisCommand("LPUSH", "bin", "x"))
     }
-    guard case .refused("WRONGTYPE", _)? = refused else { return #expect(Bool(false), "\(String(describing: refused))") }
+    guard case .refused("WRONGTYPE", _)? = refused else {
+      return #expect(Bool(false), "\(String(describing: refused))")
+    }
     // The database of the address, and not another.
     #expect(try server.cli("-n", "3", "EXISTS", "bin") == "1")
     let done = try await client.transaction([RedisCommand("INCR", "n"), RedisCommand("INCR", "n")])
@@ -81,7 +83,9 @@ struct RedisClientTests {
     for (password, code) in [("wrong", "WRONGPASS"), (nil, "NOAUTH")] {
       (place.username, place.password) = ("ana", password)
       let client = RedisClient(place, on: loop)
-      let refused = await error { () async throws(RedisError) in _ = try await client.call(RedisCommand("PING")) }
+      let refused = await error { () async throws(RedisError) in
+        _ = try await client.call(RedisCommand("PING"))
+      }
       guard case .refused(let found, let message)? = refused else { return #expect(Bool(false)) }
       #expect(found == code)
       #expect(!message.contains("wrong"))
@@ -135,9 +139,11 @@ struct RedisClientTests {
     let (server, loop) = (try RedisServer(), try BrokerLoop())
     let client = RedisClient(try .redis(server.url), on: loop)
     #expect(try await client.call(RedisCommand("SET", "a", "1")) == .status("OK"))
-    let waiting = Task { await error { () async throws(RedisError) in
-      _ = try await client.call(RedisCommand("BLPOP", "never", "0"))
-    } }
+    let waiting = Task {
+      await error { () async throws(RedisError) in
+        _ = try await client.call(RedisCommand("BLPOP", "never", "0"))
+      }
+    }
     while try !server.cli("CLIENT", "LIST").contains("cmd=blpop") {}
     server.kill()
     let broken = try #require(await waiting.value)
@@ -179,9 +185,11 @@ struct RedisClientTests {
     let (server, loop) = (try RedisServer(), try BrokerLoop())
     let client = RedisClient(try .redis(server.url), on: loop)
     _ = try await client.call(RedisCommand("PING"))
-    let waiting = Task { await error { () async throws(RedisError) in
-      _ = try await client.call(RedisCommand("BLPOP", "later", "0"))
-    } }
+    let waiting = Task {
+      await error { () async throws(RedisError) in
+        _ = try await client.call(RedisCommand("BLPOP", "later", "0"))
+      }
+    }
     while try !server.cli("CLIENT", "LIST").contains("cmd=blpop") {}
     waiting.cancel()
     #expect(await waiting.value == .net(.cancelled))
@@ -218,7 +226,8 @@ struct RedisClientTests {
   func egress() async throws {
     let (server, loop) = (try RedisServer(), try BrokerLoop())
     let client = RedisClient(try BrokerPlace(server.url, kind: .redis), on: loop)
-    let refused = await error { () async throws(RedisError) in _ = try await client.call(RedisCommand("PING")) }
+    let refused = await error { () async throws(RedisError) in _ = try await client.call(RedisCommand("PING"))
+    }
     guard case .net(.refusedAddress)? = refused else { return #expect(Bool(false)) }
     await client.close()
     loop.stop()
@@ -230,7 +239,8 @@ struct RedisReaderTests {
   @Test(
     "is an end of the connection, and never a wrong answer or much memory",
     arguments: [
-      "*1000000000\r\n", "HTTP/1.1 400 Bad Request\r\n\r\n", "$-5\r\n", ":12a\r\n", "$99999999999999999999\r\n",
+      "*1000000000\r\n", "HTTP/1.1 400 Bad Request\r\n\r\n", "$-5\r\n", ":12a\r\n",
+      "$99999999999999999999\r\n",
       String(repeating: "*1\r\n", count: 20) + ":1\r\n", "*2147483647\r\n", "\r\n", "+",
     ])
   func hostile(text: String) throws {
@@ -253,7 +263,8 @@ struct RedisReaderTests {
       .array([.text([97, 13, 10]), .integer(-7), .array([.null])]), .status("OK"), .error("ERR no"),
     ]
     for size in 1...text.count {
-      var (reader, found) = (try RedisReader(limit: 1_000), [RedisReply]())
+      var reader = try RedisReader(limit: 1_000)
+      var found: [RedisReply] = []
       for start in stride(from: 0, to: text.count, by: size) {
         found += try reader.feed(Array(text[start..<min(start + size, text.count)]))
       }
@@ -265,7 +276,8 @@ struct RedisReaderTests {
     "An address is read, or refused without a password in the sentence",
     arguments: [
       ("redis://h", "h 6379 nil"), ("rediss://h:1/2", "h 1 2"), ("redis://[::1]:7/", "::1 7 "),
-      ("redis://u:pw@h", nil), ("http://h", nil), ("redis://", nil), ("redis://h:0", nil), ("redis://h/%zz", nil),
+      ("redis://u:pw@h", nil), ("http://h", nil), ("redis://", nil), ("redis://h:0", nil),
+      ("redis://h/%zz", nil),
       ("redis://h?x=1", nil), ("amqp://h", nil),
     ] as [(String, String?)])
   func address(text: String, expected: String?) {

@@ -60,7 +60,9 @@ struct RedisQueueTests {
     }
   }
 
-  @Test("starts a job for each message, in their order, and forgets it once it is durable", arguments: Kind.allCases)
+  @Test(
+    "starts a job for each message, in their order, and forgets it once it is durable",
+    arguments: Kind.allCases)
   func takes(kind: Kind) throws {
     let (server, station) = (try RedisServer(), try Station())
     try station.start()
@@ -123,7 +125,9 @@ struct RedisQueueTests {
     try station.expectEachOnce(0..<next)
   }
 
-  @Test("is shared by two servers, and what one that died had in hand goes to the other", arguments: Kind.allCases)
+  @Test(
+    "is shared by two servers, and what one that died had in hand goes to the other", arguments: Kind.allCases
+  )
   func secondConsumer(kind: Kind) throws {
     let (server, first, second) = (try RedisServer(), try Station(), try Station())
     for station in [first, second] {
@@ -146,7 +150,9 @@ struct RedisQueueTests {
     #expect(try first.jobs() + second.jobs() == 44)
   }
 
-  @Test("gives what it cannot read, and what nobody wants, to the dead letters, each once", arguments: Kind.allCases)
+  @Test(
+    "gives what it cannot read, and what nobody wants, to the dead letters, each once",
+    arguments: Kind.allCases)
   func poison(kind: Kind) throws {
     let (server, station) = (try RedisServer(), try Station())
     try station.start()
@@ -154,8 +160,10 @@ struct RedisQueueTests {
     let schema = try station.write("schema.json", #"{"type": "object", "required": ["n"]}"#)
     #expect(schema.hasSuffix("schema.json"))
     let pipeline = station.takingPipeline(
-      "\(kind.trigger), dead_letter: dead, schema: schema.json").replacing(
-        "inputs: {n: \"${{ trigger", with: "if: trigger.message.?n.orValue(0) < 100\n    inputs: {n: \"${{ trigger")
+      "\(kind.trigger), dead_letter: dead, schema: schema.json"
+    ).replacing(
+      "inputs: {n: \"${{ trigger",
+      with: "if: trigger.message.?n.orValue(0) < 100\n    inputs: {n: \"${{ trigger")
     try station.esteira("pipeline", "apply", station.write("take.yaml", pipeline))
     let add = { (text: String) in
       kind == .list ? ["RPUSH", "work", text] : ["XADD", "work", "*", "message", text]

@@ -130,7 +130,8 @@ final class RedisServer {
   /// Many commands at once, one a line.
   func pipe(_ commands: [String]) throws {
     let file = folder("commands-\(UUID().uuidString.prefix(6))")
-    try commands.joined(separator: "\n").appending("\n").write(toFile: file, atomically: true, encoding: .utf8)
+    try commands.joined(separator: "\n").appending("\n").write(
+      toFile: file, atomically: true, encoding: .utf8)
     _ = try Tool.must(["/bin/sh", "-c", "/usr/bin/redis-cli -p \(port) < \(file)"])
   }
 }

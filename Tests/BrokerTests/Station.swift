@@ -20,7 +20,7 @@ final class Station {
   init() throws {
     folder = try TestFolder()
     for file in ["journal", "errors"] {
-      FileManager.default.createFile(atPath: folder(file), contents: nil)
+      try "".write(toFile: folder(file), atomically: false, encoding: .utf8)
     }
   }
 
@@ -82,7 +82,9 @@ final class Station {
   @discardableResult
   func esteira(_ words: String...) throws -> String {
     let (status, output) = try Tool.run([Self.binary] + words, environment: environment([:]))
-    guard status == 0 else { throw Tool.Failure(description: "esteira \(words.joined(separator: " ")): \(output)") }
+    guard status == 0 else {
+      throw Tool.Failure(description: "esteira \(words.joined(separator: " ")): \(output)")
+    }
     return output
   }
 
@@ -118,10 +120,12 @@ final class Station {
     defer { close(watch) }
     #expect(inotify_add_watch(watch, journal, UInt32(IN_MODIFY)) >= 0)
     var buffer = [UInt8](repeating: 0, count: 4_096)
-    while try !isEnough(lines()) {
+    while true {
+      let lines = try lines()
+      if try isEnough(lines) { return }
       var wanted = pollfd(fd: watch, events: Int16(POLLIN), revents: 0)
-      try #require(
-        poll(&wanted, 1, Int32(Self.patience * 1_000)) > 0, "\(what) did not come: \(try lines()) \(log)")
+      let hasNews = poll(&wanted, 1, Int32(Self.patience * 1_000)) > 0
+      try #require(hasNews, "\(what) did not come: \(lines) \(log)")
       #expect(read(watch, &buffer, buffer.count) > 0)
     }
   }

@@ -13,14 +13,16 @@ struct AMQPRequest: Connector {
     title: Bilingual("Ask over RabbitMQ", pt: "Perguntar pelo RabbitMQ"),
     summary: Bilingual(
       """
-      Publishes one message with `reply_to` and `correlation_id`, confirmed, and waits for the answer to that id. \
-      The queue of answers is durable: a server that is started again waits on for the answer and does not ask a \
-      second time. An answer that comes too late or twice is let go; one that cannot be read fails the step.
+      Publishes one message with `reply_to` and `correlation_id`, confirmed, and waits for the answer to \
+      that id. The queue of answers is durable: a server that is started again waits on for the answer and \
+      does not ask a second time. An answer that comes too late or twice is let go; one that cannot be read \
+      fails the step.
       """,
       pt: """
-        Publica uma mensagem com `reply_to` e `correlation_id`, confirmada, e espera a resposta a esse id. A fila \
-        de respostas é durável: um servidor reiniciado continua esperando a resposta e não pergunta de novo. Uma \
-        resposta que chega tarde ou duas vezes é descartada; uma que não se pode ler falha o passo.
+        Publica uma mensagem com `reply_to` e `correlation_id`, confirmada, e espera a resposta a esse id. A \
+        fila de respostas é durável: um servidor reiniciado continua esperando a resposta e não pergunta de \
+        novo. Uma resposta que chega tarde ou duas vezes é descartada; uma que não se pode ler falha o \
+        passo.
         """),
     with: WebSchema.object(
       AMQPSending.members + [
@@ -32,7 +34,8 @@ struct AMQPRequest: Connector {
           "wait",
           [
             "type": "string",
-            "description": "So long is waited for the answer, such as `30s`. Without it the step's `timeout`.",
+            "description":
+              "So long is waited for the answer, such as `30s`. Without it the step's `timeout`.",
           ]
         ),
       ], required: ["routing_key", "body"]),
@@ -61,7 +64,8 @@ struct AMQPRequest: Connector {
       .init(
         .data, code: "reply-malformed",
         Bilingual("the answer is no JSON", pt: "a resposta não é JSON"),
-        remedy: Bilingual("Say `answer: text`, or mend the other side.", pt: "Diga `answer: text`, ou corrija o outro lado."))
+        remedy: Bilingual(
+          "Say `answer: text`, or mend the other side.", pt: "Diga `answer: text`, ou corrija o outro lado."))
     ])
 
   func execute(_ attempt: Attempt) async throws(Failure) -> AttemptOutput {
@@ -117,7 +121,8 @@ struct AMQPRequest: Connector {
     }
     guard let found else {
       if Task.isCancelled {
-        throw Failure(.cancelled, code: "requested", "The request was sent, and its answer is waited for no more.")
+        throw Failure(
+          .cancelled, code: "requested", "The request was sent, and its answer is waited for no more.")
       }
       throw Failure(.timeout, code: "broker-timeout", "No answer came within \(limit?.text ?? "").")
     }
@@ -136,7 +141,9 @@ struct AMQPRequest: Connector {
         attempt.services.log(.error, "The answer begins: \(start)")
         throw Failure(
           .data, code: "reply-malformed",
-          "The answer to \(id) is no JSON: line \(error.line), column \(error.column): \(error.message.english)")
+          "The answer to \(id) is no JSON: line \(error.line), column \(error.column): "
+            + error.message.english
+        )
       }
     }
     return AttemptOutput([

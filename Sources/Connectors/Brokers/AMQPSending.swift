@@ -49,7 +49,9 @@ struct AMQPSending: Sendable {
         .data, code: "amqp-refused",
         Bilingual(
           "RabbitMQ refuses; `credential` where user or rights are wrong, `transient` where a queue is full",
-          pt: "o RabbitMQ recusa; `credential` onde usuário ou direitos estão errados, `transient` com fila cheia"),
+          pt:
+            "o RabbitMQ recusa; `credential` com usuário ou direitos errados, `transient` com fila cheia"
+        ),
         remedy: Bilingual("The message is that of RabbitMQ.", pt: "A mensagem é a do RabbitMQ.")),
     ]
 
@@ -61,7 +63,8 @@ struct AMQPSending: Sendable {
     routingKey = with["routing_key"]?.string ?? ""
     let body = with["body"] ?? .null
     message = AMQPMessage(body.string.map { Array($0.utf8) } ?? body.serialized())
-    message.contentType = with["content_type"]?.string ?? (body.string == nil ? "application/json" : "text/plain")
+    message.contentType =
+      with["content_type"]?.string ?? (body.string == nil ? "application/json" : "text/plain")
     if message.contentType == "application/json" { message.contentEncoding = "utf-8" }
     message.messageID = with["message_id"]?.string ?? attempt.stepKey
     message.correlationID = with["correlation_id"]?.string
@@ -129,14 +132,14 @@ struct AMQPPublish: Connector {
     title: Bilingual("Publish to RabbitMQ", pt: "Publicar no RabbitMQ"),
     summary: Bilingual(
       """
-      Publishes one message, and ends once the broker confirms that it has it. `message_id` is the step's key, \
-      the same for every attempt, so that whoever reads the queue can tell a second one. A message that no queue \
-      takes is a failure and is not lost in silence.
+      Publishes one message, and ends once the broker confirms that it has it. `message_id` is the step's \
+      key, the same for every attempt, so that whoever reads the queue can tell a second one. A message that \
+      no queue takes is a failure and is not lost in silence.
       """,
       pt: """
-        Publica uma mensagem, e termina quando o broker confirma que a tem. `message_id` é a chave do passo, a \
-        mesma em cada tentativa, para que quem lê a fila reconheça uma segunda. Uma mensagem que nenhuma fila \
-        recebe é uma falha e não se perde em silêncio.
+        Publica uma mensagem, e termina quando o broker confirma que a tem. `message_id` é a chave do passo, \
+        a mesma em cada tentativa, para que quem lê a fila reconheça uma segunda. Uma mensagem que nenhuma \
+        fila recebe é uma falha e não se perde em silêncio.
         """),
     with: WebSchema.object(
       AMQPSending.members + [

@@ -126,7 +126,8 @@ enum BrokerNotes {
       Note(
         .transient, code: "interrupted",
         Bilingual("the connection broke", pt: "a conexão caiu"),
-        remedy: Bilingual("It is tried again where `retry` says so.", pt: "Tenta-se de novo conforme `retry`.")),
+        remedy: Bilingual(
+          "It is tried again where `retry` says so.", pt: "Tenta-se de novo conforme `retry`.")),
       Note(
         .timeout, code: "broker-timeout",
         Bilingual("the broker did not answer in time", pt: "o broker não respondeu a tempo"),

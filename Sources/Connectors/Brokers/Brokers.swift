@@ -2,8 +2,8 @@ import Crypto
 public import Net
 import Synchronization
 
-/// The connections to message brokers that steps and triggers share: one for each place and kind, on one thread,
-/// which starts when the first of them is needed.
+/// The connections to message brokers that steps and triggers share: one for each place and kind, on one
+/// thread, which starts when the first of them is needed.
 public final class Brokers: Sendable {
   private struct State {
     var loop: BrokerLoop?
@@ -64,8 +64,8 @@ public final class Brokers: Sendable {
   }
 }
 
-/// What is kept for each place; beyond the most the one that was not used for longest is let go. Whoever still
-/// waits in it keeps it, and is answered.
+/// What is kept for each place; beyond the most the one that was not used for longest is let go. Whoever
+/// still waits in it keeps it, and is answered.
 private struct Kept<Value: Sendable> {
   private var values: [BrokerPlace: (value: Value, used: Int)] = [:]
   private var uses = 0

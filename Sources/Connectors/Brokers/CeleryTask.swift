@@ -16,15 +16,16 @@ struct CeleryTask: Connector {
     title: Bilingual("Celery task", pt: "Tarefa do Celery"),
     summary: Bilingual(
       """
-      Sends a task to Celery workers (protocol 2, over Redis or RabbitMQ) and waits for its result, without a \
-      thread and without asking again and again. The task's id is made from the step's key and the attempt: a \
-      server that is started again waits on for the same task and sends no second one. A cancelled step revokes \
-      its task.
+      Sends a task to Celery workers (protocol 2, over Redis or RabbitMQ) and waits for its result, without \
+      a thread and without asking again and again. The task's id is made from the step's key and the \
+      attempt: a server that is started again waits on for the same task and sends no second one. A \
+      cancelled step revokes its task.
       """,
       pt: """
-        Envia uma tarefa a workers do Celery (protocolo 2, por Redis ou RabbitMQ) e espera o resultado, sem thread \
-        e sem perguntar repetidamente. O id da tarefa é feito da chave do passo e da tentativa: um servidor \
-        reiniciado continua esperando a mesma tarefa e não envia outra. Um passo cancelado revoga sua tarefa.
+        Envia uma tarefa a workers do Celery (protocolo 2, por Redis ou RabbitMQ) e espera o resultado, sem \
+        thread e sem perguntar repetidamente. O id da tarefa é feito da chave do passo e da tentativa: um \
+        servidor reiniciado continua esperando a mesma tarefa e não envia outra. Um passo cancelado revoga \
+        sua tarefa.
         """),
     with: WebSchema.object(
       [
@@ -53,7 +54,7 @@ struct CeleryTask: Connector {
           [
             "type": "string",
             "description":
-              "After a restart within which nobody knows whether the task was sent: so long it is waited for. 5 m.",
+              "After a restart, where nobody knows whether the task was sent: so long it is waited for. 5 m.",
           ]
         ),
       ], required: ["task"]),
@@ -122,7 +123,9 @@ struct CeleryTask: Connector {
       guard found != nil || Task.isCancelled else {
         throw Failure(
           .lost, code: "effect-unknown",
-          "Nobody knows whether the task \(run.message.id) was sent, and nothing came of it for \(visibility.text).")
+          "Nobody knows whether the task \(run.message.id) was sent, and nothing came of it for "
+            + "\(visibility.text)."
+        )
       }
       return try await end(run, found)
     }

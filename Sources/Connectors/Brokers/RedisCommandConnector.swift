@@ -29,14 +29,16 @@ struct RedisCommandConnector: Connector {
     title: Bilingual("Redis command", pt: "Comando do Redis"),
     summary: Bilingual(
       """
-      Sends one command to Redis and gives its answer: texts, numbers, null and lists. A command that waits, or \
-      that changes the connection (`BLPOP`, `SELECT`, `MULTI`), is refused, since steps share one connection; \
-      several commands that belong together are a script (`EVAL`). To read a queue, use a trigger of kind `queue`.
+      Sends one command to Redis and gives its answer: texts, numbers, null and lists. A command that waits, \
+      or that changes the connection (`BLPOP`, `SELECT`, `MULTI`), is refused, since steps share one \
+      connection; several commands that belong together are a script (`EVAL`). To read a queue, use a \
+      trigger of kind `queue`.
       """,
       pt: """
-        Envia um comando ao Redis e devolve a resposta: textos, números, nulo e listas. Um comando que espera, ou \
-        que muda a conexão (`BLPOP`, `SELECT`, `MULTI`), é recusado, pois os passos dividem uma conexão; vários \
-        comandos que vão juntos são um script (`EVAL`). Para ler uma fila, use um gatilho do tipo `queue`.
+        Envia um comando ao Redis e devolve a resposta: textos, números, nulo e listas. Um comando que \
+        espera, ou que muda a conexão (`BLPOP`, `SELECT`, `MULTI`), é recusado, pois os passos dividem uma \
+        conexão; vários comandos que vão juntos são um script (`EVAL`). Para ler uma fila, use um gatilho do \
+        tipo `queue`.
         """),
     with: WebSchema.object(
       [
@@ -117,7 +119,8 @@ struct RedisCommandConnector: Connector {
       throw Failure(.data, code: problem.code, problem.message.english)
     }
     let place = try BrokerPlace(attempt.connection, attempt.credential, kind: .redis)
-    let words = [attempt.with["command"]?.string ?? ""] + (attempt.with["arguments"]?.array ?? []).map(Self.text)
+    let words =
+      [attempt.with["command"]?.string ?? ""] + (attempt.with["arguments"]?.array ?? []).map(Self.text)
     let reply: RedisReply
     do throws(RedisError) {
       reply = try await client(place).call(

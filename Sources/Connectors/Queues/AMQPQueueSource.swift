@@ -3,8 +3,8 @@ import Engine
 import Model
 import Net
 
-/// A queue of RabbitMQ: what is taken is acknowledged by hand, and comes again after a connection that broke. A
-/// queue that is not there is made, durable and replicated.
+/// A queue of RabbitMQ: what is taken is acknowledged by hand, and comes again after a connection that broke.
+/// A queue that is not there is made, durable and replicated.
 actor AMQPQueueSource: QueueSource {
   private let place: BrokerPlace
   private let loop: BrokerLoop
@@ -78,7 +78,8 @@ actor AMQPQueueSource: QueueSource {
   private func message(_ delivery: AMQPDelivery) -> QueuedMessage {
     let message = delivery.message
     let id = message.messageID.flatMap { $0.isEmpty ? nil : $0 }
-    let key = id.map { "amqp id \(SHA256.hex(Array($0.utf8)))" } ?? "amqp \(Hex.encode(SecureRandom.bytes(16)))"
+    let key =
+      id.map { "amqp id \(SHA256.hex(Array($0.utf8)))" } ?? "amqp \(Hex.encode(SecureRandom.bytes(16)))"
     var headers = AMQPJSON.texts(message.headers)
     for (name, value) in [
       ("message_id", message.messageID), ("correlation_id", message.correlationID),

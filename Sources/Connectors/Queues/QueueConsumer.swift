@@ -3,8 +3,8 @@ public import Model
 internal import Net
 import Synchronization
 
-/// Reads one queue for its triggers. A message is acknowledged once it is durable that it came, and not before;
-/// so a crash at any point brings it again, and its key makes it the same message.
+/// Reads one queue for its triggers. A message is acknowledged once it is durable that it came, and not
+/// before; so a crash at any point brings it again, and its key makes it the same message.
 public final class QueueConsumer: Sendable {
   private let make: @Sendable () async throws(Failure) -> any QueueSource
   private let desk: QueueTriggerDesk

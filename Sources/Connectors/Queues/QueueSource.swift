@@ -17,7 +17,8 @@ protocol QueueSource: Sendable {
   func open() async throws(Failure)
   /// The next messages in their order, at most so many; none where none came in that time.
   func receive(_ most: Int, wait: Duration) async throws(Failure) -> [Delivery]
-  /// The broker may forget them. Those of `dead` it keeps in the place for what cannot be read, if it has one.
+  /// The broker may forget them. Those of `dead` it keeps in the place for what cannot be read, if it has
+  /// one.
   func acknowledge(_ done: [Delivery], dead: [Delivery]) async throws(Failure)
   /// Says that this reader lives, while nothing is received.
   func beat() async throws(Failure)

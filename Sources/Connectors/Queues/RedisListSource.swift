@@ -3,8 +3,8 @@ import Engine
 import Model
 import Net
 
-/// A list of Redis. What is taken stands in a list of this reader until it is acknowledged; a reader that gives
-/// no sign of life any more is inherited by another.
+/// A list of Redis. What is taken stands in a list of this reader until it is acknowledged; a reader that
+/// gives no sign of life any more is inherited by another.
 actor RedisListSource: QueueSource {
   private let place: BrokerPlace
   private let loop: BrokerLoop

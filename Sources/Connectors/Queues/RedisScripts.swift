@@ -11,7 +11,8 @@ enum RedisScripts {
     local found = {}
     for i = 4, #ARGV do
       local message
-      if ARGV[1] == 'left' then message = redis.call('LPOP', KEYS[1]) else message = redis.call('RPOP', KEYS[1]) end
+      if ARGV[1] == 'left' then message = redis.call('LPOP', KEYS[1])
+      else message = redis.call('RPOP', KEYS[1]) end
       if not message then break end
       local named = 'esteira1 ' .. ARGV[i] .. ' ' .. message
       redis.call('LPUSH', KEYS[2], named)

@@ -3,8 +3,8 @@ import Engine
 import Model
 import Net
 
-/// A stream of Redis, read as a member of a group: what is taken stays pending until it is acknowledged, and what
-/// another member leaves pending for too long is taken over.
+/// A stream of Redis, read as a member of a group: what is taken stays pending until it is acknowledged, and
+/// what another member leaves pending for too long is taken over.
 actor RedisStreamSource: QueueSource {
   private let place: BrokerPlace
   private let loop: BrokerLoop
@@ -51,7 +51,8 @@ actor RedisStreamSource: QueueSource {
   /// Redis counts from the last delivery; what is held for longer may be taken by another member.
   func beat() async throws(Failure) {
     guard !inHand.isEmpty else { return }
-    let words = ["XCLAIM", stream, group, reader, "0"].map { Array($0.utf8) } + inHand + [Array("JUSTID".utf8)]
+    let words =
+      ["XCLAIM", stream, group, reader, "0"].map { Array($0.utf8) } + inHand + [Array("JUSTID".utf8)]
     _ = try await ask(RedisCommand(words: words))
   }
 
@@ -61,7 +62,8 @@ actor RedisStreamSource: QueueSource {
       let milliseconds = max(1, wait.microseconds / 1_000)
       let reply = try await ask(
         RedisCommand(
-          "XREADGROUP", "GROUP", group, reader, "COUNT", String(most), "BLOCK", String(milliseconds), "STREAMS",
+          "XREADGROUP", "GROUP", group, reader, "COUNT", String(most), "BLOCK", String(milliseconds),
+          "STREAMS",
           stream, ">"), timeout: wait + Self.margin)
       try await take(Self.entries(reply))
     }

@@ -21,7 +21,9 @@ extension Node {
     let isPaused = try? await offThread { () throws(Problem) in
       do throws(StoreError) {
         for entry in entries {
-          guard let pause = try readModel.pause(of: entry.pipeline), pause.holds(at: now) else { return false }
+          guard let pause = try readModel.pause(of: entry.pipeline), pause.holds(at: now) else {
+            return false
+          }
         }
         return true
       } catch { throw .store(error) }

@@ -74,7 +74,8 @@ enum FullRule: String {
   case requeue
 
   init(_ entry: TriggerBook.Entry?) {
-    let word = entry?.trigger.kind == TriggerMessageRow.queueKind ? entry?.trigger.spec["when_full"]?.string : nil
+    let word =
+      entry?.trigger.kind == TriggerMessageRow.queueKind ? entry?.trigger.spec["when_full"]?.string : nil
     self = word.flatMap(FullRule.init(rawValue:)) ?? .skip
   }
 }

@@ -1,6 +1,6 @@
-/// Speaks to one RabbitMQ over one connection, which it opens when it is first needed and again when it broke,
-/// after a pause that grows. A message is sent once: where its confirmation did not come the error says whether
-/// the broker may have it.
+/// Speaks to one RabbitMQ over one connection, which it opens when it is first needed and again when it
+/// broke, after a pause that grows. A message is sent once: where its confirmation did not come the error
+/// says whether the broker may have it.
 public actor AMQPClient {
   private struct Open {
     var connection: AMQPConnection
@@ -124,7 +124,9 @@ public actor AMQPConsumer {
   }
 
   /// Connects and begins to read. Queues that are not there are made; one that is there stays as it is.
-  public func open(_ queue: AMQPQueue, beside others: [AMQPQueue] = [], prefetch: UInt16) async throws(AMQPError) {
+  public func open(_ queue: AMQPQueue, beside others: [AMQPQueue] = [], prefetch: UInt16)
+    async throws(AMQPError)
+  {
     let tls: TLSClient?
     do throws(NetError) { tls = try place.tls() } catch { throw .net(error) }
     let connection = AMQPConnection(loop, limits)

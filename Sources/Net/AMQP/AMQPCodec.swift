@@ -1,8 +1,8 @@
 import CRabbitMQ
 import Glibc
 
-/// Writes and reads methods, properties and tables: the codec of librabbitmq. What it allocates lives in a pool
-/// that goes with this value.
+/// Writes and reads methods, properties and tables: the codec of librabbitmq. What it allocates lives in a
+/// pool that goes with this value.
 struct AMQPCodec: ~Copyable {
   private let pool: UnsafeMutablePointer<amqp_pool_t>
   /// Tables inside tables that are read.
@@ -203,7 +203,9 @@ extension AMQPCodec {
     func has(_ flag: Int) -> Bool { value._flags & amqp_flags_t(1 << flag) != 0 }
     func text(_ flag: Int, _ bytes: amqp_bytes_t) -> String? { has(flag) ? Self.text(bytes) : nil }
     var message = AMQPMessage([])
-    (message.contentType, message.contentEncoding) = (text(15, value.content_type), text(14, value.content_encoding))
+    (message.contentType, message.contentEncoding) = (
+      text(15, value.content_type), text(14, value.content_encoding)
+    )
     (message.correlationID, message.replyTo) = (text(10, value.correlation_id), text(9, value.reply_to))
     (message.expiration, message.messageID) = (text(8, value.expiration), text(7, value.message_id))
     (message.type, message.appID) = (text(5, value.type), text(3, value.app_id))

@@ -62,7 +62,8 @@ extension AMQPConnection {
       on: channel
     ) { $0 == .prefetchSet }
     let method = amqp_basic_consume_t(
-      ticket: 0, queue: codec.bytes(queue), consumer_tag: amqp_bytes_t(), no_local: 0, no_ack: 0, exclusive: 0,
+      ticket: 0, queue: codec.bytes(queue), consumer_tag: amqp_bytes_t(), no_local: 0, no_ack: 0,
+      exclusive: 0,
       nowait: 0, arguments: amqp_table_t())
     _ = try await ask(AMQPNumber.consume, method, codec, on: channel) {
       if case .consuming = $0 { true } else { false }

@@ -91,7 +91,8 @@ actor AMQPConnection: BrokerMember {
 
   private static func refusal(_ error: AMQPError) -> AMQPError {
     guard case .net(.interrupted) = error else { return error }
-    return .refused(code: 403, message: "it closed the connection at the sign-in; user and password may be wrong")
+    return .refused(
+      code: 403, message: "it closed the connection at the sign-in; user and password may be wrong")
   }
 
   private func connect(_ place: BrokerPlace, _ tls: TLSClient?) async throws(NetError) {
@@ -212,7 +213,8 @@ actor AMQPConnection: BrokerMember {
     if reason == .net(.stopped), socket?.isOpen == true {
       // Without waiting for the answer: whatever was not acknowledged comes again.
       let codec = AMQPCodec()
-      let method = amqp_connection_close_t(reply_code: 200, reply_text: amqp_bytes_t(), class_id: 0, method_id: 0)
+      let method = amqp_connection_close_t(
+        reply_code: 200, reply_text: amqp_bytes_t(), class_id: 0, method_id: 0)
       if let payload = try? codec.method(AMQPNumber.close, method) {
         _ = socket?.send(AMQPFrame(kind: .method, channel: 0, payload: payload).encoded)
       }
@@ -353,7 +355,8 @@ extension AMQPConnection {
     case .returned(let code, let text):
       // Its confirmation follows.
       let same = channels[channel]?.unconfirmed.filter { entry in
-        entry.value.returned == nil && entry.value.messageID.utf8.elementsEqual((message.messageID ?? "").utf8)
+        entry.value.returned == nil
+          && entry.value.messageID.utf8.elementsEqual((message.messageID ?? "").utf8)
       }.keys.min()
       guard let tag = same else { return }
       channels[channel]?.unconfirmed[tag]?.returned = .unroutable(code: code, message: text)

@@ -64,7 +64,12 @@ enum AMQPNumber {
 
 /// A piece of the stream: what frames are, and how they are cut out of it.
 struct AMQPFrame: Hashable {
-  enum Kind: UInt8 { case method = 1, header = 2, body = 3, heartbeat = 8 }
+  enum Kind: UInt8 {
+    case method = 1
+    case header = 2
+    case body = 3
+    case heartbeat = 8
+  }
   var kind: Kind
   var channel: UInt16
   var payload: [UInt8]

@@ -13,8 +13,8 @@ extension BrokerMember {
   nonisolated fileprivate func ring() { assumeIsolated { $0.timeIsOver() } }
 }
 
-/// One thread for all connections to message brokers: it waits for their sockets and their times, and runs the
-/// actors that own them, which therefore need no thread of their own.
+/// One thread for all connections to message brokers: it waits for their sockets and their times, and runs
+/// the actors that own them, which therefore need no thread of their own.
 public final class BrokerLoop: SerialExecutor {
   private struct State {
     var jobs: [UnownedJob] = []

@@ -77,7 +77,9 @@ public actor RedisClient {
   }
 
   /// Returns once the connection is open, or says why it is not.
-  public func check() async throws(RedisError) { _ = try await call(RedisCommand("PING"), timeout: limits.connect) }
+  public func check() async throws(RedisError) {
+    _ = try await call(RedisCommand("PING"), timeout: limits.connect)
+  }
 
   /// What waits fails with `stopped`; later commands too.
   public func close() async {

@@ -74,8 +74,8 @@ actor RedisConnection: BrokerMember {
     }
   }
 
-  /// The replies in order; a refusal of one is among them. A time-out ends the connection: whatever came later
-  /// would answer another.
+  /// The replies in order; a refusal of one is among them. A time-out ends the connection: whatever came
+  /// later would answer another.
   func send(_ commands: [RedisCommand], timeout: Duration) async throws(RedisError) -> [RedisReply] {
     let size = commands.reduce(0) { $0 + $1.size }
     if let end { throw .net(.connect(host: "Redis", reason: "\(end)")) }

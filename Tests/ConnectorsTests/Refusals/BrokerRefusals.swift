@@ -31,13 +31,19 @@ extension Refused {
     let half = Credential(name: "c", type: "basic", values: [("username", Secret("u"))])
     return [
       Refused(name, "no connection", with, .configuration, "invalid-connection"),
-      refused("a connection of another kind", .configuration, "invalid-connection", ["url": "http://h"], kind: "http"),
+      refused(
+        "a connection of another kind", .configuration, "invalid-connection", ["url": "http://h"],
+        kind: "http"),
       refused("an address without a url", .configuration, "invalid-connection", [:]),
-      refused("an unknown member", .configuration, "invalid-connection", ["url": .string("\(kind)://h"), "x": 1]),
+      refused(
+        "an unknown member", .configuration, "invalid-connection", ["url": .string("\(kind)://h"), "x": 1]),
       refused("another scheme", .configuration, "invalid-connection", ["url": "ftp://h"]),
-      refused("a password in the url", .configuration, "invalid-connection", ["url": .string("\(kind)://u:p@h")]),
+      refused(
+        "a password in the url", .configuration, "invalid-connection", ["url": .string("\(kind)://u:p@h")]),
       refused("a private address", .configuration, "egress-refused", ["url": .string("\(kind)://10.0.0.1")]),
-      refused("a block that is none", .configuration, "invalid-connection", ["url": .string("\(kind)://h")], allow: ["x"]),
+      refused(
+        "a block that is none", .configuration, "invalid-connection", ["url": .string("\(kind)://h")],
+        allow: ["x"]),
       refused("nobody who listens", .transient, "unreachable", ["url": .string("\(kind)://127.0.0.1:1")]),
       refused(
         "a credential of another type", .credential, "unusable-credential",
@@ -55,7 +61,8 @@ extension Refused {
     Refused("redis.command", "a command that waits", ["command": "BLPOP"], .configuration),
     Refused("redis.command", "a command that changes the connection", ["command": "SELECT"], .configuration),
     Refused(
-      "redis.command", "a database that is no number", ["command": "GET"], .configuration, "invalid-connection",
+      "redis.command", "a database that is no number", ["command": "GET"], .configuration,
+      "invalid-connection",
       connection: place("redis", ["url": "redis://127.0.0.1:1/cache"])),
   ]
 
@@ -75,7 +82,8 @@ extension Refused {
 
   private static func task(
     _ why: String, _ with: JSON, _ errorClass: ErrorClass = .data, _ code: String = "invalid-with",
-    _ address: JSON = ["broker": "redis://127.0.0.1:1", "backend": "redis://127.0.0.1:1"], kind: String = "celery"
+    _ address: JSON = ["broker": "redis://127.0.0.1:1", "backend": "redis://127.0.0.1:1"],
+    kind: String = "celery"
   ) -> Refused {
     Refused("celery.task", why, with, errorClass, code, connection: place(kind, address))
   }
@@ -85,7 +93,8 @@ extension Refused {
     task("a priority of none", ["task": "t", "priority": 10]),
     task("a time that is none", ["task": "t", "eta": "tomorrow"]),
     task("a delay that is none", ["task": "t", "delay": "soon"]),
-    task("a connection of another kind", ["task": "t"], .configuration, "invalid-connection", [:], kind: "redis"),
+    task(
+      "a connection of Redis", ["task": "t"], .configuration, "invalid-connection", [:], kind: "redis"),
     task("no backend", ["task": "t"], .configuration, "invalid-connection", ["broker": "redis://h"]),
     task(
       "results over rpc from Redis", ["task": "t"], .configuration, "invalid-connection",

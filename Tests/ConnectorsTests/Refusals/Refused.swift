@@ -32,7 +32,8 @@ struct Refused: Sendable, CustomTestStringConvertible {
   var testDescription: String { "\(connector): \(why)" }
 
   /// One list for each family, in a file of its own.
-  static let all: [Refused] = files + archives + selects + objects + scripts + web + plain + nist + sql + node + brokers
+  static let all: [Refused] =
+    files + archives + selects + objects + scripts + web + plain + nist + sql + node + brokers
   /// Of each connector, at least.
   static let least = 10
 }
