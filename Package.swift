@@ -134,7 +134,9 @@ let package = Package(
       name: "CLITests", dependencies: ["Model", "API", "CLI"], swiftSettings: settings),
     .testTarget(
       name: "BrokerTests",
-      dependencies: ["Model", "Crypto", "Pipelines", "Engine", "Stores", "Net", "Connectors", "esteira"],
+      dependencies: [
+        "Model", "Crypto", "Pipelines", "Engine", "Stores", "Net", "Connectors", "CSystem", "esteira",
+      ],
       swiftSettings: settings),
     .testTarget(name: "BenchTests", dependencies: ["Bench", "Model"], swiftSettings: settings),
     .testTarget(name: "TidyTests", swiftSettings: settings),

@@ -19,7 +19,7 @@ struct NodeParts: Sendable {
   var environment: AttemptEnvironment { places.environment }
   /// Shared by steps and triggers.
   let brokers: Brokers
-  let queues: QueueNews
+  let queues = QueueNews()
   let hubLogs: HubLogs
   var backend: Backend
   /// What is told of triggers and events, for whoever comes later than the node.
@@ -46,15 +46,10 @@ struct NodeParts: Sendable {
     let places = AttemptPlaces(
       path: folder.path, store: store, vault: vault, artifacts: files.artifacts, logs: files.logs)
     let (plans, news) = (PlanCache(Program.compiler), News())
-    (self.places, self.news) = (places, news)
-    let (client, brokers, queues) = (
-      try Self.client(), Brokers(node: "\(Places.host)\u{0}\(folder.path)"), QueueNews()
-    )
-    (self.brokers, self.queues) = (brokers, queues)
+    let (client, brokers, queues) = (try Self.client(), Self.brokers(folder), queues)
+    (self.places, self.news, self.brokers) = (places, news, brokers)
     var configuration = try Self.configuration(
-      folder, store, vault, places, plans,
-      Catalog.all(curl: client, children: ChildProcesses(), brokers: brokers),
-      restores: restores)
+      folder, store, vault, places, plans, Self.connectors(client, brokers), restores: restores)
     configuration.destinations = try Self.destinations(folder, client, places, console)
     configuration.triggersChanged = { news.triggers.tell() }
     configuration.emitted = { news.events.tell() }
@@ -85,13 +80,20 @@ struct NodeParts: Sendable {
     self.destinations = destinations
     backend.destinations = { () throws(Problem) in destinations }
     backend.pause = Program.pause
-    backend.queues = { queues.standings }
     keeper = Self.keeper(folder, vault, store, node, console)
     if restores { keeper.resume() }
     backend.vault = VaultDesk(
       keeper: keeper, vault: vault, leases: places.leases, probe: CredentialProbe(client))
     hubLogs = reading.hubLogs(Self.jobs(node, history))
     self.backend = backend
+  }
+
+  private static func brokers(_ folder: DataFolder) -> Brokers {
+    Brokers(node: "\(Places.host)\u{0}\(folder.path)")
+  }
+
+  private static func connectors(_ client: CurlClient, _ brokers: Brokers) -> [any Connector] {
+    Catalog.all(curl: client, children: ChildProcesses(), brokers: brokers)
   }
 
   private static func files(of folder: DataFolder) -> (artifacts: ArtifactFiles, logs: LogFiles) {

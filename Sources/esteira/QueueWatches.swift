@@ -141,6 +141,28 @@ final class QueueNews: Sendable {
   var standings: [QueueStanding] { watches.withLock { $0 }?.standings ?? [] }
 }
 
+/// What a running server takes for its triggers from outside: out of folders and out of brokers.
+struct SourceWatches {
+  private let folders: FolderWatches
+  private let queues: QueueWatches
+
+  init(of parts: NodeParts, log: @escaping @Sendable (String) -> Void) {
+    folders = FolderWatches(of: parts.node, folder: parts.folder.path, log: log)
+    queues = QueueWatches(of: parts, log: log)
+    parts.queues.begin(queues)
+  }
+
+  func reconcile() {
+    folders.reconcile()
+    queues.reconcile()
+  }
+
+  func stop() async {
+    await folders.stop()
+    await queues.stop()
+  }
+}
+
 extension QueueWatches {
   /// Those of a server. `log` is given a line for each thing that an operator may look for.
   convenience init(of parts: NodeParts, log: @escaping @Sendable (String) -> Void) {

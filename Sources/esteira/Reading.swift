@@ -35,7 +35,7 @@ struct Reading: Sendable {
       sealCredential: { (draft) throws(Problem) in vault.seal(draft) }, now: Program.now)
     backend.readiness = { language in await checks(node).needs(language) }
     backend.zones = .system
-    backend.watcher = watcher
+    (backend.watcher, backend.queues) = (watcher, queues)
     backend.events = EmittedReading(
       open: { (row) throws(Problem) in try vault.open(row) }, changes: { events.rings() })
     backend.hookSecrets = { (namespace, name) throws(Problem) in

@@ -98,7 +98,9 @@ struct AMQPClientTests {
     _ = try await client.declare(AMQPQueue("many"))
     try await withThrowingTaskGroup(of: Void.self) { group in
       for number in 0..<2_000 {
-        group.addTask { try await client.publish(message("\(number)"), routingKey: "many") }
+        group.addTask {
+          try await client.publish(message("\(number)"), routingKey: "many", timeout: .seconds(120))
+        }
       }
       try await group.waitForAll()
     }

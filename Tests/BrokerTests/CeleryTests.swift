@@ -10,7 +10,7 @@ import Testing
 /// Workers of a small Celery application.
 final class CeleryWorkers {
   let folder: TestFolder
-  private var process: Process?
+  private var process: Child?
   private let environment: [String: String]
 
   static let python = "/usr/bin/python3"
@@ -64,32 +64,21 @@ final class CeleryWorkers {
 
   /// Returns once the workers are ready.
   private func start(_ queues: String, _ concurrency: Int) throws {
-    let (process, pipe) = (Process(), Pipe())
-    process.executableURL = URL(filePath: Self.python)
-    process.arguments = [
-      "-m", "celery", "-A", "app", "worker", "-c", "\(concurrency)", "-Q", queues, "-l", "INFO",
-      "--without-gossip", "--without-mingle", "-n", "w\(UUID().uuidString.prefix(6))@localhost",
-    ]
-    process.environment = environment
-    process.currentDirectoryURL = URL(filePath: folder.path)
-    (process.standardOutput, process.standardError) = (pipe, pipe)
-    try process.run()
-    self.process = process
-    var said = ""
-    while !said.contains(" ready.") {
-      let bytes = pipe.fileHandleForReading.availableData
-      guard !bytes.isEmpty else { throw Tool.Failure(description: "celery: \(said)") }
-      said += String(decoding: bytes, as: UTF8.self)
-    }
-    pipe.fileHandleForReading.readabilityHandler = { _ = $0.availableData }
+    let child = try Child(
+      [
+        Self.python, "-m", "celery", "-A", "app", "worker", "-c", "\(concurrency)", "-Q", queues, "-l",
+        "INFO",
+        "--without-gossip", "--without-mingle", "-n", "w\(UUID().uuidString.prefix(6))@localhost",
+      ], environment: environment, folder: folder.path)
+    process = child
+    let (said, isReady) = child.says(" ready.")
+    guard isReady else { throw Tool.Failure(description: "celery: \(said)") }
   }
 
   /// With the children that do the work.
   func stop() {
-    guard let process else { return }
-    process.terminate()
-    process.waitUntilExit()
-    self.process = nil
+    process?.killAll()
+    process = nil
   }
 
   var gate: String { folder("gate") }
@@ -100,11 +89,11 @@ final class CeleryWorkers {
 
   /// Returns once the journal has such a line.
   func wait(_ isIt: (String) -> Bool) throws {
-    let limit = Date(timeIntervalSinceNow: TimeInterval(Station.patience))
+    let limit = ContinuousClock.now + .seconds(Station.patience)
     while true {
       let lines = try lines()
       if lines.contains(where: isIt) { return }
-      try #require(Date() < limit, "\(lines)")
+      try #require(ContinuousClock.now < limit, "\(lines)")
     }
   }
 }
@@ -165,7 +154,7 @@ struct CeleryTests {
           sha256: SHA256.hex(bytes), name: name, size: Int64(bytes.count), mediaType: type)
       }, fetchArtifact: { (_, _) throws(Failure) in }, workFolder: folder.path, processFolder: folder.path,
       objectsFolder: folder.path,
-      now: { Timestamp(microseconds: Int64(Date().timeIntervalSince1970 * 1_000_000)) })
+      now: { Timestamp(microseconds: Int64(Date.now.timeIntervalSince1970 * 1_000_000)) })
     services.endsWithNode = { endsWithNode }
     return Attempt(
       job: ID(high: 0x0190_0000_0000_7000, low: 0x8000_0000_0000_0001), jobKey: "k",
@@ -188,6 +177,7 @@ struct CeleryTests {
     let (bench, task) = (try CeleryBench(way), CeleryTask(brokers: Brokers(node: UUID().uuidString)))
     let sum = try await run(["task": "add", "args": [2], "kwargs": ["y": 3]], bench.connection, task).get()
     #expect(sum["result"] == ["sum": 5])
+    #expect(sum["sum"] == 5)
     #expect(sum["status"] == "SUCCESS")
     let failed = await run(["task": "fail"], bench.connection, task)
     guard case .failure(let failure) = failed else { return #expect(Bool(false)) }

@@ -13,7 +13,7 @@ final class RabbitServer: Sendable {
   private let epmd = Port.free()
   let folder: TestFolder
   let certificates: Certificates
-  private let process = Mutex<Process?>(nil)
+  private let process = Mutex<Child?>(nil)
 
   static let program = Tool.path("rabbitmq-server")
   /// It runs as a user of its own.
@@ -61,22 +61,12 @@ final class RabbitServer: Sendable {
       "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
     ]
     let words = variables.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
-    let (process, pipe) = (Process(), Pipe())
-    process.executableURL = URL(filePath: "/usr/sbin/runuser")
-    process.arguments =
-      ["-u", "rabbitmq", "--", "/usr/bin/env", "-i"] + words + ["/usr/lib/rabbitmq/bin/rabbitmq-server"]
-    process.currentDirectoryURL = URL(filePath: folder.path)
-    process.standardOutput = pipe
-    process.standardError = pipe
-    try process.run()
-    self.process.withLock { $0 = process }
-    var said = ""
-    while !said.contains("completed with") {
-      let bytes = pipe.fileHandleForReading.availableData
-      guard !bytes.isEmpty else { throw Tool.Failure(description: "rabbitmq-server: \(said)") }
-      said += String(decoding: bytes, as: UTF8.self)
-    }
-    pipe.fileHandleForReading.readabilityHandler = { _ = $0.availableData }
+    let child = try Child(
+      ["/usr/sbin/runuser", "-u", "rabbitmq", "--", "/usr/bin/env", "-i"] + words
+        + ["/usr/lib/rabbitmq/bin/rabbitmq-server"], folder: folder.path)
+    process.withLock { $0 = child }
+    let (said, isReady) = child.says("completed with")
+    guard isReady else { throw Tool.Failure(description: "rabbitmq-server: \(said)") }
     let pid = pid
     leftovers.withLock { list in
       if list.isEmpty { atexit { for pid in leftovers.withLock({ $0 }) { Foundation.kill(pid, SIGKILL) } } }
@@ -94,11 +84,12 @@ final class RabbitServer: Sendable {
 
   /// As a power cut.
   func kill() {
-    guard let process = process.withLock({ $0 }) else { return }
+    guard let child = process.withLock({ $0 }) else { return }
     let pid = pid
     signal(SIGKILL)
-    process.waitUntilExit()
+    // The script that started it would wait for more.
+    child.killAll()
     leftovers.withLock { $0.removeAll { $0 == pid } }
-    self.process.withLock { $0 = nil }
+    process.withLock { $0 = nil }
   }
 }

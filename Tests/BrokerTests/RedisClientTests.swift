@@ -76,7 +76,9 @@ struct RedisClientTests {
   @Test("shows who asks, and says so where the password is wrong or the user may not")
   func access() async throws {
     let (server, loop) = (
-      try RedisServer(["--user", "default off", "--user", "ana on >s3cret ~own:* +@all -flushall"]),
+      try RedisServer([
+        "--user", "default", "off", "--user", "ana", "on", ">s3cret", "~own:*", "+@all", "-flushall",
+      ]),
       try BrokerLoop()
     )
     var place = try BrokerPlace.redis(server.url)

@@ -50,16 +50,9 @@ enum Tool {
   static func run(_ words: [String], environment: [String: String]? = nil) throws -> (
     status: Int32, output: String
   ) {
-    let (process, pipe) = (Process(), Pipe())
-    process.executableURL = URL(filePath: words[0])
-    process.arguments = Array(words.dropFirst())
-    if let environment { process.environment = environment }
-    process.standardOutput = pipe
-    process.standardError = pipe
-    try process.run()
-    let output = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    process.waitUntilExit()
-    return (process.terminationStatus, output)
+    let child = try Child(words, environment: environment)
+    let output = child.text()
+    return (child.wait(), output)
   }
 
   static func must(_ words: [String]) throws -> String {
@@ -74,7 +67,7 @@ final class RedisServer {
   let port = Port.free()
   let tlsPort = Port.free()
   let folder: TestFolder
-  private var process: Process?
+  private var process: Child?
   private let more: [String]
 
   static let program = Tool.path("redis-server")
@@ -94,31 +87,18 @@ final class RedisServer {
 
   /// Returns once it is ready.
   func start() throws {
-    let (process, pipe) = (Process(), Pipe())
-    process.executableURL = URL(filePath: Self.program ?? "")
-    process.arguments =
-      ["--port", "\(port)", "--bind", "127.0.0.1", "--dir", folder.path, "--appendonly", "yes"]
-      + ["--appendfsync", "always", "--save", "", "--logfile", ""] + more
-    process.standardOutput = pipe
-    process.standardError = FileHandle.nullDevice
-    try process.run()
-    self.process = process
-    var said = ""
-    while !said.contains("eady to accept connections") {
-      let bytes = pipe.fileHandleForReading.availableData
-      guard !bytes.isEmpty else { throw Tool.Failure(description: "redis-server: \(said)") }
-      said += String(decoding: bytes, as: UTF8.self)
-    }
-    // What it says later has to go somewhere.
-    pipe.fileHandleForReading.readabilityHandler = { _ = $0.availableData }
+    let child = try Child(
+      [Self.program ?? "", "--port", "\(port)", "--bind", "127.0.0.1", "--dir", folder.path]
+        + ["--appendonly", "yes", "--appendfsync", "always", "--save", "", "--logfile", ""] + more)
+    process = child
+    let (said, isReady) = child.says("eady to accept connections")
+    guard isReady else { throw Tool.Failure(description: "redis-server: \(said)") }
   }
 
   /// As a power cut.
   func kill() {
-    guard let process else { return }
-    Foundation.kill(process.processIdentifier, SIGKILL)
-    process.waitUntilExit()
-    self.process = nil
+    process?.killAll()
+    process = nil
   }
 
   /// What `redis-cli` answers.

@@ -5,7 +5,7 @@ import Testing
 /// A data folder with its server, which a test kills and starts again, and what it writes.
 final class Station {
   let folder: TestFolder
-  private(set) var server: Process?
+  private(set) var server: Child?
 
   static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent()
@@ -37,45 +37,31 @@ final class Station {
   /// Returns once the server is ready, or has died of its hook.
   @discardableResult
   func start(_ hooks: [String: String] = [:]) throws -> Bool {
-    let (process, pipe) = (Process(), Pipe())
-    process.executableURL = URL(filePath: Self.binary)
-    process.arguments = ["server"]
-    process.environment = environment(hooks)
-    process.standardOutput = pipe
-    let errors = FileHandle(forUpdatingAtPath: folder("errors"))
-    errors?.seekToEndOfFile()
-    process.standardError = errors
-    try process.run()
-    server = process
-    var said = ""
-    while !said.contains("Ready:") {
-      let more = pipe.fileHandleForReading.availableData
-      if more.isEmpty { break }
-      said += String(decoding: more, as: UTF8.self)
-    }
-    pipe.fileHandleForReading.readabilityHandler = { _ = $0.availableData }
-    return said.contains("Ready:")
+    let child = try Child(
+      [Self.binary, "server"], environment: environment(hooks), errors: folder("errors"))
+    server = child
+    return child.says("Ready:").came
   }
 
-  func kill() {
-    guard let server, server.isRunning else { return }
-    Foundation.kill(server.processIdentifier, SIGKILL)
-    server.waitUntilExit()
-  }
+  func kill() { server?.killAll() }
+
+  /// Does nothing until it goes on.
+  func freeze() { server?.signal(SIGSTOP) }
+  func goOn() { server?.signal(SIGCONT) }
 
   /// A planned stop.
   func stop() {
-    server?.terminate()
-    server?.waitUntilExit()
+    server?.signal(SIGTERM)
+    server?.wait()
   }
 
-  /// A server whose hook has killed it; one that lives on is killed in the end.
-  func waitForDeath() {
-    guard let server else { return }
-    let over = NSCondition()
-    server.terminationHandler = { _ in over.withLock { over.broadcast() } }
-    let limit = Date(timeIntervalSinceNow: TimeInterval(Self.patience))
-    over.withLock { while server.isRunning, over.wait(until: limit) {} }
+  /// A server whose hook kills it; one that has done all that there is before that is killed in the end.
+  func waitForDeath(jobs: Int) throws {
+    try wait(for: "the death of the server") {
+      if server?.hasEnded ?? true { return true }
+      let done = "SELECT count(*) FROM job_executions WHERE completed_at IS NOT NULL"
+      return try sql(done) == ["\(jobs)"]
+    }
     kill()
   }
 
@@ -132,8 +118,8 @@ final class Station {
 
   /// Returns once something else is as it is wanted, asked again and again.
   func wait(for what: String, _ isSo: () throws -> Bool) throws {
-    let limit = Date(timeIntervalSinceNow: TimeInterval(Self.patience))
-    while try !isSo() { try #require(Date() < limit, "\(what) did not come to be: \(log)") }
+    let limit = ContinuousClock.now + .seconds(Self.patience)
+    while try !isSo() { try #require(ContinuousClock.now < limit, "\(what) did not come to be: \(log)") }
   }
 
   /// Rows of the store's file.

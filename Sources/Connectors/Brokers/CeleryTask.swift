@@ -13,7 +13,7 @@ struct CeleryTask: Connector {
 
   static let description = ConnectorDescription(
     name: "celery.task",
-    title: Bilingual("Celery task", pt: "Tarefa do Celery"),
+    title: Bilingual("Celery task", pt: "Task do Celery"),
     summary: Bilingual(
       """
       Sends a task to Celery workers (protocol 2, over Redis or RabbitMQ) and waits for its result, without \
@@ -22,10 +22,10 @@ struct CeleryTask: Connector {
       cancelled step revokes its task.
       """,
       pt: """
-        Envia uma tarefa a workers do Celery (protocolo 2, por Redis ou RabbitMQ) e espera o resultado, sem \
-        thread e sem perguntar repetidamente. O id da tarefa é feito da chave do passo e da tentativa: um \
-        servidor reiniciado continua esperando a mesma tarefa e não envia outra. Um passo cancelado revoga \
-        sua tarefa.
+        Envia uma task a workers do Celery (protocolo 2, por Redis ou RabbitMQ) e espera o resultado, sem \
+        thread e sem perguntar repetidamente. O id da task é feito da chave do passo e da tentativa: um \
+        servidor reiniciado continua esperando a mesma task e não envia outra. Um passo cancelado revoga \
+        sua task.
         """),
     with: WebSchema.object(
       [
@@ -62,12 +62,15 @@ struct CeleryTask: Connector {
       "type": "object",
       "properties": [
         "task_id": ["type": "string"], "status": ["enum": ["SUCCESS", "SENT"]],
-        "result": ["description": "What the task returned; null with `artifact` and `ignore`."],
+        "result": [
+          "description":
+            "What the task returned; null with `artifact` and `ignore`. The members of a map stand beside it, too."
+        ],
         "file": ["type": ["artifact", "null"], "description": "The result as JSON, with `artifact`."],
         "date_done": ["type": ["string", "null"]],
       ],
       "required": ["task_id", "status", "result", "file", "date_done"],
-      "additionalProperties": false,
+      "additionalProperties": true,
     ],
     effect: .always(.reattachable), connection: .required(kind: "celery"),
     examples: [
@@ -84,13 +87,13 @@ struct CeleryTask: Connector {
     failures: BrokerNotes.calling(.redis) + [
       .init(
         .exit, code: "celery-failure",
-        Bilingual("the task raised an exception", pt: "a tarefa levantou uma exceção"),
+        Bilingual("the task raised an exception", pt: "a task levantou uma exceção"),
         remedy: Bilingual(
           "Mend it; `retry: {classes: [exit]}` sends a new task.",
-          pt: "Corrija-a; `retry: {classes: [exit]}` envia uma nova tarefa.")),
+          pt: "Corrija-a; `retry: {classes: [exit]}` envia uma nova task.")),
       .init(
         .exit, code: "celery-revoked",
-        Bilingual("the task was revoked or has expired", pt: "a tarefa foi revogada ou venceu"),
+        Bilingual("the task was revoked or has expired", pt: "a task foi revogada ou venceu"),
         remedy: Bilingual("Look at the workers and at `expires`.", pt: "Verifique os workers e `expires`.")),
       .init(
         .data, code: "celery-result",
@@ -147,7 +150,12 @@ struct CeleryTask: Connector {
         ("task_id", .string(id)), ("status", "SUCCESS"), ("result", value), ("file", .null),
         ("date_done", doneAt.map { .string($0) } ?? .null),
       ])
-      guard attempt.with["result"]?.string == "artifact" else { return AttemptOutput(.object(output)) }
+      guard attempt.with["result"]?.string == "artifact" else {
+        for member in value.object ?? JSONObject() where output[member.key] == nil {
+          output[member.key] = member.value
+        }
+        return AttemptOutput(.object(output))
+      }
       let handle = try await keep(value, attempt)
       (output["result"], output["file"]) = (.null, handle.json)
       return AttemptOutput(.object(output), artifacts: [handle])

@@ -116,7 +116,7 @@ struct RedisCommandConnector: Connector {
 
   func execute(_ attempt: Attempt) async throws(Failure) -> AttemptOutput {
     if let problem = Self.problems(in: attempt.with).first {
-      throw Failure(.data, code: problem.code, problem.message.english)
+      throw Failure(.configuration, code: problem.code, problem.message.english)
     }
     let place = try BrokerPlace(attempt.connection, attempt.credential, kind: .redis)
     let words =

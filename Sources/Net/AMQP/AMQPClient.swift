@@ -4,8 +4,8 @@
 public actor AMQPClient {
   private struct Open {
     var connection: AMQPConnection
-    /// The channel for what is published.
-    var channel: UInt16
+    /// For what is published, by exchange: one that is not there closes its channel and no other's.
+    var channels: [String: UInt16] = [:]
   }
 
   private let loop: BrokerLoop
@@ -33,10 +33,24 @@ public actor AMQPClient {
     _ message: AMQPMessage, exchange: String = "", routingKey: String, timeout: Duration = .seconds(30)
   ) async throws(AMQPError) {
     let deadline = ContinuousClock.now + timeout
-    let open = try await opened(by: deadline)
-    try await open.connection.publish(
-      message, exchange: exchange, routingKey: routingKey, on: open.channel,
+    let connection = try await opened(by: deadline).connection
+    let channel = try await channel(for: exchange, connection)
+    try await connection.publish(
+      message, exchange: exchange, routingKey: routingKey, on: channel,
       timeout: ContinuousClock.now.duration(to: deadline))
+  }
+
+  private func channel(for exchange: String, _ connection: AMQPConnection) async throws(AMQPError) -> UInt16 {
+    if let known = open?.channels[exchange], await connection.isUsable(known) { return known }
+    let new = try await connection.openChannel()
+    try await connection.confirm(on: new)
+    // Somebody may have been faster.
+    if let known = open?.channels[exchange], await connection.isUsable(known) {
+      await connection.closeChannel(new)
+      return known
+    }
+    if open?.connection === connection { open?.channels[exchange] = new }
+    return new
   }
 
   /// Makes sure of a queue that this client needs.
@@ -58,7 +72,7 @@ public actor AMQPClient {
 
   private func opened(by deadline: ContinuousClock.Instant) async throws(AMQPError) -> Open {
     if isClosed { throw .net(.stopped) }
-    if let open, await open.connection.isUsable(open.channel) { return open }
+    if let open, await open.connection.isUsable(0) { return open }
     if waiting != nil { return try await withCheckedContinuation { waiting?.append($0) }.get() }
     waiting = []
     let result: Result<Open, AMQPError>
@@ -81,13 +95,11 @@ public actor AMQPClient {
     }
     do throws(AMQPError) {
       let connection = try await connect()
-      let channel = try await connection.openChannel()
-      try await connection.confirm(on: channel)
       if isClosed {
         await connection.close()
         throw .net(.stopped)
       }
-      let new = Open(connection: connection, channel: channel)
+      let new = Open(connection: connection)
       (open, failures) = (new, 0)
       return new
     } catch {

@@ -233,9 +233,8 @@ actor AMQPConnection: BrokerMember {
       if case .net(let error) = reason, error != .stopped { .net(.interrupted("\(error)")) } else { reason }
     channel.waiting?.continuation.resume(returning: .failure(broken))
     for unconfirmed in channel.unconfirmed.values {
-      // The broker may have taken it before.
-      unconfirmed.continuation?.resume(
-        returning: .failure(unconfirmed.returned ?? .net(.interrupted("\(reason)"))))
+      // Unless it was refused, the broker may have taken it before.
+      unconfirmed.continuation?.resume(returning: .failure(unconfirmed.returned ?? broken))
     }
     channel.ended?(broken)
   }
@@ -347,12 +346,12 @@ extension AMQPConnection {
   private func finish(_ channel: UInt16) {
     guard let partial = channels[channel]?.partial, let message = partial.message else { return }
     channels[channel]?.partial = nil
-    switch partial.method {
-    case .delivered(let tag, let isRedelivered, let exchange, let key):
+    if case .delivered(let tag, let isRedelivered, let exchange, let key) = partial.method {
       channels[channel]?.delivered?(
         AMQPDelivery(
           message: message, tag: tag, isRedelivered: isRedelivered, exchange: exchange, routingKey: key))
-    case .returned(let code, let text):
+    }
+    if case .returned(let code, let text) = partial.method {
       // Its confirmation follows.
       let same = channels[channel]?.unconfirmed.filter { entry in
         entry.value.returned == nil
@@ -360,7 +359,6 @@ extension AMQPConnection {
       }.keys.min()
       guard let tag = same else { return }
       channels[channel]?.unconfirmed[tag]?.returned = .unroutable(code: code, message: text)
-    case _: break
     }
   }
 

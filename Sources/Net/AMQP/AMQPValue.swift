@@ -86,7 +86,9 @@ public enum AMQPError: Error, Hashable, Sendable {
   public var isSurelyUnsent: Bool {
     switch self {
     case .net(let error): error.isSurelyUnsent
-    case .refused, .unroutable, .notTaken: true
+    // Of a channel: what it was about is missing or not allowed. A connection may end after it was taken.
+    case .refused(let code, _): [311, 312, 313, 403, 404, 405, 406].contains(code)
+    case .unroutable, .notTaken: true
     }
   }
 }
