@@ -100,8 +100,10 @@ struct CeleryRun: Sendable {
         (order.contentType, order.contentEncoding) = ("application/json", "utf-8")
         order.messageID = "revoke-\(run.message.id)"
         order.headers = ["clock": .int(1), "expires": .null]
-        _ = try? await run.amqp().publish(
-          order, exchange: "celery.pidbox", routingKey: "", timeout: Self.revokeLimit)
+        do throws(AMQPError) {
+          try await run.amqp().publish(
+            order, exchange: "celery.pidbox", routingKey: "", timeout: Self.revokeLimit)
+        } catch { run.attempt.services.log(.warn, "The workers were not told to stop the task: \(error)") }
       }
     }.value
   }

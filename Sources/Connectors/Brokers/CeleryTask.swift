@@ -64,7 +64,7 @@ struct CeleryTask: Connector {
         "task_id": ["type": "string"], "status": ["enum": ["SUCCESS", "SENT"]],
         "result": [
           "description":
-            "What the task returned; null with `artifact` and `ignore`. The members of a map stand beside it, too."
+            "What the task returned, a map's members beside it too; null with `artifact` and `ignore`."
         ],
         "file": ["type": ["artifact", "null"], "description": "The result as JSON, with `artifact`."],
         "date_done": ["type": ["string", "null"]],

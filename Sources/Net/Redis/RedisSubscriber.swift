@@ -83,7 +83,11 @@ public actor RedisSubscriber {
       do throws(RedisError) {
         let new = try await RedisClient.open(place, loop, limits, try secure())
         failures = 0
-        await hear(new)
+        // It was let go because nobody listened, and somebody does now.
+        if await hear(new) == .stopped {
+          connection = nil
+          continue
+        }
       } catch {
         for listener in listeners.values { listener.continuation.yield(.broken(error)) }
       }
@@ -100,7 +104,8 @@ public actor RedisSubscriber {
     return tls
   }
 
-  private func hear(_ new: RedisConnection) async {
+  /// Why the connection ended.
+  private func hear(_ new: RedisConnection) async -> NetError {
     let (ends, end) = AsyncStream.makeStream(of: NetError.self)
     await new.subscribe(
       { [weak self] parts in self?.assumeIsolated { $0.take(parts) } },
@@ -111,8 +116,12 @@ public actor RedisSubscriber {
     connection = new
     if !byChannel.isEmpty { await new.push(RedisCommand(words: [Array("SUBSCRIBE".utf8)] + byChannel.keys)) }
     for await reason in ends {
-      for listener in listeners.values { listener.continuation.yield(.broken(.net(reason))) }
+      if reason != .stopped {
+        for listener in listeners.values { listener.continuation.yield(.broken(.net(reason))) }
+      }
+      return reason
     }
+    return .stopped
   }
 
   private func take(_ parts: [RedisReply]) {
