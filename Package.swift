@@ -25,6 +25,8 @@ let package = Package(
     .systemLibrary(name: "CZlib", path: "Sources/CZlib"),
     .systemLibrary(name: "CXML", path: "Sources/CXML", pkgConfig: "libxml-2.0"),
     .systemLibrary(name: "CArchive", path: "Sources/CArchive"),
+    .systemLibrary(name: "CHiredis", path: "Sources/CHiredis"),
+    .systemLibrary(name: "CRabbitMQ", path: "Sources/CRabbitMQ"),
     .target(name: "CCurl", path: "Sources/CCurl", linkerSettings: [.linkedLibrary("curl")]),
     .target(name: "CSQLite", path: "Sources/CSQLite", linkerSettings: [.linkedLibrary("sqlite3")]),
     .target(name: "CLLHTTP", path: "Sources/CLLHTTP", cSettings: [.unsafeFlags(["-w"])]),
@@ -46,7 +48,8 @@ let package = Package(
     .target(
       name: "Net",
       dependencies: [
-        "Crypto", "CCurl", "CLLHTTP", "COpenSSL", "CSQLite", "CSystem", "CWslay", "CXML", "CZlib",
+        "Crypto", "CCurl", "CHiredis", "CLLHTTP", "COpenSSL", "CRabbitMQ", "CSQLite", "CSystem", "CWslay", "CXML",
+        "CZlib",
       ],
       swiftSettings: settings),
     .target(
@@ -130,6 +133,12 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "CLITests", dependencies: ["Model", "API", "CLI"], swiftSettings: settings),
+    .testTarget(
+      name: "BrokerTests",
+      dependencies: [
+        "Model", "Crypto", "Pipelines", "Engine", "Stores", "Net", "Connectors", "CSystem", "esteira",
+      ],
+      swiftSettings: settings),
     .testTarget(name: "BenchTests", dependencies: ["Bench", "Model"], swiftSettings: settings),
     .testTarget(name: "TidyTests", swiftSettings: settings),
     .testTarget(name: "SizeTests", dependencies: ["Model"], swiftSettings: settings),

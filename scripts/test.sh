@@ -42,7 +42,7 @@ else
   # What works through tens of thousands of items, hundreds of jobs or fifty years by itself, and then those that
   # load the machine with servers and programs of their own, come last and two at a time: beside them the others
   # would miss their time limits. The release binary is what the last of them run.
-  heavy='^(BlueprintTests|EzpocketTests|AtlasRegTests|KillTests)\.'
+  heavy='^(BlueprintTests|EzpocketTests|AtlasRegTests|BrokerTests|KillTests)\.'
   released='^(MitrarrTests|SizeTests)\.'
   large='^(EngineTests\.(WindowTests|ParkingTests|ParkedMemoryTests)|ModelTests\.Cron(iter|Scan)Tests|StoresConformanceTests\.ArtifactFileTests|ServerTests\.HubLoadTests|ConnectorsTests\.FloodedFolderTests|NetTests\.(PaceTests|CrowdTests|WebSocketFlowTests|WebSocketTests))'
   run --skip "$heavy" --skip "$large" --skip "$released"

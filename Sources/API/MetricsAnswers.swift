@@ -77,9 +77,14 @@ public struct MetricsSummary: Wire, Hashable {
   public var active: Int
   /// Jobs that wait for a person, a signal, a time or a limit, now.
   public var waiting: Int
+  /// The queues of brokers that are read.
+  public var queues: [QueueReaderItem]
 
-  public init(namespace: String?, figures: JobFigures, queueDepth: Int, active: Int, waiting: Int) {
-    (self.namespace, self.figures) = (namespace, figures)
+  public init(
+    namespace: String?, figures: JobFigures, queueDepth: Int, active: Int, waiting: Int,
+    queues: [QueueReaderItem] = []
+  ) {
+    (self.namespace, self.figures, self.queues) = (namespace, figures, queues)
     (self.queueDepth, self.active, self.waiting) = (queueDepth, active, waiting)
   }
 
@@ -89,6 +94,7 @@ public struct MetricsSummary: Wire, Hashable {
       .init("queue_depth", .count, "Jobs that have not begun, now."),
       .init("active_jobs", .count, "Jobs that run, now."),
       .init("waiting_jobs", .count, "Jobs that wait for a person, a signal, a time or a limit, now."),
+      .init("queues", .list(of: QueueReaderItem.schema), "The queues of brokers that are read."),
     ] + JobFigures.members, name: "MetricsSummary")
 
   public init(_ json: JSON) throws(WireError) {
@@ -97,12 +103,13 @@ public struct MetricsSummary: Wire, Hashable {
     queueDepth = try fields.int("queue_depth")
     active = try fields.int("active_jobs")
     waiting = try fields.int("waiting_jobs")
+    queues = try fields.list("queues", of: QueueReaderItem.self)
   }
 
   public var json: JSON {
     members([
       "namespace": namespace?.wire, "queue_depth": queueDepth.wire, "active_jobs": active.wire,
-      "waiting_jobs": waiting.wire,
+      "waiting_jobs": waiting.wire, "queues": queues.wire,
     ]).joined(figures.json)
   }
 }

@@ -24,10 +24,14 @@ public struct TriggerItem: Wire, Hashable {
   public var waiting: Int
   /// The map of its kind, as the file says.
   public var spec: JSON
+  /// Of an enabled trigger of kind `queue`, where a server runs: who reads the queue.
+  public var reader: QueueReaderItem?
 
-  public init(name: String, kind: String, isEnabled: Bool, waiting: Int, spec: JSON) {
+  public init(
+    name: String, kind: String, isEnabled: Bool, waiting: Int, spec: JSON, reader: QueueReaderItem? = nil
+  ) {
     (self.name, self.kind, self.isEnabled) = (name, kind, isEnabled)
-    (self.waiting, self.spec) = (waiting, spec)
+    (self.waiting, self.spec, self.reader) = (waiting, spec, reader)
   }
 
   public static let schema = Schema.object(
@@ -37,6 +41,7 @@ public struct TriggerItem: Wire, Hashable {
       .init("enabled", .flag),
       .init("waiting", .count, "Messages that no job was made of yet."),
       .init("spec", .any, "The map of its kind, as the file says."),
+      .optional("reader", QueueReaderItem.schema, "Of kind `queue`, where it is read: who reads the queue."),
     ], name: "TriggerItem")
 
   public init(_ json: JSON) throws(WireError) {
@@ -44,12 +49,13 @@ public struct TriggerItem: Wire, Hashable {
     (name, kind) = (try fields.text("name"), try fields.text("kind"))
     (isEnabled, waiting) = (try fields.flag("enabled"), try fields.int("waiting"))
     spec = try fields.json("spec")
+    reader = try fields.optionalValue("reader", of: QueueReaderItem.self)
   }
 
   public var json: JSON {
     members([
       "name": name.wire, "kind": kind.wire, "enabled": .bool(isEnabled), "waiting": waiting.wire,
-      "spec": spec,
+      "spec": spec, "reader": reader?.json,
     ])
   }
 }

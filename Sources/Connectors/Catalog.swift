@@ -5,7 +5,9 @@ public import Net
 /// Every connector of this build.
 public enum Catalog {
   /// Ready to run, in the order of `descriptions`.
-  public static func all(curl: CurlClient, children: ChildProcesses) -> [any Connector] {
+  public static func all(
+    curl: CurlClient, children: ChildProcesses, brokers: Brokers = Brokers()
+  ) -> [any Connector] {
     [
       Shell(children: children), Python(children: children), ProcessRun(children: children),
       HTTPRequestConnector(client: curl), HTTPDownload(client: curl), CSVRead(client: curl),
@@ -22,6 +24,8 @@ public enum Catalog {
       S3Presign(client: curl), S3Delete(client: curl),
       SlackSend(client: curl), TeamsSend(client: curl), TelegramSend(client: curl),
       EventEmit(), PipelinePause(), PipelineResume(), QueueExport(), QueuePurge(),
+      RedisCommandConnector(brokers: brokers), AMQPPublish(brokers: brokers), AMQPRequest(brokers: brokers),
+      CeleryTask(brokers: brokers),
     ]
   }
 
@@ -43,6 +47,8 @@ public enum Catalog {
       SlackSend.description, TeamsSend.description, TelegramSend.description,
       EventEmit.description, PipelinePause.description, PipelineResume.description, QueueExport.description,
       QueuePurge.description,
+      RedisCommandConnector.description, AMQPPublish.description, AMQPRequest.description,
+      CeleryTask.description,
     ]
   }
 }

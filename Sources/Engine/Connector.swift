@@ -103,6 +103,9 @@ public struct AttemptServices: Sendable {
   /// What the node does for a step with the rights of its pipeline.
   public var control = NodeControl.none
   public var checkpoints = Checkpoints.none
+  /// Whether an attempt that is cancelled now ends with its node, whose next start goes on with it: what it
+  /// has begun outside is not to be stopped then.
+  public var endsWithNode: @Sendable () -> Bool = { false }
   public var now: @Sendable () -> Timestamp
   /// Waits a moment between two tries of one attempt; returns at once where the attempt is cancelled.
   public var pause: @Sendable (Duration) async -> Void = { _ in }

@@ -1,4 +1,5 @@
 import Model
+import Pipelines
 
 // What triggers refuse.
 extension Problem {
@@ -30,6 +31,46 @@ extension Problem {
         "Put the data into an artifact or object and send its name.",
         pt: "Coloque os dados em um artefato ou objeto e envie o nome."))
   }
+
+  static func messageNotJSON(_ error: JSONError) -> Problem {
+    Problem(
+      "message-not-json",
+      Bilingual(
+        "The message is no JSON: line \(error.line), column \(error.column): \(error.message.english)",
+        pt: "A mensagem não é JSON: linha \(error.line), coluna \(error.column): "
+          + error.message.portuguese),
+      remedy: Bilingual(
+        "Mend it and replay the dead letter.", pt: "Corrija-a e repita a carta morta."))
+  }
+
+  static func messageInvalid(_ trigger: String, _ fault: SchemaViolation) -> Problem {
+    Problem(
+      "message-invalid",
+      Bilingual(
+        "The message breaks the schema of the trigger \(trigger): "
+          + "message\(fault.pointer): \(fault.message.english)",
+        pt: "A mensagem quebra o schema do gatilho \(trigger): "
+          + "message\(fault.pointer): \(fault.message.portuguese)"),
+      remedy: Bilingual(
+        "Mend it and replay the dead letter.", pt: "Corrija-a e repita a carta morta."))
+  }
+
+  static func messageUnwanted(_ entries: [TriggerBook.Entry]) -> Problem {
+    let list = entries.map { "\($0.pipeline) \($0.trigger.name)" }.joined(separator: ", ")
+    return Problem(
+      "message-unwanted",
+      Bilingual(
+        "No trigger that reads this queue wants the message: the `if` of each says no (\(list)).",
+        pt: "Nenhum gatilho que lê esta fila quer a mensagem: o `if` de cada um diz não (\(list))."),
+      remedy: Bilingual(
+        "Mend the `if`, or let such messages go with `unwanted: drop`.",
+        pt: "Corrija o `if`, ou deixe essas mensagens irem com `unwanted: drop`."))
+  }
+
+  static let noQueueTrigger = Problem(
+    "no-trigger",
+    Bilingual(
+      "No enabled trigger reads this queue any more.", pt: "Nenhum gatilho ativo lê mais esta fila."))
 
   static let badMessageKey = Problem(
     "bad-message-key",

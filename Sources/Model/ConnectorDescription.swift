@@ -117,7 +117,8 @@ public struct ConnectorDescription: Sendable {
   /// The class of one call, given its evaluated `with` and what the file says of `idempotent`.
   public func effectClass(with: JSON, idempotent: Bool?) -> EffectClass {
     switch effect {
-    case .always(let always): idempotent == true && always == .once ? .keyed : always
+    case .always(let always):
+      idempotent == true && (always == .once || always == .reattachable) ? .keyed : always
     case .onceUnlessIdempotent: idempotent == true ? .keyed : .once
     case .pureWhen(let key, let values, let absent):
       switch with[key]?.string {

@@ -33,6 +33,8 @@ public struct Backend: Sendable {
     @Sendable (_ namespace: String, _ credential: String) throws(Problem) -> [JSONObject] = {
       (_, _) throws(Problem) in []
     }
+  /// The queues of brokers that this node reads.
+  public var queues: @Sendable () -> [QueueStanding] = { [] }
   /// Where messages go, as it is set up.
   public var destinations: @Sendable () throws(Problem) -> [ConfiguredDestination] = {
     () throws(Problem) in []

@@ -45,7 +45,10 @@ struct MetricsRoutes: Sendable {
     return MetricsSummary(
       namespace: query.namespace, figures: figuring.figures(isTruncated: isTruncated),
       queueDepth: count(.pending, .queued), active: count(.running),
-      waiting: count(.waiting, .needsAttention))
+      waiting: count(.waiting, .needsAttention),
+      queues: caller.namespaces(query.namespace).flatMap { namespace in
+        backend.queues().filter { namespace == nil || $0.namespace == namespace }.map(QueueReaderItem.init)
+      })
   }
 
   private func pipeline(_ query: PipelineMetricsQuery) throws(Problem) -> PipelineMetrics {

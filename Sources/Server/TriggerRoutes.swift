@@ -35,13 +35,15 @@ struct TriggerRoutes: Sendable {
     let compiled = backend.compiler.compile(
       record.source,
       readFile: { path in record.files.first { ScalarString($0.path) == ScalarString(path) }?.bytes })
-    let known = backend.node?.triggers
+    let (known, queues) = (backend.node?.triggers, backend.queues())
     return Page(
       (compiled.plan?.triggers ?? []).map { trigger in
         TriggerItem(
           name: trigger.name, kind: trigger.kind,
           isEnabled: known?[name, trigger.name]?.isEnabled ?? (trigger.enabled == nil),
-          waiting: rows.count { ScalarString($0.trigger) == ScalarString(trigger.name) }, spec: trigger.spec)
+          waiting: rows.count { ScalarString($0.trigger) == ScalarString(trigger.name) }, spec: trigger.spec,
+          reader: queues.first { $0.triggers.contains(Node.TriggerName(name, trigger.name)) }
+            .map(QueueReaderItem.init))
       })
   }
 
@@ -75,6 +77,17 @@ struct TriggerRoutes: Sendable {
           at: $0.at, pipeline: "\($0.namespace)/\($0.pipeline)", trigger: $0.trigger, actor: $0.actor,
           reason: $0.reason, key: $0.key)
       })
+  }
+}
+
+extension QueueReaderItem {
+  init(_ standing: QueueStanding) {
+    let status = standing.status
+    self.init(
+      namespace: standing.namespace, connection: standing.connection, source: standing.source,
+      triggers: standing.triggers.map { "\($0.pipeline) \($0.trigger)" }, state: status.state.rawValue,
+      received: status.received, stored: status.stored, deadLetters: status.deadLetters,
+      failures: status.failures, lastFailure: status.lastFailure)
   }
 }
 

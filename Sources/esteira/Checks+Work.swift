@@ -16,7 +16,7 @@ extension Checks {
   /// What the store cannot say now is told by the check of the store.
   var work: [Check] {
     do throws(StoreError) {
-      return try jobs + schedules + triggers + letters + credentials + pauses + alerts
+      return try jobs + schedules + triggers + brokers + letters + credentials + pauses + alerts
     } catch { return [] }
   }
 
@@ -111,6 +111,26 @@ extension Checks {
         if checks.count == Self.mostShown { break }
       }
       return checks
+    }
+  }
+
+  /// The queues that are read, and those that cannot be.
+  private var brokers: [Check] {
+    queues.prefix(Self.mostPipelines).compactMap { queue in
+      let name = "\(queue.namespace)/\(queue.connection) \(queue.source)"
+      guard queue.status.state == .broken else {
+        let count = queue.status.stored
+        return Check(
+          state: .ok, name: "queue",
+          text: Bilingual("\(name): \(count) messages taken", pt: "\(name): \(count) mensagens recebidas"))
+      }
+      let why = queue.status.lastFailure ?? ""
+      return Check(
+        state: .error, name: "queue",
+        text: Bilingual("\(name) is not read: \(why)", pt: "\(name) não está sendo lida: \(why)"),
+        remedy: Bilingual(
+          "esteira connection ls -n \(queue.namespace)",
+          pt: "esteira connection ls -n \(queue.namespace)"))
     }
   }
 

@@ -14,6 +14,7 @@ struct Checks: Sendable {
   /// Of the server; nil beside none.
   var node: Engine.Node?
   var watcher: Watcher?
+  var queues: [QueueStanding] = []
   var isServer: Bool { node != nil }
   private static let leastFree: UInt64 = 1 << 30
   /// What has waited so long to leave is told.

@@ -16,6 +16,10 @@ struct NodeParts: Sendable {
   let node: Node
   let vault: Vault
   private let places: AttemptPlaces
+  var environment: AttemptEnvironment { places.environment }
+  /// Shared by steps and triggers.
+  let brokers: Brokers
+  let queues = QueueNews()
   let hubLogs: HubLogs
   var backend: Backend
   /// What is told of triggers and events, for whoever comes later than the node.
@@ -43,9 +47,10 @@ struct NodeParts: Sendable {
       path: folder.path, store: store, vault: vault, artifacts: files.artifacts, logs: files.logs)
     let installed = try ConfigFile(folder: folder.path).connectors()
     let (plans, news) = (PlanCache(Program.compiler(installed)), News())
-    let client = try Self.client()
+    let (client, brokers, queues) = (try Self.client(), Self.brokers(folder), queues)
+    (self.places, self.news, self.brokers) = (places, news, brokers)
     var configuration = try Self.configuration(
-      folder, store, vault, places, plans, client, installed, restores: restores)
+      folder, store, vault, places, plans, Self.connectors(client, brokers, installed), restores: restores)
     configuration.destinations = try Self.destinations(folder, client, places, console)
     configuration.triggersChanged = { news.triggers.tell() }
     configuration.emitted = { news.events.tell() }
@@ -70,18 +75,29 @@ struct NodeParts: Sendable {
       signs: restores ? signs : nil)
     let reading = Reading(
       path: folder.path, installed: installed, watcher: watching.watcher, readModel: store, vault: vault,
-      artifacts: files.artifacts, logs: files.logs)
+      artifacts: files.artifacts, logs: files.logs, queues: { queues.standings })
     var backend = reading.backend(
       node: node, jobs: Self.jobs(node, history), history, events: news.events)
     destinations = configuration.destinations
     backend.destinations = { [destinations] () throws(Problem) in destinations }
     backend.pause = Program.pause
-    (self.places, self.news, keeper) = (places, news, Self.keeper(folder, vault, store, node, console))
+    keeper = Self.keeper(folder, vault, store, node, console)
     if restores { keeper.resume() }
     backend.vault = VaultDesk(
       keeper: keeper, vault: vault, leases: places.leases, probe: CredentialProbe(client, now: Program.now))
     hubLogs = reading.hubLogs(Self.jobs(node, history))
     self.backend = backend
+  }
+
+  private static func brokers(_ folder: DataFolder) -> Brokers {
+    Brokers(node: "\(Places.host)\u{0}\(folder.path)")
+  }
+
+  private static func connectors(
+    _ client: CurlClient, _ brokers: Brokers, _ installed: InstalledConnectors
+  ) -> [any Connector] {
+    let children = ChildProcesses()
+    return Catalog.all(curl: client, children: children, brokers: brokers) + installed.all(children: children)
   }
 
   private static func files(of folder: DataFolder) -> (artifacts: ArtifactFiles, logs: LogFiles) {
@@ -156,11 +172,9 @@ struct NodeParts: Sendable {
 
   private static func configuration(
     _ folder: DataFolder, _ store: SQLiteStore, _ vault: Vault, _ places: AttemptPlaces, _ plans: PlanCache,
-    _ client: CurlClient, _ installed: InstalledConnectors, restores: Bool
+    _ connectors: [any Connector], restores: Bool
   ) throws(Problem) -> NodeConfiguration {
     let cores = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
-    let children = ChildProcesses()
-    let connectors = Catalog.all(curl: client, children: children) + installed.all(children: children)
     return NodeConfiguration(
       setting: NodeSetting(name: Places.host, version: Program.name, cores: cores), store: store,
       readModel: store, connectors: connectors, environment: places.environment,

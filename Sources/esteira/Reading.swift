@@ -19,6 +19,8 @@ struct Reading: Sendable {
   var vault: Vault
   var artifacts: ArtifactFiles
   var logs: LogFiles
+  /// The queues of brokers that are read; none where no server runs.
+  var queues: @Sendable () -> [QueueStanding] = { [] }
 
   func backend(
     node: Node?, jobs: JobReading, _ history: JobHistory, events: Bell = Bell()
@@ -36,7 +38,7 @@ struct Reading: Sendable {
       sealCredential: { (draft) throws(Problem) in vault.seal(draft) }, now: Program.now)
     backend.readiness = { language in await checks(node).needs(language) }
     backend.zones = .system
-    backend.watcher = watcher
+    (backend.watcher, backend.queues) = (watcher, queues)
     backend.events = EmittedReading(
       open: { (row) throws(Problem) in try vault.open(row) }, changes: { events.rings() })
     backend.hookSecrets = { (namespace, name) throws(Problem) in
@@ -47,7 +49,9 @@ struct Reading: Sendable {
   }
 
   private func checks(_ node: Engine.Node?) -> Checks {
-    Checks(path: path, readModel: readModel, node: node, watcher: watcher)
+    var checks = Checks(path: path, readModel: readModel, node: node, watcher: watcher)
+    checks.queues = queues()
+    return checks
   }
 
   private func asks(_ history: JobHistory) -> AskReading {

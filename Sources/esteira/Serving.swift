@@ -39,10 +39,10 @@ struct Serving: Sendable {
         folder: try DataFolder(path: Places.data(options.data)), restores: true, language: language)
       let setting = try ServerSetting.effective(
         ConfigFile(folder: parts.folder.path), listen: options.listen)
-      let watches = FolderWatches(of: parts.node, folder: parts.folder.path, log: Console.system.error)
+      let sources = SourceWatches(of: parts, log: Console.system.error)
       let watch = try watch(parts)
       parts.news.triggers.answer {
-        watches.reconcile()
+        sources.reconcile()
         watch.wake()
       }
       let (access, admin) = try await accounts(&parts, setting)
@@ -56,11 +56,11 @@ struct Serving: Sendable {
         Task { await Accounts.tell(hub, of: access) },
       ]
       await Self.settle(parts.node)
-      watches.reconcile()
+      sources.reconcile()
       report(banner(parts, listening, admin), isReported)
       await untilStopped(wishes, listening, hadTerminal: hadTerminal)
       Console.system.out(stopping)
-      await watches.stop()
+      await sources.stop()
       hub.stop()
       await listening.server.stop(grace: Self.closeGrace)
       carrying.forEach { $0.cancel() }

@@ -73,6 +73,10 @@ struct CatalogTests {
       ("esteira.pause", [:], nil, .keyed),
       ("esteira.resume", [:], nil, .keyed), ("esteira.export_queue", [:], nil, .keyed),
       ("esteira.purge_queue", [:], nil, .keyed),
+      ("redis.command", ["command": "GET"], nil, .pure), ("redis.command", ["command": "SET"], nil, .once),
+      ("redis.command", ["command": "SET"], true, .keyed), ("amqp.publish", [:], nil, .keyed),
+      ("amqp.request", [:], nil, .reattachable), ("amqp.request", [:], true, .keyed),
+      ("celery.task", [:], nil, .reattachable), ("celery.task", [:], true, .keyed),
     ]
     for (name, with, idempotent, effect) in expected {
       let description = Catalog.descriptions.first { $0.name == name }

@@ -23,18 +23,33 @@ enum TriggerList {
         columns: [
           Bilingual("TRIGGER", pt: "GATILHO"), Bilingual("KIND", pt: "TIPO"),
           Bilingual("ENABLED", pt: "ATIVO"), Bilingual("WAITING", pt: "ESPERANDO"),
+          Bilingual("QUEUE", pt: "FILA"),
         ], empty: Bilingual("It has no triggers.", pt: "Não tem gatilhos."))
       listing.rows = page.items.map { item in
         Listing.Row(
           cells: [
             item.name, item.kind,
             call.text(item.isEnabled ? Bilingual("yes", pt: "sim") : Bilingual("no", pt: "não")),
-            String(item.waiting),
+            String(item.waiting), item.reader.map { call.text($0.words) } ?? "-",
           ], json: item.json, id: item.name)
       }
       call.show(listing)
       return .done
     })
+}
+
+extension QueueReaderItem {
+  /// How the reading goes, in a cell.
+  fileprivate var words: Bilingual {
+    switch state {
+    case "reading": Bilingual("is read", pt: "é lida")
+    case "held": Bilingual("waits: paused or full", pt: "espera: em pausa ou cheia")
+    case "connecting": Bilingual("connects", pt: "conecta")
+    case _:
+      Bilingual(
+        "broken: \((lastFailure ?? "").printable)", pt: "com falha: \((lastFailure ?? "").printable)")
+    }
+  }
 }
 
 /// `trigger messages PIPELINE`

@@ -18,6 +18,10 @@ enum Input: Sendable {
   case signal(IncomingSignal, Reply<SignalReceipt>)
   /// A trigger was given something.
   case arrive(TriggerArrival, accepted: Reply<ID<TriggerMessage>>?, outcome: Reply<TriggerOutcome>?)
+  /// A queue delivered these, in this order.
+  case queued([QueueRoute], Reply<[QueueReceipt]>)
+  /// How many messages wait at each of these places.
+  case waiting([TriggerLines.Place], Reply<[Int]>)
   case claimed(ClaimedFiles, Reply<Void>)
   case fired(FiredTrigger)
   /// The triggers of these pipelines are from now on these.

@@ -44,6 +44,7 @@ public struct TriggerMessageRow: Sendable, Hashable {
 
   static let scheduleKind = "schedule"
   static let hookKind = "webhook"
+  static let queueKind = "queue"
   static let backfillKind = "backfill"
   /// The part of a schedule's that is caught up: it waits for its turn, and no later one replaces it.
   static let caughtUp = "caught-up"

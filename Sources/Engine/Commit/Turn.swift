@@ -67,7 +67,8 @@ struct Turn: ~Copyable {
       if let job = jobs.job(number) { jobs.decide(job, .examined(node, token: token, end), at: now) }
     case .childPrepared(let caller, let result): takeChild(caller, result, at: now)
     case .signal(let signal, let reply): take(signal, reply, at: now)
-    case .arrive, .claimed, .fired, .triggers, .wakeTriggers, .withdraw, .emit, .refused, .schedule:
+    case .arrive, .queued, .waiting, .claimed, .fired, .triggers, .wakeTriggers, .withdraw, .emit, .refused,
+      .schedule:
       take(trigger: input, at: now)
     case .read(let id, let give):
       // What is shown has been stored.

@@ -20,6 +20,8 @@ extension Turn {
         }
       case .signal(let signal, let reply):
         if isUnderWay(signal) { later.append(input) } else { reply(.failure(problem)) }
+      case .queued(_, let reply): reply(.failure(problem))
+      case .waiting(_, let reply): reply(.failure(problem))
       case .command(_, _, let reply): reply(.failure(problem))
       case .ask(_, let reply): reply(.failure(problem))
       case .write(_, let reply): reply(.failure(problem))
@@ -85,8 +87,9 @@ extension Input {
   /// Whether it may lead to a commit, and does not only look.
   var changes: Bool {
     switch self {
-    case .read, .follow, .unfollow, .listen, .landed: false
-    case .admit, .command, .ask, .event, .attemptEnded, .examined, .childPrepared, .signal, .arrive, .claimed,
+    case .read, .follow, .unfollow, .listen, .landed, .waiting: false
+    case .admit, .command, .ask, .event, .attemptEnded, .examined, .childPrepared, .signal, .arrive, .queued,
+      .claimed,
       .fired, .triggers, .wakeTriggers, .withdraw, .emit, .refused, .write, .delete, .pauseUnlessPaused,
       .endPause, .restored, .reopen, .letter, .outbox, .schedule, .drain, .stop:
       true

@@ -34,7 +34,7 @@ extension Decider {
     if stopping != .pending {
       return fail(node, failure.errorClass == .cancelled ? failure : failure.asCancelled, as: stopping)
     }
-    if failure.errorClass == .lost, state[node].effect == .once {
+    if failure.errorClass == .lost, state[node].effect == .once || state[node].effect == .reattachable {
       // The connector itself does not know whether it happened: the same question as after a crash.
       return emit(.question(node, reason: failure.code.isEmpty ? "lost" : failure.code))
     }

@@ -284,6 +284,7 @@ extension Executor {
     services.mask = masking
     services.roots = try environment.roots(namespace)
     services.checkpoints = environment.checkpoints(identity, work.stepKey)
+    services.endsWithNode = { [self] in isCut.load(ordering: .acquiring) }
     if let desk { services.control = desk.control(of: work, stepKey: work.stepKey) }
     var attempt = Attempt(
       job: work.id, jobKey: work.key, pipeline: work.pipeline, path: work.order.path,

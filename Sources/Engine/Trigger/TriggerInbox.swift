@@ -182,18 +182,7 @@ extension Jobs {
       }
     }
     for id in ids {
-      guard let row = triggers.lines[id] else { continue }
-      bury(
-        DeadLetterRow(
-          at: now, namespace: row.pipeline.namespace, kind: .message, key: "message \(row.id)",
-          pipeline: row.pipeline,
-          source: [
-            "id": .string(row.id.description), "pipeline": .string(row.pipeline.description),
-            "trigger": .string(row.trigger), "kind": .string(row.kind), "key": .string(row.key),
-            "actor": .string(row.actor), "received_at": .string(row.receivedAt.rfc3339),
-          ], fingerprint: "\(problem.code) \(row.pipeline) \(row.trigger)",
-          error: ["code": .string(problem.code), "message": .string(problem.message.english)],
-          body: bodies[id]))
+      if let row = triggers.lines[id] { bury(DeadLetterRow(row, problem, body: bodies[id], at: now)) }
     }
     settle(ids, .deadLetter(problem), .nothing)
   }
@@ -234,6 +223,52 @@ extension Jobs {
         at: now, namespace: row.pipeline.namespace, pipeline: row.pipeline.name, trigger: row.trigger,
         actor: row.actor, reason: "replaced", key: row.group ?? "", idempotencyKey: row.key))
     settle([id], .filtered, .nothing)
+  }
+}
+
+// What queues deliver.
+extension Jobs {
+  /// What is said of it holds once this turn is durable.
+  mutating func receipt(for route: QueueRoute, at now: Timestamp) -> QueueReceipt {
+    do throws(Problem) {
+      switch route {
+      case .failed(let problem): throw problem
+      case .nobody: return .stored
+      case .triggers(let arrivals):
+        for arrival in arrivals { _ = try arrive(arrival, at: now) }
+        return .stored
+      case .poison(let message):
+        try bury(message, at: now)
+        return .deadLetter(message.problem)
+      }
+    } catch { return .putOff(error) }
+  }
+
+  /// It never stood before its trigger. Under its own id, so that one that comes again is the same letter.
+  private mutating func bury(_ message: PoisonedMessage, at now: Timestamp) throws(Problem) {
+    let arrival = message.arrival
+    try makeSureOfRoom(forLettersOf: arrival.pipeline.namespace)
+    let key = try key(ofNamespace: arrival.pipeline.namespace)
+    let row = TriggerMessageRow(
+      id: arrival.id, pipeline: arrival.pipeline, trigger: arrival.trigger, kind: arrival.kind,
+      state: .waiting, key: arrival.key, actor: arrival.actor, receivedAt: now, body: [])
+    let body = AES256GCM.seal(arrival.body.serialized(), key: key, additionalData: row.binding)
+    bury(DeadLetterRow(row, message.problem, body: body, at: now))
+  }
+}
+
+extension DeadLetterRow {
+  /// Of a message of which nothing can be made.
+  fileprivate init(_ row: TriggerMessageRow, _ problem: Problem, body: [UInt8]?, at now: Timestamp) {
+    self.init(
+      at: now, namespace: row.pipeline.namespace, kind: .message, key: "message \(row.id)",
+      pipeline: row.pipeline,
+      source: [
+        "id": .string(row.id.description), "pipeline": .string(row.pipeline.description),
+        "trigger": .string(row.trigger), "kind": .string(row.kind), "key": .string(row.key),
+        "actor": .string(row.actor), "received_at": .string(row.receivedAt.rfc3339),
+      ], fingerprint: "\(problem.code) \(row.pipeline) \(row.trigger)",
+      error: ["code": .string(problem.code), "message": .string(problem.message.english)], body: body)
   }
 }
 

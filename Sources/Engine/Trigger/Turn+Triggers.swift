@@ -29,6 +29,12 @@ extension Turn {
   mutating func take(trigger input: Input, at now: Timestamp) {
     switch input {
     case .arrive(let arrival, let accepted, let outcome): take(arrival, accepted, outcome, at: now)
+    case .queued(let routes, let reply):
+      let receipts = routes.map { jobs.receipt(for: $0, at: now) }
+      jobs.after(.nothing) { result in reply(result.map { receipts }) }
+    case .waiting(let places, let reply):
+      let counts = places.map { jobs.triggers.lines.count(at: $0) }
+      jobs.after(.nothing) { _ in reply(.success(counts)) }
     case .claimed(let claimed, let reply): take(claimed, reply, at: now)
     case .fired(let fired): take(fired, at: now)
     case .triggers(let reading, let reply):
@@ -226,7 +232,11 @@ extension Turn {
     if let pause = prepared.pause {
       return rest(fired.place, FiringPreparation.paused(pause), until: pause.until)
     }
-    if let problem = refusal(of: prepared, at: now) { throw problem }
+    if let problem = refusal(of: prepared, at: now) {
+      // It stays in its line, so that nothing was turned away.
+      if fullRule(at: fired.place) == .requeue { jobs.batch.refusals.removeLast() }
+      throw problem
+    }
     let job = jobs.admit(prepared, at: now)
     jobs.makeRoom(for: job, at: now)
     let started = StartedJob(job: prepared.id, revision: prepared.revision, isNew: true)
@@ -275,13 +285,25 @@ extension Turn {
   private mutating func refuse(_ fired: FiredTrigger, _ problem: Problem, at now: Timestamp) {
     switch problem.code {
     case "store-unavailable", "node-full", "queue-full", "inbox-full": delay(fired.place, problem)
-    case "skipped-by-limit": finish(fired, .refused(problem))
-    case _:
-      do throws(Problem) {
-        try jobs.bury(fired.messages, problem, at: now)
-        next(fired.place)
-      } catch { delay(fired.place, error) }
+    case "skipped-by-limit":
+      switch fullRule(at: fired.place) {
+      case .skip: finish(fired, .refused(problem))
+      case .deadLetter: bury(fired, problem, at: now)
+      case .requeue: delay(fired.place, problem)
+      }
+    case _: bury(fired, problem, at: now)
     }
+  }
+
+  private func fullRule(at place: TriggerLines.Place) -> FullRule {
+    FullRule(jobs.triggers.book[place.pipeline, place.trigger.string])
+  }
+
+  private mutating func bury(_ fired: FiredTrigger, _ problem: Problem, at now: Timestamp) {
+    do throws(Problem) {
+      try jobs.bury(fired.messages, problem, at: now)
+      next(fired.place)
+    } catch { delay(fired.place, error) }
   }
 
   private mutating func delay(_ place: TriggerLines.Place, _ problem: Problem) {

@@ -16,8 +16,16 @@ final class TLSSession {
   /// The largest record of TLS.
   private static let record = 16 << 10
 
-  init?(_ context: TLSContext) {
-    guard let session = SSL_new(context.pointer) else { return nil }
+  /// The answering side.
+  convenience init?(_ context: TLSContext) {
+    guard let pointer = context.pointer else { return nil }
+    self.init(context: pointer)
+    SSL_set_accept_state(session)
+  }
+
+  /// Of neither side yet.
+  init?(context: OpaquePointer) {
+    guard let session = SSL_new(context) else { return nil }
     guard let arriving = BIO_new(BIO_s_mem()), let leaving = BIO_new(BIO_s_mem()) else {
       SSL_free(session)
       return nil
@@ -25,8 +33,10 @@ final class TLSSession {
     (self.session, self.arriving, self.leaving) = (session, arriving, leaving)
     // From here on the session owns both.
     SSL_set_bio(session, arriving, leaving)
-    SSL_set_accept_state(session)
   }
+
+  /// For what is set before the handshake.
+  func withSession<Result>(_ body: (OpaquePointer) -> Result) -> Result { body(session) }
 
   deinit { SSL_free(session) }
 

@@ -2,7 +2,6 @@ public import Model
 
 /// What this build lacks of the format, in one list: `validate` warns by it, `apply` refuses and notes by it.
 enum Availability {
-  static let idleTriggers: Set<String> = ["queue"]
   static let foreignPlaces: Set<String> = ["container", "kubernetes"]
 
   /// Keys of the head that are checked and stored, and which nothing looks at yet.
@@ -42,15 +41,6 @@ extension Report {
       guard let found = entry.value.entries?.first(where: { $0.key == inner }) else { continue }
       idle("\(part.key) \(inner)", at: found.keySpan, path: "\(part.key).\(inner)", part.why)
     }
-  }
-
-  func tellIdle(trigger kind: Node.Entry, path: String) {
-    guard Availability.idleTriggers.contains(kind.key) else { return }
-    idle(
-      "trigger \(kind.key)", at: kind.keySpan, path: path,
-      Bilingual(
-        "it is stored, but triggers of this kind do not fire in this version",
-        pt: "fica guardado, mas gatilhos deste tipo não disparam nesta versão"))
   }
 
   func tellForeign(place: String, at span: Range<Int>, path: String) {

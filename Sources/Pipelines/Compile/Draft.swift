@@ -74,6 +74,7 @@ struct TriggerDraft {
   var enabled: Int?
   var deliver: DeliverDraft?
   var completion: CompletionDraft?
+  var schema: JSONSchema?
 }
 
 struct ScopeDraft {

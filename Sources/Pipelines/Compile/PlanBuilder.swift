@@ -44,7 +44,8 @@ struct PlanBuilder {
       name: trigger.name, kind: trigger.kind, spec: trigger.spec,
       condition: trigger.condition.flatMap(expression), inputs: trigger.inputs.map(template),
       idempotencyKey: trigger.idempotencyKey.map(template), enabled: trigger.enabled.flatMap(expression),
-      deliver: trigger.deliver.map(deliver), completion: trigger.completion.map(completion))
+      deliver: trigger.deliver.map(deliver), completion: trigger.completion.map(completion),
+      schema: trigger.schema)
   }
 
   private func step(_ index: Int, _ successors: [Need]) -> StepPlan? {

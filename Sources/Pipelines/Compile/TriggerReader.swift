@@ -1,6 +1,6 @@
 import Model
 
-/// Reads and checks `triggers`. They are stored with the revision; which kinds fire is said by `apply`.
+/// Reads and checks `triggers`. They are stored with the revision.
 struct TriggerReader {
   let draft: Draft
   private var report: Report { draft.report }
@@ -35,7 +35,6 @@ struct TriggerReader {
         remedy: Bilingual("Make two triggers.", pt: "Faça dois gatilhos."))
     }
     TriggerSpec(draft: draft).check(kind, path: map.place(kind.key))
-    report.tellIdle(trigger: kind, path: map.place(kind.key))
     let view = View(part: .trigger)
     var trigger = TriggerDraft(
       name: entry.key, kind: kind.key, spec: kind.value.json, inputsPath: map.place("inputs"))
@@ -53,6 +52,9 @@ struct TriggerReader {
     }
     if kind.key == "pipeline" {
       trigger.completion = CompletionReader(draft: draft).read(kind, path: map.place(kind.key))
+    }
+    if kind.key == "queue", let schema = kind.value["schema"] {
+      trigger.schema = draft.schemaOrFile(schema, path: "\(map.place(kind.key)).schema")
     }
     trigger.deliver = map["deliver"].flatMap { DeliverReader(draft: draft).read($0, map) }
     draft.head.triggers.append(trigger)

@@ -12,12 +12,7 @@ struct TriggerSpec {
       Key("catch_up", .any), Key("jitter", .duration),
       Key("calendar", .text),
     ],
-    "queue": [
-      Key("connection", .connection, required: true), Key("list", .text), Key("queue", .text),
-      Key("dead_letter", .text), Key("prefetch", .count), Key("batch_size", .count),
-      Key("visibility", .duration), Key("schema", .file),
-      Key("when_full", .word(["skip", "dead_letter", "requeue"])),
-    ],
+    "queue": QueueRules.keys,
     "webhook": [
       Key("path", .text, required: true),
       Key(
@@ -50,12 +45,6 @@ struct TriggerSpec {
     }
     if entry.key == "files" { FilesTriggerRules(report: report).check(entry.value, path: path) }
     if entry.key == "webhook" { HookRules(report: report).check(entry.value, path: path) }
-    guard entry.key == "queue", let map = entry.value.entries else { return }
-    let names = map.filter { $0.key == "list" || $0.key == "queue" }
-    if names.count == 1 { return }
-    report.error(
-      names.isEmpty ? "missing-key" : "two-kinds", at: names.last?.keySpan ?? entry.keySpan, path: path,
-      Bilingual("a queue is named by either list or queue.", pt: "uma fila é indicada por list ou por queue.")
-    )
+    if entry.key == "queue" { QueueRules(report: report).check(entry, path: path) }
   }
 }

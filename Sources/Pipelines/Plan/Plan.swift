@@ -82,7 +82,7 @@ public struct InputPlan: Sendable {
   }
 }
 
-/// A trigger, checked and stored; the kinds that this build fires are few, and `apply` says which do not.
+/// A trigger, checked and stored.
 public struct TriggerPlan: Sendable {
   public var name: String
   /// `schedule queue webhook files pipeline`.
@@ -98,13 +98,15 @@ public struct TriggerPlan: Sendable {
   public var deliver: DeliverPlan?
   /// Of a trigger `pipeline`.
   public var completion: CompletionPlan?
+  /// Of a trigger `queue`: what its messages must agree with.
+  public var schema: JSONSchema?
 
   public init(
     name: String, kind: String, spec: JSON, condition: BoundExpression?, inputs: Template?,
     idempotencyKey: Template?, enabled: BoundExpression? = nil, deliver: DeliverPlan? = nil,
-    completion: CompletionPlan? = nil
+    completion: CompletionPlan? = nil, schema: JSONSchema? = nil
   ) {
-    self.completion = completion
+    (self.completion, self.schema) = (completion, schema)
     (self.enabled, self.deliver) = (enabled, deliver)
     (self.name, self.kind, self.spec) = (name, kind, spec)
     (self.condition, self.inputs, self.idempotencyKey) = (condition, inputs, idempotencyKey)

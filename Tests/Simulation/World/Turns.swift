@@ -264,7 +264,7 @@ extension Input {
   /// Whether a client sent it: it may come twice.
   fileprivate var isRequest: Bool {
     switch self {
-    case .admit, .command, .ask, .arrive: true
+    case .admit, .command, .ask, .arrive, .queued, .waiting: true
     // Without an id of its message it is another one.
     case .signal(let signal, _): signal.messageID != nil
     case .event, .attemptEnded, .examined, .childPrepared, .claimed, .fired, .triggers, .wakeTriggers,

@@ -1,0 +1,168 @@
+import CSystem
+import Glibc
+import Synchronization
+
+/// What lives on a loop: told there of its socket and of its time.
+protocol BrokerMember: Actor {
+  func socketIsReady(_ events: UInt32)
+  func timeIsOver()
+}
+
+extension BrokerMember {
+  nonisolated fileprivate func hear(_ events: UInt32) { assumeIsolated { $0.socketIsReady(events) } }
+  nonisolated fileprivate func ring() { assumeIsolated { $0.timeIsOver() } }
+}
+
+/// One thread for all connections to message brokers: it waits for their sockets and their times, and runs
+/// the actors that own them, which therefore need no thread of their own.
+public final class BrokerLoop: SerialExecutor {
+  private struct State {
+    var jobs: [UnownedJob] = []
+    var isStopped = false
+    var members: [UInt64: any BrokerMember] = [:]
+    var alarms: [UInt64: ContinuousClock.Instant] = [:]
+    var sleepers: [UInt64: Sleeper] = [:]
+    var lastToken: UInt64 = 0
+  }
+
+  private struct Sleeper {
+    var until: ContinuousClock.Instant
+    var continuation: CheckedContinuation<Void, Never>
+  }
+
+  private let state = Mutex(State())
+  private let thread = Mutex<pthread_t?>(nil)
+  private let wake: WakeEvent
+  private let epoll: Epoll
+  private let lookup: NameLookup
+
+  public init() throws(NetError) {
+    wake = try WakeEvent()
+    epoll = try Epoll()
+    lookup = try NameLookup()
+    // The thread keeps the executor until it is told to stop.
+    try ServiceThread.start("esteira-brokers") { [self] in run() }
+  }
+
+  /// The thread ends once what is queued has run. Whoever still waits here is resumed.
+  public func stop() {
+    state.withLock { $0.isStopped = true }
+    wake.signal()
+    lookup.stop()
+  }
+
+  public func enqueue(_ job: consuming ExecutorJob) {
+    let job = UnownedJob(job)
+    state.withLock { $0.jobs.append(job) }
+    wake.signal()
+  }
+
+  public func checkIsolated() {
+    let thread = thread.withLock { $0 }
+    precondition(thread == pthread_self(), "This runs on the thread of the brokers alone.")
+  }
+
+  private func run() {
+    thread.withLock { $0 = pthread_self() }
+    epoll.add(wake.descriptor, EPOLLIN.rawValue, 0)
+    var events = [epoll_event](repeating: epoll_event(), count: Epoll.batch)
+    while true {
+      let count = epoll.wait(untilNext, &events)
+      wake.clear()
+      let (jobs, isStopped) = state.withLock { state in
+        defer { state.jobs = [] }
+        return (state.jobs, state.isStopped)
+      }
+      for job in jobs { job.runSynchronously(on: asUnownedSerialExecutor()) }
+      for index in 0..<count {
+        let token = esteira_epoll_token(&events[index])
+        state.withLock { $0.members[token] }?.hear(events[index].events)
+      }
+      ringAlarms()
+      if isStopped, state.withLock({ $0.jobs.isEmpty }) { break }
+    }
+    for sleeper in state.withLock({ $0.sleepers.values.map(\.continuation) }) { sleeper.resume() }
+    state.withLock { state in (state.members, state.sleepers) = ([:], [:]) }
+  }
+}
+
+// Sockets.
+extension BrokerLoop {
+  func addresses(of host: String) async throws(NetError) -> [IPAddress] {
+    if let address = IPAddress(host) { return [address] }
+    return try await lookup.addresses(of: host)
+  }
+
+  /// From now on the member hears of this socket; nil where the kernel does not watch it.
+  func add(_ member: any BrokerMember, _ socket: Int32, _ events: UInt32) -> UInt64? {
+    let token = state.withLock { state in
+      state.lastToken += 1
+      state.members[state.lastToken] = member
+      return state.lastToken
+    }
+    if epoll.add(socket, events, token) { return token }
+    state.withLock { $0.members[token] = nil }
+    return nil
+  }
+
+  func change(_ socket: Int32, _ events: UInt32, _ token: UInt64) { epoll.change(socket, events, token) }
+
+  func remove(_ socket: Int32, _ token: UInt64) {
+    epoll.remove(socket)
+    state.withLock { state in
+      state.members[token] = nil
+      state.alarms[token] = nil
+    }
+  }
+}
+
+// Time.
+extension BrokerLoop {
+  /// The member's one alarm; nil takes it back.
+  func setAlarm(_ moment: ContinuousClock.Instant?, _ token: UInt64) {
+    state.withLock { state in
+      if state.members[token] != nil { state.alarms[token] = moment }
+    }
+    wake.signal()
+  }
+
+  /// Returns at that moment, or when the task is cancelled or the loop is stopped.
+  public func pause(until moment: ContinuousClock.Instant) async {
+    let token = state.withLock { state in
+      state.lastToken += 1
+      return state.lastToken
+    }
+    await withTaskCancellationHandler {
+      await withCheckedContinuation { continuation in
+        let waits = state.withLock { state in
+          if state.isStopped || Task.isCancelled { return false }
+          state.sleepers[token] = Sleeper(until: moment, continuation: continuation)
+          return true
+        }
+        if waits { wake.signal() } else { continuation.resume() }
+      }
+    } onCancel: {
+      state.withLock { $0.sleepers.removeValue(forKey: token) }?.continuation.resume()
+    }
+  }
+
+  private var untilNext: Duration? {
+    let next = state.withLock { state in
+      [state.alarms.values.min(), state.sleepers.values.map(\.until).min()].compactMap(\.self).min()
+    }
+    return next.map { max(.zero, ContinuousClock.now.duration(to: $0)) }
+  }
+
+  private func ringAlarms() {
+    let now = ContinuousClock.now
+    let (members, sleepers) = state.withLock { state in
+      let due = state.alarms.filter { $0.value <= now }.keys.sorted()
+      for token in due { state.alarms[token] = nil }
+      let over = state.sleepers.filter { $0.value.until <= now }
+      for token in over.keys { state.sleepers[token] = nil }
+      return (due.compactMap { state.members[$0] }, over.values.map(\.continuation))
+    }
+    for member in members { member.ring() }
+    for sleeper in sleepers { sleeper.resume() }
+  }
+}

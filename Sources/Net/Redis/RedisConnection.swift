@@ -1,0 +1,194 @@
+/// One connection to Redis. Commands are answered in their order; several may be under way. It does not open
+/// again: whoever needs another makes one.
+actor RedisConnection: BrokerMember {
+  typealias Replies = Result<[RedisReply], RedisError>
+
+  private struct Waiter {
+    var id: UInt64
+    /// Replies that are still to come.
+    var missing: Int
+    var replies: [RedisReply] = []
+    /// Nil: nobody waits any more, and what comes is thrown away.
+    var continuation: CheckedContinuation<Replies, Never>?
+    var deadline: ContinuousClock.Instant
+  }
+
+  private let loop: BrokerLoop
+  nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+  private let limits: RedisLimits
+  private var reader: RedisReader
+  private var socket: BrokerSocket?
+  private var opening: CheckedContinuation<NetError?, Never>?
+  private var waiters: [Waiter] = []
+  private var waitingBytes = 0
+  private var lastID: UInt64 = 0
+  private(set) var end: NetError?
+  /// Takes what comes without being asked for; once set no command but those of subscriptions is sent.
+  private var pushed: (@Sendable ([RedisReply]) -> Void)?
+  private var ended: (@Sendable (NetError) -> Void)?
+
+  init(_ loop: BrokerLoop, _ limits: RedisLimits) throws(NetError) {
+    (self.loop, self.limits) = (loop, limits)
+    reader = try RedisReader(limit: limits.replyBytes)
+  }
+
+  /// Connects, greets, and shows who asks.
+  func open(_ place: BrokerPlace, _ tls: TLSClient?) async throws(RedisError) {
+    do throws(NetError) { try await connect(place, tls) } catch {
+      close(error)
+      throw .net(error)
+    }
+    do throws(RedisError) { try await greet(place) } catch {
+      close(.interrupted("it was refused"))
+      throw error
+    }
+  }
+
+  private func connect(_ place: BrokerPlace, _ tls: TLSClient?) async throws(NetError) {
+    let deadline = ContinuousClock.now + limits.connect
+    var failure = NetError.resolve(host: place.host)
+    for address in try await place.addresses(loop) {
+      let socket = try BrokerSocket(loop, address, place, tls, for: self)
+      self.socket = socket
+      socket.setAlarm(deadline)
+      let fault = await withCheckedContinuation { opening = $0 }
+      guard let fault else { return }
+      socket.close()
+      self.socket = nil
+      failure = fault
+      if fault == .timeout(.connect) { break }
+    }
+    throw failure
+  }
+
+  private func greet(_ place: BrokerPlace) async throws(RedisError) {
+    var commands: [RedisCommand] = []
+    if let password = place.password {
+      commands.append(
+        place.username.map { RedisCommand("AUTH", $0, password) } ?? RedisCommand("AUTH", password))
+    }
+    if let path = place.path, !path.isEmpty, path != "0" { commands.append(RedisCommand("SELECT", path)) }
+    commands.append(RedisCommand("PING"))
+    for reply in try await send(commands, timeout: limits.connect) {
+      if case .error(let text) = reply { throw RedisError(refusal: text) }
+    }
+  }
+
+  /// The replies in order; a refusal of one is among them. A time-out ends the connection: whatever came
+  /// later would answer another.
+  func send(_ commands: [RedisCommand], timeout: Duration) async throws(RedisError) -> [RedisReply] {
+    let size = commands.reduce(0) { $0 + $1.size }
+    if let end { throw .net(.connect(host: "Redis", reason: "\(end)")) }
+    guard let socket, socket.isOpen else { throw .net(.connect(host: "Redis", reason: "it is not open")) }
+    guard waiters.count < limits.pending, socket.waiting + size <= limits.unsentBytes else {
+      throw .net(.resources("\(waiters.count) commands wait for Redis already"))
+    }
+    lastID += 1
+    let id = lastID
+    let result = await withTaskCancellationHandler {
+      await withCheckedContinuation { (continuation: CheckedContinuation<Replies, Never>) in
+        if Task.isCancelled { return continuation.resume(returning: .failure(.net(.cancelled))) }
+        waiters.append(
+          Waiter(id: id, missing: commands.count, continuation: continuation, deadline: .now + timeout))
+        if let failure = socket.send(commands.flatMap(\.encoded)) { return close(failure) }
+        setAlarm()
+      }
+    } onCancel: {
+      Task { await forget(id) }
+    }
+    return try result.get()
+  }
+
+  /// From now on what comes goes to `pushed`; `ended` hears of the end, once.
+  func subscribe(
+    _ pushed: @escaping @Sendable ([RedisReply]) -> Void, ended: @escaping @Sendable (NetError) -> Void
+  ) {
+    if let end { return ended(end) }
+    (self.pushed, self.ended) = (pushed, ended)
+    socket?.setAlarm(nil)
+  }
+
+  /// A command of a subscription: its answer goes to `pushed`.
+  func push(_ command: RedisCommand) {
+    guard end == nil, let socket else { return }
+    guard socket.waiting + command.size <= limits.unsentBytes else {
+      return close(.resources("too much waits for Redis"))
+    }
+    if let failure = socket.send(command.encoded) { close(failure) }
+  }
+
+  private func forget(_ id: UInt64) {
+    guard let place = waiters.firstIndex(where: { $0.id == id }) else { return }
+    waiters[place].continuation?.resume(returning: .failure(.net(.cancelled)))
+    waiters[place].continuation = nil
+  }
+
+  func close(_ reason: NetError = .stopped) {
+    guard end == nil else { return }
+    end = reason
+    socket?.close()
+    socket = nil
+    opening?.resume(returning: reason)
+    opening = nil
+    let (waiting, ended) = (waiters, ended)
+    (waiters, self.ended, pushed) = ([], nil, nil)
+    for (place, waiter) in waiting.enumerated() {
+      // The first was late itself; the others may be done or not.
+      let isLate = reason == .timeout(.total) && place == 0
+      waiter.continuation?.resume(
+        returning: .failure(.net(isLate || reason == .stopped ? reason : .interrupted("\(reason)"))))
+    }
+    ended?(reason)
+  }
+}
+
+// What the loop tells.
+extension RedisConnection {
+  func socketIsReady(_ events: UInt32) {
+    guard let socket else { return }
+    let progress = socket.handle(events)
+    if progress.isOpened {
+      socket.setAlarm(nil)
+      opening?.resume(returning: nil)
+      opening = nil
+    }
+    if !progress.bytes.isEmpty {
+      do throws(NetError) {
+        for reply in try reader.feed(progress.bytes) { take(reply) }
+      } catch { return close(error) }
+    }
+    guard let fault = progress.end else { return }
+    if let opening {
+      self.opening = nil
+      return opening.resume(returning: fault)
+    }
+    close(fault)
+  }
+
+  func timeIsOver() {
+    if let opening {
+      self.opening = nil
+      return opening.resume(returning: .timeout(.connect))
+    }
+    if let first = waiters.first, first.deadline <= .now { return close(.timeout(.total)) }
+    setAlarm()
+  }
+
+  private func take(_ reply: RedisReply) {
+    if let pushed {
+      if case .array(let parts) = reply { pushed(parts) }
+      if case .error(let text) = reply { close(.protocolError(text)) }
+      return
+    }
+    guard !waiters.isEmpty else { return close(.protocolError("Redis answered what nobody asked")) }
+    waiters[0].replies.append(reply)
+    waiters[0].missing -= 1
+    guard waiters[0].missing == 0 else { return }
+    let waiter = waiters.removeFirst()
+    waiter.continuation?.resume(returning: .success(waiter.replies))
+    setAlarm()
+  }
+
+  /// Answers come in order, so the first is the one that may be late.
+  private func setAlarm() { socket?.setAlarm(waiters.first?.deadline) }
+}
