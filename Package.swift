@@ -48,8 +48,8 @@ let package = Package(
     .target(
       name: "Net",
       dependencies: [
-        "Crypto", "CCurl", "CHiredis", "CLLHTTP", "COpenSSL", "CRabbitMQ", "CSQLite", "CSystem", "CWslay", "CXML",
-        "CZlib",
+        "Crypto", "CCurl", "CHiredis", "CLLHTTP", "COpenSSL", "CRabbitMQ", "CSQLite", "CSystem", "CWslay",
+        "CXML", "CZlib",
       ],
       swiftSettings: settings),
     .target(
