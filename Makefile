@@ -1,7 +1,7 @@
 # Esteira. Every target that a person runs has its line of help after two number signs.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build test check format bench simulate simulate-mutants crash fuzz test-api long-day \
+.PHONY: help setup build test test-brokers check format bench simulate simulate-mutants crash fuzz test-api long-day \
 	bench-server clean \
 	demo demo-atlasreg demo-atlasreg-reprocess demo-etl demo-ezpocket demo-mitrarr demo-oraculo
 
@@ -41,6 +41,10 @@ test: setup ## build and run every test; the last line counts them
 	@scripts/setup.sh tests
 	@scripts/setup_python.sh
 	@scripts/test.sh
+
+test-brokers: build ## the tests with Redis, RabbitMQ and Celery's workers, all of them
+	@scripts/setup.sh tests
+	@SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=2 scripts/test.sh --filter '^BrokerTests\.'
 
 check: setup ## format, house rules, and warnings as errors
 	@scripts/check.sh

@@ -42,10 +42,12 @@ else
   # What works through tens of thousands of items, hundreds of jobs or fifty years by itself, and then those that
   # load the machine with servers and programs of their own, come last and two at a time: beside them the others
   # would miss their time limits. The release binary is what the last of them run.
-  heavy='^(BlueprintTests|EzpocketTests|AtlasRegTests|BrokerTests|KillTests)\.'
+  heavy='^(BlueprintTests|EzpocketTests|AtlasRegTests|KillTests)\.|^BrokerTests\.RedisQueueTests'
+  # What waits for RabbitMQ and for Celery's workers by the minute: make test-brokers.
+  brokers='^BrokerTests\.(RabbitQueueTests|AMQPClientTests|AMQPConnectorTests|CeleryTests)'
   released='^(MitrarrTests|SizeTests)\.'
   large='^(EngineTests\.(WindowTests|ParkingTests|ParkedMemoryTests)|ModelTests\.Cron(iter|Scan)Tests|StoresConformanceTests\.ArtifactFileTests|ServerTests\.HubLoadTests|ConnectorsTests\.FloodedFolderTests|NetTests\.(PaceTests|CrowdTests|WebSocketFlowTests|WebSocketTests))'
-  run --skip "$heavy" --skip "$large" --skip "$released"
+  run --skip "$heavy" --skip "$large" --skip "$released" --skip "$brokers"
   export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=2
   run --filter "$large"
   release &

@@ -16,3 +16,9 @@ int esteira_rename_new(int from, const char *name, int to, const char *other) {
 }
 
 int esteira_sync_all(int folder) { return syncfs(folder); }
+
+static long long nanoseconds(struct timespec time) { return time.tv_sec * 1000000000LL + time.tv_nsec; }
+
+long long esteira_modified(const struct stat *status) { return nanoseconds(status->st_mtim); }
+
+long long esteira_changed(const struct stat *status) { return nanoseconds(status->st_ctim); }

@@ -5,7 +5,10 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
+#include <time.h>
 
 enum { kept_descriptor = 200 };
 
@@ -190,3 +193,14 @@ int esteira_next_signal(int signals) {
 char **esteira_environment(void) { return environ; }
 
 int esteira_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC); }
+
+long long esteira_monotonic_milliseconds(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
+}
+
+int esteira_receive_limit(int socket, int seconds) {
+  struct timeval limit = {.tv_sec = seconds};
+  return setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+}

@@ -52,8 +52,7 @@ struct NodeParts: Sendable {
     var configuration = try Self.configuration(
       folder, store, vault, places, plans, Self.connectors(client, brokers, installed), restores: restores)
     configuration.destinations = try Self.destinations(folder, client, places, console)
-    configuration.triggersChanged = { news.triggers.tell() }
-    configuration.emitted = { news.events.tell() }
+    (configuration.triggersChanged, configuration.emitted) = ({ news.triggers.tell() }, { news.events.tell() })
     configuration.zones = .system
     let signs = EngineSignals()
     configuration.storeWaits = Self.waiting(signs, console, language)

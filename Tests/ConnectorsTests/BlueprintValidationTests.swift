@@ -71,13 +71,13 @@ struct BlueprintValidationTests {
     #expect(try Set(warned) == Set(Golden.toCome().keys))
   }
 
-  private static let whole = ["mitrarr-purge-events", "mitrarr-nst-arrived"]
+  private static let whole = ["mitrarr-purge-events", "mitrarr-nst-arrived", "atlasreg-reprocess"]
 
   @Test("are refused, for what this build lacks and for nothing else", arguments: Golden.files)
   func refused(file: URL) throws {
     let offline = try Golden.compile(file)
     if Self.whole.contains(file.deletingPathExtension().lastPathComponent) {
-      // All of these two is there, but for the pipelines that they call.
+      // All of these is there, but for the pipelines that they call.
       #expect(offline.refusal == nil && offline.unavailable == [])
       #expect(try Golden.compile(file, offline: false).plan != nil)
       return

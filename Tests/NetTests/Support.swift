@@ -161,3 +161,27 @@ final class Gate: Sendable {
   func open() { completion.finish() }
   func wait() async { await completion.wait() }
 }
+
+/// A port that is taken for as long as this lives, and at which nobody listens. One that was only free a moment
+/// ago may be another's by now.
+final class TakenPort {
+  private let descriptor: Int32
+  let port: UInt16
+
+  init() throws {
+    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    self.descriptor = descriptor
+    var address = sockaddr_in()
+    (address.sin_family, address.sin_addr.s_addr) = (sa_family_t(AF_INET), in_addr_t(0x7F00_0001).bigEndian)
+    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+    let isTaken = withUnsafeMutablePointer(to: &address) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        bind(descriptor, $0, length) == 0 && getsockname(descriptor, $0, &length) == 0
+      }
+    }
+    port = UInt16(bigEndian: address.sin_port)
+    guard isTaken else { throw POSIXError(.EADDRINUSE) }
+  }
+
+  deinit { close(descriptor) }
+}

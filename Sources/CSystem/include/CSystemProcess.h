@@ -68,3 +68,9 @@ char **esteira_environment(void);
 
 /// A pipe whose ends are closed by `exec`. 0 or -1.
 int esteira_pipe(int ends[2]);
+
+/// Milliseconds of the clock that is never set.
+long long esteira_monotonic_milliseconds(void);
+
+/// How long reading from a socket waits, at most. 0 or -1.
+int esteira_receive_limit(int socket, int seconds);

@@ -140,8 +140,6 @@ struct Supervisor {
   }
 
   private static func now() -> Int64 {
-    var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &time)
-    return Int64(time.tv_sec) * 1_000 + Int64(time.tv_nsec) / 1_000_000
+    esteira_monotonic_milliseconds()
   }
 }

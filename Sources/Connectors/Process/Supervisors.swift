@@ -17,7 +17,7 @@ final class Supervisors: Sendable {
   private let program: String
 
   /// For one fork's answer; beyond it the process is ended and another one started.
-  private static let answerSeconds = 10
+  private static let answerSeconds: Int32 = 10
 
   /// `program` is an executable that answers to `supervise`.
   init(program: String) { self.program = program }
@@ -66,8 +66,7 @@ final class Supervisors: Sendable {
   private func launch() -> (Forker?, Int32) {
     var ends: [Int32] = [-1, -1]
     guard socketpair(AF_UNIX, Self.streamKind, 0, &ends) == 0 else { return (nil, errno) }
-    var limit = timeval(tv_sec: Self.answerSeconds, tv_usec: 0)
-    setsockopt(ends[0], SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+    esteira_receive_limit(ends[0], Self.answerSeconds)
     var pid: pid_t = -1
     let (line, environment) = (CStrings(["esteira", "supervise"]), CStrings([]))
     let null = esteira_open("/dev/null", O_RDWR | O_CLOEXEC, 0)

@@ -97,13 +97,10 @@ extension FileStamp {
   var identity: Identity { Identity(device: device, inode: inode) }
 
   init(_ status: stat) {
+    var status = status
     self.init(
       device: UInt64(status.st_dev), inode: UInt64(status.st_ino), size: Int64(status.st_size),
-      modified: Self.nanoseconds(status.st_mtim), changed: Self.nanoseconds(status.st_ctim))
-  }
-
-  private static func nanoseconds(_ time: timespec) -> Int64 {
-    Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec)
+      modified: esteira_modified(&status), changed: esteira_changed(&status))
   }
 
   /// The same file with the same content, so far as its times and length tell: moving a file marks it as

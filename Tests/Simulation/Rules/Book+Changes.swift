@@ -15,8 +15,16 @@ extension Book {
       self[node].losses += 1
     case .question(let node, _):
       let report = Report(node: node, token: self[node].token, isSuccess: false)
-      let isLost = self[node].isLost || reports.contains(report)
-      try require(.onceAsked, isLost && self[node].effect == .once, "\(node) asks without a reason")
+      // Of an attempt that was lost only where it cannot be found again; one that says itself that it does not
+      // know is asked about in both cases.
+      let (isLost, knowsNot) = (self[node].isLost, reports.contains(report))
+      let isReason =
+        switch self[node].effect {
+        case .once: isLost || knowsNot
+        case .reattachable: knowsNot
+        case _: false
+        }
+      try require(.onceAsked, isReason, "\(node) asks without a reason")
       self[node].status = .needsAttention
     case .resolved(let node, let answer, _):
       try require(
