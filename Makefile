@@ -37,7 +37,7 @@ demo-mitrarr: build ## MITRARR: files that arrive, a server that is killed, a pu
 demo-oraculo: build ## ORÁCULO: an excavator and an executor that answer by messages
 	@blueprints/oraculo/demo.sh
 
-test: setup ## build and run every test; the last line counts them
+test: build ## build and run every test; the last line counts them
 	@scripts/setup.sh tests
 	@scripts/setup_python.sh
 	@scripts/test.sh

@@ -30,36 +30,21 @@ run() {
   cat "$events.part" >> "$events" 2>/dev/null
   rm -f "$events.part"
 }
-# Beside the tests that mostly wait, so that it costs them next to nothing. What is built is another folder's
-# than that of the tests, so the lock that both would take is none to wait for.
-release() {
-  nice -n 19 swift build -c release --static-swift-stdlib --product esteira --ignore-lock &> .build/release-build.log
-}
 code=0
 if (($#)); then
   run "$@"
 else
   # What works through tens of thousands of items, hundreds of jobs or fifty years by itself, and then those that
   # load the machine with servers and programs of their own, come last and two at a time: beside them the others
-  # would miss their time limits. The release binary is what the last of them run.
-  heavy='^(BlueprintTests|EzpocketTests|AtlasRegTests|KillTests)\.|^BrokerTests\.RedisQueueTests'
+  # would miss their time limits.
+  heavy='^(MitrarrTests|BlueprintTests|EzpocketTests|AtlasRegTests|KillTests|SizeTests)\.|^BrokerTests\.RedisQueueTests'
   # What waits for RabbitMQ and for Celery's workers by the minute: make test-brokers.
   brokers='^BrokerTests\.(RabbitQueueTests|AMQPClientTests|AMQPConnectorTests|CeleryTests)'
-  released='^(MitrarrTests|SizeTests)\.'
   large='^(EngineTests\.(WindowTests|ParkingTests|ParkedMemoryTests)|ModelTests\.Cron(iter|Scan)Tests|StoresConformanceTests\.ArtifactFileTests|ServerTests\.HubLoadTests|ConnectorsTests\.FloodedFolderTests|NetTests\.(PaceTests|CrowdTests|WebSocketFlowTests|WebSocketTests))'
-  run --skip "$heavy" --skip "$large" --skip "$released" --skip "$brokers"
+  run --skip "$heavy" --skip "$large" --skip "$brokers"
   export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=2
   run --filter "$large"
-  release &
-  building=$!
   run --filter "$heavy"
-  if wait "$building"; then
-    run --filter "$released"
-  else
-    grep -E 'error:' .build/release-build.log | sort -u | head -20
-    echo "The release binary does not build."
-    code=1
-  fi
 fi
 echo "$(((SECONDS - started) / 60)) min $(((SECONDS - started) % 60)) s"
 exec python3 scripts/count_tests.py "$events" "$code"
