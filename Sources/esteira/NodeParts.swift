@@ -52,11 +52,11 @@ struct NodeParts: Sendable {
     var configuration = try Self.configuration(
       folder, store, vault, places, plans, Self.connectors(client, brokers, installed), restores: restores)
     configuration.destinations = try Self.destinations(folder, client, places, console)
-    (configuration.triggersChanged, configuration.emitted) = ({ news.triggers.tell() }, { news.events.tell() })
-    configuration.zones = .system
+    configuration.triggersChanged = { news.triggers.tell() }
+    configuration.emitted = { news.events.tell() }
     let signs = EngineSignals()
     configuration.storeWaits = Self.waiting(signs, console, language)
-    broken = Self.ending(console, language)
+    (broken, configuration.zones) = (Self.ending(console, language), .system)
     configuration.broken = broken
     configuration.retainedFiles = RetainedFolder.files(of: folder)
     let retention = RetentionByClock()

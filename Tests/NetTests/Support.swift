@@ -162,8 +162,8 @@ final class Gate: Sendable {
   func wait() async { await completion.wait() }
 }
 
-/// A port that is taken for as long as this lives, and at which nobody listens. One that was only free a moment
-/// ago may be another's by now.
+/// A port that is taken for as long as this lives, and at which nobody listens. One that was only free a
+/// moment ago may be another's by now.
 final class TakenPort {
   private let descriptor: Int32
   let port: UInt16

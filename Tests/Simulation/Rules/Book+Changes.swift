@@ -15,8 +15,8 @@ extension Book {
       self[node].losses += 1
     case .question(let node, _):
       let report = Report(node: node, token: self[node].token, isSuccess: false)
-      // Of an attempt that was lost only where it cannot be found again; one that says itself that it does not
-      // know is asked about in both cases.
+      // Of an attempt that was lost only where it cannot be found again; one that says itself that it does
+      // not know is asked about in both cases.
       let (isLost, knowsNot) = (self[node].isLost, reports.contains(report))
       let isReason =
         switch self[node].effect {
