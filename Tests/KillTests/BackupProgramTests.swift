@@ -4,12 +4,14 @@ import Testing
 
 @Suite("Backups with the program", .serialized, .timeLimit(.minutes(3)))
 struct BackupProgramTests {
+  /// The backup may catch `write` in hand: its end is not in the copy, and a step that could not be run twice
+  /// would wait for a person there.
   private static let file = """
     apiVersion: esteira/v1
     id: waits
     namespace: demo
     steps:
-      write: {uses: shell, with: {run: "echo kept"}}
+      write: {uses: shell, idempotent: true, with: {run: "echo kept"}}
       arrive: {needs: [write], wait: {signal: {name: go}}}
       after: {needs: [arrive], uses: json.transform, with: {value: {n: 1}, expression: value}}
     """
