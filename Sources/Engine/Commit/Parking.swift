@@ -75,9 +75,11 @@ extension Jobs {
     park(job)
   }
 
-  /// Whoever brings it back reads what is stored, so that nothing of it may still wait for a commit.
+  /// Whoever brings it back reads what is stored, so that nothing of it may still wait for a commit. What an
+  /// attempt holds that is stopping stays held until it is over, and if this node dies first, only the job
+  /// that is taken over gives it back: a parked one is not.
   private func isParkable(_ job: OwnedJob) -> Bool {
-    job.followers.isEmpty && job.turn < turn && job.state.rests
+    job.followers.isEmpty && job.turn < turn && job.state.rests && !governors.isLeaving(job.number)
   }
 
   /// Somebody stopped reading along: perhaps the last thing that kept it in memory.

@@ -26,6 +26,9 @@ extension Governors {
     return free(holding, claimant.job)
   }
 
+  /// Whether an attempt of the job that the history has ended may still run, with what it holds.
+  func isLeaving(_ job: JobNumber) -> Bool { leaving.keys.contains { $0.job == job } }
+
   private mutating func free(_ holding: Holding, _ job: JobNumber) -> [SlotChange] {
     lendingIsDue = true
     return holding.slots.map { slot in

@@ -95,6 +95,29 @@ struct StepLimitTests {
     #expect(try harness.store.heldSlots().isEmpty)
   }
 
+  @Test("a slot of an attempt that will not stop is free when its node dies", arguments: Backend.all)
+  func stubborn(_ backend: Backend) async throws {
+    let harness = try Harness(backend)
+    let job = try await harness.start(
+      """
+      steps:
+        work: {uses: test.pure, with: {hold: true, deaf: true}, timeout: 10s, exclusive: table}
+        rest: {wait: {for: 90d}}
+      """)
+    await harness.stage.holding("work")
+    harness.clock.advance(by: .seconds(10))
+    try await harness.happened(job, "ended", "work")
+    harness.clock.advance(by: .seconds(600))
+    #expect(try await harness.status(job) == .waiting)
+    // Nothing but that attempt keeps it in memory: who takes it over sees to what it holds.
+    #expect(try harness.store.parkedJobs().isEmpty)
+    #expect(try harness.store.heldSlots().count == 1)
+    try await harness.crashAndReopen()
+    _ = try await harness.status(job)
+    #expect(try harness.store.heldSlots().isEmpty)
+    try await harness.parked(1)
+  }
+
   @Test("queue: takes its places from the namespace's setting, and has no limit without one")
   func queue() async throws {
     let harness = try Harness()
