@@ -9,6 +9,21 @@ public struct FirstAdmin: Sendable, Hashable {
   public var password: String
 }
 
+/// A password that nobody has yet, drawn and hashed before there is anything to open: hashing takes most of
+/// the first start's time.
+public struct FirstPassword: Sendable {
+  let words: String
+  let hash: PasswordHash
+
+  /// Blocks for as long as a hash takes, about 0.1 s.
+  public static func make(_ policy: SignInPolicy, random: (Int) -> [UInt8]) -> FirstPassword {
+    let words = Passphrase.make(random)
+    let salt = random(PasswordHash.saltSize)
+    return FirstPassword(
+      words: words, hash: PasswordHash(of: words, iterations: policy.passwordIterations, salt: salt))
+  }
+}
+
 public struct AccountDraft: Sendable, Hashable {
   public var kind: Account.Kind
   public var name: String
@@ -44,11 +59,12 @@ extension AccessService {
   /// Where there is no account at all: `admin` with the role of that name and a password made of words, which
   /// they have to change first: it stands where the server's lines go.
   public func makeFirstAdmin(
-    named name: String = "admin", from origin: Origin
+    named name: String = "admin", with first: FirstPassword? = nil, from origin: Origin
   ) async throws(Problem) -> FirstAdmin? {
     guard ledger.read({ $0.accounts.isEmpty }) else { return nil }
-    let (password, now) = (Passphrase.make(environment.random), environment.now())
-    let hash = try await passwords.hash(password)
+    let now = environment.now()
+    let password = first?.words ?? Passphrase.make(environment.random)
+    let hash = if let first { first.hash } else { try await passwords.hash(password) }
     var account = Account(
       id: environment.newID(at: now), kind: .person, name: try Self.accountName(name), createdAt: now,
       createdBy: "server")

@@ -2,8 +2,10 @@
 #include "CSystem.h"
 #include "CSystemProcess.h"
 #include <errno.h>
+#include <link.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -173,6 +175,24 @@ int esteira_close_memory(void) {
   for (size_t i = 0; i < sizeof(crashes) / sizeof(crashes[0]); i++) signal(crashes[i], SIG_DFL);
   return prctl(PR_SET_DUMPABLE, 0) == 0 ? 0 : errno;
 }
+
+static int release_code(struct dl_phdr_info *program, size_t size, void *unused) {
+  (void)size;
+  (void)unused;
+  uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+  for (int i = 0; i < program->dlpi_phnum; i++) {
+    const ElfW(Phdr) *segment = &program->dlpi_phdr[i];
+    // A page that was written to, by relocations or by the program, would lose what was written.
+    if (segment->p_type != PT_LOAD || !(segment->p_flags & PF_X) || (segment->p_flags & PF_W)) continue;
+    uintptr_t begin = (program->dlpi_addr + segment->p_vaddr + page - 1) & ~(page - 1);
+    uintptr_t end = (program->dlpi_addr + segment->p_vaddr + segment->p_filesz) & ~(page - 1);
+    if (begin < end) madvise((void *)begin, end - begin, MADV_DONTNEED);
+  }
+  // The first is the program itself.
+  return 1;
+}
+
+void esteira_release_code(void) { dl_iterate_phdr(release_code, NULL); }
 
 int esteira_limit_named(const char *name) {
   if (strcmp(name, "as") == 0) return RLIMIT_AS;

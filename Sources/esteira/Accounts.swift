@@ -8,13 +8,24 @@ import Stores
 
 /// The accounts of a data folder, opened for a server.
 enum Accounts {
+  /// Beside what else a first start does; nil of a folder that has accounts already.
+  static func firstPassword(for folder: DataFolder) -> Task<FirstPassword?, Never> {
+    let isThere = Glibc.access(storePath(folder.path), F_OK) == 0
+    return Task.detached {
+      isThere ? nil : FirstPassword.make(SignInPolicy(), random: { SecureRandom.bytes($0) })
+    }
+  }
+
+  private static func storePath(_ folder: String) -> String { folder + "/access.db" }
+
   /// Also the first admin, whose password is shown once, where there was no account.
   static func open(
-    _ parts: NodeParts, _ outside: OutsideSignIn?, operatorsMayRetry: Bool
+    _ parts: NodeParts, _ outside: OutsideSignIn?, operatorsMayRetry: Bool,
+    first: Task<FirstPassword?, Never>
   ) async throws(Problem) -> (AccessService, FirstAdmin?) {
     let file: AccessFile
     do throws(AccessFault) {
-      file = try AccessFile(path: parts.folder.path + "/access.db")
+      file = try AccessFile(path: storePath(parts.folder.path))
     } catch {
       throw unreadable(error)
     }
@@ -24,7 +35,7 @@ enum Accounts {
     parts.keeper.alsoSeals { () async throws(Problem) in try await service.sealAnew() }
     // What a rotation before this start did not come to.
     _ = try await service.sealAnew()
-    return (service, try await service.makeFirstAdmin(from: .server))
+    return (service, try await service.makeFirstAdmin(with: await first.value, from: .server))
   }
 
   /// What was answered to requests with a key.
@@ -35,7 +46,7 @@ enum Accounts {
 
   /// The audit beside no server.
   static func openAudit(of folder: String, _ vault: Vault) throws(Problem) -> AuditTrail? {
-    let path = folder + "/access.db"
+    let path = storePath(folder)
     let file: AccessFile
     do throws(AccessFault) {
       file = try AccessFile(reading: path, exists: Glibc.access(path, F_OK) == 0)

@@ -35,8 +35,9 @@ struct Serving: Sendable {
     let wishes = Signals.wishes([SIGINT, SIGTERM, SIGHUP])
     let hadTerminal = Signals.hasTerminal
     do throws(Problem) {
-      var parts = try NodeParts(
-        folder: try DataFolder(path: Places.data(options.data)), restores: true, language: language)
+      let folder = try DataFolder(path: Places.data(options.data))
+      let first = Accounts.firstPassword(for: folder)
+      var parts = try NodeParts(folder: folder, restores: true, language: language)
       let setting = try ServerSetting.effective(
         ConfigFile(folder: parts.folder.path), listen: options.listen)
       let sources = SourceWatches(of: parts, log: Console.system.error)
@@ -45,7 +46,7 @@ struct Serving: Sendable {
         sources.reconcile()
         watch.wake()
       }
-      let (access, admin) = try await accounts(&parts, setting)
+      let (access, admin) = try await accounts(&parts, setting, first)
       let hub = Self.hub(parts, access)
       parts.backend.hub = hub
       parts.backend.backups = BackupDesk.work(of: parts.folder.path, setting.backups)
@@ -58,6 +59,7 @@ struct Serving: Sendable {
       await Self.settle(parts.node)
       sources.reconcile()
       report(banner(parts, listening, admin), isReported)
+      esteira_release_code()
       await untilStopped(wishes, listening, hadTerminal: hadTerminal)
       Console.system.out(stopping)
       await sources.stop()
@@ -88,11 +90,11 @@ struct Serving: Sendable {
   }
 
   private func accounts(
-    _ parts: inout NodeParts, _ setting: ServerSetting
+    _ parts: inout NodeParts, _ setting: ServerSetting, _ first: Task<FirstPassword?, Never>
   ) async throws(Problem) -> (AccessService, FirstAdmin?) {
     let outside = try outside(parts, setting)
     let (access, admin) = try await Accounts.open(
-      parts, outside, operatorsMayRetry: setting.operatorsMayRetry)
+      parts, outside, operatorsMayRetry: setting.operatorsMayRetry, first: first)
     (parts.backend.access, parts.backend.audit) = (access, access.audit)
     parts.backend.keys = try Accounts.keys(parts, access)
     if let outside { parts.backend.oidcFetch = outside.fetch }

@@ -54,6 +54,10 @@ int esteira_become_subreaper(void);
  * What it starts is not held to that. */
 int esteira_close_memory(void);
 
+/// Gives back the memory that the program's code takes. What runs again is mapped anew out of the page cache,
+/// 64 KiB at a time; what only a start needs is not. Of the program's file alone, and of what nothing writes to.
+void esteira_release_code(void);
+
 /// RLIMIT_AS and the like by name (`as`, `cpu`, `nofile`, `fsize`, `core`), or -1.
 int esteira_limit_named(const char *name);
 
