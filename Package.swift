@@ -27,6 +27,7 @@ let package = Package(
     .systemLibrary(name: "CArchive", path: "Sources/CArchive"),
     .systemLibrary(name: "CHiredis", path: "Sources/CHiredis"),
     .systemLibrary(name: "CRabbitMQ", path: "Sources/CRabbitMQ"),
+    .systemLibrary(name: "CPostgres", path: "Sources/CPostgres", pkgConfig: "libpq"),
     .target(name: "CCurl", path: "Sources/CCurl", linkerSettings: [.linkedLibrary("curl")]),
     .target(name: "CSQLite", path: "Sources/CSQLite", linkerSettings: [.linkedLibrary("sqlite3")]),
     .target(name: "CLLHTTP", path: "Sources/CLLHTTP", cSettings: [.unsafeFlags(["-w"])]),
@@ -48,7 +49,8 @@ let package = Package(
     .target(
       name: "Net",
       dependencies: [
-        "Crypto", "CCurl", "CHiredis", "CLLHTTP", "COpenSSL", "CRabbitMQ", "CSQLite", "CSystem", "CWslay",
+        "Crypto", "CCurl", "CHiredis", "CLLHTTP", "COpenSSL", "CPostgres", "CRabbitMQ", "CSQLite", "CSystem",
+        "CWslay",
         "CXML", "CZlib",
       ],
       swiftSettings: settings),

@@ -58,8 +58,8 @@ struct Serving: Sendable {
       ]
       await Self.settle(parts.node)
       sources.reconcile()
-      report(banner(parts, listening, admin), isReported)
       esteira_release_code()
+      report(banner(parts, listening, admin), isReported)
       await untilStopped(wishes, listening, hadTerminal: hadTerminal)
       Console.system.out(stopping)
       await sources.stop()

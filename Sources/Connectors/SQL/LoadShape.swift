@@ -15,7 +15,7 @@ struct LoadShape: Sendable {
   /// For CSV: which field each name is.
   private var places: [Int] = []
   private(set) var columns: [LoadTable.Column] = []
-  private var partition: (column: String, value: SQLValue, isInFile: Bool)?
+  private(set) var partition: (column: String, value: SQLValue, isInFile: Bool)?
 
   /// `header`: see `LoadSource.columns`.
   init(

@@ -6,7 +6,8 @@ import Net
 /// A table as the database has it: only its own columns are ever named in a statement.
 struct LoadTable: Sendable {
   struct Column: Sendable {
-    enum Kind: Sendable { case integer, real, numeric, moment, text, bytes, any }
+    /// `document`: a column of JSON.
+    enum Kind: Sendable { case integer, real, numeric, moment, text, bytes, any, document }
     var name: String
     var kind: Kind
     /// Whether the database turns text that looks like a number into one.
@@ -18,6 +19,8 @@ struct LoadTable: Sendable {
   var columns: [Column]
 
   private static let hidden: Int64 = 0
+
+  init(name: String, columns: [Column]) { (self.name, self.columns) = (name, columns) }
 
   init(_ name: String, on connection: borrowing SQLiteConnection) throws(Failure) {
     let lower = name.lowercased()
@@ -80,7 +83,7 @@ struct LoadTable: Sendable {
           switch try statement.value(column) {
           case .text(let text): row.append(text)
           case .integer(let integer): row.append("\(integer)")
-          case .null, .real, .bytes: row.append("")
+          case .null, .real, .bytes, .boolean, .document: row.append("")
           }
         }
         rows.append(row)
@@ -117,6 +120,7 @@ extension LoadTable.Column {
   func value(_ json: JSON) throws(LoadComplaint) -> SQLValue {
     switch (json, kind) {
     case (.null, _): return try null()
+    case (_, .document): return .document(json.text)
     case (.string(let text), _): return try value(text: text)
     case (.bool(let yes), .integer), (.bool(let yes), .numeric), (.bool(let yes), .any):
       return .integer(yes ? 1 : 0)
@@ -156,7 +160,7 @@ extension LoadTable.Column {
 
   private func value(text: String) throws(LoadComplaint) -> SQLValue {
     switch kind {
-    case .text: return .text(text)
+    case .text, .document: return .text(text)
     case .any, .moment:
       guard !makesNumbers || LoadNumber.staysItself(text) else {
         throw complaint(text, "would be kept as a number that reads otherwise")

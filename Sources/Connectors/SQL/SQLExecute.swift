@@ -10,7 +10,13 @@ struct SQLExecute: Connector {
 
   private static let outcome: [(String, JSON)] = [
     ("changes", ["type": "integer", "description": "Rows inserted, updated or deleted."]),
-    ("last_id", ["type": ["integer", "null"], "description": "The rowid of the last row inserted."]),
+    (
+      "last_id",
+      [
+        "type": ["integer", "null"],
+        "description": "The rowid of the last row inserted; null on PostgreSQL: use RETURNING.",
+      ]
+    ),
     (
       "rows",
       [
@@ -58,7 +64,7 @@ struct SQLExecute: Connector {
           ]
         )
       ], required: ["changes", "last_id", "rows"]),
-    effect: .onceUnlessIdempotent(warns: true), connection: .required(kind: SQLPlace.kind),
+    effect: .onceUnlessIdempotent(warns: true), connection: .required(kind: SQLPlace.kinds),
     examples: [
       .init(
         Bilingual("Record a run", pt: "Registrar uma execução"),
@@ -89,19 +95,38 @@ struct SQLExecute: Connector {
     let orders = try Self.orders(attempt.with)
     let timeout = try SQLWork.timeout(attempt.with)
     let isList = attempt.with["statements"] != nil
+    if PostgresAddress.isMeant(by: attempt) {
+      let isRepeatable = attempt.effect != .once
+      return try await PostgresWork.run(attempt, writing: true, timeout: timeout) {
+        connection throws(Failure) in
+        let outcomes = try connection.writing(isRepeatable: isRepeatable) { () throws(Failure) in
+          try Self.outcomes(orders, isList) { (order) throws(Failure) in
+            let done = try PostgresExecute.run(order.sql, order.parameters, connection)
+            return Outcome(changes: done.changes, rows: done.rows)
+          }
+        }
+        return AttemptOutput(Outcome.json(outcomes, isList: isList))
+      }
+    }
     return try await SQLWork.run(attempt, writing: true, timeout: timeout) { connection throws(Failure) in
       let outcomes = try connection.transaction { () throws(Failure) in
-        var (outcomes, size): ([Outcome], Int) = ([], 0)
-        for order in orders {
-          let outcome = try order.run(connection)
-          outcomes.append(outcome)
-          size += JSON.array(outcome.rows ?? []).serialized().count
-          if size > SQLRows.limit / (isList ? 2 : 1) { throw .rowsTooLarge(outcomes.count) }
-        }
-        return outcomes
+        try Self.outcomes(orders, isList) { (order) throws(Failure) in try order.run(connection) }
       }
       return AttemptOutput(Outcome.json(outcomes, isList: isList))
     }
+  }
+
+  private static func outcomes(
+    _ orders: [Order], _ isList: Bool, _ run: (Order) throws(Failure) -> Outcome
+  ) throws(Failure) -> [Outcome] {
+    var (outcomes, size): ([Outcome], Int) = ([], 0)
+    for order in orders {
+      let outcome = try run(order)
+      outcomes.append(outcome)
+      size += JSON.array(outcome.rows ?? []).serialized().count
+      if size > SQLRows.limit / (isList ? 2 : 1) { throw .rowsTooLarge(outcomes.count) }
+    }
+    return outcomes
   }
 
   private static func orders(_ with: JSON) throws(Failure) -> [Order] {

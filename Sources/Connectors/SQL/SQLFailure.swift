@@ -51,6 +51,23 @@ extension Failure {
       self.init(
         .data, code: "sql-corrupt",
         "The database file is damaged: \(said); restore it from a backup, or see what `.recover` saves.")
+    case .unreachable: self.init(.transient, code: "unreachable", "The database cannot be reached: \(said).")
+    case .egress:
+      self.init(
+        .configuration, code: "egress-refused",
+        "\(said); allow the address in the connection's `egress`.")
+    case .tls:
+      self.init(
+        .configuration, code: "tls",
+        "The server is not trusted: \(said); name its authority in `ca_file` of the address.")
+    case .login: self.init(.credential, code: "sql-login", "The server lets this user not in: \(said).")
+    case .interrupted:
+      self.init(.transient, code: "interrupted", "The connection broke, and nothing of it stays: \(said).")
+    case .unknown:
+      self.init(
+        .lost, code: "effect-unknown",
+        "The connection broke while the transaction was committed: \(said). Whether it took effect is unknown."
+      )
     case .notADatabase:
       self.init(
         .configuration, code: "not-a-database",

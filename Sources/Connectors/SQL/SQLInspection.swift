@@ -23,19 +23,24 @@ struct SQLInspection: Sendable {
   /// Lines of the plan that are kept.
   private static let planLimit = 200
 
-  private(set) var issues: [Issue] = []
-  private(set) var isSyntaxValid = true
-  private(set) var isReadOnly = true
-  private(set) var statements = 0
-  private(set) var actions = SQLActions()
-  private(set) var parameters: [String] = []
-  private(set) var plan: String?
+  var issues: [Issue] = []
+  var isSyntaxValid = true
+  var isReadOnly = true
+  var statements = 0
+  var actions = SQLActions()
+  var parameters: [String] = []
+  var plan: String?
 
   var isValid: Bool { issues.allSatisfy { $0.severity == .warning } }
 
-  private let sql: String
+  let sql: String
   private let allowance: SQLAllowance
-  private let allowsSelect: Bool
+  let allowsSelect: Bool
+
+  /// Of a text that another engine looks at.
+  init(_ sql: String, allow: [String]) {
+    (self.sql, allowsSelect, allowance) = (sql, allow.contains("select"), .reads)
+  }
 
   /// Compiles every statement of the text under the guard; nothing is run but the explanation of the plan.
   init(
@@ -115,12 +120,12 @@ struct SQLInspection: Sendable {
       if isSyntax { isSyntaxValid = false }
       fail(isSyntax ? "syntax" : Self.word(fault), "\(fault.message).", at: place)
     case .cancelled, .timeout, .busy, .unfinished, .constraint, .value, .full, .io, .outOfMemory, .readOnly,
-      .cannotOpen, .corrupt, .notADatabase:
+      .cannotOpen, .corrupt, .notADatabase, .unreachable, .egress, .tls, .login, .interrupted, .unknown:
       throw Failure(fault)
     }
   }
 
-  private mutating func fail(_ word: String, _ message: String, at place: Int) {
+  mutating func fail(_ word: String, _ message: String, at place: Int) {
     issues.append(Issue(word: word, message: message, position: SQLPosition(byte: place, of: sql)))
   }
 

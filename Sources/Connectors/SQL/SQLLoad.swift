@@ -82,7 +82,7 @@ struct SQLLoad: Connector {
         ),
         ("resumed", ["type": "boolean", "description": "Whether an earlier attempt had begun."]),
       ], required: ["rows", "tables", "resumed"]),
-    effect: .always(.keyed), connection: .required(kind: SQLPlace.kind),
+    effect: .always(.keyed), connection: .required(kind: SQLPlace.kinds),
     examples: [
       .init(
         Bilingual("Load a day's orders", pt: "Carregar os pedidos do dia"),
@@ -104,7 +104,12 @@ struct SQLLoad: Connector {
 
   func execute(_ attempt: Attempt) async throws(Failure) -> AttemptOutput {
     let plan = try LoadPlan(attempt.with)
-    _ = try SQLPlace(attempt)
+    let isPostgres = PostgresAddress.isMeant(by: attempt)
+    if isPostgres {
+      _ = try PostgresAddress.place(attempt, writing: true)
+    } else {
+      _ = try SQLPlace(attempt)
+    }
     var sources: [LoadSource] = []
     for (place, part) in plan.parts.enumerated() {
       let path = "\(attempt.services.workFolder)/source-\(place)"
@@ -113,6 +118,14 @@ struct SQLLoad: Connector {
     }
     let records = LoadRecords(stepKey: attempt.stepKey, now: attempt.services.now())
     let (ready, log) = (sources, attempt.services.log)
+    if isPostgres {
+      let records = PostgresRecords(stepKey: attempt.stepKey, now: attempt.services.now())
+      return try await PostgresWork.run(attempt, writing: true) { connection throws(Failure) in
+        let loaded = try PostgresLoad.run(plan, ready, records, connection)
+        for one in loaded where one.start > 1 { log(.info, "\(one.table): goes on at line \(one.start)") }
+        return AttemptOutput(Self.output(loaded))
+      }
+    }
     return try await SQLWork.run(attempt, writing: true) { connection throws(Failure) in
       if plan.mode.isStaged {
         let names = try plan.parts.map { part throws(Failure) in

@@ -57,15 +57,15 @@ struct SQLParameters: Sendable {
 }
 
 extension SQLValue {
-  /// Yes and no are 1 and 0; lists and maps are JSON text, which `json_each` reads.
+  /// Yes and no are 1 and 0 where the engine has no others; lists and maps are JSON text.
   init(_ json: JSON) {
     switch json {
     case .null: self = .null
-    case .bool(let yes): self = .integer(yes ? 1 : 0)
+    case .bool(let yes): self = .boolean(yes)
     case .int(let integer): self = .integer(integer)
     case .double(let real): self = .real(real)
     case .string(let text): self = .text(text)
-    case .array, .object: self = .text(json.text)
+    case .array, .object: self = .document(json.text)
     }
   }
 }

@@ -3,11 +3,13 @@ import Glibc
 import Model
 import Net
 
-/// The database that a connection names, checked: the one place that knows which engine is behind it.
+/// The database that a connection names, checked: a file of SQLite; see `PostgresAddress` for the other engine.
 ///
 /// Statements, values, faults and the stop are the same for every engine (`Net/SQL`); what differs is here.
 struct SQLPlace: Sendable {
   static let kind = "sqlite"
+  /// Those that the four connectors take.
+  static let kinds = "\(kind)|\(PostgresAddress.kind)"
   private static let members = ["path", "read_only", "create"]
 
   private let name: String
@@ -27,7 +29,8 @@ struct SQLPlace: Sendable {
     guard connection.kind == Self.kind else {
       throw Failure(
         .configuration, code: "invalid-connection",
-        "The connection `\(name)` is of kind `\(connection.kind)`; this version speaks `sqlite`.")
+        "The connection `\(name)` is of kind `\(connection.kind)`; this version speaks `sqlite` and "
+          + "`postgresql`.")
     }
     let address = connection.address
     guard let path = address["path"]?.string, !path.isEmpty,

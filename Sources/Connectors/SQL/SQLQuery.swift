@@ -63,7 +63,7 @@ struct SQLQuery: Connector {
       "required": ["rows", "file", "row_count", "columns", "truncated"],
       "additionalProperties": false,
     ],
-    effect: .always(.pure), connection: .required(kind: SQLPlace.kind),
+    effect: .always(.pure), connection: .required(kind: SQLPlace.kinds),
     examples: [
       .init(
         Bilingual("The day's total", pt: "O total do dia"),
@@ -102,6 +102,7 @@ struct SQLQuery: Connector {
       sql: with["query"]?.string ?? "", parameters: SQLParameters(with["parameters"]),
       max: with["max_rows"]?.int.map { Int($0) })
     let timeout = try SQLWork.timeout(with)
+    if PostgresAddress.isMeant(by: attempt) { return try await Self.onPostgres(attempt, call, timeout) }
     guard with["result"]?.string == "artifact" else {
       return try await SQLWork.run(attempt, writing: false, timeout: timeout) { connection throws(Failure) in
         let begun = try call.begin(connection)
@@ -120,6 +121,29 @@ struct SQLQuery: Connector {
     }
     let handle = try await attempt.services.storeArtifact("rows.\(format.rawValue)", path, format.mediaType)
     return AttemptOutput(Self.output(count, rows, isTruncated, file: handle), artifacts: [handle])
+  }
+
+  private static func onPostgres(
+    _ attempt: Attempt, _ call: Call, _ timeout: Duration?
+  ) async throws(Failure) -> AttemptOutput {
+    let call = PostgresQuery.Call(sql: call.sql, parameters: call.parameters, max: call.max)
+    guard attempt.with["result"]?.string == "artifact" else {
+      let found = try await PostgresWork.run(attempt, writing: false, timeout: timeout) {
+        connection throws(Failure) in
+        try PostgresQuery.rows(call, connection)
+      }
+      let columns = try SQLRows(found.columns)
+      return AttemptOutput(output(found.count, columns, found.isTruncated, rows: found.rows))
+    }
+    let format = try format(attempt.with["format"]?.string)
+    let path = attempt.services.workFolder + "/rows"
+    let found = try await PostgresWork.run(attempt, writing: false, timeout: timeout) {
+      connection throws(Failure) in
+      try PostgresQuery.file(call, path, format, connection)
+    }
+    let handle = try await attempt.services.storeArtifact("rows.\(format.rawValue)", path, format.mediaType)
+    let columns = try SQLRows(found.columns)
+    return AttemptOutput(output(found.count, columns, found.isTruncated, file: handle), artifacts: [handle])
   }
 
   private static func output(

@@ -38,8 +38,8 @@ struct SQLRowFile: ~Copyable {
   }
 
   /// Writes all rows, at most `max`; true where there were more.
-  mutating func write(
-    _ statement: borrowing SQLiteStatement, in sql: String, max: Int?
+  mutating func write<Cursor: SQLCursor & ~Copyable>(
+    _ statement: borrowing Cursor, in sql: String, max: Int?
   ) throws(Failure) -> Bool {
     while try Failure.ofSQL(in: sql, { () throws(SQLFault) in try statement.next() }) {
       if let max, count >= max {
@@ -58,7 +58,9 @@ struct SQLRowFile: ~Copyable {
     return false
   }
 
-  private mutating func object(_ statement: borrowing SQLiteStatement) throws(Failure) {
+  private mutating func object<Cursor: SQLCursor & ~Copyable>(
+    _ statement: borrowing Cursor
+  ) throws(Failure) {
     bytes.append(UInt8(ascii: "{"))
     for (place, key) in keys.enumerated() {
       if place > 0 { bytes.append(UInt8(ascii: ",")) }
@@ -69,7 +71,9 @@ struct SQLRowFile: ~Copyable {
   }
 
   /// Null is an empty field, an empty text a pair of quotes.
-  private mutating func fields(_ statement: borrowing SQLiteStatement) throws(Failure) {
+  private mutating func fields<Cursor: SQLCursor & ~Copyable>(
+    _ statement: borrowing Cursor
+  ) throws(Failure) {
     var texts: [String] = []
     for place in rows.columns.indices {
       switch try rows.json(statement, place, row: count) {

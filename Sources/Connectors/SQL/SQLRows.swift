@@ -21,8 +21,8 @@ struct SQLRows: Sendable {
   }
 
   /// The rows as objects; fails with `tooLarge` where they are more than an output may hold.
-  func collect(
-    _ statement: borrowing SQLiteStatement, in sql: String, max: Int? = nil
+  func collect<Cursor: SQLCursor & ~Copyable>(
+    _ statement: borrowing Cursor, in sql: String, max: Int? = nil
   ) throws(Failure) -> (rows: [JSON], isTruncated: Bool) {
     var (rows, size): ([JSON], Int) = ([], 0)
     var bytes: [UInt8] = []
@@ -49,7 +49,9 @@ struct SQLRows: Sendable {
   }
 
   /// One value: integers and doubles exactly, bytes as base64.
-  func json(_ statement: borrowing SQLiteStatement, _ place: Int, row: Int) throws(Failure) -> JSON {
+  func json<Cursor: SQLCursor & ~Copyable>(
+    _ statement: borrowing Cursor, _ place: Int, row: Int
+  ) throws(Failure) -> JSON {
     switch try Failure.ofSQL(in: nil, { () throws(SQLFault) in try statement.value(place) }) {
     case .null: return .null
     case .integer(let integer): return .int(integer)
@@ -62,6 +64,10 @@ struct SQLRows: Sendable {
       return .double(real)
     case .text(let text): return .string(text)
     case .bytes(let bytes): return .string(Base64.encode(bytes))
+    case .boolean(let yes): return .bool(yes)
+    case .document(let text):
+      // What this reader of JSON cannot hold (a number of a hundred digits) stays text, and nothing is lost.
+      return (try? JSON(parsing: Array(text.utf8))) ?? .string(text)
     }
   }
 }

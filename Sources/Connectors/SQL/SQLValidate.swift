@@ -37,7 +37,7 @@ struct SQLValidate: Connector {
           "dialects",
           [
             "type": "array", "items": ["enum": .array(dialects)],
-            "description": "Where it is to run too. This version parses `sqlite` only.",
+            "description": "Where it is to run too. Only the connection's own is parsed.",
           ]
         ),
         (
@@ -83,7 +83,7 @@ struct SQLValidate: Connector {
         "functions",
         "parameters", "changes", "estimated_cost", "dialects",
       ]),
-    effect: .always(.pure), connection: .required(kind: SQLPlace.kind), defaultTimeout: .seconds(300),
+    effect: .always(.pure), connection: .required(kind: SQLPlace.kinds), defaultTimeout: .seconds(300),
     examples: [
       .init(
         Bilingual("Refuse what is no plain reading", pt: "Recusar o que não for leitura"),
@@ -102,15 +102,26 @@ struct SQLValidate: Connector {
     let allow = with["allow"]?.array?.compactMap(\.string) ?? ["select"]
     let asked = with["dialects"]?.array?.compactMap(\.string) ?? []
     let plans = with["estimate_cost"]?.bool ?? false
-    return try await SQLWork.run(attempt, writing: false) { connection throws(Failure) in
-      var found = try SQLInspection(sql, allow: allow, plans: plans, on: connection)
-      var dialects = JSONObject([(SQLPlace.kind, .string(found.isValid ? "valid" : "invalid"))])
-      for dialect in asked where dialect != SQLPlace.kind && dialects[dialect] == nil {
-        dialects[dialect] = "not_checked"
-        found.warn("not-checked", "This version has no parser of \(dialect): nothing is known of it there.")
+    if PostgresAddress.isMeant(by: attempt) {
+      return try await PostgresWork.run(attempt, writing: false) { connection throws(Failure) in
+        let found = try PostgresInspection(sql, allow: allow, plans: plans).run(on: connection)
+        return AttemptOutput(Self.output(found, as: PostgresAddress.kind, asked))
       }
-      return AttemptOutput(Self.output(found, dialects))
     }
+    return try await SQLWork.run(attempt, writing: false) { connection throws(Failure) in
+      let found = try SQLInspection(sql, allow: allow, plans: plans, on: connection)
+      return AttemptOutput(Self.output(found, as: SQLPlace.kind, asked))
+    }
+  }
+
+  private static func output(_ found: SQLInspection, as own: String, _ asked: [String]) -> JSON {
+    var found = found
+    var dialects = JSONObject([(own, .string(found.isValid ? "valid" : "invalid"))])
+    for dialect in asked where dialect != own && dialects[dialect] == nil {
+      dialects[dialect] = "not_checked"
+      found.warn("not-checked", "This connection has no parser of \(dialect): nothing is known of it there.")
+    }
+    return output(found, dialects)
   }
 
   private static func output(_ found: SQLInspection, _ dialects: JSONObject) -> JSON {

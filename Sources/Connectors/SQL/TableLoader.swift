@@ -49,12 +49,7 @@ struct TableLoader: Sendable {
     try records.prepare(on: connection)
     if let found = try records.progress(of: table.name, on: connection) {
       if found.sha256 == part.file.sha256, found.mode == plan.mode { return found }
-      guard plan.mode != .append || !found.isSeen else {
-        throw Failure(
-          .data, code: "load-changed",
-          "An earlier attempt of this step loaded other lines, or otherwise, into `\(table.name)`; see what "
-            + "is there, then start a new job, or use `replace`.")
-      }
+      guard plan.mode != .append || !found.isSeen else { throw .loadChanged(table.name) }
     }
     try records.forget(table.name, on: connection)
     let start = LoadRecords.Progress(
@@ -147,6 +142,13 @@ struct TableLoader: Sendable {
 }
 
 extension Failure {
+  static func loadChanged(_ table: String) -> Failure {
+    Failure(
+      .data, code: "load-changed",
+      "An earlier attempt of this step loaded other lines, or otherwise, into `\(table)`; see what is there, "
+        + "then start a new job, or use `replace`.")
+  }
+
   /// A row of a file that the database refuses.
   init(_ fault: SQLFault, line: Int) {
     self.init(fault)

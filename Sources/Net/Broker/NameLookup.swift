@@ -10,7 +10,10 @@ actor NameLookup {
   nonisolated func stop() { executor.stop() }
 
   /// In the order in which the system would try them.
-  func addresses(of host: String) throws(NetError) -> [IPAddress] {
+  func addresses(of host: String) throws(NetError) -> [IPAddress] { try Self.ask(host) }
+
+  /// The same on the thread of the caller, which it blocks.
+  static func ask(_ host: String) throws(NetError) -> [IPAddress] {
     var hints = addrinfo()
     hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
     var list: UnsafeMutablePointer<addrinfo>?

@@ -23,6 +23,7 @@ public struct SQLActions: Sendable, Hashable {
     public var table: String
     /// Empty where only rows are counted.
     public var column: String
+    public init(table: String, column: String) { (self.table, self.column) = (table, column) }
   }
 
   /// Whether a SELECT or VALUES is in it.

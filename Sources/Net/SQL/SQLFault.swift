@@ -30,6 +30,18 @@ public struct SQLFault: Error, Hashable, Sendable {
     case corrupt
     /// The file is something else.
     case notADatabase
+    /// The server cannot be reached, or not by this address.
+    case unreachable
+    /// Its address is one that the connection may not lead to.
+    case egress
+    /// Its certificate is not trusted, or it has no TLS where TLS is asked for.
+    case tls
+    /// User or password are wrong, or the user may not open this database.
+    case login
+    /// The connection broke, and nothing of the transaction stays.
+    case interrupted
+    /// The connection broke while a transaction was committed: it may have been, or not.
+    case unknown
     /// Any other refusal of the engine.
     case other
   }
@@ -39,6 +51,8 @@ public struct SQLFault: Error, Hashable, Sendable {
   public var message: String
   /// The byte of the statement that the engine points at.
   public var offset: Int?
+  /// Where the engine was, in its own words, such as the line of the rows that were sent to it.
+  public var context: String?
 
   public init(_ kind: Kind, _ message: String, offset: Int? = nil) {
     (self.kind, self.message, self.offset) = (kind, message, offset)

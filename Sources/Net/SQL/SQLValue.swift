@@ -5,4 +5,8 @@ public enum SQLValue: Sendable, Hashable {
   case real(Double)
   case text(String)
   case bytes([UInt8])
+  /// Of engines that tell it from a number.
+  case boolean(Bool)
+  /// The text of a JSON document.
+  case document(String)
 }

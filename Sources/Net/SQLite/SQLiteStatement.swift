@@ -111,6 +111,8 @@ public struct SQLiteStatement: ~Copyable {
         case .real(let real): sqlite3_bind_double(handle, place, real)
         case .text(let text): Self.bind(text, handle, place)
         case .bytes(let bytes): Self.bind(bytes, handle, place)
+        case .boolean(let yes): sqlite3_bind_int64(handle, place, yes ? 1 : 0)
+        case .document(let text): Self.bind(text, handle, place)
         }
       if code != SQLITE_OK { throw SQLFault(code, on: connection, watch: watch) }
     }

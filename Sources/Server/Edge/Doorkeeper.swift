@@ -12,7 +12,11 @@ struct Doorkeeper: Sendable {
   var access: AccessService?
   var origins: OwnOrigins
 
-  func principal(of request: HTTPRequest, _ cookies: [String: String]) throws(Problem) -> Principal {
+  /// `isOpen`: nobody has to sign in for it. A token that has ended stops nobody there: many a client sends the
+  /// last one along when it signs in anew.
+  func principal(
+    of request: HTTPRequest, _ cookies: [String: String], isOpen: Bool
+  ) throws(Problem) -> Principal {
     switch request.peer {
     case .local(let uid, _):
       guard uid == owner else { throw Self.notOwner }
@@ -21,7 +25,12 @@ struct Doorkeeper: Sendable {
     }
     // Its signature is the sign-in, and may stand where our tokens would.
     if request.path.hasPrefix(HookCalls.prefix) { return .anonymous }
-    if let header = request.headers["authorization"] { return try bearer(header) }
+    if let header = request.headers["authorization"] {
+      do { return try bearer(header) } catch {
+        guard isOpen else { throw error }
+        return .anonymous
+      }
+    }
     guard let token = cookies[SignInCookies.accessName] else { return .anonymous }
     // A cookie is sent by browsers without anybody's wish, so a change needs to come from our own pages.
     if !["GET", "HEAD"].contains(request.method), !origins.sent(request) { throw Self.foreignOrigin }

@@ -43,7 +43,8 @@ public struct HTTPEdge: Sendable {
     }
     let principal: Principal
     do throws(Problem) {
-      principal = try door.principal(of: request, asked.cookies)
+      let isOpen = router.isOpen(request.method, asked.path)
+      principal = try door.principal(of: request, asked.cookies, isOpen: isOpen)
       try door.mayGoOn(principal, asked.path)
       if let socket, request.method == "GET", asked.path == SocketDoor.path {
         return try socket.open(request, as: principal, asked.language)

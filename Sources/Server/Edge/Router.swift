@@ -67,6 +67,14 @@ public struct Router: Sendable {
     }
   }
 
+  /// Whether nobody has to sign in to call it.
+  func isOpen(_ method: String, _ path: String) -> Bool {
+    guard let method = Shape.Method(rawValue: method == "HEAD" ? "GET" : method),
+      case .route(let route, _) = table.find(method, path)
+    else { return false }
+    return route.shape.permission == .open
+  }
+
   /// Of a raw body only what the path names: the rest is the sender's.
   private static func input(
     of request: APIRequest, to shape: Shape, _ parameters: [(String, String)]

@@ -21,7 +21,7 @@ struct NetworkedServer {
   static let address = IPAddress("192.0.2.7") ?? IPAddress(v4: 0)
   static let host = "esteira.example"
   private static let here = Origin(address: "192.0.2.1")
-  private static let password = "correct horse staple"
+  static let password = "correct horse staple"
   private static let moment = Timestamp(microseconds: 1_790_000_000_000_000)
 
   init() async throws {
