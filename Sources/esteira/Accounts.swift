@@ -11,7 +11,7 @@ enum Accounts {
   /// Beside what else a first start does; nil of a folder that has accounts already.
   static func firstPassword(for folder: DataFolder) -> Task<FirstPassword?, Never> {
     let isThere = Glibc.access(storePath(folder.path), F_OK) == 0
-    return Task.detached {
+    return Task {
       isThere ? nil : FirstPassword.make(SignInPolicy(), random: { SecureRandom.bytes($0) })
     }
   }

@@ -58,7 +58,6 @@ struct Serving: Sendable {
       ]
       await Self.settle(parts.node)
       sources.reconcile()
-      esteira_release_code()
       report(banner(parts, listening, admin), isReported)
       await untilStopped(wishes, listening, hadTerminal: hadTerminal)
       Console.system.out(stopping)
@@ -256,7 +255,9 @@ extension Serving {
         language]
   }
 
+  /// The start is over, so that what it alone needed is given back.
   private func report(_ lines: [String], _ isReported: Bool) {
+    esteira_release_code()
     if isReported {
       Background.send(0, lines, to: Self.reportDescriptor)
     } else {

@@ -94,7 +94,8 @@ enum Direction {
     "Access": ["Model", "Crypto"],
     "API": ["Model"],
     "Net": [
-      "Crypto", "CCurl", "CHiredis", "CLLHTTP", "COpenSSL", "CRabbitMQ", "CSQLite", "CSystem", "CWslay",
+      "Crypto", "CCurl", "CHiredis", "CLLHTTP", "COpenSSL", "CPostgres", "CRabbitMQ", "CSQLite", "CSystem",
+      "CWslay",
       "CXML", "CZlib",
     ],
     "Stores": ["Model", "Pipelines", "Engine", "Watchdog", "Access", "Crypto", "CSQLite", "CSystem"],

@@ -79,7 +79,7 @@ struct SQLExecute: Connector {
               parameters: {id: "${{ job.key }}", status: done}
           """)
     ],
-    failures: SQLNotes.opening + SQLNotes.statement + SQLNotes.writing,
+    failures: SQLNotes.opening + SQLNotes.server + SQLNotes.unknown + SQLNotes.statement + SQLNotes.writing,
     check: problems(in:))
 
   static func problems(in with: JSON) -> [Problem] {

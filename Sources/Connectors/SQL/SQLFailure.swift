@@ -51,27 +51,37 @@ extension Failure {
       self.init(
         .data, code: "sql-corrupt",
         "The database file is damaged: \(said); restore it from a backup, or see what `.recover` saves.")
-    case .unreachable: self.init(.transient, code: "unreachable", "The database cannot be reached: \(said).")
-    case .egress:
-      self.init(
-        .configuration, code: "egress-refused",
-        "\(said); allow the address in the connection's `egress`.")
-    case .tls:
-      self.init(
-        .configuration, code: "tls",
-        "The server is not trusted: \(said); name its authority in `ca_file` of the address.")
-    case .login: self.init(.credential, code: "sql-login", "The server lets this user not in: \(said).")
-    case .interrupted:
-      self.init(.transient, code: "interrupted", "The connection broke, and nothing of it stays: \(said).")
-    case .unknown:
-      self.init(
-        .lost, code: "effect-unknown",
-        "The connection broke while the transaction was committed: \(said). Whether it took effect is unknown."
-      )
+    case .unreachable, .egress, .tls, .login, .interrupted, .unknown:
+      self = .ofServer(fault.kind, said)
     case .notADatabase:
       self.init(
         .configuration, code: "not-a-database",
         "The file is no SQLite database, or an encrypted one: \(said).")
+    }
+  }
+
+  /// What is wrong between here and a server.
+  private static func ofServer(_ kind: SQLFault.Kind, _ said: String) -> Failure {
+    switch kind {
+    case .unreachable:
+      Failure(.transient, code: "unreachable", "The database cannot be reached: \(said).")
+    case .egress:
+      Failure(
+        .configuration, code: "egress-refused",
+        "\(said); allow the address in the connection's `egress`.")
+    case .tls:
+      Failure(
+        .configuration, code: "tls",
+        "The server is not trusted: \(said); name its authority in `ca_file` of the address.")
+    case .login: Failure(.credential, code: "sql-login", "The server lets this user not in: \(said).")
+    case .unknown:
+      Failure(
+        .lost, code: "effect-unknown",
+        "The connection broke while the transaction was committed: \(said). Whether it took effect is "
+          + "unknown.")
+    case .interrupted, .statement, .denied, .cancelled, .timeout, .busy, .unfinished, .constraint, .value,
+      .tooLarge, .full, .io, .outOfMemory, .readOnly, .cannotOpen, .corrupt, .notADatabase, .other:
+      Failure(.transient, code: "interrupted", "The connection broke, and nothing of it stays: \(said).")
     }
   }
 

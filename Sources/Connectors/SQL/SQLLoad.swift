@@ -95,7 +95,7 @@ struct SQLLoad: Connector {
             connection: sales_db
             with: {table: orders, file: "${{ steps.read.output.artifact }}", mode: upsert, keys: [order_id]}
           """)
-    ], failures: SQLNotes.opening + SQLNotes.writing + SQLNotes.loading,
+    ], failures: SQLNotes.opening + SQLNotes.server + SQLNotes.writing + SQLNotes.loading,
     check: problems(in:))
 
   static func problems(in with: JSON) -> [Problem] {

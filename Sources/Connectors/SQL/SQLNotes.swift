@@ -8,11 +8,11 @@ enum SQLNotes {
     Note(
       .configuration, code: "invalid-connection",
       Bilingual(
-        "the connection is not of kind `sqlite`, or its address is not understood",
-        pt: "a conexão não é do tipo `sqlite`, ou o endereço dela não é entendido"),
+        "the connection is neither `sqlite` nor `postgresql`, or its address is not understood",
+        pt: "a conexão não é `sqlite` nem `postgresql`, ou o endereço dela não é entendido"),
       remedy: Bilingual(
-        "Write `address: {path: data.db, read_only: true}`.",
-        pt: "Escreva `address: {path: data.db, read_only: true}`.")),
+        "Write `address: {path: data.db}` or `address: {host: …, database: …}`.",
+        pt: "Escreva `address: {path: data.db}` ou `address: {host: …, database: …}`.")),
     Note(
       .configuration, code: "outside-roots",
       Bilingual(
@@ -40,8 +40,8 @@ enum SQLNotes {
     Note(
       .transient, code: "sql-busy",
       Bilingual(
-        "somebody else holds the database for longer than 10 s",
-        pt: "outro programa segura o banco por mais de 10 s"),
+        "somebody else holds the database, or a row, for longer than 10 s",
+        pt: "outro programa segura o banco, ou uma linha, por mais de 10 s"),
       remedy: Bilingual(
         "It is tried again where `retry` says so.", pt: "É tentado de novo onde `retry` mandar.")),
     Note(
@@ -93,6 +93,52 @@ enum SQLNotes {
       remedy: Bilingual(
         "Use `result: artifact` of `sql.query`, or read less.",
         pt: "Use `result: artifact` de `sql.query`, ou leia menos.")),
+  ]
+
+  /// Of a database on a server.
+  static let server: [Note] = [
+    Note(
+      .credential, code: "unusable-credential",
+      Bilingual("the credential is not of the type `database`", pt: "a credencial não é do tipo `database`"),
+      remedy: Bilingual("Set the credential again.", pt: "Defina a credencial de novo.")),
+    Note(
+      .credential, code: "sql-login",
+      Bilingual(
+        "the server does not let the user in, or has no such database",
+        pt: "o servidor não aceita o usuário, ou não tem esse banco"),
+      remedy: Bilingual(
+        "Check user, password and `database`.", pt: "Confira usuário, senha e `database`.")),
+    Note(
+      .configuration, code: "egress-refused",
+      Bilingual("the address is private and not allowed", pt: "o endereço é privado e não foi permitido"),
+      remedy: Bilingual("Allow it in the connection's `egress`.", pt: "Permita-o em `egress` da conexão.")),
+    Note(
+      .configuration, code: "tls",
+      Bilingual("the server's certificate is not trusted", pt: "o certificado do servidor não é confiável"),
+      remedy: Bilingual(
+        "Name its authority in `ca_file` of the address.",
+        pt: "Indique a autoridade dele em `ca_file` do endereço.")),
+    Note(
+      .transient, code: "unreachable",
+      Bilingual("nobody answers there", pt: "ninguém responde ali"),
+      remedy: Bilingual(
+        "Check the address; `retry` waits for it.", pt: "Confira o endereço; `retry` espera por ele.")),
+    Note(
+      .transient, code: "interrupted",
+      Bilingual("the connection broke; nothing of it stays", pt: "a conexão caiu; nada dela fica"),
+      remedy: Bilingual(
+        "It is tried again where `retry` says so.", pt: "Tenta-se de novo conforme `retry`.")),
+  ]
+
+  static let unknown: [Note] = [
+    Note(
+      .lost, code: "effect-unknown",
+      Bilingual(
+        "the connection broke while the transaction was committed",
+        pt: "a conexão caiu enquanto a transação era confirmada"),
+      remedy: Bilingual(
+        "Look there, then `esteira job step resolve`; or say `idempotent: true`.",
+        pt: "Verifique lá e use `esteira job step resolve`; ou diga `idempotent: true`."))
   ]
 
   static let writing: [Note] = [

@@ -3,7 +3,7 @@ import Glibc
 import Model
 import Net
 
-/// The database that a connection names, checked: a file of SQLite; see `PostgresAddress` for the other engine.
+/// The database that a connection names, checked: a file of SQLite. `PostgresAddress` is the other engine.
 ///
 /// Statements, values, faults and the stop are the same for every engine (`Net/SQL`); what differs is here.
 struct SQLPlace: Sendable {

@@ -84,7 +84,7 @@ struct SQLQuery: Connector {
             with: {query: SELECT * FROM sales ORDER BY id, result: artifact, format: csv}
           """),
     ],
-    failures: SQLNotes.opening + SQLNotes.statement + [
+    failures: SQLNotes.opening + SQLNotes.server + SQLNotes.statement + [
       .init(
         .configuration, code: "not-available", Bilingual("`format` is `parquet`", pt: "`format` é `parquet`"),
         remedy: Bilingual("Choose `ndjson` or `csv`.", pt: "Escolha `ndjson` ou `csv`."))

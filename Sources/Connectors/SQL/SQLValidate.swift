@@ -94,7 +94,7 @@ struct SQLValidate: Connector {
             with: {query: "SELECT id, value FROM sales", allow: [select], estimate_cost: true}
           """)
     ],
-    failures: SQLNotes.opening)
+    failures: SQLNotes.opening + SQLNotes.server)
 
   func execute(_ attempt: Attempt) async throws(Failure) -> AttemptOutput {
     let with = attempt.with

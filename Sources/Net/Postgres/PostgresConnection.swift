@@ -161,8 +161,8 @@ public struct PostgresConnection: ~Copyable {
   /// Whether a transaction is open and whole; false too where it failed or somebody ended it.
   public var isInTransaction: Bool { PQtransactionStatus(handle) == PQTRANS_INTRANS }
 
-  /// Neither a stop nor the time's end is heard meanwhile: what is asked for now is what counts. `interrupted`
-  /// where nobody knows whether it took effect.
+  /// Neither a stop nor the time's end is heard meanwhile: what is asked for now is what counts.
+  /// `interrupted` where nobody knows whether it took effect.
   public borrowing func commit() throws(SQLFault) {
     wait.isEnding = true
     defer { wait.isEnding = false }

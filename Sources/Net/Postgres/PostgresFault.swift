@@ -39,6 +39,8 @@ extension SQLFault {
     }
     switch state.prefix(2) {
     case "22": return .value
+    // Of what a transaction may not do, or not any more.
+    case "25": return .denied
     case "23", "44": return .constraint
     case "42", "26", "34", "3F", "0A": return .statement
     case "54": return .tooLarge

@@ -12,8 +12,8 @@ struct Doorkeeper: Sendable {
   var access: AccessService?
   var origins: OwnOrigins
 
-  /// `isOpen`: nobody has to sign in for it. A token that has ended stops nobody there: many a client sends the
-  /// last one along when it signs in anew.
+  /// `isOpen`: nobody has to sign in for it. A token that has ended stops nobody there: many a client sends
+  /// the last one along when it signs in anew.
   func principal(
     of request: HTTPRequest, _ cookies: [String: String], isOpen: Bool
   ) throws(Problem) -> Principal {

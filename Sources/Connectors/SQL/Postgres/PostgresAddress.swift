@@ -29,8 +29,8 @@ enum PostgresAddress {
       throw Failure(
         .configuration, code: "invalid-connection",
         "The connection `\(connection.name)` needs an address such as {host: db.example.com, port: 5432, "
-          + "database: sales, security: verify | encrypt | none, ca_file: /etc/ssl/db.pem}, and a credential of "
-          + "type database, or `user` in the address.")
+          + "database: sales, security: verify | encrypt | none, ca_file: /etc/ssl/db.pem}, and a credential "
+          + "of type database, or `user` in the address.")
     }
     if writing, readOnly {
       throw Failure(
@@ -106,8 +106,8 @@ extension PostgresConnection {
     return try work()
   }
 
-  /// Runs `work` in a transaction: all of it stays, or none. `isRepeatable`: whether the step may be done again
-  /// where the answer to the commit is lost.
+  /// Runs `work` in a transaction: all of it stays, or none. `isRepeatable`: whether the step may be done
+  /// again where the answer to the commit is lost.
   borrowing func writing<Output>(
     isRepeatable: Bool, _ work: () throws(Failure) -> Output
   ) throws(Failure) -> Output {

@@ -37,7 +37,8 @@ struct PostgresInspection {
     let plan: JSON?
     do throws(SQLFault) {
       try connection.execute(
-        "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL plan_cache_mode = force_generic_plan; SELECT 1"
+        "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; "
+          + "SET LOCAL plan_cache_mode = force_generic_plan; SELECT 1"
       )
       defer { connection.rollBack() }
       let shape = try connection.prepare(text, as: Self.name)

@@ -180,17 +180,25 @@ struct PostgresLoader {
     }
   }
 
-  /// The server names the row of the copy, such as `COPY orders, line 3, column qty: "x"`.
+  /// The server names the row of the copy, and often its column: `COPY orders, line 3, column qty: "x"`.
   private static func failure(_ fault: SQLFault, _ lines: [Int]) -> Failure {
-    guard let context = fault.context, let comma = context.utf8.firstIndex(of: UInt8(ascii: ",")) else {
-      return Failure(fault)
-    }
-    let rest = context.utf8[comma...].drop { !(0x30...0x39).contains($0) }
-    let digits = rest.prefix { (0x30...0x39).contains($0) }
-    guard let number = Int(String(decoding: digits, as: UTF8.self)), lines.indices.contains(number - 1) else {
-      return Failure(fault)
+    let parts = (fault.context ?? "").utf8.split(separator: UInt8(ascii: ","), maxSplits: 2)
+    let digits = parts.count > 1 ? parts[1].drop { !isDigit($0) }.prefix(while: isDigit) : ""[...].utf8
+    guard let number = Int(String(decoding: digits, as: UTF8.self)), lines.indices.contains(number - 1)
+    else { return Failure(fault) }
+    var fault = fault
+    if parts.count == 3, let column = column(String(decoding: parts[2], as: UTF8.self)) {
+      fault.message = "column `\(column)`: \(fault.message)"
     }
     return Failure(fault, line: lines[number - 1])
+  }
+
+  private static func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }
+
+  /// Of ` column qty: "x"`.
+  private static func column(_ text: String) -> String? {
+    let words = text.utf8.prefix { $0 != UInt8(ascii: ":") }.split(separator: UInt8(ascii: " "), maxSplits: 1)
+    return words.count == 2 ? String(decoding: words[1], as: UTF8.self) : nil
   }
 }
 

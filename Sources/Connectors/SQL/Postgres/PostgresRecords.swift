@@ -62,7 +62,8 @@ struct PostgresRecords: Sendable {
       """
       INSERT INTO \(Self.table) (step_key, "table", source_sha256, mode, next_line, rows, done_at, touched_at)
       VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-      ON CONFLICT (step_key, "table") DO UPDATE SET source_sha256 = excluded.source_sha256, mode = excluded.mode,
+      ON CONFLICT (step_key, "table") DO UPDATE SET
+        source_sha256 = excluded.source_sha256, mode = excluded.mode,
         next_line = excluded.next_line, rows = excluded.rows, done_at = excluded.done_at,
         touched_at = excluded.touched_at
       """,

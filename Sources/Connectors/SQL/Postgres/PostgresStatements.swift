@@ -81,8 +81,8 @@ enum PostgresExecute {
     guard text.firstWord.isEmpty || words.contains(text.firstWord) else {
       throw Failure(
         .configuration, code: "sql-refused",
-        "A step may not run \(text.firstWord.prefix(40)): it is the transaction, and its settings stay as they "
-          + "are.")
+        "A step may not run \(text.firstWord.prefix(40)): it is the transaction, and its "
+          + "settings stay as they are.")
     }
     let (shape, values) = try connection.compile(text, parameters, in: sql)
     let columns = try SQLRows(shape.columns)

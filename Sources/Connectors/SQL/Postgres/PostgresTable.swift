@@ -55,14 +55,15 @@ struct PostgresTable {
         """
         SELECT quote_ident(n.nspname), quote_ident(c.relname),
           CASE k.confdeltype WHEN 'c' THEN 'CASCADE' WHEN 'n' THEN 'SET NULL' ELSE 'SET DEFAULT' END
-        FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+        FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid
+          JOIN pg_namespace n ON n.oid = c.relnamespace
         WHERE k.contype = 'f' AND k.confrelid = $1::regclass AND k.confdeltype IN ('c', 'n', 'd')
         """, [.text(table.name)], on: connection)
       for row in found where !replaced.contains("\(Self.requoted(row[0])).\(Self.requoted(row[1]))") {
         throw Failure(
           .configuration, code: "load-references",
-          "Rows of `\(row[1])` refer to `\(table.columns.name)` with ON DELETE \(row[2]): replacing would change "
-            + "them too. Use `upsert`, or have that table refer without an action.")
+          "Rows of `\(row[1])` refer to `\(table.columns.name)` with ON DELETE \(row[2]): replacing would "
+            + "change them too. Use `upsert`, or have that table refer without an action.")
       }
     }
   }
