@@ -102,6 +102,7 @@ struct RabbitQueueTests {
   func brokerKilled() async throws {
     let (server, station) = (try RabbitServer(), try Station())
     let sender = try await Sender(server, "work")
+    try server.settle()
     try connect(station, server)
     try station.apply(station.takingPipeline("queue: work, prefetch: 2"))
     var next = 0

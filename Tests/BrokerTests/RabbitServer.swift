@@ -50,8 +50,8 @@ final class RabbitServer: Sendable {
     _ = try? Tool.run(["/usr/bin/epmd", "-port", "\(epmd)", "-kill"])
   }
 
-  /// Returns once it is ready.
-  func start() throws {
+  /// What its programs are given.
+  private var variables: [String] {
     let variables = [
       "HOME": folder("home"), "RABBITMQ_NODENAME": "esteira_\(port)@localhost",
       "RABBITMQ_DIST_PORT": "\(distribution)", "ERL_EPMD_PORT": "\(epmd)", "ERL_EPMD_ADDRESS": "127.0.0.1",
@@ -60,10 +60,17 @@ final class RabbitServer: Sendable {
       "RABBITMQ_CONF_ENV_FILE": "/dev/null", "RABBITMQ_PID_FILE": folder("home/pid"), "LC_ALL": "C.UTF-8",
       "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
     ]
-    let words = variables.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
-    let child = try Child(
-      ["/usr/sbin/runuser", "-u", "rabbitmq", "--", "/usr/bin/env", "-i"] + words
-        + ["/usr/lib/rabbitmq/bin/rabbitmq-server"], folder: folder.path)
+    return variables.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+  }
+
+  private func words(_ program: String, _ arguments: String...) -> [String] {
+    ["/usr/sbin/runuser", "-u", "rabbitmq", "--", "/usr/bin/env", "-i"] + variables
+      + ["/usr/lib/rabbitmq/bin/\(program)"] + arguments
+  }
+
+  /// Returns once it is ready.
+  func start() throws {
+    let child = try Child(words("rabbitmq-server"), folder: folder.path)
     process.withLock { $0 = child }
     let (said, isReady) = child.says("completed with")
     guard isReady else { throw Tool.Failure(description: "rabbitmq-server: \(said)") }
@@ -72,6 +79,15 @@ final class RabbitServer: Sendable {
       if list.isEmpty { atexit { for pid in leftovers.withLock({ $0 }) { Foundation.kill(pid, SIGKILL) } } }
       list.append(pid)
     }
+  }
+
+  /// Which quorum queues there are RabbitMQ 3.10 itself writes to the disk only minutes later (the tables of
+  /// names of its library Ra). One that is killed before that starts with queues that nobody leads, and that
+  /// take and give nothing. Whoever kills it calls this once the queues are made.
+  func settle() throws {
+    let done = try Tool.run(
+      words("rabbitmqctl", "eval", "[ok = dets:sync(T) || T <- dets:all()], ok."), folder: folder.path)
+    guard done.status == 0 else { throw Tool.Failure(description: "rabbitmqctl: \(done.output)") }
   }
 
   /// Of the server itself, not of what started it.
