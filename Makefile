@@ -42,7 +42,7 @@ test: build ## build and run every test; the last line counts them
 	@scripts/setup_python.sh
 	@scripts/test.sh
 
-test-brokers: build ## the tests with Redis, RabbitMQ and Celery's workers, all of them
+test-brokers: build ## only the tests with Redis, RabbitMQ and Celery's workers
 	@scripts/setup.sh tests
 	@SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=2 scripts/test.sh --filter '^BrokerTests\.'
 
