@@ -189,7 +189,8 @@ struct RabbitQueueTests {
     let reader = AMQPConsumer(try .amqp(server.url), on: loop)
     try await reader.open(.quorum("work.dead"), prefetch: 10)
     var dead: [AMQPDelivery] = []
-    while dead.count < 2 { dead += try await reader.next(2, wait: .seconds(5)) }
+    let limit = ContinuousClock.now + .seconds(Station.patience)
+    while dead.count < 2, ContinuousClock.now < limit { dead += try await reader.next(2, wait: .seconds(5)) }
     #expect(dead.map { String(decoding: $0.message.body, as: UTF8.self) } == ["no json", "no json"])
     await reader.close()
     await client.close()

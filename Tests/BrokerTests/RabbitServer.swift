@@ -14,6 +14,8 @@ final class RabbitServer: Sendable {
   let folder: TestFolder
   let certificates: Certificates
   private let process = Mutex<Child?>(nil)
+  /// Erlang would start one that outlives everybody.
+  private let names: Child
 
   static let program = Tool.path("rabbitmq-server")
   /// It runs as a user of its own.
@@ -26,6 +28,8 @@ final class RabbitServer: Sendable {
 
   init() throws {
     (folder, certificates) = (try TestFolder(), try Certificates())
+    names = try Child(["/usr/bin/epmd", "-port", "\(epmd)", "-address", "127.0.0.1"])
+    Self.goes(names.pid)
     for place in ["mnesia", "log", "home"] {
       try FileManager.default.createDirectory(atPath: folder(place), withIntermediateDirectories: true)
     }
@@ -47,7 +51,9 @@ final class RabbitServer: Sendable {
 
   deinit {
     kill()
-    _ = try? Tool.run(["/usr/bin/epmd", "-port", "\(epmd)", "-kill"])
+    names.killAll()
+    let pid = names.pid
+    leftovers.withLock { $0.removeAll { $0 == pid } }
   }
 
   /// What its programs are given.
@@ -74,12 +80,18 @@ final class RabbitServer: Sendable {
     process.withLock { $0 = child }
     let (said, isReady) = child.says("completed with")
     guard isReady else { throw Tool.Failure(description: "rabbitmq-server: \(said)") }
-    let pid = pid
-    leftovers.withLock { list in
-      if list.isEmpty { atexit { for pid in leftovers.withLock({ $0 }) { Foundation.kill(pid, SIGKILL) } } }
-      list.append(pid)
-    }
+    Self.goes(pid)
   }
+
+  /// It goes with this process.
+  private static func goes(_ pid: Int32) {
+    _ = atEnd
+    leftovers.withLock { $0.append(pid) }
+  }
+
+  private static let atEnd: Void = {
+    atexit { for pid in leftovers.withLock({ $0 }) { Foundation.kill(pid, SIGKILL) } }
+  }()
 
   /// Which quorum queues there are RabbitMQ 3.10 itself writes to the disk only minutes later (the tables of
   /// names of its library Ra). One that is killed before that starts with queues that nobody leads, and that
