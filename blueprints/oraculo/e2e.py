@@ -137,6 +137,7 @@ def same(what, found, wanted):
 
 def odd_messages(client, channel):
     """What must not hurt: messages out of order, twice, late, and such as are none."""
+    rabbit.declare(channel, ["coleta.rss"])
     before = {queue: ready(channel, queue) for queue in ("oraculo.resultados.mortas", "oraculo.coleta.youtube.mortas")}
     letters = len(lines(esteira("dlq", "ls", "-n", "oraculo", "-o", "jsonl")))
     collected = mensagem.message("fora-de-ordem", "resultado_coleta", {"status": "ok", "dados": []})
@@ -156,8 +157,9 @@ def odd_messages(client, channel):
     until("two dead letters", lambda: len(lines(esteira("dlq", "ls", "-n", "oraculo", "-o", "jsonl"))) == letters + 2)
     for queue, count in before.items():
         until(f"two dead messages in {queue}", lambda queue=queue, count=count: ready(channel, queue) == count + 2)
-    until("one late message", lambda: sum(
-        one["state"] == "waiting" for one in lines(esteira("signal", "ls", "--namespace", "oraculo", "-o", "jsonl"))) == 1)
+    # Late: ours, and the executor's own answer, since the job had taken the first that came.
+    until("two late messages", lambda: sum(
+        one["state"] == "waiting" for one in lines(esteira("signal", "ls", "--namespace", "oraculo", "-o", "jsonl"))) == 2)
     # The same order again is the same job, also when it has ended: the webhook knows its Idempotency-Key.
     order("fora-de-ordem", "rss", {"url": "http://localhost/"})
     same("results of the job out of order", len(client.told["fora-de-ordem"]), 1)
@@ -201,7 +203,7 @@ def main():
         odd_messages(client, connection.channel())
     check(client, begun)
     print(f"{len(names)} collections, {client.count() - 1} results, none twice, none missing")
-    print(f"late 1, doubled 2, malformed 4, out of order 1: each as the README says")
+    print("late 2, doubled 2, malformed 4, out of order 1: each as the README says")
     print(f"cycle p50 {cycles[len(cycles) // 2]:.2f} s, p99 {cycles[len(cycles) * 99 // 100]:.2f} s, "
           f"{len(names) / whole:.1f} collections/s, with RabbitMQ away in between", flush=True)
 

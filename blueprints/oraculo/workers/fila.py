@@ -138,7 +138,8 @@ class Worker:
 def log(name, event, **more):
     """One line of JSON, with the correlation id wherever a message has one."""
     line = {"timestamp": mensagem.now(), "nivel": "info", "mensagem": name, "evento": event} | more
-    print(json.dumps(line, ensure_ascii=False), file=sys.stderr, flush=True)
+    # In one piece: several workers may share a file.
+    os.write(2, (json.dumps(line, ensure_ascii=False) + "\n").encode())
 
 
 def worker(options, takes, answers, work):

@@ -110,7 +110,7 @@ class Worker:
         except (mensagem.Invalid, ValueError) as fault:
             self.log(name, "mensagem morta", nivel="erro", erro=str(fault))
             return channel.basic_reject(message.delivery_tag, requeue=False)
-        correlation, tries = order["correlation_id"], message.headers.get("x-delivery-count", 0)
+        correlation, tries = order["correlation_id"], (message.headers or {}).get("x-delivery-count", 0)
         if message.delivery_info.get("redelivered"):
             self.log(name, "tentada de novo", nivel="aviso", correlation_id=correlation, entregas=tries + 1)
         try:
