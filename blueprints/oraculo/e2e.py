@@ -160,6 +160,13 @@ def odd_messages(client, channel):
     # Late: ours, and the executor's own answer, since the job had taken the first that came.
     until("two late messages", lambda: sum(
         one["state"] == "waiting" for one in lines(esteira("signal", "ls", "--namespace", "oraculo", "-o", "jsonl"))) == 2)
+    # An order that nobody lives through is delivered so often, and then a dead letter.
+    deliveries = 0
+    while ready(channel, "oraculo.coleta.rss.mortas") == 0:
+        if message := channel.basic_get("oraculo.coleta.rss"):
+            deliveries += 1
+            channel.basic_reject(message.delivery_tag, requeue=True)
+    same("deliveries of an order that nobody lives through", deliveries, rabbit.MOST_DELIVERIES)
     # The same order again is the same job, also when it has ended: the webhook knows its Idempotency-Key.
     order("fora-de-ordem", "rss", {"url": "http://localhost/"})
     same("results of the job out of order", len(client.told["fora-de-ordem"]), 1)
@@ -175,6 +182,19 @@ def check(client, begun):
         same(f"the result of {name} in Redis", held, payload["sha256"])
         same(f"the report of {name}", os.path.exists(os.path.join(options.folder, "arquivos", name, "relatorio.pdf")), True)
     same("results in Redis", len(redis("KEYS", "oraculo:resultado:c-*")), len(begun))
+
+
+def check_log(names):
+    """Each line is JSON; each order's answers are there under its correlation id, and so is what was refused."""
+    with open(os.path.join(options.folder, "workers.log"), encoding="utf-8") as file:
+        found = [json.loads(line) for line in file]
+    answered = {}
+    for one in found:
+        if one["evento"] in ("respondida", "tentada de novo", "falhou"):
+            answered.setdefault(one["correlation_id"], []).append(one["evento"])
+    same("orders without two answers in the log", [
+        name for name in names if answered.get(name, []).count("respondida") < 2], [])
+    same("dead messages in the log", sum(one["evento"] == "mensagem morta" for one in found), 2)
 
 
 def main():
@@ -202,6 +222,7 @@ def main():
     with rabbit.connect(options.broker) as connection:
         odd_messages(client, connection.channel())
     check(client, begun)
+    check_log(names)
     print(f"{len(names)} collections, {client.count() - 1} results, none twice, none missing")
     print("late 2, doubled 2, malformed 4, out of order 1: each as the README says")
     print(f"cycle p50 {cycles[len(cycles) // 2]:.2f} s, p99 {cycles[len(cycles) * 99 // 100]:.2f} s, "

@@ -34,7 +34,11 @@ class Failed(Exception):
 
 
 def get(url):
-    if urllib.parse.urlsplit(url).scheme not in ("http", "https"):
+    try:
+        scheme = urllib.parse.urlsplit(url).scheme
+    except ValueError:
+        scheme = ""
+    if scheme not in ("http", "https"):
         raise Failed(f"{url} não é um endereço http")
     try:
         with urllib.request.urlopen(url, timeout=SECONDS) as answer:

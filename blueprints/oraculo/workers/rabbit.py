@@ -10,6 +10,7 @@ At least once: an order is acknowledged after RabbitMQ has confirmed its answer,
 the order, so that an answer which goes twice counts once. A worker keeps nothing between two orders.
 """
 
+import collections
 import json
 import time
 import uuid
@@ -79,16 +80,16 @@ class Worker:
         while not self.is_asked_to_end:
             try:
                 with connect(self.options.broker) as connection:
-                    channel = connection.channel()
+                    channel, in_hand = connection.channel(), collections.deque()
                     declare(channel, routing_keys)
                     channel.basic_qos(0, PREFETCH, False)
                     for routing_key in routing_keys:
-                        channel.basic_consume(
-                            queue_of(routing_key), callback=lambda message: self.take(channel, message))
+                        # Only put down here: what comes while a confirmation is waited for comes inside that wait.
+                        channel.basic_consume(queue_of(routing_key), callback=in_hand.append)
                     if not has_said:
                         print(f"{self.takes}: {', '.join(map(queue_of, routing_keys))}", flush=True)
                     has_said, pause = True, FIRST_PAUSE
-                    self.read(connection)
+                    self.read(connection, channel, in_hand)
             except BROKEN as error:
                 if self.is_asked_to_end:
                     return
@@ -96,8 +97,11 @@ class Worker:
                 time.sleep(pause)
                 pause = min(LONGEST_PAUSE, pause * 2)
 
-    def read(self, connection):
+    def read(self, connection, channel, in_hand):
         while not self.is_asked_to_end:
+            if in_hand:
+                self.take(channel, in_hand.popleft())
+                continue
             try:
                 connection.drain_events(timeout=1)
             except TimeoutError:
