@@ -145,7 +145,7 @@ struct RabbitQueueTests {
     await sender.close()
   }
 
-  @Test("leaves the messages to the broker while the pipeline is paused, but for as many as it may have in hand")
+  @Test("leaves the messages to the broker while the pipeline is paused, but for its prefetch")
   func paused() async throws {
     let (server, station) = (try RabbitServer.shared.get(), try Station())
     let sender = try await Sender(server, "work.paused")

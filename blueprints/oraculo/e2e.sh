@@ -35,7 +35,7 @@ export ESTEIRA_LISTEN=127.0.0.1:$api_port
 rabbit=$(mktemp -d /tmp/oraculo-rabbit-XXXXXX)
 as_rabbit=()
 if ((EUID == 0)); then as_rabbit=(runuser -u rabbitmq --); fi
-mkdir "$rabbit/mnesia" "$rabbit/log" "$rabbit/home"
+mkdir "$rabbit/mnesia" "$rabbit/log" "$rabbit/own"
 printf 'listeners.tcp.1 = 127.0.0.1:%s\ndistribution.listener.interface = 127.0.0.1\nlog.console = false\n' \
   "$rabbit_port" > "$rabbit/rabbitmq.conf"
 echo '[].' > "$rabbit/plugins"
@@ -45,14 +45,14 @@ if ((EUID == 0)); then chown -R rabbitmq "$rabbit"; fi
 rabbit_program() {
   local program=$1
   shift
-  (cd "$rabbit" && exec "${as_rabbit[@]}" env -i HOME="$rabbit/home" RABBITMQ_NODENAME="oraculo_$rabbit_port@localhost" \
+  (cd "$rabbit" && exec "${as_rabbit[@]}" env -i HOME="$rabbit/own" RABBITMQ_NODENAME="oraculo_$rabbit_port@localhost" \
     RABBITMQ_DIST_PORT="$dist_port" ERL_EPMD_PORT="$epmd_port" ERL_EPMD_ADDRESS=127.0.0.1 LC_ALL=C.UTF-8 \
     RABBITMQ_MNESIA_BASE="$rabbit/mnesia" RABBITMQ_LOG_BASE="$rabbit/log" RABBITMQ_CONFIG_FILE="$rabbit/rabbitmq.conf" \
     RABBITMQ_ENABLED_PLUGINS_FILE="$rabbit/plugins" RABBITMQ_CONF_ENV_FILE=/dev/null \
-    RABBITMQ_PID_FILE="$rabbit/home/pid" PATH=/usr/sbin:/usr/bin:/sbin:/bin \
+    RABBITMQ_PID_FILE="$rabbit/own/pid" PATH=/usr/sbin:/usr/bin:/sbin:/bin \
     "/usr/lib/rabbitmq/bin/$program" "$@") 9>&-
 }
-rabbit_pid() { cat "$rabbit/home/pid" 2>/dev/null || true; }
+rabbit_pid() { cat "$rabbit/own/pid" 2>/dev/null || true; }
 start_rabbit() {
   local line descriptor
   exec {descriptor}< <(rabbit_program rabbitmq-server 2>&1 | tee -a "$demo/rabbit.log")

@@ -148,7 +148,8 @@ struct CeleryRun: Sendable {
 
   private func rpcResult(_ sends: Bool, _ limit: Duration?) async throws(Failure) -> CeleryResult? {
     guard let desk else { return nil }
-    return try await Waiting.first(of: await desk.claim(message.id, at: places.broker), within: limit, on: loop) {
+    let claimed = await desk.claim(message.id, at: places.broker)
+    return try await Waiting.first(of: claimed, within: limit, on: loop) {
       (news, isSent) async throws(Failure) -> CeleryResult? in
       switch news {
       case .answer(let answer): return try Self.ended(answer.body)

@@ -141,6 +141,20 @@ extension AMQPConnection {
 }
 
 extension AMQPConnection {
+  /// What the broker says of messages that it was given.
+  func confirm(_ channel: UInt16, _ tag: UInt64, _ multiple: Bool, isTaken: Bool) {
+    // No copy of all is held while they go one by one.
+    let tags = multiple ? channels[channel]?.unconfirmed.keys.filter { $0 <= tag } ?? [] : [tag]
+    for tag in tags {
+      guard let unconfirmed = channels[channel]?.unconfirmed.removeValue(forKey: tag) else { continue }
+      let result: Result<Void, AMQPError> =
+        if let returned = unconfirmed.returned { .failure(returned) } else {
+          isTaken ? .success(()) : .failure(.notTaken)
+        }
+      unconfirmed.continuation?.resume(returning: result)
+    }
+  }
+
   func isUsable(_ channel: UInt16) -> Bool { end == nil && channels[channel] != nil }
 
   func closeChannel(_ channel: UInt16) async {

@@ -385,17 +385,4 @@ extension AMQPConnection {
       channels[channel]?.unconfirmed[tag]?.returned = .unroutable(code: code, message: text)
     }
   }
-
-  private func confirm(_ channel: UInt16, _ tag: UInt64, _ multiple: Bool, isTaken: Bool) {
-    // No copy of all is held while they go one by one.
-    let tags = multiple ? channels[channel]?.unconfirmed.keys.filter { $0 <= tag } ?? [] : [tag]
-    for tag in tags {
-      guard let unconfirmed = channels[channel]?.unconfirmed.removeValue(forKey: tag) else { continue }
-      let result: Result<Void, AMQPError> =
-        if let returned = unconfirmed.returned { .failure(returned) } else {
-          isTaken ? .success(()) : .failure(.notTaken)
-        }
-      unconfirmed.continuation?.resume(returning: result)
-    }
-  }
 }

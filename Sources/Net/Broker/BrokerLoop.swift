@@ -47,7 +47,7 @@ public final class BrokerLoop: SerialExecutor {
     try ServiceThread.start("esteira-brokers") { [self] in run() }
   }
 
-  /// Closes every connection; the thread ends once what is queued has run. Whoever still waits here is resumed.
+  /// Closes every connection; the thread ends once what is queued has run. Who still waits here is resumed.
   public func stop() {
     state.withLock { $0.isStopped = true }
     wake.signal()
