@@ -64,7 +64,10 @@ extension Failure {
     ),
     (
       .transient,
-      ["InternalServerException", "InternalFailure", "ServiceUnavailable", "RequestTimeout", "RequestExpired"]
+      [
+        "InternalServerException", "InternalFailure", "ServiceUnavailable", "RequestTimeout",
+        "RequestExpired",
+      ]
     ),
   ]
 

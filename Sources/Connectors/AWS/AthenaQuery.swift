@@ -7,8 +7,6 @@ struct AthenaQuery: Connector {
   let client: CurlClient
   var description: ConnectorDescription { Self.description }
 
-  private static let outputLimit = 4 << 20
-
   func execute(_ attempt: Attempt) async throws(Failure) -> AttemptOutput {
     let work = try await AthenaWork(attempt, client)
     return try await end(work, try await work.begin(), attempt)
@@ -21,63 +19,38 @@ struct AthenaQuery: Connector {
     return try await end(work, id, attempt)
   }
 
-  private func end(_ work: AthenaWork, _ id: String, _ attempt: Attempt) async throws(Failure) -> AttemptOutput {
+  private func end(
+    _ work: AthenaWork, _ id: String, _ attempt: Attempt
+  ) async throws(Failure) -> AttemptOutput {
     let found = try await work.finish(id)
     let isFile = attempt.with["result"]?.string == "artifact"
-    let file = AthenaFile(
-      path: "\(attempt.services.workFolder)/rows", isCSV: attempt.with["format"]?.string == "csv")
-    let most = attempt.with["max_rows"]?.int ?? .max
-    var (rows, count, bytes, isTruncated): ([JSON], Int64, Int, Bool) = ([], 0, 0, false)
-    var columns: AthenaColumns?
+    var taken = AthenaTaken(
+      attempt, isUtility: found["StatementType"]?.string == "UTILITY",
+      file: !isFile
+        ? nil
+        : AthenaFile(
+          path: "\(attempt.services.workFolder)/rows", isCSV: attempt.with["format"]?.string == "csv"))
     var token: String?
     repeat {
       let page = try await work.page(id, token)
-      var lines = page.rows[...]
-      let known: AthenaColumns
-      if let columns { known = columns } else {
-        known = try AthenaColumns(page.meta)
-        columns = known
-        if isFile { try await OwnThread.run { () throws(Failure) in try file.begin(known) } }
-        if found["StatementType"]?.string != "UTILITY", let first = lines.first, known.isHeader(first) {
-          lines = lines.dropFirst()
-        }
-      }
-      if Int64(lines.count) > most - count {
-        isTruncated = true
-        lines = lines.prefix(Int(most - count))
-      }
-      var values: [[JSON]] = []
-      for line in lines { values.append(try known.values(line)) }
-      count += Int64(values.count)
-      if isFile {
-        let part = values
-        try await OwnThread.run { () throws(Failure) in try file.add(part, known) }
-      } else {
-        let objects = values.map { known.object($0) }
-        bytes += objects.reduce(0) { $0 + $1.serialized().count }
-        guard bytes <= Self.outputLimit else { throw Self.tooLarge }
-        rows += objects
-      }
+      try await taken.add(page.rows, page.meta, hasMore: page.next != nil)
       token = page.next
-      if token != nil, count >= most { isTruncated = true }
-    } while token != nil && !isTruncated
+    } while token != nil && !taken.isTruncated
     var handle: ArtifactHandle?
-    if isFile { handle = try await attempt.services.storeArtifact(file.name, file.path, file.mediaType) }
+    if let file = taken.file {
+      handle = try await attempt.services.storeArtifact(file.name, file.path, file.mediaType)
+    }
     let statistics = found["Statistics"]
+    let milliseconds = statistics?["TotalExecutionTimeInMillis"]?.int ?? 0
     return AttemptOutput(
       [
-        "rows": .array(rows), "file": handle?.json ?? .null, "row_count": .int(count),
-        "columns": .array((columns?.names ?? []).map { .string($0) }), "truncated": .bool(isTruncated),
-        "query_execution_id": .string(id),
-        "execution_time_seconds": .double(
-          Double(statistics?["TotalExecutionTimeInMillis"]?.int ?? 0) / 1_000),
+        "rows": .array(taken.rows), "file": handle?.json ?? .null, "row_count": .int(taken.count),
+        "columns": .array((taken.columns?.names ?? []).map { .string($0) }),
+        "truncated": .bool(taken.isTruncated), "query_execution_id": .string(id),
+        "execution_time_seconds": .double(Double(milliseconds) / 1_000),
         "data_scanned_bytes": statistics?["DataScannedInBytes"] ?? 0,
       ], artifacts: handle.map { [$0] } ?? [])
   }
-
-  private static let tooLarge = Failure(
-    .outputTooLarge, code: "output-too-large",
-    "The rows have more than 4 MiB: say `result: artifact`, or `max_rows`.")
 
   static let description = ConnectorDescription(
     name: "athena.query",
@@ -85,13 +58,13 @@ struct AthenaQuery: Connector {
     summary: Bilingual(
       """
       Starts a query, waits for its end and reads its rows page by page. The query carries a token made of \
-      the step's key: an attempt after a lost connection or a restart of the server finds the same query. A \
-      cancelled step stops it. See [services](../services.md).
+      the step's key: an attempt after a lost connection or a restart of the server finds the same query. \
+      A cancelled step stops it. See [services](../services.md).
       """,
       pt: """
-        Inicia uma consulta, espera o fim e lê as linhas página por página. A consulta leva um token feito da \
-        chave do passo: uma tentativa depois de uma conexão perdida ou de um reinício do servidor encontra a \
-        mesma consulta. Um passo cancelado a interrompe. Veja [serviços](../services.pt-BR.md).
+        Inicia uma consulta, espera o fim e lê as linhas página por página. A consulta leva um token feito \
+        da chave do passo: uma tentativa depois de uma conexão perdida ou de um reinício do servidor \
+        encontra a mesma consulta. Um passo cancelado a interrompe. Veja [serviços](../services.pt-BR.md).
         """),
     with: WebSchema.object(
       [

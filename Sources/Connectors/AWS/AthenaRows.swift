@@ -15,7 +15,8 @@ struct AthenaColumns: Sendable {
     var seen = Set<ScalarString>()
     if let double = names.first(where: { !seen.insert(ScalarString($0)).inserted }) {
       throw Failure(
-        .data, code: "duplicate-column", "Two columns have the name `\(double.prefix(80))`: name them with AS.")
+        .data, code: "duplicate-column",
+        "Two columns have the name `\(double.prefix(80))`: name them with AS.")
     }
   }
 
@@ -45,6 +46,59 @@ struct AthenaColumns: Sendable {
     case "boolean": text == "true" ? true : text == "false" ? false : .string(text)
     default: .string(text)
     }
+  }
+}
+
+/// What was taken of a result so far: rows for the output, or their number where a file has them.
+struct AthenaTaken: Sendable {
+  private(set) var rows: [JSON] = []
+  private(set) var count: Int64 = 0
+  private(set) var columns: AthenaColumns?
+  private(set) var isTruncated = false
+  let file: AthenaFile?
+  private let most: Int64
+  private let isUtility: Bool
+  private var bytes = 0
+
+  private static let outputLimit = 4 << 20
+
+  init(_ attempt: Attempt, isUtility: Bool, file: AthenaFile?) {
+    most = attempt.with["max_rows"]?.int ?? .max
+    (self.isUtility, self.file) = (isUtility, file)
+  }
+
+  /// One page, and whether another follows.
+  mutating func add(_ page: [JSON], _ meta: JSON, hasMore: Bool) async throws(Failure) {
+    var lines = page[...]
+    let columns: AthenaColumns
+    if let known = self.columns {
+      columns = known
+    } else {
+      columns = try AthenaColumns(meta)
+      self.columns = columns
+      if let file { try await OwnThread.run { () throws(Failure) in try file.begin(columns) } }
+      if !isUtility, let first = lines.first, columns.isHeader(first) { lines = lines.dropFirst() }
+    }
+    if Int64(lines.count) > most - count {
+      isTruncated = true
+      lines = lines.prefix(Int(most - count))
+    }
+    var values: [[JSON]] = []
+    for line in lines { values.append(try columns.values(line)) }
+    count += Int64(values.count)
+    if hasMore, count >= most { isTruncated = true }
+    if let file {
+      let part = values
+      return try await OwnThread.run { () throws(Failure) in try file.add(part, columns) }
+    }
+    let objects = values.map { columns.object($0) }
+    bytes += objects.reduce(0) { $0 + $1.serialized().count }
+    guard bytes <= Self.outputLimit else {
+      throw Failure(
+        .outputTooLarge, code: "output-too-large",
+        "The rows have more than 4 MiB: say `result: artifact`, or `max_rows`.")
+    }
+    rows += objects
   }
 }
 

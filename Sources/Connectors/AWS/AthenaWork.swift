@@ -28,14 +28,15 @@ struct AthenaWork: Sendable {
       members: ["region", "endpoint", "database", "catalog", "workgroup", "output_location"],
       example: "{region: sa-east-1, database: sales, output_location: \"s3://bucket/results/\"}")
     for name in ["database", "catalog", "workgroup", "output_location"] { _ = try place.text(name) }
+    let endpoint = try place.text("endpoint")
     let key = try AWSService.key(attempt.credential, of: place.connection)
     let region = try place.text("region") ?? attempt.credential?["region"]?.reveal()
     guard let region else { throw place.invalid("no `region`") }
     let egress = try Egress(of: place.connection)
     do throws(NetError) {
       var aws = try AWSPlace(
-        "athena", target: "AmazonAthena", endpoint: place.connection.address["endpoint"]?.string,
-        region: region, keyID: key.id, secret: key.secret, token: key.token)
+        "athena", target: "AmazonAthena", endpoint: endpoint, region: region, keyID: key.id,
+        secret: key.secret, token: key.token)
       aws.egress = egress
       return AWSService("Athena", aws, client, now: attempt.services.now)
     } catch {
@@ -100,7 +101,8 @@ struct AthenaWork: Sendable {
     let reason = status["StateChangeReason"]?.string ?? status["AthenaError"]?["ErrorMessage"]?.string ?? ""
     let word = status["State"]?.string == "CANCELLED" ? "was cancelled" : "failed"
     // Category 1 is Athena's own fault, 2 the user's.
-    let isPassing = status["AthenaError"]?["Retryable"] == true || status["AthenaError"]?["ErrorCategory"] == 1
+    let isPassing =
+      status["AthenaError"]?["Retryable"] == true || status["AthenaError"]?["ErrorCategory"] == 1
     return Failure(
       isPassing ? .transient : .data, code: "athena-failed",
       "The query \(id) \(word) in Athena: \(reason.prefix(500))")
@@ -124,11 +126,13 @@ struct AthenaWork: Sendable {
     return isStopped
       ? Failure(.cancelled, code: "confirmed", "The query \(id) was stopped in Athena.")
       : Failure(
-        .cancelled, code: "requested", "Athena was told to stop the query \(id), and did not say that it did.")
+        .cancelled, code: "requested", "Athena was told to stop the query \(id), and did not say that it did."
+      )
   }
 
   /// One page of the result, and what leads to the next.
-  func page(_ id: String, _ token: String?) async throws(Failure) -> (rows: [JSON], meta: JSON, next: String?) {
+  func page(_ id: String, _ token: String?) async throws(Failure) -> (rows: [JSON], meta: JSON, next: String?)
+  {
     var body = JSONObject([("QueryExecutionId", .string(id)), ("MaxResults", 1_000)])
     if let token { body["NextToken"] = .string(token) }
     let answer = try await service.ask("GetQueryResults", .object(body))

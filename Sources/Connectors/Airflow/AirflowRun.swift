@@ -12,16 +12,16 @@ struct AirflowRun: Connector {
     title: Bilingual("Run a DAG of Airflow", pt: "Executar uma DAG do Airflow"),
     summary: Bilingual(
       """
-      Starts a DAG of Airflow 2 (`/api/v1`) or 3 (`/api/v2`) and waits for its end. The run's id is made from \
-      the step's key: an attempt after a lost connection or a restart of the server finds the same run and \
-      starts no second one; only a run that failed, or was ended, is followed by another. A cancelled step \
-      ends its run. See [services](../services.md).
+      Starts a DAG of Airflow 2 (`/api/v1`) or 3 (`/api/v2`) and waits for its end. The run's id is made \
+      from the step's key: an attempt after a lost connection or a restart of the server finds the same \
+      run and starts no second one; only a run that failed, or was ended, is followed by another. A \
+      cancelled step ends its run. See [services](../services.md).
       """,
       pt: """
-        Inicia uma DAG do Airflow 2 (`/api/v1`) ou 3 (`/api/v2`) e espera o fim. O id da execução é feito da \
-        chave do passo: uma tentativa depois de uma conexão perdida ou de um reinício do servidor encontra a \
-        mesma execução e não inicia outra; só uma execução que falhou, ou foi encerrada, é seguida por outra. \
-        Um passo cancelado encerra a execução. Veja [serviços](../services.pt-BR.md).
+        Inicia uma DAG do Airflow 2 (`/api/v1`) ou 3 (`/api/v2`) e espera o fim. O id da execução é feito \
+        da chave do passo: uma tentativa depois de uma conexão perdida ou de um reinício do servidor \
+        encontra a mesma execução e não inicia outra; só uma execução que falhou, ou foi encerrada, é \
+        seguida por outra. Um passo cancelado encerra a execução. Veja [serviços](../services.pt-BR.md).
         """),
     with: WebSchema.object(
       [

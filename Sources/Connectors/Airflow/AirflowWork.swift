@@ -133,7 +133,8 @@ struct AirflowWork: Sendable {
     if answer.status == 400 { answer = try await api.ask("GET", entry) }
     if answer.status == 404 {
       throw Failure(
-        .data, code: "airflow-no-result", "The run \(run.name) is done, and its task `\(task)` returned nothing.")
+        .data, code: "airflow-no-result",
+        "The run \(run.name) is done, and its task `\(task)` returned nothing.")
     }
     try answer.check(saying: AirflowAPI.words(answer))
     var value = answer.json["value"] ?? .null
@@ -150,7 +151,8 @@ struct AirflowWork: Sendable {
       names = (answer.json["task_instances"]?.array ?? []).compactMap { $0["task_id"]?.string }
     }
     let which = names.isEmpty ? "" : ": \(names.joined(separator: ", "))"
-    return Failure(.exit, code: "airflow-failed", "The run \(run.name) of `\(name)` failed in Airflow\(which).")
+    return Failure(
+      .exit, code: "airflow-failed", "The run \(run.name) of `\(name)` failed in Airflow\(which).")
   }
 
   private func stop() async -> Failure {

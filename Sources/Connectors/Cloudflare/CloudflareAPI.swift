@@ -20,7 +20,8 @@ enum CloudflareAPI {
   static func place(_ attempt: Attempt, _ client: CurlClient) throws(Failure) -> Place {
     let place = try ServicePlace(
       attempt.connection, kind: kind, members: ["account_id", "namespace_id", "url"],
-      example: "{account_id: 023e105f4ecef8ad9ca31a8372d0c353, namespace_id: 0f2ac74b498b48028cb68387c421e279}")
+      example:
+        "{account_id: 023e105f4ecef8ad9ca31a8372d0c353, namespace_id: 0f2ac74b498b48028cb68387c421e279}")
     var service = ServiceCall("Cloudflare", attempt, client, base: try place.text("url") ?? standard)
     service.headers = try WebCall.proof(of: attempt.credential).map { [$0] } ?? []
     let (account, namespace) = (try place.text("account_id"), try place.text("namespace_id"))

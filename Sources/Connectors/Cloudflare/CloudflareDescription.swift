@@ -8,14 +8,14 @@ extension CloudflareKV {
       """
       Reads, writes, deletes or lists keys of a KV namespace, by an API token in a credential of type \
       `bearer`. With `fallback_file` a key that is not there, or a Cloudflare that does not answer, is \
-      replaced by a file beside the pipeline; so is all of KV where the connection has no `account_id`. See \
-      [services](../services.md).
+      replaced by a file beside the pipeline; so is all of KV where the connection has no `account_id`. \
+      See [services](../services.md).
       """,
       pt: """
-        Lê, grava, remove ou lista chaves de um namespace do KV, com um token de API em uma credencial do tipo \
-        `bearer`. Com `fallback_file` uma chave que não existe, ou um Cloudflare que não responde, dá lugar a um \
-        arquivo ao lado do pipeline; o mesmo vale para todo o KV quando a conexão não tem `account_id`. Veja \
-        [serviços](../services.pt-BR.md).
+        Lê, grava, remove ou lista chaves de um namespace do KV, com um token de API em uma credencial do \
+        tipo `bearer`. Com `fallback_file` uma chave que não existe, ou um Cloudflare que não responde, dá \
+        lugar a um arquivo ao lado do pipeline; o mesmo vale para todo o KV quando a conexão não tem \
+        `account_id`. Veja [serviços](../services.pt-BR.md).
         """),
     with: WebSchema.object(
       [
@@ -37,10 +37,16 @@ extension CloudflareKV {
           ]
         ),
         ("value", ["description": "For `put`: a text as it is, anything else as JSON; 25 MiB at most."]),
-        ("expires", ["type": "string", "description": "For `put`: KV removes it after so long, from `60s` on."]),
+        (
+          "expires",
+          ["type": "string", "description": "For `put`: KV removes it after so long, from `60s` on."]
+        ),
         (
           "metadata",
-          ["type": "object", "additionalProperties": true, "description": "For `put`: kept beside the value."]
+          [
+            "type": "object", "additionalProperties": true,
+            "description": "For `put`: kept beside the value.",
+          ]
         ),
         ("prefix", ["type": "string", "description": "For `list`: how the keys begin."]),
       ]),
@@ -89,7 +95,8 @@ extension CloudflareKV {
         remedy: Bilingual("Put it into an object store.", pt: "Grave em um armazenamento de objetos.")),
       .init(
         .configuration, code: "file-not-found",
-        Bilingual("`fallback_file` is not beside the pipeline", pt: "`fallback_file` não está ao lado do pipeline"),
+        Bilingual(
+          "`fallback_file` is not beside the pipeline", pt: "`fallback_file` não está ao lado do pipeline"),
         remedy: Bilingual(
           "Add it and apply the pipeline again.", pt: "Acrescente-o e aplique o pipeline de novo.")),
       .init(
@@ -97,7 +104,7 @@ extension CloudflareKV {
         remedy: Bilingual("Say `parse: text`.", pt: "Diga `parse: text`.")),
       .init(
         .data, code: "not-text", Bilingual("the value is no text", pt: "o valor não é texto"),
-        remedy: Bilingual("KV keeps files too; use an object store.", pt: "Use um armazenamento de objetos.")),
+        remedy: Bilingual("Use an object store for files.", pt: "Use um armazenamento de objetos.")),
       .init(
         .outputTooLarge, code: "output-too-large",
         Bilingual("the value has more than 4 MiB", pt: "o valor passa de 4 MiB"),

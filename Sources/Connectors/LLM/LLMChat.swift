@@ -74,7 +74,9 @@ struct LLMChat: Connector {
     let error = (try? JSON(parsing: body))?["error"]
     let words = error?["message"]?.string ?? error?.string
     // It is no matter of waiting: the account has nothing left.
-    if response.status == 429, error?["code"] == "insufficient_quota" || error?["type"] == "insufficient_quota" {
+    if response.status == 429,
+      error?["code"] == "insufficient_quota" || error?["type"] == "insufficient_quota"
+    {
       throw Failure(
         .credential, code: "llm-quota", "The account of the model has nothing left: \(words ?? "429").")
     }

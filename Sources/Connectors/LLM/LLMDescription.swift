@@ -6,14 +6,14 @@ extension LLMChat {
     title: Bilingual("Ask a language model", pt: "Perguntar a um modelo de linguagem"),
     summary: Bilingual(
       """
-      Asks a model that speaks as OpenAI's chat completions do, and reads the answer while it comes. With a \
-      `schema` the answer is JSON that agrees with it. Tokens and cost are counted, over all attempts of the \
-      step; `budget` ends them. 429 is waited for as the service asks. See [services](../services.md).
+      Asks a model that speaks as OpenAI's chat completions do, and reads the answer while it comes. With \
+      a `schema` the answer is JSON that agrees with it. Tokens and cost are counted, over all attempts of \
+      the step; `budget` ends them. 429 is waited for as the service asks. See [services](../services.md).
       """,
       pt: """
-        Pergunta a um modelo que fala como o chat completions da OpenAI, e lê a resposta enquanto chega. Com um \
-        `schema` a resposta é um JSON que concorda com ele. Tokens e custo são contados, em todas as tentativas \
-        do passo; `budget` as encerra. Um 429 é esperado pelo tempo que o serviço pede. Veja \
+        Pergunta a um modelo que fala como o chat completions da OpenAI, e lê a resposta enquanto chega. \
+        Com um `schema` a resposta é um JSON que concorda com ele. Tokens e custo são contados, em todas \
+        as tentativas do passo; `budget` as encerra. Um 429 é esperado pelo tempo que o serviço pede. Veja \
         [serviços](../services.pt-BR.md).
         """),
     with: WebSchema.object(question + limits), output: output, effect: .always(.pure),
@@ -44,7 +44,8 @@ extension LLMChat {
       "roles",
       [
         "type": "array", "items": ["type": "string", "minLength": 1], "maxItems": 20,
-        "description": "Files beside the pipeline that say who the model is; `roles.json#name` is a member of one.",
+        "description":
+          "Files beside the pipeline that say who the model is; `roles.json#name` is a member of one.",
       ]
     ),
     (

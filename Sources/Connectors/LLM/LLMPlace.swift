@@ -25,7 +25,8 @@ struct LLMPlace: Sendable {
     let place = try ServicePlace(
       attempt.connection, kind: Self.kind,
       members: ["url", "model", "prices", "answers", "limit_name"],
-      example: "{url: \"https://api.openai.com/v1\", model: gpt-4o, prices: {gpt-4o: {input: 2.5, output: 10}}}")
+      example:
+        "{url: \"https://api.openai.com/v1\", model: gpt-4o, prices: {gpt-4o: {input: 2.5, output: 10}}}")
     url = try place.needed("url")
     model = try place.text("model")
     limitName = try place.text("limit_name") ?? "max_completion_tokens"
@@ -82,8 +83,8 @@ struct LLMSpent: Sendable {
     guard room > 0 else {
       throw Failure(
         .exhausted, code: "llm-budget",
-        "The step's attempts have used \(tokens) tokens\(cost > 0 ? ", which cost \(cost)" : ""): its `budget` "
-          + "is spent.")
+        "The step's attempts have used \(tokens) tokens\(cost > 0 ? ", which cost \(cost)" : ""): its "
+          + "`budget` is spent.")
     }
     return room
   }

@@ -17,7 +17,8 @@ struct LLMQuestion: Sendable {
   init(_ attempt: Attempt, _ place: LLMPlace) async throws(Failure) {
     guard let model = attempt.with["model"]?.string ?? place.model else {
       throw Failure(
-        .configuration, code: "invalid-with", "Nothing says which `model`: give one here or in the connection.")
+        .configuration, code: "invalid-with",
+        "Nothing says which `model`: give one here or in the connection.")
     }
     (self.model, self.attempt, self.place) = (model, attempt, place)
     (schema, messages) = try await OwnThread.run { () throws(Failure) in
@@ -99,7 +100,8 @@ extension LLMQuestion {
   /// A schema beside the pipeline by its path, or the schema itself.
   private static func named(_ value: JSON, _ attempt: Attempt) throws(Failure) -> (JSON, String) {
     guard let path = value.string else { return (value, "answer") }
-    guard let json = try? JSON(parsing: try file(path, attempt)) else {
+    let bytes = try file(path, attempt)
+    guard let json = try? JSON(parsing: bytes) else {
       throw Failure(.configuration, code: "llm-schema", "The file `\(path)` is no JSON.")
     }
     return (json, path)
@@ -113,7 +115,8 @@ extension LLMQuestion {
     for role in with["roles"]?.array ?? [] { system.append(try self.role(role.string ?? "", attempt)) }
     if let context = with["context"] { system.append(contentsOf: Self.context(context)) }
     if let schema, form != .schema {
-      system.append("Answer with one JSON value that agrees with this JSON Schema, and nothing else:\n\(schema.text)")
+      system.append(
+        "Answer with one JSON value that agrees with this JSON Schema, and nothing else:\n\(schema.text)")
     }
     var messages: [JSON] = []
     if !system.isEmpty {

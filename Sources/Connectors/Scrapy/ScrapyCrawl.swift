@@ -16,20 +16,23 @@ struct ScrapyCrawl: Connector {
     title: Bilingual("Run a spider of Scrapy", pt: "Executar um spider do Scrapy"),
     summary: Bilingual(
       """
-      Runs a spider in a process of its own and gives its items, its feed as an artifact and its statistics. \
-      The spider is one of a project that the connection names, or of a file beside the pipeline. robots.txt \
-      is obeyed unless the step says otherwise. A crawl that was lost with its server starts again, with the \
-      same ESTEIRA_STEP_KEY. See [services](../services.md).
+      Runs a spider in a process of its own and gives `items_count`, its items as `documents`, its feed as \
+      an artifact and its statistics. The spider is one of a project that the connection names, or of a \
+      file beside the pipeline. robots.txt is obeyed unless the step says otherwise. A crawl that was lost \
+      with its server starts again, with the same ESTEIRA_STEP_KEY. See [services](../services.md).
       """,
       pt: """
-        Executa um spider em um processo próprio e devolve os itens, o feed como artefato e as estatísticas. O \
-        spider é de um projeto indicado pela conexão, ou de um arquivo ao lado do pipeline. O robots.txt é \
-        respeitado, a menos que o passo diga outra coisa. Uma coleta perdida junto com o servidor começa de \
-        novo, com o mesmo ESTEIRA_STEP_KEY. Veja [serviços](../services.pt-BR.md).
+        Executa um spider em um processo próprio e devolve `items_count`, os itens como `documents`, o \
+        feed como artefato e as estatísticas. O spider é de um projeto indicado pela conexão, ou de um \
+        arquivo ao lado do pipeline. O robots.txt é respeitado, a menos que o passo diga outra coisa. Uma \
+        coleta perdida junto com o servidor começa de novo, com o mesmo ESTEIRA_STEP_KEY. Veja \
+        [serviços](../services.pt-BR.md).
         """),
     with: WebSchema.object(
       [
-        ("spider", ["type": "string", "minLength": 1, "maxLength": 200, "description": "The spider's name."]),
+        (
+          "spider", ["type": "string", "minLength": 1, "maxLength": 200, "description": "The spider's name."]
+        ),
         (
           "arguments",
           [
@@ -52,7 +55,8 @@ struct ScrapyCrawl: Connector {
         (
           "delay",
           [
-            "type": "string", "description": "Between two requests to one site, such as `5s`; else the project's.",
+            "type": "string",
+            "description": "Between two requests to one site, such as `5s`; else the project's.",
           ]
         ),
         ("user_agent", ["type": "string", "minLength": 1, "description": "Else the project's."]),
@@ -78,19 +82,17 @@ struct ScrapyCrawl: Connector {
     output: [
       "type": "object",
       "properties": [
-        "spider": ["type": "string"], "items_count": ["type": "integer"],
-        "documents": [
-          "type": "array", "items": ["type": "object", "additionalProperties": true],
-          "description": "The items; empty with `result: artifact`.",
-        ],
+        "spider": ["type": "string"],
         "file": ["type": "artifact", "description": "The feed, an item a line."],
         "finish_reason": ["type": "string", "description": "`finished`, or the limit that was reached."],
         "stats": [
-          "type": "object", "additionalProperties": ["type": ["string", "integer", "number", "boolean"]]
+          "type": "object", "additionalProperties": ["type": ["string", "integer", "number", "boolean"]],
         ],
       ],
-      "required": ["spider", "items_count", "documents", "file", "finish_reason", "stats"],
-      "additionalProperties": false,
+      // `items_count` and `documents` stand beside them undeclared: a step may have them from one of several
+      // collectors, most of which declare nothing.
+      "required": ["spider", "file", "finish_reason", "stats"],
+      "additionalProperties": true,
     ],
     effect: .always(.keyed), connection: .optional(kind: kind), fileKeys: ["file", "files"],
     place: .process,
@@ -106,7 +108,8 @@ struct ScrapyCrawl: Connector {
           """)
     ],
     failures: ScriptNotes.all.filter { ["exit-code", "killed-by-signal", "out-of-memory"].contains($0.code) }
-      + ScriptNotes.all.filter { ["file-not-found", "unsafe-path", "program-not-found"].contains($0.code) } + [
+      + ScriptNotes.all.filter { ["file-not-found", "unsafe-path", "program-not-found"].contains($0.code) }
+      + [
         .init(
           .configuration, code: "invalid-connection",
           Bilingual(
@@ -171,8 +174,8 @@ private struct ScrapyOrder: Sendable {
     if file == nil, project == nil {
       throw Failure(
         .configuration, code: "scrapy-project",
-        "Nothing says where the spider `\(attempt.with["spider"]?.string ?? "")` is: name a `file` beside the "
-          + "pipeline, or a connection of kind `scrapy` with the folder of a `project`.")
+        "Nothing says where the spider `\(attempt.with["spider"]?.string ?? "")` is: name a `file` beside "
+          + "the pipeline, or a connection of kind `scrapy` with the folder of a `project`.")
     }
     if let project, access("\(project)/scrapy.cfg", R_OK) != 0 {
       throw Failure(

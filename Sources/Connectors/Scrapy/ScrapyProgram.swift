@@ -1,7 +1,7 @@
 /// What runs a spider, in the user's own Python with the user's own Scrapy.
 enum ScrapyProgram {
-  /// Reads its order from ESTEIRA_DATA and writes ESTEIRA_OUTPUT. Exit 78: there is no Scrapy, project or spider;
-  /// 75: nobody could be reached; 70: the crawl broke. A SIGTERM ends the crawl in order.
+  /// Reads its order from ESTEIRA_DATA and writes ESTEIRA_OUTPUT. Exit 78: there is no Scrapy, project or
+  /// spider; 75: nobody could be reached; 70: the crawl broke. A SIGTERM ends the crawl in order.
   static let text = """
     import importlib.util, json, os, sys
 
@@ -63,7 +63,8 @@ enum ScrapyProgram {
 
     items = stats.get("item_scraped_count", 0)
     reason = stats.get("finish_reason", "")
-    raised = {key.split("/", 1)[1]: value for key, value in stats.items() if key.startswith("spider_exceptions/")}
+    mark = "spider_exceptions/"
+    raised = {key.removeprefix(mark): value for key, value in stats.items() if key.startswith(mark)}
     unreached = stats.get("downloader/exception_count", 0)
     answered = stats.get("downloader/response_count", 0)
     with open(os.environ["ESTEIRA_OUTPUT"], "w", encoding="utf-8") as file:
@@ -76,7 +77,8 @@ enum ScrapyProgram {
     if stats.get("robotstxt/forbidden"):
         print(f"robots.txt forbids {stats['robotstxt/forbidden']} of the addresses.", file=sys.stderr)
     if not items and raised:
-        stop(70, "No item, and the spider raised " + ", ".join(f"{key} x{value}" for key, value in raised.items()))
+        names = ", ".join(f"{key} x{value}" for key, value in raised.items())
+        stop(70, f"No item, and the spider raised {names}")
     if not items and unreached and not answered:
         stop(75, f"No item: {unreached} requests failed and nobody answered.")
     """

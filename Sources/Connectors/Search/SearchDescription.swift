@@ -7,13 +7,14 @@ extension SearchIndex {
     summary: Bilingual(
       """
       Writes documents into an index of Elasticsearch or OpenSearch by its bulk API, in batches of at most \
-      1,000 documents and 5 MiB. Each has an id that is the same for every attempt, so that nothing is there \
-      twice. What the index refuses is told document by document. See [services](../services.md).
+      1,000 documents and 5 MiB. Each has an id that is the same for every attempt, so that nothing is \
+      there twice. What the index refuses is told document by document. See [services](../services.md).
       """,
       pt: """
-        Grava documentos em um índice do Elasticsearch ou OpenSearch pela API bulk, em lotes de no máximo 1.000 \
-        documentos e 5 MiB. Cada um tem um id que é o mesmo em cada tentativa, então nada fica duplicado. O que \
-        o índice recusa é informado documento por documento. Veja [serviços](../services.pt-BR.md).
+        Grava documentos em um índice do Elasticsearch ou OpenSearch pela API bulk, em lotes de no máximo \
+        1.000 documentos e 5 MiB. Cada um tem um id que é o mesmo em cada tentativa, então nada fica \
+        duplicado. O que o índice recusa é informado documento por documento. Veja \
+        [serviços](../services.pt-BR.md).
         """),
     with: WebSchema.object(
       [
@@ -33,7 +34,8 @@ extension SearchIndex {
           "id",
           [
             "type": "string", "minLength": 1,
-            "description": "The member of a document that is its id; else made of the step's key and the place.",
+            "description":
+              "The member of a document that is its id; else made of the step's key and the place.",
           ]
         ),
         (
@@ -54,7 +56,10 @@ extension SearchIndex {
         ),
         (
           "allow_failed",
-          ["type": "integer", "minimum": 0, "default": 0, "description": "More that are refused fail the step."]
+          [
+            "type": "integer", "minimum": 0, "default": 0,
+            "description": "More that are refused fail the step.",
+          ]
         ),
       ], required: ["index"]),
     output: [
@@ -105,7 +110,8 @@ extension SearchIndex {
       .init(
         .data, code: "index-failed",
         Bilingual(
-          "more documents are refused than `allow_failed`", pt: "mais documentos recusados que `allow_failed`"),
+          "more documents are refused than `allow_failed`", pt: "mais documentos recusados que `allow_failed`"
+        ),
         remedy: Bilingual("The message names the first.", pt: "A mensagem indica o primeiro.")),
       .init(
         .data, code: "index-answer",

@@ -13,19 +13,27 @@ struct SearchIndex: Connector {
 
   static let kind = "elasticsearch"
 
-  func execute(_ attempt: Attempt) async throws(Failure) -> AttemptOutput {
+  static func service(_ attempt: Attempt, _ client: CurlClient) throws(Failure) -> ServiceCall {
     let place = try ServicePlace(
-      attempt.connection, kind: Self.kind, members: ["url"], example: "{url: \"https://search.example.com:9200\"}")
+      attempt.connection, kind: kind, members: ["url"],
+      example: "{url: \"https://search.example.com:9200\"}")
     var service = ServiceCall("Elasticsearch", attempt, client, base: try place.needed("url"))
     service.headers = try WebCall.proof(of: attempt.credential).map { [$0] } ?? []
     service.timeout = .seconds(300)
+    return service
+  }
+
+  func execute(_ attempt: Attempt) async throws(Failure) -> AttemptOutput {
+    let service = try Self.service(attempt, client)
     let documents = try await SearchDocuments.read(attempt)
     var sending = SearchSending(attempt, service)
     var batch: [SearchAction] = []
     var bytes = 0
     for (place, document) in documents.enumerated() {
       let action = try SearchAction(document, at: place, attempt)
-      if !batch.isEmpty, batch.count >= SearchSending.mostActions || bytes + action.size > SearchSending.mostBytes {
+      if !batch.isEmpty,
+        batch.count >= SearchSending.mostActions || bytes + action.size > SearchSending.mostBytes
+      {
         try await sending.send(batch)
         (batch, bytes) = ([], 0)
       }
@@ -44,13 +52,15 @@ enum SearchDocuments {
   static func read(_ attempt: Attempt) async throws(Failure) -> [JSON] {
     if let list = attempt.with["documents"]?.array {
       guard attempt.with["file"] == nil else {
-        throw Failure(.configuration, code: "invalid-with", "Give either `documents` or `file`, and not both.")
+        throw Failure(
+          .configuration, code: "invalid-with", "Give either `documents` or `file`, and not both.")
       }
       return list
     }
     guard let value = attempt.with["file"], let handle = ArtifactHandle(value) else {
       throw Failure(
-        .data, code: "not-an-artifact", "`file` is no artifact; give `documents`, or the handle of a step's output.")
+        .data, code: "not-an-artifact",
+        "`file` is no artifact; give `documents`, or the handle of a step's output.")
     }
     guard handle.size <= Int64(fileLimit) else {
       throw Failure(
@@ -87,7 +97,8 @@ struct SearchAction: Sendable {
 
   init(_ document: JSON, at place: Int, _ attempt: Attempt) throws(Failure) {
     guard let members = document.object else {
-      throw Failure(.data, code: "index-document", "The document at place \(place) is a \(document.kind), no map.")
+      throw Failure(
+        .data, code: "index-document", "The document at place \(place) is a \(document.kind), no map.")
     }
     self.place = place
     id = try Self.id(members, at: place, attempt)
@@ -119,7 +130,8 @@ struct SearchAction: Sendable {
     case .string, .double, .bool, .null, .array, .object, nil:
       throw Failure(
         .data, code: "index-document",
-        "The document at place \(place) has no `\(name.prefix(80))` of 1 to \(longestID) bytes that could be its id.")
+        "The document at place \(place) has no `\(name.prefix(80))` of 1 to \(longestID) bytes "
+          + "that could be its id.")
     }
   }
 }
@@ -161,7 +173,8 @@ struct SearchSending: Sendable {
       let isLast = number == Self.tries
       rest = try take(answer.json, of: rest, isLast: isLast)
       if rest.isEmpty { return }
-      attempt.services.log(.info, "Elasticsearch has no room for \(rest.count) documents; they are sent again.")
+      attempt.services.log(
+        .info, "Elasticsearch has no room for \(rest.count) documents; they are sent again.")
       await attempt.services.pause(pause)
       if Task.isCancelled { throw Failure(.cancelled, code: "requested", "Indexing was cancelled.") }
       (number, pause) = (number + 1, pause * 3)
@@ -213,8 +226,9 @@ struct SearchSending: Sendable {
       let isFull = errors.allSatisfy { $0["status"] == 429 || $0["status"] == 503 }
       throw Failure(
         isFull ? .rateLimited : .data, code: "index-failed",
-        "\(failed) documents were not indexed. The first, at place \(first?["place"]?.text ?? "?") with the id "
-          + "\(first?["id"]?.string ?? ""): \(first?["status"]?.text ?? "") \(first?["type"]?.string ?? ""), "
+        "\(failed) documents were not indexed. The first, at place \(first?["place"]?.text ?? "?") with the "
+          + "id \(first?["id"]?.string ?? ""): \(first?["status"]?.text ?? "") "
+          + "\(first?["type"]?.string ?? ""), "
           + "\(first?["reason"]?.string ?? "").")
     }
     func count(_ word: String) -> JSON { .int(Int64(counts[word] ?? 0)) }
