@@ -1,7 +1,7 @@
 # Esteira. Every target that a person runs has its line of help after two number signs.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build test test-brokers check format bench simulate simulate-mutants crash fuzz test-api long-day \
+.PHONY: help setup build test test-brokers test-airflow check format bench simulate simulate-mutants crash fuzz test-api long-day \
 	bench-server clean \
 	demo demo-atlasreg demo-atlasreg-reprocess demo-etl demo-ezpocket demo-mitrarr demo-oraculo
 
@@ -45,6 +45,9 @@ test: build ## build and run every test; the last line counts them
 test-brokers: build ## the tests with Redis, RabbitMQ and Celery's workers, all of them
 	@scripts/setup.sh tests
 	@SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=2 scripts/test.sh --filter '^BrokerTests\.'
+
+test-airflow: build ## the tests with real Airflow 2 and 3, which it installs and starts (ONLY=3: that one)
+	@ONLY="$(ONLY)" scripts/test_airflow.sh
 
 check: setup ## format, house rules, and warnings as errors
 	@scripts/check.sh

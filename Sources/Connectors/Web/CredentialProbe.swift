@@ -126,8 +126,8 @@ public struct CredentialProbe: Sendable {
   }
 
   /// There is no attempt: what a web call asks of one is the connection and the credential.
-  private static func attempt(
-    _ with: JSON, _ connection: Connection, _ credential: Credential,
+  static func attempt(
+    _ with: JSON, _ connection: Connection, _ credential: Credential?,
     _ now: @escaping @Sendable () -> Timestamp = { Timestamp(microseconds: 0) }
   ) -> Attempt {
     let none = Failure(.internal, "A test of a credential has no artifacts.")
