@@ -244,7 +244,7 @@ struct QueueSourceTests {
   }
 
   @Test(
-    "of Cloudflare is read by its name; each message is acknowledged once it is stored, and the dead are kept there"
+    "of Cloudflare is read by its name; a message is acknowledged once it is stored, and a dead one is kept"
   )
   func cloudflare() async throws {
     let stand = CloudflareQueueStandIn()
