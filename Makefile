@@ -1,8 +1,8 @@
 # Esteira. Every target that a person runs has its line of help after two number signs.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build test test-brokers test-airflow check format bench simulate simulate-mutants crash fuzz test-api long-day \
-	bench-server clean \
+.PHONY: help setup build test test-brokers test-airflow check format bench simulate simulate-mutants crash fuzz \
+	test-api long-day bench-server clean \
 	demo demo-atlasreg demo-atlasreg-reprocess demo-etl demo-ezpocket demo-mitrarr demo-oraculo
 
 SWIFT_BUILD := swift build -c release --static-swift-stdlib --product esteira
