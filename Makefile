@@ -1,9 +1,9 @@
 # Esteira. Every target that a person runs has its line of help after two number signs.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build test test-brokers check format bench simulate simulate-mutants crash fuzz test-api long-day \
-	bench-server clean \
-	demo demo-atlasreg demo-atlasreg-reprocess demo-etl demo-ezpocket demo-mitrarr demo-oraculo e2e-oraculo
+.PHONY: help setup build test test-brokers test-airflow check format bench bench-peers bench-server simulate \
+	simulate-mutants crash fuzz test-api long-day clean e2e-atlasreg e2e-oraculo \
+	demo demo-atlasreg demo-atlasreg-reprocess demo-etl demo-ezpocket demo-mitrarr demo-oraculo
 
 SWIFT_BUILD := swift build -c release --static-swift-stdlib --product esteira
 
@@ -49,6 +49,9 @@ test: build ## build and run every test; the last line counts them
 test-brokers: build ## only the tests with Redis, RabbitMQ and Celery's workers
 	@scripts/setup.sh tests
 	@SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=2 scripts/test.sh --filter '^BrokerTests\.'
+
+test-airflow: build ## the tests with real Airflow 2 and 3, which it installs and starts (ONLY=3: that one)
+	@ONLY="$(ONLY)" scripts/test_airflow.sh
 
 check: setup ## format, house rules, and warnings as errors
 	@scripts/check.sh
