@@ -1,14 +1,14 @@
 # Esteira. Every target that a person runs has its line of help after two number signs.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build test test-brokers check format bench simulate simulate-mutants crash fuzz test-api long-day \
-	bench-server clean \
+.PHONY: help setup build test test-brokers test-airflow check format bench bench-peers bench-server simulate \
+	simulate-mutants crash fuzz test-api long-day clean e2e-atlasreg e2e-oraculo \
 	demo demo-atlasreg demo-atlasreg-reprocess demo-etl demo-ezpocket demo-mitrarr demo-oraculo
 
 SWIFT_BUILD := swift build -c release --static-swift-stdlib --product esteira
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-23s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-23s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## install the system's libraries (as root), or print the line that does
 	@scripts/setup.sh
@@ -37,14 +37,21 @@ demo-mitrarr: build ## MITRARR: files that arrive, a server that is killed, a pu
 demo-oraculo: build ## ORÁCULO: an excavator and an executor that answer by messages
 	@blueprints/oraculo/demo.sh
 
+e2e-oraculo: build ## ORÁCULO over RabbitMQ and Redis: a thousand collections, the broker killed in the middle (COLLECTIONS=1000)
+	@scripts/setup.sh tests
+	@blueprints/oraculo/e2e.sh
+
 test: build ## build and run every test; the last line counts them
 	@scripts/setup.sh tests
 	@scripts/setup_python.sh
 	@scripts/test.sh
 
-test-brokers: build ## the tests with Redis, RabbitMQ and Celery's workers, all of them
+test-brokers: build ## only the tests with Redis, RabbitMQ and Celery's workers
 	@scripts/setup.sh tests
 	@SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=2 scripts/test.sh --filter '^BrokerTests\.'
+
+test-airflow: build ## the tests with real Airflow 2 and 3, which it installs and starts (ONLY=3: that one)
+	@ONLY="$(ONLY)" scripts/test_airflow.sh
 
 check: setup ## format, house rules, and warnings as errors
 	@scripts/check.sh

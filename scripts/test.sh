@@ -37,11 +37,9 @@ else
   # What works through tens of thousands of items, hundreds of jobs or fifty years by itself, and then those that
   # load the machine with servers and programs of their own, come last and two at a time: beside them the others
   # would miss their time limits.
-  heavy='^(MitrarrTests|BlueprintTests|EzpocketTests|AtlasRegTests|KillTests|SizeTests)\.|^(BrokerTests\.RedisQueueTests|ConnectorsTests\.ConformanceKitTests)'
-  # What waits for RabbitMQ and for Celery's workers by the minute: make test-brokers.
-  brokers='^BrokerTests\.(RabbitQueueTests|AMQPClientTests|AMQPConnectorTests|CeleryTests)'
+  heavy='^(MitrarrTests|BlueprintTests|EzpocketTests|AtlasRegTests|KillTests|SizeTests)\.|^(BrokerTests\.(RedisQueueTests|RabbitQueueTests|AMQPClientTests|AMQPConnectorTests|CeleryTests)|ConnectorsTests\.ConformanceKitTests)'
   large='^(EngineTests\.(WindowTests|ParkingTests|ParkedMemoryTests)|ModelTests\.Cron(iter|Scan)Tests|StoresConformanceTests\.ArtifactFileTests|ServerTests\.HubLoadTests|ConnectorsTests\.FloodedFolderTests|NetTests\.(PaceTests|CrowdTests|WebSocketFlowTests|WebSocketTests))'
-  run --skip "$heavy" --skip "$large" --skip "$brokers"
+  run --skip "$heavy" --skip "$large"
   export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=2
   run --filter "$large"
   run --filter "$heavy"

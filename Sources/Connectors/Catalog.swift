@@ -26,6 +26,8 @@ public enum Catalog {
       EventEmit(), PipelinePause(), PipelineResume(), QueueExport(), QueuePurge(),
       RedisCommandConnector(brokers: brokers), AMQPPublish(brokers: brokers), AMQPRequest(brokers: brokers),
       CeleryTask(brokers: brokers),
+      AirflowRun(client: curl), AirflowList(client: curl), ScrapyCrawl(children: children),
+      LLMChat(client: curl), SearchIndex(client: curl), CloudflareKV(client: curl), AthenaQuery(client: curl),
     ]
   }
 
@@ -49,6 +51,8 @@ public enum Catalog {
       QueuePurge.description,
       RedisCommandConnector.description, AMQPPublish.description, AMQPRequest.description,
       CeleryTask.description,
+      AirflowRun.description, AirflowList.description, ScrapyCrawl.description, LLMChat.description,
+      SearchIndex.description, CloudflareKV.description, AthenaQuery.description,
     ]
   }
 }

@@ -140,14 +140,10 @@ extension CredentialType {
   private static let services = [
     CredentialType(
       name: "s3", description: Bilingual("access to an S3 store", pt: "acesso a um armazenamento S3"),
-      members: [
-        Member(
-          "access_key_id", Bilingual("the id of the key", pt: "o id da chave"), isRequired: true,
-          isSecret: false),
-        Member("secret_access_key", Bilingual("the key", pt: "a chave"), isRequired: true),
-        Member("session_token", Bilingual("of a temporary key", pt: "de uma chave temporária")),
-        Member("region", Bilingual("such as sa-east-1", pt: "por exemplo sa-east-1"), isSecret: false),
-      ], single: nil),
+      members: accessKey, single: nil),
+    CredentialType(
+      name: "aws", description: Bilingual("access to services of Amazon", pt: "acesso a serviços da Amazon"),
+      members: accessKey, single: nil),
     CredentialType(
       name: "smtp", description: Bilingual("a sender of mail", pt: "um remetente de e-mail"),
       members: login + [
@@ -164,6 +160,15 @@ extension CredentialType {
       members: [
         Member("dsn", Bilingual("with user and password", pt: "com usuário e senha"), isRequired: true)
       ], single: "dsn"),
+  ]
+
+  private static let accessKey = [
+    Member(
+      "access_key_id", Bilingual("the id of the key", pt: "o id da chave"), isRequired: true,
+      isSecret: false),
+    Member("secret_access_key", Bilingual("the key", pt: "a chave"), isRequired: true),
+    Member("session_token", Bilingual("of a temporary key", pt: "de uma chave temporária")),
+    Member("region", Bilingual("such as sa-east-1", pt: "por exemplo sa-east-1"), isSecret: false),
   ]
 
   private static let login = [

@@ -19,6 +19,7 @@ struct NodeParts: Sendable {
   var environment: AttemptEnvironment { places.environment }
   /// Shared by steps and triggers.
   let brokers: Brokers
+  let client: CurlClient
   let queues = QueueNews()
   let hubLogs: HubLogs
   var backend: Backend
@@ -48,7 +49,7 @@ struct NodeParts: Sendable {
     let installed = try ConfigFile(folder: folder.path).connectors()
     let (plans, news) = (PlanCache(Program.compiler(installed)), News())
     let (client, brokers, queues) = (try Self.client(), Self.brokers(folder), queues)
-    (self.places, self.news, self.brokers) = (places, news, brokers)
+    (self.places, self.news, self.brokers, self.client) = (places, news, brokers, client)
     var configuration = try Self.configuration(
       folder, store, vault, places, plans, Self.connectors(client, brokers, installed), restores: restores)
     configuration.destinations = try Self.destinations(folder, client, places, console)

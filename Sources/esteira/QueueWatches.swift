@@ -167,6 +167,7 @@ extension QueueWatches {
   /// Those of a server. `log` is given a line for each thing that an operator may look for.
   convenience init(of parts: NodeParts, log: @escaping @Sendable (String) -> Void) {
     let (node, brokers, environment) = (parts.node, parts.brokers, parts.environment)
+    let curl = parts.client
     let place = "\(Places.host)\u{0}\(parts.folder.path)"
     self.init(
       book: { node.triggers },
@@ -176,7 +177,7 @@ extension QueueWatches {
           order.triggers, actor: "queue:\(name)", dropsUnwanted: order.spec.dropsUnwanted)
         let reader = SHA256.hex(Array("\(place)\u{0}\(name)".utf8)).prefix(16)
         return try QueueReading.consumer(
-          order.spec, reader: String(reader), brokers,
+          order.spec, reader: String(reader), brokers, curl: curl, now: Program.now,
           connection: { () async throws(Failure) in
             let connection = try await environment.connection(subscription.connection, subscription.namespace)
             guard let credential = connection.credential else { return (connection, nil) }

@@ -23,7 +23,10 @@ struct ValidityTests {
 
   @Test("are all found")
   func found() {
-    for name in ["atlasreg/daily-ingest", "atlasreg/reprocess", "etl/amplis-daily", "oraculo/coleta"] {
+    for name in [
+      "atlasreg/daily-ingest", "atlasreg/reprocess", "etl/amplis-daily", "oraculo/coleta",
+      "oraculo/coleta-rabbit",
+    ] {
       #expect(Self.files.contains("\(name).yaml"))
     }
   }

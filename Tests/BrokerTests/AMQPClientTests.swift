@@ -157,6 +157,27 @@ struct AMQPClientTests {
     loop.stop()
   }
 
+  @Test("does not give up one message because another was, and goes on to the next address of a name")
+  func cancelled() async throws {
+    let (server, loop) = (try RabbitServer.shared.get(), try BrokerLoop())
+    // Its first address may be one at which nobody listens.
+    var place = try BrokerPlace("amqp://localhost:\(server.port)", kind: .amqp)
+    place.egress = Egress(allow: [CIDR("127.0.0.0/8")!, CIDR("::1/128")!])
+    let client = AMQPClient(place, on: loop)
+    _ = try await client.declare(AMQPQueue("given-up"))
+    let rounds = 200
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for number in 0..<rounds {
+        let given = Task { try? await client.publish(message("given up"), routingKey: "given-up") }
+        given.cancel()
+        group.addTask { try await client.publish(message("\(number)"), routingKey: "given-up") }
+      }
+      try await group.waitForAll()
+    }
+    await client.close()
+    loop.stop()
+  }
+
   @Test("speaks TLS with a broker whose authority it is told, and with no other")
   func secure() async throws {
     let (server, loop) = (try RabbitServer.shared.get(), try BrokerLoop())
@@ -220,11 +241,19 @@ struct AMQPClientTests {
     limits.heartbeat = 1
     let consumer = AMQPConsumer(place, on: loop, limits: limits)
     try await consumer.open(.quorum("kept"), prefetch: 10)
+    try server.settle()
     server.signal(SIGSTOP)
     let silent = await error { () async throws(AMQPError) in
       while true { _ = try await consumer.next(1, wait: .seconds(5)) }
     }
     #expect(silent == .net(.interrupted("\(NetError.timeout(.idle))")))
+    // It takes connections and says nothing: whoever has half a second waits no longer.
+    let patient = AMQPClient(place, on: loop)
+    let unheard = await error { () async throws(AMQPError) in
+      try await patient.publish(message("x"), routingKey: "kept", timeout: .milliseconds(500))
+    }
+    #expect(unheard == .net(.timeout(.connect)))
+    await patient.close()
     server.signal(SIGCONT)
     await consumer.close()
 

@@ -210,6 +210,27 @@ struct AMQPConnectorTests {
     loop.stop()
   }
 
+  @Test("hears its answers through one reader, also after its connection was changed")
+  func oneReader() async throws {
+    let (server, bench, loop) = (try RabbitServer.shared.get(), try BrokerBench(), try BrokerLoop())
+    let connector = AMQPRequest(brokers: bench.brokers)
+    let seen = try await responder(server, "c.reader", loop, count: 40) { [$0.body] }
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for number in 0..<40 {
+        group.addTask {
+          var attempt = bench.attempt(
+            ["routing_key": "c.reader", "body": .int(Int64(number))], "amqp", server.url)
+          if number % 2 == 1 { attempt.connection?.allowedEgress.append("10.0.0.0/8") }
+          let output = try await bench.run(connector, attempt)
+          #expect(output["answer"] == .int(Int64(number)))
+        }
+      }
+      try await group.waitForAll()
+    }
+    _ = try await seen.value
+    loop.stop()
+  }
+
   @Test("is waited for by the next node, which does not ask a second time")
   func reattaches() async throws {
     let (server, loop, node) = (try RabbitServer.shared.get(), try BrokerLoop(), UUID().uuidString)
@@ -225,6 +246,8 @@ struct AMQPConnectorTests {
     let question = try #require(try await holder.next(1, wait: .seconds(20)).first)
     dying.cancel()
     await dying.value
+    // With all its connections: the answer waits in the queue, for the next.
+    bench.brokers.stop()
     let client = AMQPClient(try .amqp(server.url), on: loop)
     var answer = AMQPMessage(Array("42".utf8))
     (answer.correlationID, answer.messageID) = (question.message.correlationID, "a")

@@ -102,6 +102,7 @@ struct RabbitQueueTests {
   func brokerKilled() async throws {
     let (server, station) = (try RabbitServer(), try Station())
     let sender = try await Sender(server, "work")
+    try server.settle()
     try connect(station, server)
     try station.apply(station.takingPipeline("queue: work, prefetch: 2"))
     var next = 0
@@ -144,6 +145,27 @@ struct RabbitQueueTests {
     await sender.close()
   }
 
+  @Test("leaves the messages to the broker while the pipeline is paused, but for its prefetch")
+  func paused() async throws {
+    let (server, station) = (try RabbitServer.shared.get(), try Station())
+    let sender = try await Sender(server, "work.paused")
+    try connect(station, server)
+    try station.apply(station.takingPipeline("queue: work.paused, prefetch: 2"))
+    try station.esteira("pipeline", "pause", "demo/take", "--reason", "test")
+    try station.wait(for: "a queue that is held") {
+      try station.esteira("trigger", "ls", "demo/take").contains("waits: paused or full")
+    }
+    try await sender.send(0..<5)
+    var ready = try await sender.depth("work.paused")
+    let limit = ContinuousClock.now + .seconds(Station.patience)
+    while ready ?? 0 > 3, ContinuousClock.now < limit { ready = try await sender.depth("work.paused") }
+    #expect(ready == 3)
+    #expect(try station.jobs() == 0)
+    try station.esteira("pipeline", "resume", "demo/take")
+    try station.expectEachOnce(0..<5)
+    await sender.close()
+  }
+
   @Test("gives what it cannot read to the dead letters, and to the broker's queue for them")
   func poison() async throws {
     let (server, station) = (try RabbitServer.shared.get(), try Station())
@@ -167,7 +189,8 @@ struct RabbitQueueTests {
     let reader = AMQPConsumer(try .amqp(server.url), on: loop)
     try await reader.open(.quorum("work.dead"), prefetch: 10)
     var dead: [AMQPDelivery] = []
-    while dead.count < 2 { dead += try await reader.next(2, wait: .seconds(5)) }
+    let limit = ContinuousClock.now + .seconds(Station.patience)
+    while dead.count < 2, ContinuousClock.now < limit { dead += try await reader.next(2, wait: .seconds(5)) }
     #expect(dead.map { String(decoding: $0.message.body, as: UTF8.self) } == ["no json", "no json"])
     await reader.close()
     await client.close()

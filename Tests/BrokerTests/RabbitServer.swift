@@ -14,6 +14,8 @@ final class RabbitServer: Sendable {
   let folder: TestFolder
   let certificates: Certificates
   private let process = Mutex<Child?>(nil)
+  /// Erlang would start one that outlives everybody.
+  private let names: Child
 
   static let program = Tool.path("rabbitmq-server")
   /// It runs as a user of its own.
@@ -26,6 +28,8 @@ final class RabbitServer: Sendable {
 
   init() throws {
     (folder, certificates) = (try TestFolder(), try Certificates())
+    names = try Child(["/usr/bin/epmd", "-port", "\(epmd)", "-address", "127.0.0.1"])
+    Self.goes(names.pid)
     for place in ["mnesia", "log", "home"] {
       try FileManager.default.createDirectory(atPath: folder(place), withIntermediateDirectories: true)
     }
@@ -47,11 +51,13 @@ final class RabbitServer: Sendable {
 
   deinit {
     kill()
-    _ = try? Tool.run(["/usr/bin/epmd", "-port", "\(epmd)", "-kill"])
+    names.killAll()
+    let pid = names.pid
+    leftovers.withLock { $0.removeAll { $0 == pid } }
   }
 
-  /// Returns once it is ready.
-  func start() throws {
+  /// What its programs are given.
+  private var variables: [String] {
     let variables = [
       "HOME": folder("home"), "RABBITMQ_NODENAME": "esteira_\(port)@localhost",
       "RABBITMQ_DIST_PORT": "\(distribution)", "ERL_EPMD_PORT": "\(epmd)", "ERL_EPMD_ADDRESS": "127.0.0.1",
@@ -60,18 +66,40 @@ final class RabbitServer: Sendable {
       "RABBITMQ_CONF_ENV_FILE": "/dev/null", "RABBITMQ_PID_FILE": folder("home/pid"), "LC_ALL": "C.UTF-8",
       "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
     ]
-    let words = variables.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
-    let child = try Child(
-      ["/usr/sbin/runuser", "-u", "rabbitmq", "--", "/usr/bin/env", "-i"] + words
-        + ["/usr/lib/rabbitmq/bin/rabbitmq-server"], folder: folder.path)
+    return variables.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+  }
+
+  private func words(_ program: String, _ arguments: String...) -> [String] {
+    ["/usr/sbin/runuser", "-u", "rabbitmq", "--", "/usr/bin/env", "-i"] + variables
+      + ["/usr/lib/rabbitmq/bin/\(program)"] + arguments
+  }
+
+  /// Returns once it is ready.
+  func start() throws {
+    let child = try Child(words("rabbitmq-server"), folder: folder.path)
     process.withLock { $0 = child }
     let (said, isReady) = child.says("completed with")
     guard isReady else { throw Tool.Failure(description: "rabbitmq-server: \(said)") }
-    let pid = pid
-    leftovers.withLock { list in
-      if list.isEmpty { atexit { for pid in leftovers.withLock({ $0 }) { Foundation.kill(pid, SIGKILL) } } }
-      list.append(pid)
-    }
+    Self.goes(pid)
+  }
+
+  /// It goes with this process.
+  private static func goes(_ pid: Int32) {
+    _ = atEnd
+    leftovers.withLock { $0.append(pid) }
+  }
+
+  private static let atEnd: Void = {
+    atexit { for pid in leftovers.withLock({ $0 }) { Foundation.kill(pid, SIGKILL) } }
+  }()
+
+  /// Which quorum queues there are RabbitMQ 3.10 itself writes to the disk only minutes later (the tables of
+  /// names of its library Ra). One that is killed before that starts with queues that nobody leads, and that
+  /// take and give nothing. Whoever kills it calls this once the queues are made.
+  func settle() throws {
+    let done = try Tool.run(
+      words("rabbitmqctl", "eval", "[ok = dets:sync(T) || T <- dets:all()], ok."), folder: folder.path)
+    guard done.status == 0 else { throw Tool.Failure(description: "rabbitmqctl: \(done.output)") }
   }
 
   /// Of the server itself, not of what started it.

@@ -47,10 +47,10 @@ enum Tool {
   }
 
   @discardableResult
-  static func run(_ words: [String], environment: [String: String]? = nil) throws -> (
-    status: Int32, output: String
-  ) {
-    let child = try Child(words, environment: environment)
+  static func run(
+    _ words: [String], environment: [String: String]? = nil, folder: String? = nil
+  ) throws -> (status: Int32, output: String) {
+    let child = try Child(words, environment: environment, folder: folder)
     let output = child.text()
     return (child.wait(), output)
   }

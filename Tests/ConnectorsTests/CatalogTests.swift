@@ -77,6 +77,10 @@ struct CatalogTests {
       ("redis.command", ["command": "SET"], true, .keyed), ("amqp.publish", [:], nil, .keyed),
       ("amqp.request", [:], nil, .reattachable), ("amqp.request", [:], true, .keyed),
       ("celery.task", [:], nil, .reattachable), ("celery.task", [:], true, .keyed),
+      ("airflow.run_dag", [:], nil, .reattachable), ("airflow.list_dags", [:], nil, .pure),
+      ("scrapy.crawl", [:], nil, .keyed), ("llm.chat", [:], nil, .pure),
+      ("elasticsearch.index", [:], nil, .keyed), ("cloudflare.kv", [:], nil, .keyed),
+      ("athena.query", [:], nil, .reattachable),
     ]
     for (name, with, idempotent, effect) in expected {
       let description = Catalog.descriptions.first { $0.name == name }

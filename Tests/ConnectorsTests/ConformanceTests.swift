@@ -62,6 +62,8 @@ struct ConnectorCase: Sendable, CustomTestStringConvertible {
 extension ConnectorCase {
   /// Those that need a broker: `BrokerTests` calls each of them on real ones.
   static let ofBrokers: Set<String> = ["redis.command", "amqp.publish", "amqp.request", "celery.task"]
+  /// Those whose service a stand-in of its own plays: their suites compare every output with the schema.
+  static let ofServices = Set(ServiceTests.all.map(\.name)).union(["scrapy.crawl"])
 }
 
 @Suite("A call of every connector", .timeLimit(.minutes(1)))
@@ -107,6 +109,7 @@ struct ConformanceTests {
   @Test("covers the whole catalogue")
   func coverage() {
     let names = Set(ConnectorCase.all.map(\.name)).union(ConnectorCase.ofBrokers)
+      .union(ConnectorCase.ofServices)
     #expect(names == Set(Catalog.descriptions.map(\.name)))
   }
 

@@ -106,7 +106,7 @@ struct AMQPRequest: Connector {
     send: (@Sendable () async throws(Failure) -> Void)?
   ) async throws(Failure) -> AttemptOutput {
     let limit = try AMQPSending.duration(attempt.with["wait"], "wait")
-    let found = try await Waiting.first(of: await desk.claim(id), within: limit, on: desk.loop) {
+    let found = try await Waiting.first(of: await desk.claim(id, at: place), within: limit, on: desk.loop) {
       (news, isSent) async throws(Failure) -> AMQPMessage? in
       switch news {
       case .listening:

@@ -20,7 +20,10 @@ public final class Brokers: Sendable {
   /// `node`: a text that no other node has.
   public init(node: String = "") { self.node = String(SHA256.hex(Array(node.utf8)).prefix(16)) }
 
-  deinit { state.withLock { $0.loop }?.stop() }
+  deinit { stop() }
+
+  /// Closes every connection, as the end of the process would. Nothing is asked of them any more.
+  func stop() { state.withLock { $0.loop }?.stop() }
 
   /// The thread of all.
   public func loop() throws(NetError) -> BrokerLoop {
@@ -48,11 +51,16 @@ public final class Brokers: Sendable {
     }
   }
 
+  /// The same desk for every password and every rule of egress: two would read one queue, and each would take
+  /// answers of the other. A user has a queue of his own, so that nobody needs the rights of another.
   func replies(_ place: BrokerPlace) throws(NetError) -> ReplyDesk {
-    let queue = "esteira.replies.\(node)"
+    let user = place.username.map { "." + SHA256.hex(Array($0.utf8)).prefix(8) } ?? ""
+    let queue = "esteira.replies.\(node)\(user)"
+    var key = place
+    (key.password, key.authorities, key.egress) = (nil, nil, .publicOnly)
     return try state.withLock { (state) throws(NetError) in
       let loop = try Self.loop(&state)
-      return state.replies.value(place) { ReplyDesk(place, on: loop, queue: queue) }
+      return state.replies.value(key) { ReplyDesk(place, on: loop, queue: queue) }
     }
   }
 

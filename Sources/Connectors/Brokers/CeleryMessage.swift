@@ -137,7 +137,7 @@ struct CeleryMessage: Sendable {
 
   static func redisRevocation(of id: String) -> [UInt8] {
     envelope(
-      revocation(of: id), ["clock": 1, "expires": .null],
+      revocation(of: id), ["clock": 1, "expires": 0],
       [
         "delivery_mode": 2, "delivery_info": ["exchange": "celery.pidbox", "routing_key": ""],
         "priority": 0, "body_encoding": "base64", "delivery_tag": .string("revoke-\(id)"),

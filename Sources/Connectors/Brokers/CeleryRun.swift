@@ -99,7 +99,8 @@ struct CeleryRun: Sendable {
         var order = AMQPMessage(CeleryMessage.revocation(of: run.message.id))
         (order.contentType, order.contentEncoding) = ("application/json", "utf-8")
         order.messageID = "revoke-\(run.message.id)"
-        order.headers = ["clock": .int(1), "expires": .null]
+        // As kombu has it: for whoever listens now, and not for long.
+        (order.headers, order.isPersistent) = (["clock": .int(1), "expires": .int(0)], false)
         do throws(AMQPError) {
           try await run.amqp().publish(
             order, exchange: "celery.pidbox", routingKey: "", timeout: Self.revokeLimit)
@@ -147,7 +148,8 @@ struct CeleryRun: Sendable {
 
   private func rpcResult(_ sends: Bool, _ limit: Duration?) async throws(Failure) -> CeleryResult? {
     guard let desk else { return nil }
-    return try await Waiting.first(of: await desk.claim(message.id), within: limit, on: loop) {
+    let claimed = await desk.claim(message.id, at: places.broker)
+    return try await Waiting.first(of: claimed, within: limit, on: loop) {
       (news, isSent) async throws(Failure) -> CeleryResult? in
       switch news {
       case .answer(let answer): return try Self.ended(answer.body)

@@ -1,8 +1,9 @@
 import Net
 
 /// The queue of this node to which others answer, at one RabbitMQ. It outlives the node: an answer that comes
-/// while no node runs waits there. An answer is told to whoever has claimed its correlation id; it leaves the
-/// queue a while later, so that one whose attempt died meanwhile comes again.
+/// while no node runs waits there. One desk alone reads it: another would take answers that are not for it. An
+/// answer is told to whoever has claimed its correlation id; it leaves the queue a while later, so that one
+/// whose attempt died meanwhile comes again.
 actor ReplyDesk {
   enum News: Sendable {
     /// From now on answers are heard.
@@ -19,7 +20,8 @@ actor ReplyDesk {
 
   nonisolated let queue: String
   nonisolated let loop: BrokerLoop
-  private let place: BrokerPlace
+  /// As it was last asked for: a new password counts from the next connection on.
+  private var place: BrokerPlace
   private var claims: [String: [UInt64: AsyncStream<News>.Continuation]] = [:]
   private var unclaimed: [String: [AMQPMessage]] = [:]
   private var held: [Held] = []
@@ -44,7 +46,8 @@ actor ReplyDesk {
   }
 
   /// Ends when nobody takes its elements any more.
-  func claim(_ id: String) -> AsyncStream<News> {
+  func claim(_ id: String, at place: BrokerPlace) -> AsyncStream<News> {
+    self.place = place
     let (stream, continuation) = AsyncStream.makeStream(of: News.self, bufferingPolicy: .bufferingNewest(64))
     lastID += 1
     let number = lastID
@@ -74,7 +77,7 @@ actor ReplyDesk {
   }
 
   private func run() async {
-    var failures = 0
+    var (failures, isStopped) = (0, false)
     while !isIdle {
       let consumer = AMQPConsumer(place, on: loop)
       do throws(AMQPError) {
@@ -87,11 +90,12 @@ actor ReplyDesk {
       } catch {
         tell(.broken(error))
         failures += 1
+        isStopped = error == .net(.stopped)
       }
       // What was not acknowledged comes again.
       (isOpen, held, unclaimed) = (false, [], [:])
       await consumer.close()
-      if isIdle { break }
+      if isIdle || isStopped { break }
       await loop.pause(until: .now + min(Self.longestPause, Self.firstPause * (1 << min(failures, 10))))
     }
     isRunning = false

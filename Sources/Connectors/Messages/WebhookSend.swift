@@ -18,15 +18,19 @@ struct WebhookSend: Connector {
       Posts a JSON body, written as Python's `json.dumps(body, sort_keys=True)` writes it, with two \
       signatures \
       by the secret of the credential: `X-Signature` (hex HMAC-SHA256 of the body) and `webhook-signature` \
-      (Standard Webhooks). `webhook-id` is the step's key, the same for every attempt.
+      (Standard Webhooks). `webhook-id` is the step's key, the same for every attempt. With `cloudevent` the \
+      body travels as the data of a CloudEvent 1.0, whose `id` is that key too.
       """,
       pt: """
         Envia um corpo JSON, escrito como o `json.dumps(body, sort_keys=True)` do Python escreve, com duas \
         assinaturas pelo segredo da credencial: `X-Signature` (HMAC-SHA256 do corpo em hexadecimal) e \
-        `webhook-signature` (Standard Webhooks). `webhook-id` é a chave do passo, a mesma em cada tentativa.
+        `webhook-signature` (Standard Webhooks). `webhook-id` é a chave do passo, a mesma em cada tentativa. \
+        Com `cloudevent` o corpo viaja como os dados de um CloudEvent 1.0, cujo `id` também é essa chave.
         """),
     with: WebSchema.object(
-      WebSchema.address + [("body", ["description": "Any value."]), WebSchema.expect], required: ["body"]),
+      WebSchema.address + [
+        ("body", ["description": "Any value."]), ("cloudevent", CloudEvent.schema), WebSchema.expect,
+      ], required: ["body"]),
     output: [
       "type": "object",
       "properties": [
@@ -46,12 +50,21 @@ struct WebhookSend: Connector {
             uses: webhook.send
             connection: receiver
             with: {path: /hooks/done, body: {status: success}}
-          """)
+          """),
+      .init(
+        Bilingual("The same as a CloudEvent", pt: "O mesmo como CloudEvent"),
+        yaml: """
+          event:
+            uses: webhook.send
+            connection: receiver
+            with: {path: /events, body: {status: success}, cloudevent: {type: com.example.day.done}}
+          """),
     ], failures: WebNotes.calling + [WebNotes.noSecret])
 
   func execute(_ attempt: Attempt) async throws(Failure) -> AttemptOutput {
     let key = try WebhookSigning.key(attempt.credential, of: attempt.connection?.name ?? "")
-    let body = (attempt.with["body"] ?? .null).pythonSorted()
+    let event = CloudEvent(attempt)
+    let body = (event?.body ?? attempt.with["body"] ?? .null).pythonSorted()
     let seconds = attempt.services.now().microseconds / 1_000_000
     let signature = Hex.encode(HMACSHA256.code(key: key, message: body))
     var call = try WebCall(attempt, method: "POST")
@@ -59,7 +72,8 @@ struct WebhookSend: Connector {
     call.request.maxResponseBytes = Self.answerLimit
     // A redirect could lead the signed message to somebody else.
     call.request.maxRedirects = 0
-    call.request.headers.set("content-type", "application/json")
+    call.request.headers.set("content-type", event?.mediaType ?? "application/json")
+    for header in event?.headers ?? [] { call.request.headers.set(header.name, header.value) }
     call.request.headers.set("x-signature", signature)
     call.request.headers.set("x-signature-algorithm", "HMAC-SHA256")
     for header in WebhookSigning.headers(attempt.stepKey, at: seconds, body, key: key) {

@@ -1,6 +1,6 @@
 public import Engine
 public import Model
-internal import Net
+public import Net
 import Synchronization
 
 /// Reads one queue for its triggers. A message is acknowledged once it is durable that it came, and not
@@ -152,7 +152,8 @@ public final class QueueConsumer: Sendable {
 public enum QueueReading {
   /// `reader` names this node's readers, the same after a restart and of no other node.
   public static func consumer(
-    _ spec: QueueTriggerSpec, reader: String, _ brokers: Brokers,
+    _ spec: QueueTriggerSpec, reader: String, _ brokers: Brokers, curl: CurlClient,
+    now: @escaping @Sendable () -> Timestamp,
     connection: @escaping @Sendable () async throws(Failure) -> (Connection, Credential?),
     desk: QueueTriggerDesk, log: @escaping @Sendable (String) -> Void
   ) throws(Failure) -> QueueConsumer {
@@ -163,15 +164,17 @@ public enum QueueReading {
     return QueueConsumer(
       { () async throws(Failure) in
         let (connection, credential) = try await connection()
-        return try source(spec, reader, connection, credential, loop)
+        let attempt = CredentialProbe.attempt([:], connection, credential, now)
+        return try source(spec, reader, attempt, curl, loop)
       }, desk: desk, prefetch: spec.prefetch, loop: loop, log: log)
   }
 
+  /// `attempt`: of nothing; has the connection and what proves who asks.
   private static func source(
-    _ spec: QueueTriggerSpec, _ reader: String, _ connection: Connection, _ credential: Credential?,
-    _ loop: BrokerLoop
+    _ spec: QueueTriggerSpec, _ reader: String, _ attempt: Attempt, _ curl: CurlClient, _ loop: BrokerLoop
   ) throws(Failure) -> any QueueSource {
-    switch spec.source {
+    let (connection, credential) = (attempt.connection, attempt.credential)
+    return switch spec.source {
     case .list(let name, let takesLeft):
       RedisListSource(
         try BrokerPlace(connection, credential, kind: .redis), on: loop, list: name, takesLeft: takesLeft,
@@ -180,6 +183,10 @@ public enum QueueReading {
       RedisStreamSource(
         try BrokerPlace(connection, credential, kind: .redis), on: loop, stream: name, group: group,
         spec: spec, reader: reader)
+    case .queue(let name) where connection?.kind == CloudflareAPI.kind:
+      try CloudflareQueueSource(attempt, curl, on: loop, queue: name, spec: spec)
+    case .queue(let name) where connection?.kind == SQSQueueSource.kind:
+      try SQSQueueSource(attempt, curl, queue: name, spec: spec)
     case .queue(let name):
       AMQPQueueSource(
         try BrokerPlace(connection, credential, kind: .amqp), on: loop, queue: name, spec: spec)

@@ -13,19 +13,33 @@ public struct CredentialProbe: Sendable {
 
   private let client: CurlClient
   private let now: @Sendable () -> Timestamp
-  private static let timeout = Duration.seconds(20)
+  static let timeout = Duration.seconds(20)
 
   public init(_ client: CurlClient, now: @escaping @Sendable () -> Timestamp) {
     (self.client, self.now) = (client, now)
   }
 
   public func ask(_ credential: Credential, _ connection: Connection?, path: String?) async -> Finding {
-    switch credential.type {
+    if let connection, let finding = await service(credential, connection) { return finding }
+    return switch credential.type {
     case "bearer", "basic", "header": await request(credential, connection, path: path)
     case "oauth2_client": await token(credential, connection)
     case "s3": await store(credential, connection, bucket: path)
     case _:
       Finding(passed: nil, note: "A credential of the type \(credential.type) cannot be tried from here.")
+    }
+  }
+
+  /// Nil where the connection is of no service that has a question of its own.
+  private func service(_ credential: Credential, _ connection: Connection) async -> Finding? {
+    do throws(Failure) {
+      let attempt = Self.attempt([:], connection, credential, now)
+      return try await ServiceProbe.ask(attempt, client).map { Self.finding($0.shown, $0.status) }
+    } catch {
+      let text = Masking(credential)(error).message
+      // What has nothing to do with the credential says nothing about it.
+      let passed: Bool? = [.credential, .configuration].contains(error.errorClass) ? false : nil
+      return Finding(passed: passed, note: text)
     }
   }
 
@@ -112,12 +126,15 @@ public struct CredentialProbe: Sendable {
   }
 
   /// There is no attempt: what a web call asks of one is the connection and the credential.
-  private static func attempt(_ with: JSON, _ connection: Connection, _ credential: Credential) -> Attempt {
+  static func attempt(
+    _ with: JSON, _ connection: Connection, _ credential: Credential?,
+    _ now: @escaping @Sendable () -> Timestamp = { Timestamp(microseconds: 0) }
+  ) -> Attempt {
     let none = Failure(.internal, "A test of a credential has no artifacts.")
     let services = AttemptServices(
       log: { _, _ in }, storeArtifact: { (_, _, _) throws(Failure) in throw none },
       fetchArtifact: { (_, _) throws(Failure) in throw none }, workFolder: "", processFolder: "",
-      objectsFolder: "", now: { Timestamp(microseconds: 0) })
+      objectsFolder: "", now: now)
     return Attempt(
       job: ID(high: 0, low: 0), jobKey: "", pipeline: PipelineName(namespace: connection.namespace, name: ""),
       path: "", number: 1, stepKey: "", effect: .pure, with: with, connection: connection,

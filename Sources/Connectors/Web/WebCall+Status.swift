@@ -11,10 +11,11 @@ extension WebCall {
     return expected.contains { $0.int == Int64(status) }
   }
 
-  /// What a status that was not expected means for the step.
-  func check(_ response: IncomingResponse) throws(Failure) {
+  /// What a status that was not expected means for the step. `saying`: the service's own words for it.
+  func check(_ response: IncomingResponse, saying: String? = nil) throws(Failure) {
     if isExpected(response.status) { return }
-    let message = "\(shown) answered \(response.status)\(Self.words[response.status].map { " \($0)" } ?? "")."
+    let status = "\(response.status)\(Self.words[response.status].map { " \($0)" } ?? "")"
+    let message = "\(shown) answered \(status)" + (saying.map { ": \($0.prefix(Self.longestSaying))" } ?? ".")
     let now = Int(attempt.services.now().microseconds / 1_000_000)
     let wait = response.headers["retry-after"].flatMap { RetryAfter.wait($0, now: now) }
     let errorClass: ErrorClass =
@@ -26,6 +27,8 @@ extension WebCall {
       }
     throw Failure(errorClass, code: "http-status", message, retryAfter: wait)
   }
+
+  private static let longestSaying = 500
 
   private static let words: [Int: String] = [
     301: "Moved Permanently", 302: "Found", 304: "Not Modified", 400: "Bad Request", 401: "Unauthorized",

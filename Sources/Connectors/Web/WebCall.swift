@@ -104,20 +104,26 @@ struct WebCall: Sendable {
     return headers
   }
 
-  /// `bearer`, `basic` and `header` go into a header; `hmac` signs webhooks and adds nothing here.
   private mutating func authorize() throws(Failure) {
-    guard let credential = attempt.credential else { return }
+    guard let proof = try Self.proof(of: attempt.credential) else { return }
+    request.headers.set(proof.name, proof.value)
+  }
+
+  /// The header that proves who asks. `bearer`, `basic` and `header` go into one; `hmac` signs webhooks and
+  /// has none.
+  static func proof(of credential: Credential?) throws(Failure) -> (name: String, value: String)? {
+    guard let credential else { return nil }
     func value(_ name: String) throws(Failure) -> String {
       guard let secret = credential[name] else { throw .incompleteCredential(credential.name, name) }
       return secret.reveal()
     }
     switch credential.type {
-    case "bearer": request.headers.set("authorization", "Bearer \(try value("token"))")
+    case "bearer": return ("authorization", "Bearer \(try value("token"))")
     case "basic":
       let pair = "\(try value("username")):\(try value("password"))"
-      request.headers.set("authorization", "Basic \(Base64.encode(Array(pair.utf8)))")
-    case "header": request.headers.set(try value("name"), try value("value"))
-    case "hmac": break
+      return ("authorization", "Basic \(Base64.encode(Array(pair.utf8)))")
+    case "header": return (try value("name"), try value("value"))
+    case "hmac": return nil
     default:
       throw Failure(
         .credential, code: "unusable-credential",

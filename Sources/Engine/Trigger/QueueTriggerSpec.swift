@@ -8,7 +8,7 @@ public struct QueueTriggerSpec: Sendable, Hashable {
     case list(String, takesLeft: Bool)
     /// Of Redis, as a member of this group of consumers.
     case stream(String, group: String)
-    /// Of RabbitMQ.
+    /// Of RabbitMQ, Cloudflare or SQS, as the connection says.
     case queue(String)
 
     public var name: String {

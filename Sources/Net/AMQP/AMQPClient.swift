@@ -14,7 +14,9 @@ public actor AMQPClient {
   private let limits: AMQPLimits
   private var tls: TLSClient?
   private var open: Open?
-  private var waiting: [CheckedContinuation<Result<Open, AMQPError>, Never>]?
+  private var waiting: [UInt64: CheckedContinuation<Result<Open, AMQPError>, Never>] = [:]
+  private var lastWaiting: UInt64 = 0
+  private var isOpening = false
   private var failures = 0
   private var notBefore = ContinuousClock.now
   private var isClosed = false
@@ -68,31 +70,56 @@ public actor AMQPClient {
     isClosed = true
     await open?.connection.close()
     open = nil
+    for number in waiting.keys { answer(number, .failure(.net(.stopped))) }
   }
 
+  /// Everybody waits for the same connection, each as long as it may itself: a broker that takes connections
+  /// and says nothing holds nobody longer.
   private func opened(by deadline: ContinuousClock.Instant) async throws(AMQPError) -> Open {
     if isClosed { throw .net(.stopped) }
     if let open, await open.connection.isUsable(0) { return open }
-    if waiting != nil { return try await withCheckedContinuation { waiting?.append($0) }.get() }
-    waiting = []
-    let result: Result<Open, AMQPError>
-    do throws(AMQPError) { result = .success(try await begin(by: deadline)) } catch {
-      result = .failure(error)
+    lastWaiting += 1
+    let (number, loop) = (lastWaiting, loop)
+    let limit = Task {
+      await loop.pause(until: deadline)
+      if !Task.isCancelled { answer(number, .failure(.net(.timeout(.connect)))) }
     }
-    let others = waiting ?? []
-    waiting = nil
-    for other in others { other.resume(returning: result) }
+    let result = await withTaskCancellationHandler {
+      await withCheckedContinuation { (continuation: CheckedContinuation<Result<Open, AMQPError>, Never>) in
+        if Task.isCancelled { return continuation.resume(returning: .failure(.net(.cancelled))) }
+        waiting[number] = continuation
+        if !isOpening {
+          isOpening = true
+          Task { await begin() }
+        }
+      }
+    } onCancel: {
+      Task { await answer(number, .failure(.net(.cancelled))) }
+    }
+    limit.cancel()
     return try result.get()
   }
 
-  private func begin(by deadline: ContinuousClock.Instant) async throws(AMQPError) -> Open {
-    if let open { await open.connection.close() }
-    open = nil
-    if notBefore > .now {
-      await loop.pause(until: min(notBefore, deadline))
-      if Task.isCancelled { throw .net(.cancelled) }
-      guard notBefore <= .now else { throw .net(.timeout(.connect)) }
+  private func answer(_ number: UInt64, _ result: Result<Open, AMQPError>) {
+    waiting.removeValue(forKey: number)?.resume(returning: result)
+  }
+
+  /// Opens once, and tells everybody who waits how that went.
+  private func begin() async {
+    let result: Result<Open, AMQPError>
+    do throws(AMQPError) { result = .success(try await reopened()) } catch { result = .failure(error) }
+    isOpening = false
+    for number in waiting.keys.sorted() { answer(number, result) }
+  }
+
+  private func reopened() async throws(AMQPError) -> Open {
+    if let open {
+      if await open.connection.isUsable(0) { return open }
+      await open.connection.close()
     }
+    open = nil
+    if notBefore > .now { await loop.pause(until: notBefore) }
+    if isClosed { throw .net(.stopped) }
     do throws(AMQPError) {
       let connection = try await connect()
       if isClosed {
@@ -129,6 +156,8 @@ public actor AMQPConsumer {
   private var publishing: UInt16?
   private var arrived: [AMQPDelivery] = []
   private var taker: CheckedContinuation<Void, Never>?
+  /// Counts who waits: the time of one that has gone wakes no later one.
+  private var lastTaker: UInt64 = 0
   private var end: AMQPError?
 
   public init(_ place: BrokerPlace, on loop: BrokerLoop, limits: AMQPLimits = AMQPLimits()) {
@@ -183,10 +212,11 @@ public actor AMQPConsumer {
   /// The next messages, at most so many; none where none came in that time.
   public func next(_ most: Int, wait: Duration) async throws(AMQPError) -> [AMQPDelivery] {
     if arrived.isEmpty, end == nil {
-      let loop = loop
+      lastTaker += 1
+      let (loop, number) = (loop, lastTaker)
       let limit = Task {
         await loop.pause(until: .now + wait)
-        wakeTaker()
+        wake(number)
       }
       await withTaskCancellationHandler {
         await withCheckedContinuation { continuation in
@@ -194,7 +224,7 @@ public actor AMQPConsumer {
           taker = continuation
         }
       } onCancel: {
-        Task { await wakeTaker() }
+        Task { await wake(number) }
       }
       limit.cancel()
     }
@@ -205,7 +235,7 @@ public actor AMQPConsumer {
     return taken
   }
 
-  private func wakeTaker() { ring() }
+  private func wake(_ number: UInt64) { if number == lastTaker { ring() } }
 
   public func acknowledge(_ delivery: AMQPDelivery) async throws(AMQPError) {
     if let end { throw end }

@@ -88,28 +88,31 @@ extension AMQPConnection {
   func publish(
     _ message: AMQPMessage, exchange: String, routingKey: String, on channel: UInt16, timeout: Duration
   ) async throws(AMQPError) {
-    guard let state = channels[channel] else { throw .net(.interrupted("the channel is closed")) }
-    guard state.unconfirmed.count < limits.unconfirmed else {
-      throw .net(.resources("\(state.unconfirmed.count) messages wait for their confirmation"))
+    guard let count = channels[channel]?.unconfirmed.count else {
+      throw .net(.interrupted("the channel is closed"))
+    }
+    guard count < limits.unconfirmed else {
+      throw .net(.resources("\(count) messages wait for their confirmation"))
     }
     let (method, header) = try encoded(message, exchange, routingKey)
-    let tag = state.lastTag + 1
+    lastCall += 1
+    let (call, tag, deadline) = (lastCall, channels[channel]?.lastTag ?? 0, ContinuousClock.now + timeout)
     let result = await withTaskCancellationHandler {
       await withCheckedContinuation { (continuation: CheckedContinuation<Result<Void, AMQPError>, Never>) in
         if Task.isCancelled { return continuation.resume(returning: .failure(.net(.cancelled))) }
-        channels[channel]?.lastTag = tag
-        channels[channel]?.unconfirmed[tag] = Unconfirmed(
-          messageID: message.messageID ?? "", continuation: continuation, deadline: .now + timeout)
+        channels[channel]?.lastTag = tag + 1
+        channels[channel]?.unconfirmed[tag + 1] = Unconfirmed(
+          call: call, messageID: message.messageID ?? "", continuation: continuation, deadline: deadline)
         do throws(AMQPError) { try write(method, header, message.body, on: channel) } catch {
           // Where the connection broke, everybody has been told.
-          channels[channel]?.unconfirmed.removeValue(forKey: tag)?.continuation?
+          channels[channel]?.unconfirmed.removeValue(forKey: tag + 1)?.continuation?
             .resume(returning: .failure(error))
-          channels[channel]?.lastTag = tag - 1
+          channels[channel]?.lastTag = tag
         }
-        setAlarm()
+        ring(by: deadline)
       }
     } onCancel: {
-      Task { await forget(tag, on: channel) }
+      Task { await forget(call, tag + 1, on: channel) }
     }
     try result.get()
   }
@@ -130,13 +133,28 @@ extension AMQPConnection {
     } catch { throw .net(error) }
   }
 
-  private func forget(_ tag: UInt64, on channel: UInt16) {
+  private func forget(_ call: UInt64, _ tag: UInt64, on channel: UInt16) {
+    guard channels[channel]?.unconfirmed[tag]?.call == call else { return }
     channels[channel]?.unconfirmed.removeValue(forKey: tag)?.continuation?
       .resume(returning: .failure(.net(.cancelled)))
   }
 }
 
 extension AMQPConnection {
+  /// What the broker says of messages that it was given.
+  func confirm(_ channel: UInt16, _ tag: UInt64, _ multiple: Bool, isTaken: Bool) {
+    // No copy of all is held while they go one by one.
+    let tags = multiple ? channels[channel]?.unconfirmed.keys.filter { $0 <= tag } ?? [] : [tag]
+    for tag in tags {
+      guard let unconfirmed = channels[channel]?.unconfirmed.removeValue(forKey: tag) else { continue }
+      let result: Result<Void, AMQPError> =
+        if let returned = unconfirmed.returned { .failure(returned) } else {
+          isTaken ? .success(()) : .failure(.notTaken)
+        }
+      unconfirmed.continuation?.resume(returning: result)
+    }
+  }
+
   func isUsable(_ channel: UInt16) -> Bool { end == nil && channels[channel] != nil }
 
   func closeChannel(_ channel: UInt16) async {

@@ -33,6 +33,8 @@ actor AMQPConnection: BrokerMember {
   }
 
   struct Unconfirmed {
+    /// Its call; a tag of the channel may have been another's before.
+    var call: UInt64
     /// Its message comes back with this id where no queue takes it.
     var messageID: String
     var continuation: CheckedContinuation<Result<Void, AMQPError>, Never>?
@@ -66,6 +68,9 @@ actor AMQPConnection: BrokerMember {
   private var heartbeat = Duration.zero
   private var lastSent = ContinuousClock.now
   private var lastHeard = ContinuousClock.now
+  /// When the loop rings next; never later than the first of all deadlines.
+  private var alarm: ContinuousClock.Instant?
+  var lastCall: UInt64 = 0
   /// Zero is the connection itself.
   var channels: [UInt16: Channel] = [0: Channel()]
   private(set) var end: AMQPError?
@@ -86,7 +91,7 @@ actor AMQPConnection: BrokerMember {
       close(refusal)
       throw refusal
     }
-    setAlarm()
+    ring(by: nextBeat)
   }
 
   private static func refusal(_ error: AMQPError) -> AMQPError {
@@ -99,7 +104,14 @@ actor AMQPConnection: BrokerMember {
     let deadline = ContinuousClock.now + limits.connect
     var failure = NetError.resolve(host: place.host)
     for address in try await place.addresses(loop) {
-      let socket = try BrokerSocket(loop, address, place, tls, for: self)
+      // One that is closed meanwhile opens nothing any more.
+      if end != nil { throw .stopped }
+      let socket: BrokerSocket
+      // A kernel that knows at once that nobody is there says so here: the next address may do.
+      do throws(NetError) { socket = try BrokerSocket(loop, address, place, tls, for: self) } catch {
+        failure = error
+        continue
+      }
       self.socket = socket
       socket.setAlarm(deadline)
       let fault = await withCheckedContinuation { opening = $0 }
@@ -166,7 +178,7 @@ actor AMQPConnection: BrokerMember {
       }
       channels[channel]?.waiting = Waiting(
         expected: expected, continuation: continuation, deadline: deadline)
-      setAlarm()
+      ring(by: deadline)
     }
     return try answer.get()
   }
@@ -269,31 +281,44 @@ extension AMQPConnection {
       self.opening = nil
       return opening.resume(returning: .timeout(.connect))
     }
+    alarm = nil
     let now = ContinuousClock.now
     if heartbeat > .zero {
-      if now - lastHeard > heartbeat * 2 { return close(.net(.timeout(.idle))) }
+      if now - lastHeard >= heartbeat * 2 { return close(.net(.timeout(.idle))) }
       if now - lastSent >= heartbeat / 2 {
         // What cannot be written has closed the connection.
         try? write(AMQPFrame(kind: .heartbeat, channel: 0, payload: []).encoded)
       }
     }
-    for (number, channel) in channels {
-      if let waiting = channel.waiting, waiting.deadline <= now { return close(.net(.timeout(.total))) }
-      for (tag, unconfirmed) in channel.unconfirmed where unconfirmed.deadline <= now {
-        channels[number]?.unconfirmed[tag]?.continuation?.resume(returning: .failure(.net(.timeout(.total))))
-        channels[number]?.unconfirmed[tag] = nil
+    for number in channels.keys {
+      if let waiting = channels[number]?.waiting, waiting.deadline <= now {
+        return close(.net(.timeout(.total)))
+      }
+      let late = (channels[number]?.unconfirmed ?? [:]).filter { $0.value.deadline <= now }.keys
+      for tag in late {
+        channels[number]?.unconfirmed.removeValue(forKey: tag)?.continuation?
+          .resume(returning: .failure(.net(.timeout(.total))))
       }
     }
-    setAlarm()
+    for channel in channels.values {
+      ring(by: channel.waiting?.deadline)
+      ring(by: channel.unconfirmed.values.map(\.deadline).min())
+    }
+    ring(by: nextBeat)
   }
 
-  func setAlarm() {
-    var next: ContinuousClock.Instant? = heartbeat > .zero ? .now + heartbeat / 2 : nil
-    for channel in channels.values {
-      let dues = [channel.waiting?.deadline, channel.unconfirmed.values.map(\.deadline).min(), next]
-      next = dues.compactMap(\.self).min()
-    }
-    socket?.setAlarm(next)
+  func loopIsOver() { close() }
+
+  /// When the broker must hear of us, or we of it.
+  private var nextBeat: ContinuousClock.Instant? {
+    heartbeat > .zero ? min(lastSent + heartbeat / 2, lastHeard + heartbeat * 2) : nil
+  }
+
+  /// The alarm rings no later than this. One that rings for somebody who has his answer does no harm.
+  func ring(by moment: ContinuousClock.Instant?) {
+    guard let moment, end == nil, alarm.map({ moment < $0 }) ?? true else { return }
+    alarm = moment
+    socket?.setAlarm(moment)
   }
 
   private func take(_ frame: AMQPFrame) throws(NetError) {
@@ -339,7 +364,6 @@ extension AMQPConnection {
       }
       channels[channel]?.waiting = nil
       waiting.continuation.resume(returning: .success(method))
-      setAlarm()
     }
   }
 
@@ -353,25 +377,12 @@ extension AMQPConnection {
     }
     if case .returned(let code, let text) = partial.method {
       // Its confirmation follows.
-      let same = channels[channel]?.unconfirmed.filter { entry in
-        entry.value.returned == nil
-          && entry.value.messageID.utf8.elementsEqual((message.messageID ?? "").utf8)
-      }.keys.min()
+      let id = message.messageID ?? ""
+      let same = channels[channel]?.unconfirmed.lazy.filter { entry in
+        entry.value.returned == nil && entry.value.messageID.utf8.elementsEqual(id.utf8)
+      }.map(\.key).min()
       guard let tag = same else { return }
       channels[channel]?.unconfirmed[tag]?.returned = .unroutable(code: code, message: text)
-    }
-  }
-
-  private func confirm(_ channel: UInt16, _ tag: UInt64, _ multiple: Bool, isTaken: Bool) {
-    guard let all = channels[channel]?.unconfirmed else { return }
-    let tags = multiple ? all.keys.filter { $0 <= tag } : [tag]
-    for tag in tags {
-      guard let unconfirmed = channels[channel]?.unconfirmed.removeValue(forKey: tag) else { continue }
-      let result: Result<Void, AMQPError> =
-        if let returned = unconfirmed.returned { .failure(returned) } else {
-          isTaken ? .success(()) : .failure(.notTaken)
-        }
-      unconfirmed.continuation?.resume(returning: result)
     }
   }
 }

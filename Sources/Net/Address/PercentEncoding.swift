@@ -43,6 +43,12 @@ public enum PercentEncoding {
     return items
   }
 
+  /// Such as `%C3`.
+  public static func byte(_ byte: UInt8) -> String {
+    let digits = Array("0123456789ABCDEF")
+    return "%\(digits[Int(byte >> 4)])\(digits[Int(byte & 15)])"
+  }
+
   public static func query(_ items: [(name: String, value: String)]) -> String {
     items.map { "\(encode($0.name))=\(encode($0.value))" }.joined(separator: "&")
   }

@@ -6,11 +6,14 @@ import Synchronization
 protocol BrokerMember: Actor {
   func socketIsReady(_ events: UInt32)
   func timeIsOver()
+  /// The loop ends: nothing is heard any more.
+  func loopIsOver()
 }
 
 extension BrokerMember {
   nonisolated fileprivate func hear(_ events: UInt32) { assumeIsolated { $0.socketIsReady(events) } }
   nonisolated fileprivate func ring() { assumeIsolated { $0.timeIsOver() } }
+  nonisolated fileprivate func end() { assumeIsolated { $0.loopIsOver() } }
 }
 
 /// One thread for all connections to message brokers: it waits for their sockets and their times, and runs
@@ -44,7 +47,7 @@ public final class BrokerLoop: SerialExecutor {
     try ServiceThread.start("esteira-brokers") { [self] in run() }
   }
 
-  /// The thread ends once what is queued has run. Whoever still waits here is resumed.
+  /// Closes every connection; the thread ends once what is queued has run. Who still waits here is resumed.
   public func stop() {
     state.withLock { $0.isStopped = true }
     wake.signal()
@@ -79,10 +82,20 @@ public final class BrokerLoop: SerialExecutor {
         state.withLock { $0.members[token] }?.hear(events[index].events)
       }
       ringAlarms()
-      if isStopped, state.withLock({ $0.jobs.isEmpty }) { break }
+      if isStopped {
+        endAll()
+        if state.withLock({ $0.jobs.isEmpty }) { break }
+      }
     }
-    for sleeper in state.withLock({ $0.sleepers.values.map(\.continuation) }) { sleeper.resume() }
-    state.withLock { state in (state.members, state.sleepers) = ([:], [:]) }
+  }
+
+  private func endAll() {
+    let (members, sleepers) = state.withLock { state in
+      defer { (state.members, state.sleepers, state.alarms) = ([:], [:], [:]) }
+      return (Array(state.members.values), state.sleepers.values.map(\.continuation))
+    }
+    for member in members { member.end() }
+    for sleeper in sleepers { sleeper.resume() }
   }
 }
 
@@ -93,13 +106,15 @@ extension BrokerLoop {
     return try await lookup.addresses(of: host)
   }
 
-  /// From now on the member hears of this socket; nil where the kernel does not watch it.
+  /// From now on the member hears of this socket; nil where the kernel does not watch it, or the loop ends.
   func add(_ member: any BrokerMember, _ socket: Int32, _ events: UInt32) -> UInt64? {
-    let token = state.withLock { state in
+    let token: UInt64? = state.withLock { state in
+      if state.isStopped { return nil }
       state.lastToken += 1
       state.members[state.lastToken] = member
       return state.lastToken
     }
+    guard let token else { return nil }
     if epoll.add(socket, events, token) { return token }
     state.withLock { $0.members[token] = nil }
     return nil

@@ -48,7 +48,13 @@ actor RedisConnection: BrokerMember {
     let deadline = ContinuousClock.now + limits.connect
     var failure = NetError.resolve(host: place.host)
     for address in try await place.addresses(loop) {
-      let socket = try BrokerSocket(loop, address, place, tls, for: self)
+      if end != nil { throw .stopped }
+      let socket: BrokerSocket
+      // A kernel that knows at once that nobody is there says so here: the next address may do.
+      do throws(NetError) { socket = try BrokerSocket(loop, address, place, tls, for: self) } catch {
+        failure = error
+        continue
+      }
       self.socket = socket
       socket.setAlarm(deadline)
       let fault = await withCheckedContinuation { opening = $0 }
@@ -173,6 +179,8 @@ extension RedisConnection {
     if let first = waiters.first, first.deadline <= .now { return close(.timeout(.total)) }
     setAlarm()
   }
+
+  func loopIsOver() { close() }
 
   private func take(_ reply: RedisReply) {
     if let pushed {

@@ -65,7 +65,7 @@ public struct S3Place: Sendable {
     key = SignatureV4.Key(id: keyID, secret: secret, token: token)
   }
 
-  private static func isRegion(_ text: String) -> Bool {
+  static func isRegion(_ text: String) -> Bool {
     (1...64).contains(text.utf8.count)
       && text.utf8.allSatisfy { (97...122).contains($0) || (48...57).contains($0) || $0 == 45 }
   }

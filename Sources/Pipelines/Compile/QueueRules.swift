@@ -41,8 +41,8 @@ struct QueueRules {
         "a queue is named by one of list, stream or queue.",
         pt: "uma fila é indicada por um destes: list, stream ou queue."),
       remedy: Bilingual(
-        "list and stream are of Redis, queue is of RabbitMQ.",
-        pt: "list e stream são do Redis, queue é do RabbitMQ."))
+        "list and stream are of Redis, queue is of RabbitMQ, Cloudflare or SQS.",
+        pt: "list e stream são do Redis, queue é do RabbitMQ, do Cloudflare ou do SQS."))
   }
 
   private func name(_ node: Node, path: String) {

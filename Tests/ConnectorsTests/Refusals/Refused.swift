@@ -34,7 +34,7 @@ struct Refused: Sendable, CustomTestStringConvertible {
   /// One list for each family, in a file of its own.
   static let all: [Refused] =
     files + archives + selects + objects + scripts + web + plain + nist + sql + node
-    + stores + mails + chats + brokers
+    + stores + mails + chats + brokers + services
   /// Of each connector, at least.
   static let least = 10
 }

@@ -68,7 +68,9 @@ def check_text(value, schema, place):
             raise Invalid(f"{place} is {value!r}, which is no moment such as 2025-10-14T12:00:00Z")
 
 
+def now():
+    return datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
 def message(correlation, kind, payload):
-    now = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="milliseconds")
-    return {"correlation_id": correlation, "tipo_evento": kind, "payload": payload,
-            "timestamp": now.replace("+00:00", "Z")}
+    return {"correlation_id": correlation, "tipo_evento": kind, "payload": payload, "timestamp": now()}

@@ -2,6 +2,7 @@
 """The excavator: takes `iniciar_coleta`, collects, and answers with `resultado_coleta`.
 
   escavador.py --spool spool --esteira esteira [--youtube https://www.youtube.com] [--once]
+  escavador.py --broker localhost:5672 [--fonte youtube]
 
   youtube   parametros {canal, periodo?}: the channel's public Atom feed, of the days that begin with `periodo`
   rss       parametros {url, periodo?}: an RSS feed
@@ -33,7 +34,11 @@ class Failed(Exception):
 
 
 def get(url):
-    if urllib.parse.urlsplit(url).scheme not in ("http", "https"):
+    try:
+        scheme = urllib.parse.urlsplit(url).scheme
+    except ValueError:
+        scheme = ""
+    if scheme not in ("http", "https"):
         raise Failed(f"{url} não é um endereço http")
     try:
         with urllib.request.urlopen(url, timeout=SECONDS) as answer:
@@ -135,6 +140,7 @@ def collect(order):
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 fila.add_options(parser)
 parser.add_argument("--youtube", default="https://www.youtube.com")
-options = parser.parse_args()
-worker = fila.Worker(options, "iniciar_coleta", "resultado_coleta", collect)
-worker.run([f"coleta.{source}" for source in SOURCES])
+parser.add_argument("--fonte", choices=SOURCES, action="append", help="only this source's queue; may be said again")
+options = fila.options_of(parser)
+worker = fila.worker(options, "iniciar_coleta", "resultado_coleta", collect)
+worker.run([f"coleta.{source}" for source in options.fonte or SOURCES])

@@ -2,8 +2,9 @@
 """The executor: takes `iniciar_execucao`, writes a report about the data, and answers with `resultado_execucao`.
 
   executador.py --spool spool --esteira esteira [--once]
+  executador.py --broker localhost:5672 --arquivos /volume
 
-The report is a PDF file in the spool's folder `arquivos`, below the correlation id. The same data give the same bytes.
+The report is a PDF file below the folder `arquivos`, in one of the correlation id. The same data give the same bytes.
 """
 
 import argparse
@@ -19,11 +20,13 @@ import pdf  # noqa: E402  the blueprints' own writer
 
 
 def write(path, body):
-    with open(f"{path}.new", "wb") as file:
+    # Two executors may have the same order; each writes a file of its own, and the last one stays.
+    draft = f"{path}.{os.getpid()}.new"
+    with open(draft, "wb") as file:
         file.write(body)
         file.flush()
         os.fsync(file.fileno())
-    os.replace(f"{path}.new", path)
+    os.replace(draft, path)
 
 
 def execute(order):
@@ -37,7 +40,7 @@ def execute(order):
     lines += [f"{month}: {count}" for month, count in sorted(months.items())] + [""]
     lines += [f"{str(one.get('data', ''))[:10]}  {str(one.get('titulo', ''))[:70]}" for one in data]
     body = pdf.document(f"Coleta {correlation}", lines)
-    folder = os.path.join(options.spool, "arquivos", correlation)
+    folder = os.path.join(options.arquivos, correlation)
     os.makedirs(folder, exist_ok=True)
     write(os.path.join(folder, "relatorio.pdf"), body)
     return {"resultado": "ok", "arquivo": "relatorio.pdf", "sha256": hashlib.sha256(body).hexdigest(),
@@ -46,6 +49,10 @@ def execute(order):
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 fila.add_options(parser)
-options = parser.parse_args()
-worker = fila.Worker(options, "iniciar_execucao", "resultado_execucao", execute)
+parser.add_argument("--arquivos", help="where the reports go; a volume that all executors share (SPOOL/arquivos)")
+options = fila.options_of(parser)
+options.arquivos = options.arquivos or (os.path.join(options.spool, "arquivos") if options.spool else None)
+if not options.arquivos:
+    parser.error("it needs --arquivos")
+worker = fila.worker(options, "iniciar_execucao", "resultado_execucao", execute)
 worker.run(["execucao"])

@@ -1,4 +1,5 @@
-"""What excavator and executor share: they take messages from the spool and answer through the program's socket.
+"""What excavator and executor share: they take messages from the spool and answer through the program's socket, or,
+with --broker, from RabbitMQ (`rabbit.py`).
 
 At least once: an order is put away (`lidas/`) only after its answer was accepted. Whoever is killed in between takes it
 again; the answer was written down before it was sent, so it is the same answer under the same key, and counts once.
@@ -134,7 +135,36 @@ class Worker:
         print(json.dumps({"message": name, "event": text}, ensure_ascii=False), file=sys.stderr, flush=True)
 
 
+def log(name, event, **more):
+    """One line of JSON, with the correlation id wherever a message has one."""
+    line = {"timestamp": mensagem.now(), "nivel": "info", "mensagem": name, "evento": event} | more
+    # In one piece: several workers may share a file.
+    os.write(2, (json.dumps(line, ensure_ascii=False) + "\n").encode())
+
+
+def worker(options, takes, answers, work):
+    """A worker at the spool, or at RabbitMQ."""
+    if not options.broker:
+        return Worker(options, takes, answers, work)
+    import rabbit  # noqa: PLC0415  the spool needs no library
+    schema = mensagem.read_schema(os.path.join(here, "..", "schemas", "mensagem_schema.json"))
+    made = rabbit.Worker(options, takes, answers, schema, NAMESPACE, work, log)
+    signal.signal(signal.SIGTERM, made.end)
+    signal.signal(signal.SIGINT, made.end)
+    return made
+
+
 def add_options(parser):
-    parser.add_argument("--spool", required=True)
-    parser.add_argument("--esteira", required=True, help="the program; the server is that of ESTEIRA_DATA")
+    parser.add_argument("--broker", metavar="HOST:PORT[/VHOST]", help="RabbitMQ in place of the spool")
+    parser.add_argument("--spool", help="the folder of the queues")
+    parser.add_argument("--esteira", help="the program; the server is that of ESTEIRA_DATA")
     parser.add_argument("--once", action="store_true", help="what is there now; exit 75 where no server answers")
+
+
+def options_of(parser):
+    options = parser.parse_args()
+    if not options.broker and not (options.spool and options.esteira):
+        parser.error("it needs --broker, or --spool and --esteira")
+    if options.broker and options.once:
+        parser.error("--once is for the spool")
+    return options
