@@ -34,6 +34,7 @@ public enum EndpointCatalog {
       DestinationCalls.redeliver.shape,
       AccessCalls.credentials.shape, AccessCalls.setCredential.shape, AccessCalls.deleteCredential.shape,
       AccessCalls.connections.shape, AccessCalls.setConnection.shape, AccessCalls.deleteConnection.shape,
+      AccessCalls.testConnection.shape,
       AccessCalls.settings.shape, AccessCalls.setSetting.shape,
       WatchCalls.expectations.shape, WatchCalls.ping.shape, WatchCalls.forget.shape,
       WatchCalls.alerts.shape, WatchCalls.alert.shape, WatchCalls.acknowledge.shape, WatchCalls.mutes.shape,

@@ -26,7 +26,7 @@ public enum CommandTable {
     CredentialGet.spec, CredentialRotate.spec, CredentialTestCommand.spec, CredentialImport.spec,
     CredentialUsageCommand.spec,
     KeyStatusCommand.spec, KeyRotate.spec, KeyExportCommand.spec, KeyVerify.spec, KeyRotate.forget,
-    ConnectionApply.spec, ConnectionList.spec, ConnectionDelete.spec,
+    ConnectionApply.spec, ConnectionList.spec, ConnectionTest.spec, ConnectionDelete.spec,
     SettingList.spec, SettingGet.spec, SettingSet.spec, SettingUnset.spec,
     ScheduleList.spec, ScheduleGet.spec, SchedulePause.spec, ScheduleResume.spec, ScheduleTrigger.spec,
     ScheduleNext.spec, ScheduleFires.all, ScheduleFires.missed, ScheduleBackfill.spec,
