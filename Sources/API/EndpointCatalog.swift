@@ -63,7 +63,7 @@ public enum EndpointCatalog {
     ScheduleChangeCalls.delete.shape,
     ScheduleChangeCalls.preview.shape, ScheduleChangeCalls.pauseAll.shape,
     ScheduleChangeCalls.resumeAll.shape,
-    MetricsCalls.summary.shape, MetricsCalls.pipeline.shape, MetricsCalls.connector.shape,
+    MetricsCalls.exposition.shape, MetricsCalls.summary.shape, MetricsCalls.pipeline.shape, MetricsCalls.connector.shape,
     HookCalls.deliver.shape, ConnectorCalls.get.shape,
     NamespaceCalls.list.shape, NamespaceCalls.create.shape, NamespaceCalls.get.shape,
     NamespaceCalls.update.shape, NamespaceCalls.setting.shape,

@@ -26,6 +26,7 @@ extension Router {
         + SystemRoutes(backend: backend).routes
         + JobPictures(backend).routes + LogRoutes(backend).routes + BulkRoutes(backend).routes
         + ScheduleChangeRoutes(backend).routes + MetricsRoutes(backend: backend).routes
+        + ExpositionRoutes(backend: backend).routes
         + HookRoutes(backend: backend).routes + NamespaceRoutes(backend).routes
         + QueueRoutes(backend: backend).routes
         + Self.accounts(backend) + Self.streams(backend.hub), audit: audit, keys: backend.keys)

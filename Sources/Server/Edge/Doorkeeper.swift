@@ -11,8 +11,13 @@ struct Doorkeeper: Sendable {
   /// Nil: nobody signs in here.
   var access: AccessService?
   var origins: OwnOrigins
+  /// Whoever asks from there reads measures without a token.
+  var scrapers: [CIDR] = []
 
-  func principal(of request: HTTPRequest, _ cookies: [String: String]) throws(Problem) -> Principal {
+  /// `path`: of the endpoint that is meant.
+  func principal(
+    of request: HTTPRequest, to path: String, _ cookies: [String: String]
+  ) throws(Problem) -> Principal {
     switch request.peer {
     case .local(let uid, _):
       guard uid == owner else { throw Self.notOwner }
@@ -22,6 +27,11 @@ struct Doorkeeper: Sendable {
     // Its signature is the sign-in, and may stand where our tokens would.
     if request.path.hasPrefix(HookCalls.prefix) { return .anonymous }
     if let header = request.headers["authorization"] { return try bearer(header) }
+    if path == MetricsCalls.exposition.shape.path, let address = request.peer.address,
+      scrapers.contains(where: { $0.contains(address) })
+    {
+      return .scraper
+    }
     guard let token = cookies[SignInCookies.accessName] else { return .anonymous }
     // A cookie is sent by browsers without anybody's wish, so a change needs to come from our own pages.
     if !["GET", "HEAD"].contains(request.method), !origins.sent(request) { throw Self.foreignOrigin }
@@ -85,4 +95,11 @@ public struct OwnOrigins: Sendable {
     guard let host = request.headers["host"]?.lowercased() else { return false }
     return ["http://\(host)", "https://\(host)"].contains { $0.utf8.elementsEqual(origin.utf8) }
   }
+}
+
+extension Principal {
+  /// Reads measures, and nothing else.
+  fileprivate static let scraper = Principal(
+    kind: .service, id: "scraper", actor: "scraper",
+    grants: [Grant(namespace: "*", permissions: Permissions(["metrics:read"]) ?? .none)])
 }
