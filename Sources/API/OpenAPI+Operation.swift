@@ -129,6 +129,7 @@ extension OpenAPI {
   /// First words of paths that stand in another part than their own.
   static let tagOfWord = [
     "fires": "schedules", "outbox": "destinations", "deliveries": "destinations", "mutes": "alerts",
+    "alert-rules": "alerts",
     "heartbeats": "expectations", "refusals": "triggers", "schema": "pipelines", "health": "system",
     "ready": "system", "version": "system", "doctor": "system", "openapi": "system",
   ]

@@ -34,6 +34,7 @@ public enum CommandTable {
     BackfillControl.cancel,
     ExpectList.spec, ExpectForget.spec, PingCommand.spec,
     AlertList.spec, AlertGet.spec, AlertAcknowledge.spec, AlertMutes.mute, AlertMutes.unmute, AlertMutes.list,
+    AlertRules.list, AlertRules.apply, AlertRules.delete,
     RetentionShow.spec, RetentionSet.spec, RetentionPreview.spec, RetentionRun.spec,
     HoldList.spec, HoldChanging.add, HoldChanging.release,
     BackupCreate.spec, BackupList.spec, BackupVerify.spec, BackupRestore.spec,

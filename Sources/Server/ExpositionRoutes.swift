@@ -83,7 +83,9 @@ struct ExpositionRoutes: Sendable {
   /// By namespace and status; one of a pipeline would be asked for by lists.
   private static func addLive(_ live: [LiveCount], to exposition: inout Exposition) {
     var sums: [String: [JobStatus: Int]] = [:]
-    for count in live { sums[count.pipeline.namespace, default: [:]][count.status, default: 0] += count.count }
+    for count in live {
+      sums[count.pipeline.namespace, default: [:]][count.status, default: 0] += count.count
+    }
     exposition.family(
       "esteira_live_jobs", .gauge, "Jobs that have not ended.",
       sums.sorted { $0.key < $1.key }.flatMap { namespace, counts in

@@ -13,11 +13,12 @@ extension Router {
       PipelineRoutes(backend: backend, applier: PipelineApplier(backend)).routes
         + PauseRoutes(backend: backend).routes + ExportRoutes(backend).routes
         + JobRoutes(backend).routes + JobActions(backend).routes + JobReruns(backend).routes
-        + AskRoutes(backend: backend).routes + DeletionRoutes(backend: backend).routes
+        + AskRoutes(backend: backend).routes + AskTicketRoutes(backend: backend).routes
+        + DeletionRoutes(backend: backend).routes
         + ScheduleRoutes(backend: backend).routes + BackfillRoutes(backend: backend).routes
         + TriggerRoutes(backend: backend).routes + EventRoutes(backend: backend).routes
         + SignalRoutes(backend: backend).routes + LetterRoutes(backend: backend).routes
-        + WatchRoutes(backend: backend).routes
+        + WatchRoutes(backend: backend).routes + AlertRuleRoutes(backend: backend).routes
         + DestinationRoutes(backend: backend).routes
         + AccessRoutes(backend: backend).routes + RetentionRoutes(backend: backend).routes
         + HoldRoutes(backend: backend).routes + BackupRoutes(backend).routes

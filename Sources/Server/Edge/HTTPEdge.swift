@@ -20,7 +20,8 @@ public struct HTTPEdge: Sendable {
   /// the owner is let in. `scrapers`: whoever asks from there reads measures without a token.
   public init(
     _ router: Router, owner: UInt32, actor: String, access: AccessService? = nil, hub: Hub? = nil,
-    origins: OwnOrigins = OwnOrigins(), scrapers: [CIDR] = [], version: String, now: @escaping @Sendable () -> Timestamp,
+    origins: OwnOrigins = OwnOrigins(), scrapers: [CIDR] = [], version: String,
+    now: @escaping @Sendable () -> Timestamp,
     newRequestID: @escaping @Sendable () -> String
   ) {
     self.router = router
