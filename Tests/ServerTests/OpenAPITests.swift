@@ -92,6 +92,15 @@ struct OpenAPITests {
     #expect(Self.operation("post", "/api/v1/retention/run")?["requestBody"] == nil)
   }
 
+  @Test("every input refuses what it does not name, but for what another system sends back")
+  func closed() {
+    let open = EndpointCatalog.shapes.filter { shape in
+      let inputs = shape.input.json["oneOf"] == nil ? [shape.input] : shape.input.parts
+      return !inputs.allSatisfy { $0.json["additionalProperties"] == false }
+    }
+    #expect(open.map(\.path) == [OutsideSignInCalls.callback.shape.path])
+  }
+
   @Test("an endpoint says which problems it may answer")
   func problems() {
     func problems(_ method: String, _ path: String) -> [String] {
