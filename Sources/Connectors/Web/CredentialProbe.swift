@@ -89,7 +89,7 @@ public struct CredentialProbe: Sendable {
   }
 
   /// Asks for the buckets, or where a path names one for its first object: a key may be for one bucket alone.
-  private func store(_ credential: Credential, _ connection: Connection?, bucket: String?) async -> Finding {
+  func store(_ credential: Credential?, _ connection: Connection?, bucket: String?) async -> Finding {
     guard let connection, connection.kind == S3Store.kind else {
       return Finding(
         passed: nil, note: "Nothing was asked: name a connection of kind s3 that the credential is for.")
@@ -130,7 +130,7 @@ public struct CredentialProbe: Sendable {
     _ with: JSON, _ connection: Connection, _ credential: Credential?,
     _ now: @escaping @Sendable () -> Timestamp = { Timestamp(microseconds: 0) }
   ) -> Attempt {
-    let none = Failure(.internal, "A test of a credential has no artifacts.")
+    let none = Failure(.internal, "A test has no artifacts.")
     let services = AttemptServices(
       log: { _, _ in }, storeArtifact: { (_, _, _) throws(Failure) in throw none },
       fetchArtifact: { (_, _) throws(Failure) in throw none }, workFolder: "", processFolder: "",
