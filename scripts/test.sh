@@ -37,7 +37,7 @@ else
   # What works through tens of thousands of items, hundreds of jobs or fifty years by itself, and then those that
   # load the machine with servers and programs of their own, come last and two at a time: beside them the others
   # would miss their time limits.
-  heavy='^(MitrarrTests|BlueprintTests|EzpocketTests|AtlasRegTests|KillTests|SizeTests)\.|^(BrokerTests\.(RedisQueueTests|RabbitQueueTests|AMQPClientTests|AMQPConnectorTests|CeleryTests)|ConnectorsTests\.ConformanceKitTests)'
+  heavy='^(MitrarrTests|BlueprintTests|EzpocketTests|AtlasRegTests|BrokerTests|KillTests|SizeTests)\.|^ConnectorsTests\.ConformanceKitTests'
   large='^(EngineTests\.(WindowTests|ParkingTests|ParkedMemoryTests)|ModelTests\.Cron(iter|Scan)Tests|StoresConformanceTests\.ArtifactFileTests|ServerTests\.HubLoadTests|ConnectorsTests\.FloodedFolderTests|NetTests\.(PaceTests|CrowdTests|WebSocketFlowTests|WebSocketTests))'
   run --skip "$heavy" --skip "$large"
   export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=2

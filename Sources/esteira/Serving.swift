@@ -48,8 +48,7 @@ struct Serving: Sendable {
       }
       let (access, admin) = try await accounts(&parts, setting, first)
       let hub = Self.hub(parts, access)
-      parts.backend.hub = hub
-      parts.backend.metricAliases = setting.metrics.aliases
+      (parts.backend.hub, parts.backend.metricAliases) = (hub, setting.metrics.aliases)
       parts.backend.backups = BackupDesk.work(of: parts.folder.path, setting.backups)
       Accounts.auditUses(of: parts, in: access.audit)
       let listening = try listen(parts, setting)

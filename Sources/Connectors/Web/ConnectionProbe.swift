@@ -28,7 +28,12 @@ public struct ConnectionProbe: Sendable {
       case "celery": return try await celery(try CeleryPlaces(connection, credential))
       case S3Store.kind:
         return [await CredentialProbe(client, now: now).store(credential, connection, bucket: path)]
+      case PostgresAddress.kind: return [try await Self.database(connection, credential, now)]
       case let kind:
+        let attempt = CredentialProbe.attempt([:], connection, credential, now)
+        if let answer = try await ServiceProbe.ask(attempt, client) {
+          return [CredentialProbe.finding(answer.shown, answer.status)]
+        }
         return [Finding(passed: nil, note: "A connection of kind \(kind) cannot be tried from here.")]
       }
     } catch {
@@ -54,6 +59,22 @@ public struct ConnectionProbe: Sendable {
     case ..<500: return Finding(passed: true, note: "\(answered).")
     case _: return Finding(passed: nil, note: "\(answered): it is there, and not well.")
     }
+  }
+
+  /// Signs in and asks for the version.
+  static func database(
+    _ connection: Connection, _ credential: Credential?, _ now: @escaping @Sendable () -> Timestamp
+  ) async throws(Failure) -> Finding {
+    let attempt = CredentialProbe.attempt([:], connection, credential, now)
+    let place = try PostgresAddress.place(attempt, writing: false)
+    let question = PostgresQuery.Call(
+      sql: "SELECT current_setting('server_version') AS version", parameters: SQLParameters(nil), max: 1)
+    let found = try await PostgresWork.run(attempt, writing: false, timeout: timeout) {
+      connection throws(Failure) in
+      try PostgresQuery.rows(question, connection)
+    }
+    let version = found.rows.first?["version"]?.string ?? ""
+    return Finding(passed: true, note: "\(place) answered and took the login: PostgreSQL \(version).")
   }
 
   private func mail(

@@ -33,6 +33,9 @@ public struct CredentialProbe: Sendable {
   /// Nil where the connection is of no service that has a question of its own.
   private func service(_ credential: Credential, _ connection: Connection) async -> Finding? {
     do throws(Failure) {
+      if connection.kind == PostgresAddress.kind {
+        return try await ConnectionProbe.database(connection, credential, now)
+      }
       let attempt = Self.attempt([:], connection, credential, now)
       return try await ServiceProbe.ask(attempt, client).map { Self.finding($0.shown, $0.status) }
     } catch {
@@ -116,7 +119,7 @@ public struct CredentialProbe: Sendable {
     }
   }
 
-  private static func finding(_ shown: String, _ status: Int) -> Finding {
+  static func finding(_ shown: String, _ status: Int) -> Finding {
     switch status {
     case 200..<300: Finding(passed: true, note: "\(shown) answered \(status).")
     case 401, 403: Finding(passed: false, note: "\(shown) answered \(status): it was refused.")
