@@ -42,11 +42,14 @@ def login(url):
 
 def database(url):
     given = parts(url)
-    mode = urllib.parse.parse_qs(given.query).get("sslmode", ["verify-full"])[0]
+    more = urllib.parse.parse_qs(given.query)
+    mode = more.get("sslmode", ["verify-full"])[0]
     if mode not in SECURITY:
         sys.exit(f"connections: DATABASE_URL has sslmode={mode}; here it is one of {', '.join(SECURITY)}")
     address = {"host": given.hostname, "port": given.port or 5432, "database": given.path.lstrip("/"),
                "security": SECURITY[mode]}
+    if "sslrootcert" in more:
+        address["ca_file"] = more["sslrootcert"][0]
     if given.password is None and given.username:
         address["user"] = urllib.parse.unquote(given.username)
     return address

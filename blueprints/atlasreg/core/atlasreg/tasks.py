@@ -94,20 +94,21 @@ def index_event(doc_id, run_id):
 
 
 @app.task(name="generate_gold_json")
-def generate_gold_json(run_id, date, sources_processed=0, errors=()):
-    """The JSON Gold 2.0; `errors` are those that only the caller knows of."""
+def generate_gold_json(run_id, date, sources_processed=None, errors=()):
+    """The JSON Gold 2.0; `errors`, and sources without a document, only the caller knows of."""
     with logs.LogContext(run_id=run_id), database() as connection:
         rows = connection.execute(
             "SELECT e.*, c.player_id, c.name AS company_name, c.cnpj FROM events e LEFT JOIN companies c "
             "ON e.company_id = c.id WHERE e.metadata->>'run_id' = %s ORDER BY e.source, e.document_id",
             (run_id,)).fetchall()
-        count = connection.execute(
-            "SELECT count(*) AS n FROM documents WHERE run_id = %s AND status = 'processed'", (run_id,)).fetchone()["n"]
+        found = connection.execute(
+            "SELECT count(*) AS documents, count(DISTINCT source) AS sources FROM documents WHERE run_id = %s AND "
+            "status = 'processed'", (run_id,)).fetchone()
         now = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds").replace("+00:00", "Z")
         log.info("gold_generated", extra={"events_count": len(rows)})
         return {
-            "metadata": {"run_id": run_id, "generated_at": now, "date": date, "sources_processed": sources_processed,
-                         "documents_count": count, "events_count": len(rows), "version": "2.0"},
+            "metadata": {"run_id": run_id, "generated_at": now, "date": date, "sources_processed": found["sources"] if sources_processed is None else sources_processed,
+                         "documents_count": found["documents"], "events_count": len(rows), "version": "2.0"},
             "events": [_gold_event(row) for row in rows],
             "errors": list(errors)}
 
