@@ -63,8 +63,8 @@ def wanted(settings, environment):
     key, secret = settings.store_key()
     is_r2 = settings.mode == "cloudflare"
     yield "redis_main", "redis", {"url": bare(settings.redis_url)}, user(settings.redis_url)
-    yield ("celery", "celery", {"broker": bare(settings.celery_broker_url), "backend": bare(settings.celery_broker_url)},
-           user(settings.celery_broker_url))
+    broker = bare(settings.celery_broker_url)
+    yield "celery", "celery", {"broker": broker, "backend": broker}, user(settings.celery_broker_url)
     yield ("scrapers", "scrapy", {"project": environment.get("SCRAPERS") or str(here / "crawlers"),
                                   "python": environment.get("SCRAPY_PYTHON") or "python3"}, None)
     yield "sources", "http", {}, None
@@ -78,8 +78,8 @@ def wanted(settings, environment):
     # Without an account there is no KV: its values come from files beside the pipeline.
     account = {"account_id": settings.cf_account_id} if is_r2 else {}
     token = ("bearer", settings.cf_api_token) if is_r2 else None
-    yield "cloudflare_kv", "cloudflare", {
-        **account, **({"namespace_id": settings.cf_namespace_id, "url": settings.cf_kv_api_endpoint} if is_r2 else {})}, token
+    values = {"namespace_id": settings.cf_namespace_id, "url": settings.cf_kv_api_endpoint} if is_r2 else {}
+    yield "cloudflare_kv", "cloudflare", {**account, **values}, token
     if is_r2:
         yield "cloudflare_queue", "cloudflare", {**account, "url": settings.cf_queue_endpoint}, token
 

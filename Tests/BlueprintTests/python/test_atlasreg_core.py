@@ -60,7 +60,8 @@ class Notices(unittest.TestCase):
         self.assertEqual(rules.classify("Cade anula multa da Alfa S.A.", "")[0], "DECISAO")
 
     def test_have_money_of_reais_alone(self):
-        found = {one.text: one.value for one in rules.entities("R$ 2,5 milhões, US$ 3 milhões, R$ 300 mil e R$ 1.234,56.")}
+        text = "R$ 2,5 milhões, US$ 3 milhões, R$ 300 mil e R$ 1.234,56."
+        found = {one.text: one.value for one in rules.entities(text)}
         self.assertEqual(found, {"R$ 2,5 milhões": 2_500_000.0, "R$ 300 mil": 300_000.0, "R$ 1.234,56": 1234.56})
 
 
@@ -88,7 +89,8 @@ class Models(unittest.TestCase):
         transformers = mock.Mock(pipeline=mock.Mock(return_value=lambda text: [said]))
         name = "Maria Souza"
         text = f"{name} dirige a Alfa Energia S.A."
-        spans = [mock.Mock(label_="PER", text=name, start_char=0), mock.Mock(label_="LOC", text="Alfa", start_char=22)]
+        spans = [mock.Mock(label_="PER", text=name, start_char=0),
+                 mock.Mock(label_="LOC", text="Alfa", start_char=22)]
         spacy = mock.Mock(load=mock.Mock(return_value=lambda _: mock.Mock(ents=spans)))
         with mock.patch.dict(sys.modules, transformers=transformers, spacy=spacy):
             self.assertEqual(models.classifier().classify("t", "x"), ("MULTA", 0.8765))
@@ -102,7 +104,8 @@ class Models(unittest.TestCase):
 class Environment(unittest.TestCase):
     def test_is_told_all_that_is_wrong_at_once(self):
         with self.assertRaises(settings.SettingsError) as told:
-            settings.parse({"MODE": "cloud", "DATABASE_URL": "mysql://db/x", "LOG_LEVEL": "LOUD", "CELERY_VISIBILITY": "0"})
+            settings.parse({"MODE": "cloud", "DATABASE_URL": "mysql://db/x", "LOG_LEVEL": "LOUD",
+                            "CELERY_VISIBILITY": "0"})
         text = str(told.exception)
         for word in ("MODE", "DATABASE_URL", "LOG_LEVEL", "CELERY_VISIBILITY", "HOOK_ENDPOINT is missing",
                      "HOOK_HMAC_SECRET is missing", "MINIO_ROOT_USER"):
@@ -196,7 +199,8 @@ class Logs(unittest.TestCase):
         self.assertIn("ValueError: no page", second["exc_info"])
 
     def test_are_for_people_on_a_console(self):
-        self.assertRegex(self.lines("console")[0], r"^\[[-\d]+ [:\d]+\] \[INFO\] source_execution_complete run_id=run_1 ")
+        self.assertRegex(self.lines("console")[0],
+                         r"^\[[-\d]+ [:\d]+\] \[INFO\] source_execution_complete run_id=run_1 ")
 
 
 if __name__ == "__main__":

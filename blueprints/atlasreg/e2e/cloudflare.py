@@ -24,7 +24,8 @@ class Cloudflare(http.server.ThreadingHTTPServer):
     def __init__(self, token, queue_name, values):
         super().__init__(("127.0.0.1", 0), Handler)
         self.token, self.queue_name, self.values = token, queue_name, values
-        self.lock, self.waiting, self.leased, self.acknowledged, self.pulls, self.reads = threading.Lock(), [], {}, [], 0, 0
+        self.lock, self.waiting, self.leased, self.acknowledged = threading.Lock(), [], {}, []
+        self.pulls = self.reads = 0
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
     @property

@@ -55,7 +55,8 @@ class Server:
                 self.words, stdin=subprocess.PIPE, stdout=log if self.ready else subprocess.PIPE, stderr=log,
                 cwd=self.cwd, env=self.environment, start_new_session=True)
         if self.ready:
-            until(f"{self.name} (see {self.log})", lambda: self.ready(self, before) or self.process.poll() is not None)
+            until(f"{self.name} (see {self.log})",
+                  lambda: self.ready(self, before) or self.process.poll() is not None)
             if self.process.poll():
                 fail(f"{self.name} ended with {self.process.returncode}; see {self.log}")
         else:

@@ -35,15 +35,15 @@ class Elasticsearch:
         if parts.username:
             login = f"{urllib.parse.unquote(parts.username)}:{urllib.parse.unquote(parts.password or '')}"
             self.headers["Authorization"] = "Basic " + base64.b64encode(login.encode()).decode()
-        self.url = urllib.parse.urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path.rstrip("/"), "", ""))
+        host = parts.netloc.rpartition("@")[2]
+        self.url = f"{parts.scheme}://{host}{parts.path.rstrip('/')}"
 
     def put(self, name, run_id, event, body):
         for index, one, value in (
                 ("atlasreg_documents", name, {"run_id": run_id, "title": event["title"], "body": body}),
                 ("atlasreg_events", event["event_id"], {"run_id": run_id, **event})):
-            request = urllib.request.Request(
-                f"{self.url}/{index}/_doc/{urllib.parse.quote(one, safe='')}", json.dumps(value).encode(), self.headers,
-                method="PUT")
+            place = f"{self.url}/{index}/_doc/{urllib.parse.quote(one, safe='')}"
+            request = urllib.request.Request(place, json.dumps(value).encode(), self.headers, method="PUT")
             with urllib.request.urlopen(request, timeout=30) as answer:
                 answer.read()
 

@@ -15,10 +15,12 @@ MONTHS = ("janeiro", "fevereiro", "março", "abril", "maio", "junho", "julho", "
           "novembro", "dezembro")
 
 CNPJ = re.compile(r"(?<![\w.])([0-9A-Z]{2})\.?([0-9A-Z]{3})\.?([0-9A-Z]{3})/([0-9A-Z]{4})-?(\d{2})(?!\w)")
-MONEY = re.compile(r"(?<!US)(?<![A-Z])R\$\s?(\d{1,3}(?:\.\d{3})+|\d{1,15})(?:,(\d{1,2}))?(?:\s(mil|milh(?:ão|ões)|bilh(?:ão|ões))\b)?")
+MONEY = re.compile(r"(?<![A-Z])R\$\s?(\d{1,3}(?:\.\d{3})+|\d{1,15})(?:,(\d{1,2}))?"
+                   r"(?:\s(mil|milh(?:ão|ões)|bilh(?:ão|ões))\b)?")
 DAY = re.compile(r"\b(\d{1,2})/(\d{1,2})/(\d{4})\b|\b(\d{1,2})º? de (" + "|".join(MONTHS) + r") de (\d{4})\b", re.I)
 NAME = r"[A-ZÀ-Ý][\wÀ-ÿ&'-]*"
-COMPANY = re.compile(rf"{NAME}(?:\s+(?:(?:de|da|do|das|dos|e)\s+)?{NAME}){{0,8}}\s+(?:S\.\s?A\.|S/A|SA\b|Ltda\.?|LTDA\.?|EIRELI)")
+COMPANY = re.compile(rf"{NAME}(?:\s+(?:(?:de|da|do|das|dos|e)\s+)?{NAME}){{0,8}}\s+"
+                     r"(?:S\.\s?A\.|S/A|SA\b|Ltda\.?|LTDA\.?|EIRELI)")
 SCALE = {"mil": 10**3, "milhão": 10**6, "milhões": 10**6, "bilhão": 10**9, "bilhões": 10**9}
 
 CUES = [(kind, points, re.compile(rf"\b(?:{words})\b", re.I)) for kind, points, words in (
@@ -32,9 +34,11 @@ CUES = [(kind, points, re.compile(rf"\b(?:{words})\b", re.I)) for kind, points, 
     ("DECISAO", 2, "decisão|recurso|colegiado"),
     ("NOTICIA", 2, "consulta pública|audiência pública|leilão|divulga|publica"),
     ("NOTICIA", 1, "relatório|contribuições|evento"))]
-DENIED = re.compile(r"\b(?:não|nem|sem|nenhuma?|sob pena de|em caso de|poderá|poderia|podem?|prevê)(?:\s+\S+){0,3}\s+$", re.I)
+DENIED = re.compile(r"\b(?:não|nem|sem|nenhuma?|sob pena de|em caso de|poderá|poderia|podem?|prevê)"
+                    r"(?:\s+\S+){0,3}\s+$", re.I)
 ELSEWISE = re.compile(r"^\s+(?:rescisória|diária|contratual)", re.I)
-UNDONE = re.compile(r"\b(?:anul|cancel|revog|suspend|revert)\w*\s+(?:a |as |o |os )?(?:multas?|penalidades?|sanç\w+)", re.I)
+UNDONE = re.compile(r"\b(?:anul|cancel|revog|suspend|revert)\w*\s+(?:a |as |o |os )?"
+                    r"(?:multas?|penalidades?|sanç\w+)", re.I)
 SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-ZÀ-Ý0-9])")
 
 

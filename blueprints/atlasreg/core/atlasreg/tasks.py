@@ -54,11 +54,13 @@ def _save(connection, document, raw):
     store.put(store.PROCESSED, f"documents/{document['run_id']}/{document['id']}.json", event)
     company = _company(connection, event["company"], raw["source"])
     connection.execute(
-        "INSERT INTO events (id, document_id, company_id, title, summary, event_type, amount, date, source, source_url,"
-        " confidence_score, entities, metadata) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
+        "INSERT INTO events (id, document_id, company_id, title, summary, event_type, amount, date, source,"
+        " source_url, confidence_score, entities, metadata)"
+        " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"
         " ON CONFLICT (run_id, document_id) DO UPDATE SET company_id = excluded.company_id, title = excluded.title,"
-        " summary = excluded.summary, event_type = excluded.event_type, amount = excluded.amount, date = excluded.date,"
-        " confidence_score = excluded.confidence_score, entities = excluded.entities, metadata = excluded.metadata",
+        " summary = excluded.summary, event_type = excluded.event_type, amount = excluded.amount,"
+        " date = excluded.date, confidence_score = excluded.confidence_score, entities = excluded.entities,"
+        " metadata = excluded.metadata",
         (event["event_id"], document["id"], company, event["title"], event["summary"], event["event_type"],
          event["amount"], event["date"], event["source"], event["source_url"], event["confidence_score"],
          Jsonb(event["entities"]), Jsonb({"run_id": document["run_id"], "models": event["models"]})))
@@ -107,7 +109,8 @@ def generate_gold_json(run_id, date, sources_processed=None, errors=()):
         now = datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds").replace("+00:00", "Z")
         log.info("gold_generated", extra={"events_count": len(rows)})
         return {
-            "metadata": {"run_id": run_id, "generated_at": now, "date": date, "sources_processed": found["sources"] if sources_processed is None else sources_processed,
+            "metadata": {"run_id": run_id, "generated_at": now, "date": date,
+                         "sources_processed": found["sources"] if sources_processed is None else sources_processed,
                          "documents_count": found["documents"], "events_count": len(rows), "version": "2.0"},
             "events": [_gold_event(row) for row in rows],
             "errors": list(errors)}
@@ -117,7 +120,8 @@ def _gold_event(row):
     found = {
         "event_id": str(row["id"]), "title": row["title"], "summary": row["summary"], "event_type": row["event_type"],
         "date": row["date"], "source": row["source"], "source_url": row["source_url"],
-        "confidence_score": row["confidence_score"], "is_critical": events.is_critical(row["event_type"], row["amount"]),
+        "confidence_score": row["confidence_score"],
+        "is_critical": events.is_critical(row["event_type"], row["amount"]),
         "entities": row["entities"], "tags": [row["event_type"].lower(), row["source"]]}
     if row["company_id"]:
         company = {"id": str(row["company_id"]), "name": row["company_name"]}
