@@ -37,6 +37,10 @@ demo-mitrarr: build ## MITRARR: files that arrive, a server that is killed, a pu
 demo-oraculo: build ## ORÁCULO: an excavator and an executor that answer by messages
 	@blueprints/oraculo/demo.sh
 
+e2e-atlasreg: build ## AtlasReg over Redis, Celery, Scrapy, PostgreSQL and S3, each killed at random moments (KILLS=1 SEED=x)
+	@scripts/setup.sh tests
+	@KILLS=$(or $(KILLS),1) SEED="$(SEED)" DOCUMENTS=$(or $(DOCUMENTS),15) blueprints/atlasreg/e2e.sh
+
 e2e-oraculo: build ## ORÁCULO over RabbitMQ and Redis: a thousand collections, the broker killed in the middle (COLLECTIONS=1000)
 	@scripts/setup.sh tests
 	@blueprints/oraculo/e2e.sh

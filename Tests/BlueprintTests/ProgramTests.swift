@@ -14,7 +14,10 @@ struct ProgramTests {
 
   @Test("are all found")
   func found() {
-    #expect(Self.modules == ["test_etl_site", "test_etl_transforms", "test_oraculo", "test_reprocess"])
+    #expect(
+      Self.modules == [
+        "test_atlasreg_core", "test_etl_site", "test_etl_transforms", "test_oraculo", "test_reprocess",
+      ])
   }
 
   @Test("pass their own tests", arguments: modules)

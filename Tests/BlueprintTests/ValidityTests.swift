@@ -18,13 +18,14 @@ struct ValidityTests {
   /// How many steps say, and mean, that a statement which is repeated after a crash does no harm.
   static let repeated = [
     "ezpocket-question/question.yaml": 2, "ezpocket-question/setup.yaml": 2,
-    "ezpocket-question/project.yaml": 1,
+    "ezpocket-question/project.yaml": 1, "atlasreg/cursor.yaml": 5, "atlasreg/cursor-reprocess.yaml": 3,
   ]
 
   @Test("are all found")
   func found() {
     for name in [
-      "atlasreg/daily-ingest", "atlasreg/reprocess", "etl/amplis-daily", "oraculo/coleta",
+      "atlasreg/cursor", "atlasreg/cursor-reprocess", "atlasreg/daily-ingest", "atlasreg/reprocess",
+      "etl/amplis-daily", "oraculo/coleta",
       "oraculo/coleta-rabbit",
     ] {
       #expect(Self.files.contains("\(name).yaml"))

@@ -74,7 +74,7 @@ struct Admission {
         (template) throws(Problem) in
         try evaluate(template, resolver, "triggers.\(queue.name).idempotency_key")
       }
-      return Mapping(inputs: inputs, trigger: queue.name, idempotencyKey: key.map { $0.string ?? $0.text })
+      return Mapping(inputs: inputs, trigger: queue.name, idempotencyKey: Self.named(key))
     }
     throw Problem(
       "message-not-accepted",
@@ -84,6 +84,11 @@ struct Admission {
       remedy: Bilingual(
         "Compare the message with the if: of the pipeline's triggers.",
         pt: "Compare a mensagem com o if: dos gatilhos do pipeline."))
+  }
+
+  /// Null names nothing: of a message that may lack its id, `trigger.message.?id.orValue(null)`.
+  private static func named(_ key: JSON?) -> String? {
+    key.flatMap { $0.isNull ? nil : $0.string ?? $0.text }
   }
 
   /// As the trigger says that fired; whether its `if` holds has been asked.
@@ -107,7 +112,7 @@ struct Admission {
     }
     return Mapping(
       inputs: inputs, trigger: trigger.name,
-      idempotencyKey: key.map { $0.string ?? $0.text } ?? origin.defaultKey)
+      idempotencyKey: Self.named(key) ?? origin.defaultKey)
   }
 
   private func inputs(

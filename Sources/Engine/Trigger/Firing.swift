@@ -119,8 +119,9 @@ struct FiringPreparation {
   ) throws(Problem) -> IncomingSignal {
     let key = try deliver.key.map { (template) throws(Problem) in try evaluation.text(template, "deliver.key")
     }
-    let id = try evaluation.trigger.idempotencyKey.map { (template) throws(Problem) in
-      try evaluation.text(template, "idempotency_key")
+    let id = try evaluation.trigger.idempotencyKey.flatMap { (template) throws(Problem) in
+      try evaluation.value(template, "idempotency_key").isNull
+        ? nil : try evaluation.text(template, "idempotency_key")
     }
     let request = SignalRequest(
       name: try evaluation.text(deliver.signal, "deliver.signal"), key: key,

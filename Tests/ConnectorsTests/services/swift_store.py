@@ -1,7 +1,7 @@
 """OpenStack Swift with its s3api: a real store of S3 for tests, which checks signatures.
 
 Prints its address when it serves, and ends with all that it started when its input ends.
-The key is test:tester, its secret testing.
+The key is test:tester, its secret testing. SWIFT_LOCATION is the region that signatures have to be for.
 """
 import getpass
 import os
@@ -29,7 +29,7 @@ user_test_tester = testing .admin
 [filter:s3api]
 use = egg:swift#s3api
 s3_acl = no
-location = us-east-1
+location = {location}
 [filter:catch_errors]
 use = egg:swift#catch_errors
 [filter:cache]
@@ -59,6 +59,11 @@ def free_ports(count):
             continue
 
 
+def proxy(ports):
+    location = os.environ.get("SWIFT_LOCATION", "us-east-1")
+    return PROXY.replace("{memory}", str(ports["memory"])).replace("{location}", location)
+
+
 def write(folder, name, text):
     with open(os.path.join(folder, name), "w") as file:
         file.write(text)
@@ -76,7 +81,7 @@ def configure(folder, ports):
         common = f"[DEFAULT]\nbind_ip = 127.0.0.1\nbind_port = {ports[server]}\nworkers = 0\n"
         common += f"user = {getpass.getuser()}\nswift_dir = {folder}\nlog_level = WARNING\n"
         if server == "proxy":
-            write(folder, "proxy.conf", common + PROXY.replace("{memory}", str(ports["memory"])))
+            write(folder, "proxy.conf", common + proxy(ports))
             continue
         common += f"devices = {folder}/srv\nmount_check = false\n"
         common += "disable_fallocate = true\nfallocate_reserve = 0\n"

@@ -56,6 +56,24 @@ struct HandedTests {
     #expect(try harness.waiting(of: "test").isEmpty)
   }
 
+  @Test("that has no name of its own, as the source of one may leave it out, is each time another job")
+  func nameless() async throws {
+    let harness = try Harness()
+    let nullable = "trigger.message.?id.orValue(null)"
+    try await harness.apply(Self.starter.replacing("trigger.message.id", with: nullable))
+    var jobs: Set<ID<Job>> = []
+    for wanted: JSON in [
+      ["type": "start", "date": "2026-11-20"], ["type": "start", "date": "2026-11-20"],
+      ["type": "start", "date": "2026-11-20", "id": "m1"], ["type": "start", "date": "2026-11-20", "id": "m1"],
+    ] {
+      guard case .started(let job) = try await harness.node.hand(message(wanted)) else {
+        return #expect(Bool(false), "No job.")
+      }
+      jobs.insert(job.job)
+    }
+    #expect(jobs.count == 3)
+  }
+
   @Test("is filtered where the if says no, and dead where nothing can be made of it")
   func filtered() async throws {
     let harness = try Harness()
