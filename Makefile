@@ -52,7 +52,7 @@ test: build ## build and run every test; the last line counts them
 
 test-brokers: build ## only the tests with Redis, RabbitMQ and Celery's workers
 	@scripts/setup.sh tests
-	@SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=2 scripts/test.sh --filter '^BrokerTests\.'
+	@SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=1 scripts/test.sh --filter '^BrokerTests\.'
 
 test-airflow: build ## the tests with real Airflow 2 and 3, which it installs and starts (ONLY=3: that one)
 	@ONLY="$(ONLY)" scripts/test_airflow.sh

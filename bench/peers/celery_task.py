@@ -41,6 +41,15 @@ steps:
     connection: celery
     with: {{task: celery_chains.step, args: ["${{{{ item }}}}"]}}
 """,
+        "chains.yaml": f"""apiVersion: esteira/v1
+id: chains
+namespace: bench
+steps:
+  each:
+    for_each: "[{", ".join(str(number) for number in range(CHAINS))}]"
+    max_parallel: {CHAINS}
+    call: {{pipeline: bench/chain}}
+""",
         "chain.yaml": """apiVersion: esteira/v1
 id: chain
 namespace: bench
@@ -74,7 +83,7 @@ class Esteira:
                 "address": {"broker": f"redis://127.0.0.1:{redis_port}/0", "backend": f"redis://127.0.0.1:{redis_port}/1"},
                 "egress": {"allow": ["127.0.0.0/8"]}}))
         self.run("connection", "apply", f"{folder}/connection.yaml")
-        self.run("pipeline", "apply", f"{folder}/tasks.yaml", f"{folder}/chain.yaml")
+        self.run("pipeline", "apply", *(f"{folder}/{name}" for name in pipelines()))
 
     def run(self, *words, check=True):
         done = subprocess.run([ESTEIRA, *words], env=self.environment, stdin=subprocess.DEVNULL, capture_output=True,
@@ -90,9 +99,7 @@ class Esteira:
 
     def chains(self):
         begin = time.monotonic()
-        jobs = [self.run("job", "start", "bench/chain", "-o", "id").stdout.strip() for _ in range(CHAINS)]
-        for job in jobs:
-            self.run("job", "watch", job, "-q")
+        self.run("job", "start", "bench/chains", "--watch", "-q")
         return time.monotonic() - begin
 
     def stop(self):
