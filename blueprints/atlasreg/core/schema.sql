@@ -40,11 +40,16 @@ CREATE TABLE IF NOT EXISTS events (
 CREATE TABLE IF NOT EXISTS atlasreg_documents (
   id text PRIMARY KEY,
   run_id text NOT NULL,
+  version bigint NOT NULL,                     -- when the run began: an older one changes nothing any more
   title text NOT NULL,
   body text NOT NULL,
   words tsvector GENERATED ALWAYS AS (to_tsvector('portuguese', title || ' ' || body)) STORED);
 CREATE INDEX IF NOT EXISTS atlasreg_documents_words ON atlasreg_documents USING gin (words);
-CREATE TABLE IF NOT EXISTS atlasreg_events (id text PRIMARY KEY, run_id text NOT NULL, event jsonb NOT NULL);
+CREATE TABLE IF NOT EXISTS atlasreg_events (
+  id text PRIMARY KEY,
+  run_id text NOT NULL,
+  version bigint NOT NULL,
+  event jsonb NOT NULL);
 
 -- What Esteira tells of its runs, and how the source calls it. The view takes INSERT and UPDATE like a table.
 CREATE TABLE IF NOT EXISTS runs (

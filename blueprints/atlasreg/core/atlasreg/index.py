@@ -1,10 +1,12 @@
 """Where events are searched: tables beside the others, or Elasticsearch where ELASTICSEARCH_URL is set.
 
-Both know `atlasreg_events` and `atlasreg_documents`, and take the same id twice as once.
+Both know `atlasreg_events` and `atlasreg_documents`, and take the same id twice as once. A task that Redis gives to
+a second worker can come when a later run has been there: `version`, when its run began, keeps it from being the last.
 """
 
 import base64
 import json
+import urllib.error
 import urllib.parse
 import urllib.request
 
@@ -17,15 +19,17 @@ class Tables:
     def __init__(self, connection):
         self.connection = connection
 
-    def put(self, name, run_id, event, body):
+    def put(self, name, run_id, version, event, body):
         self.connection.execute(
-            "INSERT INTO atlasreg_documents (id, run_id, title, body) VALUES (%s, %s, %s, %s) ON CONFLICT (id) "
-            "DO UPDATE SET run_id = excluded.run_id, title = excluded.title, body = excluded.body",
-            (name, run_id, event["title"], body))
+            "INSERT INTO atlasreg_documents (id, run_id, version, title, body) VALUES (%s, %s, %s, %s, %s) "
+            "ON CONFLICT (id) DO UPDATE SET run_id = excluded.run_id, version = excluded.version, "
+            "title = excluded.title, body = excluded.body WHERE atlasreg_documents.version <= excluded.version",
+            (name, run_id, version, event["title"], body))
         self.connection.execute(
-            "INSERT INTO atlasreg_events (id, run_id, event) VALUES (%s, %s, %s) ON CONFLICT (id) "
-            "DO UPDATE SET run_id = excluded.run_id, event = excluded.event",
-            (event["event_id"], run_id, Jsonb(event)))
+            "INSERT INTO atlasreg_events (id, run_id, version, event) VALUES (%s, %s, %s, %s) "
+            "ON CONFLICT (id) DO UPDATE SET run_id = excluded.run_id, version = excluded.version, "
+            "event = excluded.event WHERE atlasreg_events.version <= excluded.version",
+            (event["event_id"], run_id, version, Jsonb(event)))
 
 
 class Elasticsearch:
@@ -38,14 +42,19 @@ class Elasticsearch:
         host = parts.netloc.rpartition("@")[2]
         self.url = f"{parts.scheme}://{host}{parts.path.rstrip('/')}"
 
-    def put(self, name, run_id, event, body):
+    def put(self, name, run_id, version, event, body):
         for index, one, value in (
                 ("atlasreg_documents", name, {"run_id": run_id, "title": event["title"], "body": body}),
                 ("atlasreg_events", event["event_id"], {"run_id": run_id, **event})):
-            place = f"{self.url}/{index}/_doc/{urllib.parse.quote(one, safe='')}"
+            place = (f"{self.url}/{index}/_doc/{urllib.parse.quote(one, safe='')}"
+                     f"?version={version}&version_type=external_gte")
             request = urllib.request.Request(place, json.dumps(value).encode(), self.headers, method="PUT")
-            with urllib.request.urlopen(request, timeout=30) as answer:
-                answer.read()
+            try:
+                with urllib.request.urlopen(request, timeout=30) as answer:
+                    answer.read()
+            except urllib.error.HTTPError as error:
+                if error.code != 409:                  # what is there is newer
+                    raise
 
 
 def index(connection):

@@ -76,6 +76,16 @@ def _document(connection, name, run_id):
     return row
 
 
+def _version(connection, run_id):
+    """When the run began, in milliseconds."""
+    row = connection.execute(
+        "SELECT (extract(epoch FROM started_at) * 1000)::bigint AS began FROM cursor_runs WHERE run_id = %s",
+        (run_id,)).fetchone()
+    if row is None:
+        raise LookupError(f"there is no run {run_id}")
+    return row["began"]
+
+
 @app.task(name="process_document")
 def process_document(doc_id, run_id):
     with logs.LogContext(run_id=run_id, doc_id=doc_id), database() as connection:
@@ -90,7 +100,7 @@ def index_event(doc_id, run_id):
     with logs.LogContext(run_id=run_id, doc_id=doc_id), database() as connection:
         _document(connection, doc_id, run_id)
         event = store.get(store.PROCESSED, f"documents/{run_id}/{doc_id}.json")
-        index.index(connection).put(doc_id, run_id, event, event.pop("text"))
+        index.index(connection).put(doc_id, run_id, _version(connection, run_id), event, event.pop("text"))
         log.info("event_indexed")
         return {"success": True, "event_id": event["event_id"]}
 
@@ -158,7 +168,8 @@ def _again(document, run_id):
                 (document["id"], document["filename"], document["source"],
                  Jsonb({**document["metadata"], "run_id": run_id}))).fetchone()
             event = _save(connection, row, store.get(store.RAW, document["filename"]))
-            index.index(connection).put(document["id"], run_id, event, event.pop("text"))
+            version = _version(connection, run_id)
+            index.index(connection).put(document["id"], run_id, version, event, event.pop("text"))
         return True
     except psycopg.OperationalError:
         raise                                           # the database is away: the whole task is tried again
