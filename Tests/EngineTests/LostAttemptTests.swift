@@ -89,6 +89,35 @@ struct LostAttemptTests {
     #expect(try await harness.ended(job).summary.failure?.message == "bad row")
   }
 
+  @Test("whose connector waits for what it began has its time again, and no more", arguments: Backend.all)
+  func waitsInTime(_ backend: Backend) async throws {
+    let harness = try Harness(backend)
+    let job = try await harness.start(
+      """
+      steps:
+        work:
+          uses: test.reattachable
+          with: {hold: true}
+          timeout: 5m
+          retry: {attempts: 2, backoff: {initial: 1s, jitter: 0}, classes: [timeout]}
+      """)
+    await harness.stage.holding("work")
+    harness.clock.advance(by: .seconds(200))
+    harness.stage.holdLost("work")
+    try await harness.crashAndReopen()
+    await harness.stage.holding(Stage.door(ofLost: "work"))
+    harness.clock.advance(by: .seconds(299))
+    #expect(try await harness.view(job).steps[0].status == .running)
+    harness.clock.advance(by: .seconds(1))
+    try await harness.happened(job, "retrying", "work")
+    await harness.stage.wasCancelled(Stage.door(ofLost: "work"))
+    harness.clock.advance(by: .seconds(1))
+    await harness.stage.begun("work", 2)
+    await harness.stage.end("work")
+    #expect(try await harness.ended(job).summary.status == .success)
+    #expect(try harness.history().replay(job).differences == [])
+  }
+
   @Test("an answer to a step that asks nothing is refused")
   func noQuestion() async throws {
     let harness = try Harness()

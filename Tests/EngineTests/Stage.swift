@@ -22,6 +22,7 @@ final class Stage: Sendable {
     var cancelled: Set<String> = []
     var watchers: [CheckedContinuation<Bool, Never>] = []
     var known: [String: AttemptEnd] = [:]
+    var heldLost: String?
     var running = 0
     var most = 0
     var grants: [PipelineGrant] = []
@@ -55,6 +56,11 @@ final class Stage: Sendable {
   /// What `outcome(ofLost:)` answers for a path after a crash.
   func setKnownEnd(_ end: AttemptEnd, of path: String) { state.withLock { $0.known[path] = end } }
   func knownEnd(of path: String) -> AttemptEnd? { state.withLock { $0.known[path] } }
+
+  /// From now on `outcome(ofLost:)` of the path waits, for nothing that comes.
+  func holdLost(_ path: String) { state.withLock { $0.heldLost = path } }
+  func isHeld(lost path: String) -> Bool { state.withLock { $0.heldLost == path } }
+  static func door(ofLost path: String) -> String { "lost \(path)" }
 
   /// Waits until so many attempts of the path have begun and, where they hold, wait for the test.
   func begun(_ path: String, _ count: Int = 1) async {
@@ -135,8 +141,8 @@ final class Stage: Sendable {
     return AttemptOutput(attempt.with["value"] ?? [:])
   }
 
-  private func held(_ attempt: Attempt) async -> AttemptEnd {
-    let path = attempt.with["door"]?.string ?? attempt.path
+  func held(_ attempt: Attempt, at door: String? = nil) async -> AttemptEnd {
+    let path = door ?? attempt.with["door"]?.string ?? attempt.path
     let isDeaf = attempt.with["deaf"]?.bool == true
     return await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
@@ -214,7 +220,11 @@ struct StageConnector: Connector {
   }
 
   func outcome(ofLost attempt: Attempt) async throws(Failure) -> AttemptOutput? {
-    switch stage.knownEnd(of: attempt.path) {
+    var end = stage.knownEnd(of: attempt.path)
+    if stage.isHeld(lost: attempt.path) {
+      end = await stage.held(attempt, at: Stage.door(ofLost: attempt.path))
+    }
+    switch end {
     case .success(let output): return output
     case .failure(let failure): throw failure
     case nil: return nil

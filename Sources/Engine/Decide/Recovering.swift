@@ -13,7 +13,7 @@ extension Decider {
       switch current.status {
       case .running where state.runsAttempt(node):
         decision.effects.append(.examine(order(for: node, cause: nil)))
-        if current.stopping != .pending { awaitStop(node) }
+        if current.stopping != .pending { awaitStop(node) } else { limitExamination(node) }
       case .running where state.subJob(of: node) != nil: recoverCall(node)
       case .queued where state.isReading(node): readSlice(node)
       case .running where state.isCounting(node):

@@ -160,9 +160,28 @@ extension Decider {
     let kept = state.input(of: node)
     let with: JSON
     if let kept { with = kept } else { with = try value(of: call.with, at: node) }
-    var timeout = call.connector.defaultTimeout
-    if let own = step.timeout { timeout = try duration(of: own, at: node) }
+    let timeout = try timeout(of: call, step, at: node)
     launch(node, call, with, isNew: kept == nil && !call.with.isLiteral, timeout)
+  }
+
+  private mutating func timeout(
+    of call: CallPlan, _ step: StepPlan, at node: NodeNumber
+  ) throws(ExpressionError) -> Duration {
+    guard let own = step.timeout else { return call.connector.defaultTimeout }
+    return try duration(of: own, at: node)
+  }
+
+  /// A connector that waits for what its lost attempt began has the attempt's time, and all of it: the node may
+  /// have been gone for longer. Whether something happened that must not happen twice is asked without a limit.
+  mutating func limitExamination(_ node: NodeNumber) {
+    let step = step(of: node)
+    guard state[node].effect != .once, case .connector(let call) = step.kind else { return }
+    do throws(ExpressionError) {
+      let after = try timeout(of: call, step, at: node)
+      wake(Wake(.timeout, node, token: state[node].token), after: after)
+    } catch {
+      fail(node, Failure(expression: error))
+    }
   }
 
   /// Evaluated inputs are facts: all attempts of a step execution are given the same.

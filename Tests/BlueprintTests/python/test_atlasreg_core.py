@@ -1,19 +1,22 @@
 """AtlasReg's core: what its rules find in invented notices, its settings, its logs, and its connections."""
 
+import http.server
 import io
 import json
 import logging
 import os
 import subprocess
 import sys
+import threading
 import unittest
+import urllib.error
 from unittest import mock
 
 from support import BLUEPRINTS, Case
 
 sys.path[:0] = [str(BLUEPRINTS / "atlasreg/core"), str(BLUEPRINTS / "atlasreg/sample-site")]
 import documents  # noqa: E402
-from atlasreg import events, logs, models, rules, settings  # noqa: E402
+from atlasreg import events, index, logs, models, rules, settings  # noqa: E402
 
 STANDALONE = {
     "DATABASE_URL": "postgresql://atlas:p%40ss@db.example.org/atlasreg", "MINIO_ROOT_USER": "admin",
@@ -168,6 +171,45 @@ class Spiders(unittest.TestCase):
         exec((BLUEPRINTS / "atlasreg/crawlers/atlasreg_scrapers/settings.py").read_text(), said)
         self.assertEqual((said["ROBOTSTXT_OBEY"], said["DOWNLOAD_DELAY"], said["USER_AGENT"]),
                          (True, 5, "AtlasReg/2.0 by ness."))
+
+
+class Indexes(unittest.TestCase):
+    """Against what the pages of Elasticsearch say of PUT /INDEX/_doc/ID with an external version."""
+
+    def setUp(self):
+        self.asked, self.status, case = [], 201, self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_PUT(self):
+                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                case.asked.append((self.path, self.headers.get("Authorization"), body))
+                self.send_response(case.status)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *_):
+                """Says nothing."""
+
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        self.addCleanup(server.server_close)
+        self.addCleanup(server.shutdown)
+        self.index = index.Elasticsearch(f"http://ana:p%40ss@127.0.0.1:{server.server_port}/")
+
+    def test_take_both_documents_with_the_version_of_their_run(self):
+        self.index.put("aneel/1", "run_1", 1700, {"event_id": "e1", "title": "Multa"}, "texto")
+        more = "?version=1700&version_type=external_gte"
+        login = "Basic YW5hOnBAc3M="
+        self.assertEqual(self.asked, [
+            (f"/atlasreg_documents/_doc/aneel%2F1{more}", login, {"run_id": "run_1", "title": "Multa", "body": "texto"}),
+            (f"/atlasreg_events/_doc/e1{more}", login, {"run_id": "run_1", "event_id": "e1", "title": "Multa"})])
+
+    def test_that_have_a_newer_run_are_left_as_they_are_and_other_answers_are_faults(self):
+        self.status = 409
+        self.index.put("1", "run_1", 1, {"event_id": "e1", "title": "Multa"}, "")
+        self.status = 503
+        with self.assertRaises(urllib.error.HTTPError):
+            self.index.put("1", "run_1", 1, {"event_id": "e1", "title": "Multa"}, "")
 
 
 class Logs(unittest.TestCase):

@@ -10,8 +10,6 @@ import urllib.error
 import urllib.parse
 import urllib.request
 
-from psycopg.types.json import Jsonb
-
 from atlasreg.settings import get_settings
 
 
@@ -29,7 +27,7 @@ class Tables:
             "INSERT INTO atlasreg_events (id, run_id, version, event) VALUES (%s, %s, %s, %s) "
             "ON CONFLICT (id) DO UPDATE SET run_id = excluded.run_id, version = excluded.version, "
             "event = excluded.event WHERE atlasreg_events.version <= excluded.version",
-            (event["event_id"], run_id, version, Jsonb(event)))
+            (event["event_id"], run_id, version, json.dumps(event)))
 
 
 class Elasticsearch:
