@@ -36,7 +36,8 @@ from station import Esteira, Server, fail, free_port, until  # noqa: E402
 LIST = "cursor:queue:ingest-queue"
 # A task that a killed worker held goes to another one after so many seconds; none of ours takes as long.
 VISIBILITY = 10
-PATIENCE = 420
+# Longer than two steps whose task was lost with Redis, which their timeout of 300 s finds.
+PATIENCE = 900
 # What the sample site has by itself.
 FIRST_PAGES = range(15)
 
