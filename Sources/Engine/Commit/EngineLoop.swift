@@ -42,7 +42,7 @@ final class EngineLoop: Sendable {
         guard let landing = meanwhile(inputs, &turn, &later) else { continue }
         (inputs, later) = (later, [])
         if case .failure(let error) = landing, !outlast(error, &turn, &inputs) { return }
-        if case .success(let refused) = landing { turn.land(refused) }
+        if case .success(let refused) = landing, land(refused, &turn, inputs, &writer) { continue }
       }
       turns.add(1, ordering: .relaxed)
       guard takeTurns(&turn, &inputs, &writer) else { return }
@@ -66,6 +66,17 @@ final class EngineLoop: Sendable {
       }
     }
     return landing
+  }
+
+  /// The effects of the turn that is durable. True: the next one is being written beside them, for nothing
+  /// waits that would belong into it.
+  private func land(
+    _ refused: [RefusedJob], _ turn: inout Turn, _ waiting: [Input], _ writer: inout CommitThread
+  ) -> Bool {
+    let landed = turn.takeKept(refused, relays: waiting.isEmpty && turn.isForTheWriter)
+    if let batch = turn.kept?.batch { writer.write(batch) }
+    if let landed { turn.land(landed, refused) }
+    return turn.kept != nil
   }
 
   /// Takes all inputs, or leaves those that wait for a turn that is being written. False where the store

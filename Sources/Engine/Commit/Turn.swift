@@ -15,6 +15,8 @@ struct Turn: ~Copyable {
   private var commits: Int64 = 0
   /// What the store has not taken yet; no other turn is taken before it.
   private(set) var kept: Jobs.DecidedTurn?
+  /// The kept turn followed the one before it at once: no timer fired between, and no queue was served.
+  private var isRelayed = false
 
   init(
     jobs: consuming Jobs, store: any Store, executor: any Performer, configuration: NodeConfiguration,
@@ -130,7 +132,7 @@ struct Turn: ~Copyable {
   }
 
   /// The same turn once more. Only since when its rates count is new.
-  mutating func commitKept() throws(StoreError) {
+  mutating func commitKept(relays: Bool = false) throws(StoreError) {
     if let rows = kept?.batch.governors, kept?.wasTried == true {
       kept?.batch.governors = jobs.moveStarts(rows)
     }
@@ -142,14 +144,25 @@ struct Turn: ~Copyable {
       refused = try store.commit(turn.batch)
       configuration.crashPoint(.afterCommit)
     }
-    land(refused)
+    if let landed = takeKept(refused, relays: relays) { land(landed, refused) }
     if !turn.batch.isEmpty { try store.checkpointUnlessFull() }
   }
 
-  /// The kept turn is durable, but for the rows of these jobs: its effects happen.
-  mutating func land(_ refused: [RefusedJob]) {
-    guard let turn = kept else { return }
+  /// The kept turn, which is durable but for the rows of these jobs; its effects may happen. With `relays`,
+  /// what was decided while it was written is kept in its place where it may follow at once: whoever writes
+  /// turns has no reason to wait for the effects of the last one. Not twice in a row, so that timers and
+  /// queues have their turn.
+  mutating func takeKept(_ refused: [RefusedJob], relays: Bool) -> Jobs.DecidedTurn? {
+    guard let turn = kept else { return nil }
     kept = nil
+    isRelayed = relays && !isRelayed && refused.isEmpty && stopped == nil
+    isRelayed = isRelayed && !jobs.isDraining && !jobs.batch.isEmpty && jobs.batch.isProgressAlone
+    if isRelayed { close() }
+    return turn
+  }
+
+  /// The effects of a durable turn happen.
+  mutating func land(_ turn: Jobs.DecidedTurn, _ refused: [RefusedJob]) {
     for order in turn.orders { perform(order, refused) }
     _ = jobs.moveStarts(turn.batch.governors)
     if !turn.batch.isEmpty {

@@ -348,7 +348,7 @@ extension Decider {
   ) throws(ExpressionError) -> Result {
     var lent = JobState()
     swap(&lent, &state)
-    let resolver = Resolver(lent, plan, job: setting.job, now: now, node: node)
+    let resolver = Resolver(consume lent, plan, job: setting.job, now: now, node: node)
     defer { swap(&state, &resolver.state) }
     return try body(resolver)
   }

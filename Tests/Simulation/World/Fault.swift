@@ -17,6 +17,7 @@ enum Fault: String, CaseIterable, Sendable {
   case plannedStop = "planned stop"
   /// No fault, but a moment in which one would show.
   case meanwhile = "end decided before the commit before it"
+  case relay = "commit begun before the effects of the one before it"
 }
 
 /// How a world is run, beside its seed. A failing one is made smaller by these.

@@ -51,6 +51,16 @@ extension World {
   /// False: the node is gone, and another has taken over.
   private func commit() throws -> Bool {
     turn.close()
+    while try commitKept() {
+      if turn.kept == nil { return true }
+      // What was decided meanwhile followed at once.
+      for input in decided { expect(input) }
+      decided = []
+    }
+    return false
+  }
+
+  private func commitKept() throws -> Bool {
     decideMeanwhile()
     if happens(.crashBeforeCommit, 2) { return try restart() }
     store.become(fate())
@@ -58,7 +68,9 @@ extension World {
     let effects = happens(.crashAmongEffects, 2) ? random.below(5) : nil
     outside.live(effects: crash != nil ? 0 : effects)
     var isBroken = false
-    do throws(StoreError) { try turn.commitKept() } catch { isBroken = !outlasts(error) }
+    let relays = !decided.isEmpty && random.holds(50)
+    do throws(StoreError) { try turn.commitKept(relays: relays) } catch { isBroken = !outlasts(error) }
+    if turn.kept != nil, !isBroken { note(.relay) }
     outside.live(effects: nil)
     store.become(.well)
     let isGone = isBroken || outside.isDead || crash != nil
@@ -208,7 +220,7 @@ extension World {
 
   private func checkPlaces() throws {
     var taken = [0, 0]
-    let ordered = turn.jobs.orders.compactMap(\.takenPlace)
+    let ordered = ((turn.kept?.orders ?? []) + turn.jobs.orders).compactMap(\.takenPlace)
     for place in attempts.compactMap(\.place) + inputs.compactMap(\.freedPlace) + ordered {
       taken[Int(place.rawValue)] += 1
     }
