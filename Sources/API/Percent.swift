@@ -15,6 +15,7 @@ public enum Percent {
 
   /// Nil for half an escape, or bytes that are not UTF-8.
   public static func decode(_ text: some StringProtocol) -> String? {
+    if !text.utf8.contains(UInt8(ascii: "%")) { return String(text) }
     var bytes: [UInt8] = []
     var rest = Array(text.utf8)[...]
     while let byte = rest.popFirst() {

@@ -14,11 +14,15 @@ public enum BuiltInRole: String, Sendable, Hashable, CaseIterable {
   public func permissions(operatorsMayRetry: Bool) -> Permissions {
     switch self {
     case .admin: .all
-    case .operator:
-      Permissions(Self.reading + Self.operating + (operatorsMayRetry ? Self.retrying : [])) ?? .none
-    case .viewer: Permissions(Self.reading) ?? .none
+    case .operator: operatorsMayRetry ? Self.ofRetryingOperators : Self.ofOperators
+    case .viewer: Self.ofViewers
     }
   }
+
+  // Made once, since each request asks.
+  private static let ofViewers = Permissions(reading) ?? .none
+  private static let ofOperators = Permissions(reading + operating) ?? .none
+  private static let ofRetryingOperators = Permissions(reading + operating + retrying) ?? .none
 
   /// Of operators where the installation says so: what failed is done again, of jobs and of dead letters.
   private static let retrying = ["jobs:retry", "deadletters:replay"]

@@ -98,9 +98,15 @@ public struct Permissions: Sendable, Hashable {
   public static let none = Permissions(trusted: [])
 
   public func contains(_ verb: String, _ resource: String) -> Bool {
-    ["\(resource):\(verb)", "\(resource):*", "*:\(verb)", "*:*"].contains { wanted in
-      words.contains { $0.utf8.elementsEqual(wanted.utf8) }
+    words.contains { word in
+      guard let colon = word.utf8.firstIndex(of: UInt8(ascii: ":")) else { return false }
+      return Self.half(word.utf8[..<colon], allows: resource)
+        && Self.half(word.utf8[word.utf8.index(after: colon)...], allows: verb)
     }
+  }
+
+  private static func half(_ half: Substring.UTF8View, allows wanted: String) -> Bool {
+    half.elementsEqual("*".utf8) || half.elementsEqual(wanted.utf8)
   }
 
   public func union(_ other: Permissions) -> Permissions {
@@ -125,10 +131,10 @@ public enum Reach: Sendable, Hashable {
   case only([String])
 
   init(_ grants: [Grant], _ verb: String, _ resource: String) {
-    let matching = grants.filter { $0.permissions.contains(verb, resource) }
-    if matching.contains(where: { $0.namespace == "*" }) {
+    if grants.contains(where: { $0.namespace == "*" && $0.permissions.contains(verb, resource) }) {
       self = .everywhere
     } else {
+      let matching = grants.filter { $0.permissions.contains(verb, resource) }
       self = .only(Set(matching.map(\.namespace)).sorted())
     }
   }

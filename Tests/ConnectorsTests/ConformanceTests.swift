@@ -68,37 +68,12 @@ extension ConnectorCase {
 
 @Suite("A call of every connector", .timeLimit(.minutes(1)))
 struct ConformanceTests {
-  static let secret = "s3cr3t-Zm9v"
+  static let secret = ConnectorWorld.secret
 
   private static func site(_ status: Int = 200) throws -> Site {
-    try Site { request in
-      if status != 200 { return HTTPResponse(status: status, type: "text/plain", Array(secret.utf8)) }
-      return switch request.path {
-      case "/json": HTTPResponse(status: 200, type: "application/json", Array("{\"a\": [1, null]}".utf8))
-      case "/t.csv": HTTPResponse(status: 200, type: "text/csv", Array("a,b\n1,2\n".utf8))
-      case "/feed.xml": HTTPResponse(status: 200, type: "application/rss+xml", Array(FeedTests.rss.utf8))
-      case "/api/chat.postMessage":
-        HTTPResponse(status: 200, type: "application/json", Array(ChatTests.slackAnswer.utf8))
-      case "/bot1:T/sendMessage":
-        HTTPResponse(status: 200, type: "application/json", Array(ChatTests.telegramAnswer.utf8))
-      default: HTTPResponse(status: 200)
-      }
-    }
-  }
-
-  private static func credential(_ type: String) -> Credential {
-    let values = ["token", "secret", "password", "username", "value"].map { ($0, Secret(secret)) }
-    return Credential(name: "c", type: type, values: values + [("name", Secret("x-key"))])
-  }
-
-  private static func credential(for name: String, _ site: Site) -> Credential? {
-    switch name {
-    case "slack.send", "telegram.send": ChatTests.credential("bearer", "token", "1:T")
-    case "teams.send": ChatTests.credential("secret", "value", site.url + "/hook")
-    case "webhook.send": credential("hmac")
-    case let name where name.hasPrefix("s3."): S3Bench.credential()
-    case _: nil
-    }
+    try status == 200
+      ? ConnectorWorld.site()
+      : Site { _ in HTTPResponse(status: status, type: "text/plain", Array(secret.utf8)) }
   }
 
   private func connector(_ name: String, _ client: CurlClient) throws -> any Connector {
@@ -117,25 +92,11 @@ struct ConformanceTests {
     "takes what its schema of `with` allows, and gives what its schema of the output says",
     arguments: ConnectorCase.all)
   func output(example: ConnectorCase) async throws {
-    let (bench, site) = (try Bench(), try Self.site())
-    let connector = try connector(example.name, site.client)
+    let world = try await ConnectorWorld(of: example)
+    let connector = try connector(example.name, world.site.client)
     let description = connector.description
     #expect(try JSONSchema(description.with).violations(in: example.with).isEmpty)
-    try FileCases.layOut(bench)
-    try NodeCases.layOut(bench)
-    _ = try await ObjectPut(client: bench.client).execute(
-      bench.attempt(["bucket": "b", "key": "before", "body": "[1]", "metadata": ["m": "1"]], effect: .keyed))
-    _ = try await NistSynthesize().execute(
-      bench.attempt(["path": ".", "name": "before.nst", "mark": "m"], effect: .keyed))
-    let mail = example.name == "email.send" ? try MailSink() : nil
-    defer { mail?.stop() }
-    let attempt = bench.attempt(
-      example.with, effect: description.effectClass(with: example.with, idempotent: nil),
-      connection: example.needsSite
-        ? site.connection("c")
-        : try StoreCases.connection(for: example.name, site, mail)
-          ?? SQLBench.connection(for: example.name, bench),
-      credential: Self.credential(for: example.name, site))
+    let attempt = world.attempt(for: connector)
     do throws(Failure) {
       let output = try await connector.execute(attempt)
       let found = try? JSONSchema(description.output).violations(in: output.value)
@@ -144,7 +105,7 @@ struct ConformanceTests {
     } catch {
       #expect(example.name == "fail" && error.message == "no", "\(error.message)")
     }
-    await site.stop()
+    await world.stop()
   }
 
   @Test(
@@ -165,7 +126,8 @@ struct ConformanceTests {
     let (bench, site) = (try Bench(), try Self.site(500))
     let connector = try connector(example.name, site.client)
     let attempt = bench.attempt(
-      example.with, effect: .keyed, connection: site.connection("c"), credential: Self.credential(type))
+      example.with, effect: .keyed, connection: site.connection("c"),
+      credential: ConnectorWorld.credential(type))
     let found = await failure { () async throws(Failure) in try await connector.execute(attempt) }
     let message = try #require(found).message
     #expect(!message.contains(Self.secret), "\(message)")
@@ -210,7 +172,7 @@ struct ConformanceTests {
       allowedEgress: ["127.0.0.0/8"])
     let attempt = bench.attempt(
       with, effect: .keyed, connection: example.needsSite ? connection : nil,
-      credential: example.needsSite ? Self.credential("hmac") : nil)
+      credential: example.needsSite ? ConnectorWorld.credential("hmac") : nil)
     let running = Task { await failure { () async throws(Failure) in try await connector.execute(attempt) } }
     if example.needsSite {
       await OwnThread.run { while server.requests.isEmpty { poll(nil, 0, 5) } }

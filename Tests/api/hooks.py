@@ -4,10 +4,25 @@ API_TEST_PROTECTED  the ids and names of the account and the token in use, as a 
 API_TEST_GRANTED    what the caller may do, as a JSON list of permissions; unset: everything
 """
 
+import ast
 import json
 import os
+import sys
+import threading
 
 import schemathesis
+
+# Hypothesis reads the source of what it calls, in each of the workers' threads. Before these versions CPython
+# counts the depth of all threads' trees in one place, and a collection of garbage in the midst of a tree lets
+# another thread in: "AST constructor recursion depth mismatch" (gh-106905). So they take turns there.
+if sys.version_info < (3, 11, 8) or (3, 12) <= sys.version_info < (3, 12, 2):
+    turns, parse = threading.RLock(), ast.parse
+
+    def parse_in_turn(*arguments, **named):
+        with turns:
+            return parse(*arguments, **named)
+
+    ast.parse = parse_in_turn
 
 PROTECTED = set(json.loads(os.environ["API_TEST_PROTECTED"]))
 GRANTED = json.loads(os.environ.get("API_TEST_GRANTED", "null"))

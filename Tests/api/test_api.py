@@ -1,14 +1,17 @@
 """Every operation of a running server's own OpenAPI document under schemathesis: once as an admin, where
-nothing may fail, and once as a viewer, who may change nothing. EXAMPLES says how many for an operation."""
+nothing may fail, and once as a viewer, who may change nothing. EXAMPLES says how many for an operation; SEED is
+the number from which they are drawn, which is said at the beginning."""
 
 import json
 import os
+import random
 import subprocess
 import sys
 import time
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
+SEED = os.environ.get("SEED") or str(random.randrange(2**32))
 sys.path.insert(0, str(HERE.parent.parent / "scripts"))
 from session import Server  # noqa: E402
 
@@ -123,11 +126,9 @@ def run(name, server, file, token, protected, granted=None):
     words = [
         str(Path(sys.executable).parent / "st"), "--config-file", str(HERE / "schemathesis.toml"), "run", file,
         "--url", f"http://127.0.0.1:{server.port}", "--header", f"Authorization: Bearer {token}",
-        "--max-examples", os.environ.get("EXAMPLES", "200"),
+        "--max-examples", os.environ.get("EXAMPLES", "200"), "--seed", SEED,
     ]
-    if seed_number := os.environ.get("SEED"):
-        words += ["--seed", seed_number]
-    print(f"\n== As {name}", flush=True)
+    print(f"\n== As {name}, with SEED={SEED}", flush=True)
     began = time.monotonic()
     # What it keeps for its next run goes below .build, with the rest of what is made.
     place = HERE.parent.parent / ".build/test-api/work"

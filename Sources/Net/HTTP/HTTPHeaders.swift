@@ -15,17 +15,19 @@ public struct HTTPHeaders: Hashable, Sendable {
 
   /// The first value of that name.
   public subscript(_ name: String) -> String? {
-    let name = name.lowercased()
+    let name = Self.lowered(name)
     return fields.first { Self.same($0.name, name) }?.value
   }
 
   public func all(_ name: String) -> [String] {
-    let name = name.lowercased()
-    return fields.filter { Self.same($0.name, name) }.map(\.value)
+    let name = Self.lowered(name)
+    var values: [String] = []
+    for field in fields where Self.same(field.name, name) { values.append(field.value) }
+    return values
   }
 
   public mutating func add(_ name: String, _ value: String) {
-    fields.append(Field(name: name.lowercased(), value: value))
+    fields.append(Field(name: Self.lowered(name), value: value))
   }
 
   /// Takes the place of every field of that name.
@@ -35,7 +37,7 @@ public struct HTTPHeaders: Hashable, Sendable {
   }
 
   public mutating func remove(_ name: String) {
-    let name = name.lowercased()
+    let name = Self.lowered(name)
     fields.removeAll { Self.same($0.name, name) }
   }
 
@@ -46,12 +48,21 @@ public struct HTTPHeaders: Hashable, Sendable {
     }
   }
 
-  private static func same(_ left: String, _ right: String) -> Bool { left.utf8.elementsEqual(right.utf8) }
+  /// Most names are asked for as they are kept, and then nothing is made.
+  private static func lowered(_ name: String) -> String {
+    name.utf8.allSatisfy { $0 < 65 || (91...127).contains($0) } ? name : name.lowercased()
+  }
+
+  /// `==` is the fast one. It takes letters of one look for the same, so that it says only "perhaps".
+  private static func same(_ left: String, _ right: String) -> Bool {
+    left == right && left.utf8.elementsEqual(right.utf8)
+  }
 }
 
 enum HTTPText {
   static func trimmed(_ text: some StringProtocol) -> String {
     let isBlank: (UInt8) -> Bool = { $0 == 32 || $0 == 9 }
+    if !text.utf8.contains(where: isBlank) { return String(text) }
     let head = Array(text.utf8.drop(while: isBlank))
     guard let last = head.lastIndex(where: { !isBlank($0) }) else { return "" }
     return String(decoding: head[...last], as: UTF8.self)

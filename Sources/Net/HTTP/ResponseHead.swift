@@ -10,40 +10,61 @@ enum ResponseHead {
 
   /// Nil when a header could break out of its line or belongs to the server.
   static func bytes(_ response: HTTPResponse, _ framing: Framing, close: Bool, date: String) -> [UInt8]? {
-    guard (200...599).contains(response.status), let fields = lines(response.headers) else { return nil }
-    var text = "HTTP/1.1 \(response.status) \(reason(response.status))\r\n" + fields
-    text += "date: \(date)\r\n"
-    if close { text += "connection: close\r\n" }
+    guard (200...599).contains(response.status) else { return nil }
+    var head: [UInt8] = []
+    head.reserveCapacity(usual)
+    head += "HTTP/1.1 \(response.status) \(reason(response.status))\r\n".utf8
+    guard write(response.headers, to: &head) else { return nil }
+    write("date", date, to: &head)
+    if close { write("connection", "close", to: &head) }
     switch framing {
-    case .length(let length): text += "content-length: \(length)\r\n"
-    case .chunked: text += "transfer-encoding: chunked\r\n"
+    case .length(let length): write("content-length", String(length), to: &head)
+    case .chunked: write("transfer-encoding", "chunked", to: &head)
     case .untilClose, .none: break
     }
-    return Array((text + "\r\n").utf8)
+    head += "\r\n".utf8
+    return head
   }
+
+  /// Bytes of most heads, and room for some more.
+  private static let usual = 640
 
   /// Of the answer that makes a WebSocket.
   static func upgrade(_ handshake: WebSocketHandshake, _ headers: HTTPHeaders, date: String) -> [UInt8]? {
-    guard let fields = lines(headers) else { return nil }
-    var text = "HTTP/1.1 101 Switching Protocols\r\n" + fields + "date: \(date)\r\n"
-    text += "upgrade: websocket\r\nconnection: Upgrade\r\nsec-websocket-accept: \(handshake.accept)\r\n"
-    if let subprotocol = handshake.subprotocol { text += "sec-websocket-protocol: \(subprotocol)\r\n" }
-    return Array((text + "\r\n").utf8)
+    var head = Array("HTTP/1.1 101 Switching Protocols\r\n".utf8)
+    guard write(headers, to: &head) else { return nil }
+    write("date", date, to: &head)
+    write("upgrade", "websocket", to: &head)
+    write("connection", "Upgrade", to: &head)
+    write("sec-websocket-accept", handshake.accept, to: &head)
+    if let subprotocol = handshake.subprotocol { write("sec-websocket-protocol", subprotocol, to: &head) }
+    head += "\r\n".utf8
+    return head
   }
 
-  private static func lines(_ headers: HTTPHeaders) -> String? {
-    var text = ""
+  /// False where one of them must not be sent.
+  private static func write(_ headers: HTTPHeaders, to head: inout [UInt8]) -> Bool {
     for field in headers.fields {
       guard HTTPText.isToken(field.name), HTTPText.isFieldValue(field.value), !isOwn(field.name) else {
-        return nil
+        return false
       }
-      text += "\(field.name): \(field.value)\r\n"
+      write(field.name, field.value, to: &head)
     }
-    return text
+    return true
+  }
+
+  private static func write(_ name: String, _ value: String, to head: inout [UInt8]) {
+    head += name.utf8
+    head += ": ".utf8
+    head += value.utf8
+    head += "\r\n".utf8
   }
 
   private static func isOwn(_ name: String) -> Bool {
-    ["content-length", "transfer-encoding", "connection", "date"].contains(name)
+    switch name {
+    case "content-length", "transfer-encoding", "connection", "date": true
+    case _: false
+    }
   }
 
   static func reason(_ status: Int) -> String { reasons[status] ?? "Status" }

@@ -45,10 +45,11 @@ public struct HTTPEdge: Sendable {
     if request.method == "GET", asked.path == "/docs" {
       return EdgePages.reference(document, asked.language, nonce: newRequestID() + newRequestID())
     }
+    let method = Shape.Method(rawValue: request.method == "HEAD" ? "GET" : request.method)
+    let found = method.map { router.find($0, asked.path) } ?? .nothing
     let principal: Principal
     do throws(Problem) {
-      let isOpen = router.isOpen(request.method, asked.path)
-      principal = try door.principal(of: request, to: asked.path, asked.cookies, isOpen: isOpen)
+      principal = try door.principal(of: request, to: asked.path, asked.cookies, isOpen: found.isOpen)
       try door.mayGoOn(principal, asked.path)
       if let socket, request.method == "GET", asked.path == SocketDoor.path {
         return try socket.open(request, as: principal, asked.language)
@@ -63,12 +64,12 @@ public struct HTTPEdge: Sendable {
       case .refused(let seconds): return Self.tooFast(seconds, asked)
       }
     }
-    guard let method = Shape.Method(rawValue: request.method == "HEAD" ? "GET" : request.method) else {
+    guard let method else {
       return Self.http(router.refuse(method: request.method, asked), asked, remaining: limit)
     }
     guard let query = request.queryItems else { return Self.refusal(Self.wrongQuery, asked) }
     (asked.method, asked.query) = (method, query)
-    let response = await router.handle(asked, as: principal)
+    let response = await router.handle(asked, to: found, as: principal)
     return Self.http(response, asked, remaining: limit)
   }
 

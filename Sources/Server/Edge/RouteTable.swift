@@ -22,6 +22,12 @@ struct RouteTable: Sendable {
     /// The path is there, and takes others.
     case otherMethods
     case nothing
+
+    /// Whether nobody has to sign in to call it.
+    var isOpen: Bool {
+      if case .route(let route, _) = self { return route.shape.permission == .open }
+      return false
+    }
   }
 
   init(_ routes: [Route]) {

@@ -23,8 +23,15 @@ public struct Router: Sendable {
   }
 
   public func handle(_ request: APIRequest, as principal: Principal) async -> APIResponse {
+    await handle(request, to: find(request.method, request.path), as: principal)
+  }
+
+  /// `found`: where the method and the path of the request lead.
+  func handle(
+    _ request: APIRequest, to found: RouteTable.Found, as principal: Principal
+  ) async -> APIResponse {
     do {
-      return try await answer(request, principal)
+      return try await answer(request, found, principal)
     } catch let error as WireError {
       return Self.refuse(Self.problem(of: error), request, items: [Self.item(of: error, request.language)])
     } catch let error as InvalidPipeline {
@@ -38,8 +45,10 @@ public struct Router: Sendable {
     }
   }
 
-  private func answer(_ request: APIRequest, _ principal: Principal) async throws -> APIResponse {
-    let (route, parameters) = try find(request)
+  private func answer(
+    _ request: APIRequest, _ found: RouteTable.Found, _ principal: Principal
+  ) async throws -> APIResponse {
+    let (route, parameters) = try route(of: found, request)
     var caller = Caller(principal: principal, request: request)
     let answer: Route.Answer
     do {
@@ -61,20 +70,16 @@ public struct Router: Sendable {
     }
   }
 
-  private func find(_ request: APIRequest) throws(Problem) -> (Route, [(String, String)]) {
-    switch table.find(request.method, request.path) {
+  func find(_ method: Shape.Method, _ path: String) -> RouteTable.Found { table.find(method, path) }
+
+  private func route(
+    of found: RouteTable.Found, _ request: APIRequest
+  ) throws(Problem) -> (Route, [(String, String)]) {
+    switch found {
     case .route(let route, let parameters): return (route, parameters)
     case .otherMethods: throw wrongMethod(request, request.method.rawValue)
     case .nothing: throw Self.noRoute(request.path)
     }
-  }
-
-  /// Whether nobody has to sign in to call it.
-  func isOpen(_ method: String, _ path: String) -> Bool {
-    guard let method = Shape.Method(rawValue: method == "HEAD" ? "GET" : method),
-      case .route(let route, _) = table.find(method, path)
-    else { return false }
-    return route.shape.permission == .open
   }
 
   /// Of a raw body only what the path names: the rest is the sender's.

@@ -90,10 +90,6 @@ enum Gate {
   /// Whether the caller may do this anywhere.
   static func checkAtAll(_ permission: Permission, _ principal: Principal) throws(Problem) {
     _ = try check(permission, principal, at: [])
-    guard case .needs(let resource, let verb) = permission,
-      principal.reach(verb, resource) == .only([])
-    else { return }
-    throw notAllowed(verb, resource, nil)
   }
 
   /// Returns where the permission is granted.
