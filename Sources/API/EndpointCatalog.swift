@@ -71,7 +71,10 @@ public enum EndpointCatalog {
     NamespaceCalls.list.shape, NamespaceCalls.create.shape, NamespaceCalls.get.shape,
     NamespaceCalls.update.shape, NamespaceCalls.setting.shape,
     NamespaceCalls.setSetting.shape, NamespaceCalls.deleteSetting.shape,
-    QueueCalls.list.shape, QueueCalls.get.shape, QueueCalls.workers.shape, QueueCalls.worker.shape,
+    QueueCalls.list.shape, QueueCalls.get.shape, QueueCalls.pause.shape, QueueCalls.resume.shape,
+    QueueCalls.backup.shape, QueueCalls.purge.shape, WorkerCalls.list.shape, WorkerCalls.get.shape,
+    WorkerCalls.drain.shape, WorkerCalls.undrain.shape, WorkerCalls.cluster.shape,
+    WorkerCalls.drainNode.shape, WorkerCalls.undrainNode.shape,
   ]
 
   /// Of credentials, the keys that seal them, and backups.

@@ -49,7 +49,9 @@ public enum CommandTable {
     ExprEval.spec, ConnectorList.spec, ConnectorSchema.spec,
     ConnectorGet.spec, ConnectorTest.spec,
     MetricsSummaryCommand.spec, MetricsPipelineCommand.spec, MetricsConnectorCommand.spec,
-    QueueList.spec, WorkerList.spec, NamespaceList.spec, NamespaceChanging.create,
-    NamespaceChanging.update, ScheduleCreate.spec, ScheduleDelete.spec,
+    QueueList.spec, QueuePausing.pause, QueuePausing.resume, QueuePurging.spec,
+    WorkerList.spec, WorkerActions.get, WorkerActions.drain, WorkerActions.undrain,
+    ServerNodes.status, ServerNodes.drain, ServerNodes.undrain,
+    NamespaceList.spec, NamespaceChanging.create, NamespaceChanging.update, ScheduleCreate.spec, ScheduleDelete.spec,
   ]
 }

@@ -29,7 +29,7 @@ extension Router {
         + ScheduleChangeRoutes(backend).routes + MetricsRoutes(backend: backend).routes
         + ExpositionRoutes(backend: backend).routes
         + HookRoutes(backend: backend).routes + NamespaceRoutes(backend).routes
-        + QueueRoutes(backend: backend).routes
+        + QueueRoutes(backend: backend).routes + WorkerRoutes(backend: backend).routes
         + Self.accounts(backend) + Self.streams(backend.hub), audit: audit, keys: backend.keys)
   }
 

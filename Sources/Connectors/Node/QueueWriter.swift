@@ -1,6 +1,5 @@
 import Crypto
 import Engine
-import Model
 import Synchronization
 
 /// Lines of a queue as they come, into a file of the work folder. Blocks.
@@ -24,10 +23,7 @@ final class QueueWriter: Sendable {
   var names: [QueuedItem.Name] { state.withLock { $0.names } }
 
   func write(_ item: QueuedItem) throws(Failure) {
-    var line = item.content
-    line["kind"] = .string(item.name.kind.rawValue)
-    line["id"] = .string(item.name.id)
-    let bytes = JSON.object(line).serialized() + [UInt8(ascii: "\n")]
+    let bytes = item.line
     try state.withLock { state throws(Failure) in
       state.names.append(item.name)
       state.pending += bytes

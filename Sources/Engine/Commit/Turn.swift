@@ -99,7 +99,8 @@ struct Turn: ~Copyable {
     case .letter(let order, let reply): take(order, reply, at: now)
     case .outbox(let input): take(input, at: now)
     case .landed: break
-    case .drain: jobs.drain()
+    case .drain(true): jobs.drain()
+    case .drain(false): goOn(at: now)
     case .stop(let done): stopped = done
     }
   }
