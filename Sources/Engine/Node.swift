@@ -25,10 +25,12 @@ public final class Node: Sendable {
   let retaining = Mutex(false)
   /// Who drained it; nil while it begins what it is given.
   let drainOrder = Mutex<NodeDrain?>(nil)
+  let setUp: Mutex<SetUp>
 
   /// Takes over what the store holds and starts the engine's thread.
   public init(_ configuration: NodeConfiguration) throws {
     self.configuration = configuration
+    setUp = Mutex(SetUp(destinations: configuration.destinations))
     past = JobHistory(configuration)
     let recovery = Recovery(configuration)
     let live = configuration.restores ? try configuration.store.liveJobs() : nil

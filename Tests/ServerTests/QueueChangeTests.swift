@@ -45,7 +45,7 @@ struct QueueChangeTests {
   private func backup(_ server: TestServer, _ name: String) async throws -> [UInt8] {
     let request = APIRequest(QueueCalls.backup.shape, input: QueuePath(name: name).json)
     let answer = await server.router.handle(request, actor: "local:test")
-    guard case .chunks(let size, let chunks) = answer.body else { 
+    guard case .chunks(let size, let chunks) = answer.body else {
       throw try ProblemDocument(TestServer.json(answer))
     }
     var bytes: [UInt8] = []

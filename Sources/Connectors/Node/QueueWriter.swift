@@ -1,5 +1,6 @@
 import Crypto
 import Engine
+import Model
 import Synchronization
 
 /// Lines of a queue as they come, into a file of the work folder. Blocks.

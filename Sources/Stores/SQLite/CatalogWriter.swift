@@ -38,6 +38,8 @@ extension Database {
       try removeAddedSchedules(of: pipeline, name: nil)
     case .addedSchedule(let schedule): try put(schedule)
     case .removeAddedSchedule(let pipeline, let name): try removeAddedSchedules(of: pipeline, name: name)
+    case .addedDestination(let destination): try put(destination)
+    case .removeAddedDestination(let name): try removeAddedDestination(name)
     case .resume(let pipeline):
       try query(
         "DELETE FROM pauses WHERE namespace = ? AND pipeline = ?",
