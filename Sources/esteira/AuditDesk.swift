@@ -5,11 +5,15 @@ import Crypto
 import Glibc
 import Model
 import Server
+import Stores
 
 /// Checks exported audits.
 enum AuditDesk {
   static let files = AuditFiles { (wish, language) throws(Problem) in
-    try await offPool { () throws(Problem) in try verify(wish, language) }
+    let result: Result<(verdict: AuditVerdict, key: String), Problem> = await BlockingThreads.reads.run {
+      Result { () throws(Problem) in try verify(wish, language) }
+    }
+    return try result.get()
   }
 
   private static func verify(
@@ -41,15 +45,14 @@ enum AuditDesk {
 
   /// Line by line: an audit may be larger than memory.
   private static func read(_ name: String, _ take: ([UInt8]) throws(Problem) -> Void) throws(Problem) {
-    let isInput = name == "-"
-    guard let file = isInput ? stdin : fopen(name, "re") else {
+    guard let file = name == "-" ? fdopen(dup(STDIN_FILENO), "r") : fopen(name, "re") else {
       let reason = String(cString: strerror(errno))
       throw Problem(
         "file-not-found",
         Bilingual("\(name) cannot be read: \(reason).", pt: "Não foi possível ler \(name): \(reason)."),
         remedy: Bilingual("Check the path.", pt: "Confira o caminho."))
     }
-    defer { if !isInput { fclose(file) } }
+    defer { fclose(file) }
     var (buffer, capacity): (UnsafeMutablePointer<CChar>?, Int) = (nil, 0)
     defer { free(buffer) }
     while true {

@@ -1,6 +1,7 @@
 import API
 import Engine
 import Model
+import Stores
 import Testing
 import Watchdog
 
@@ -22,7 +23,9 @@ struct DryRunTests {
       ScheduleRequest(pipeline: "demo~hello", name: "daily", rule: ScheduleRule(cron: "0 6 * * *")))
     _ = try await server.call(
       AccessCalls.setConnection,
-      ConnectionItem(id: "demo~shop", kind: "http", address: ["url": "https://a.example"], allowedEgress: []))
+      ConnectionItem(
+        id: "demo~shop", kind: "http", address: ["url": "https://a.example"], allowedEgress: [],
+        credential: nil))
     _ = try await server.call(AccessCalls.setSetting, SettingRequest(id: "demo~limit", value: 1))
     _ = try await server.call(
       AlertRuleCalls.put, AlertRuleRequest(name: "mine", pattern: "demo/*", to: ["ops"]))

@@ -1,6 +1,7 @@
 import API
 import Engine
 import Model
+import Stores
 import Synchronization
 import Testing
 
