@@ -39,8 +39,12 @@ extension Node {
 }
 
 extension Turn {
+  mutating func drain(_ begins: Bool, at now: Timestamp) {
+    if begins { jobs.drain() } else { goOn(at: now) }
+  }
+
   /// What ceased with the drain begins again. Queued steps have their turn at the end of this one.
-  mutating func goOn(at now: Timestamp) {
+  private mutating func goOn(at now: Timestamp) {
     guard jobs.endDrain() else { return }
     for place in jobs.triggers.lines.places { jobs.orders.append(.fire(place)) }
     for line in jobs.outbox.lines.indices { jobs.call(line) }

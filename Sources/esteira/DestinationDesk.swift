@@ -3,6 +3,7 @@ import Connectors
 import Engine
 import Model
 import Net
+import Server
 
 /// Where messages go: what stands in `esteira.yaml`, and what calls made beside it.
 struct DestinationDesk: Sendable {
@@ -49,6 +50,11 @@ struct DestinationDesk: Sendable {
     var found = file
     for row in rows where !names.contains(ScalarString(row.name)) { found.append(try make(row)) }
     return found
+  }
+
+  func serve(_ backend: inout Backend) {
+    backend.destinations = { () throws(Problem) in try all() }
+    backend.makeDestination = { (row) throws(Problem) in try make(row) }
   }
 
   /// Throws what is wrong with it.

@@ -53,8 +53,7 @@ struct NodeParts: Sendable {
     var configuration = try Self.configuration(
       folder, store, vault, places, plans, Self.connectors(client, brokers, installed), restores: restores)
     let destinations = try DestinationDesk(folder.path, client, places.environment, store, console)
-    self.destinations = destinations
-    configuration.destinations = try destinations.all()
+    (self.destinations, configuration.destinations) = (destinations, try destinations.all())
     configuration.triggersChanged = { news.triggers.tell() }
     configuration.emitted = { news.events.tell() }
     let signs = EngineSignals()
@@ -80,8 +79,7 @@ struct NodeParts: Sendable {
       artifacts: files.artifacts, logs: files.logs, queues: { queues.standings })
     var backend = reading.backend(
       node: node, jobs: Self.jobs(node, history), history, events: news.events)
-    backend.destinations = { () throws(Problem) in try destinations.all() }
-    backend.makeDestination = { (row) throws(Problem) in try destinations.make(row) }
+    destinations.serve(&backend)
     backend.pause = Program.pause
     keeper = Self.keeper(folder, vault, store, node, console)
     if restores { keeper.resume() }

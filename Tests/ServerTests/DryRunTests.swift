@@ -35,7 +35,7 @@ struct DryRunTests {
   private static let rule: JSON = ["cron": "1 1 * * *"]
   private static let change: JSON = ["cron": "2 2 * * *", "inputs": [:]]
   private static let connection: JSON = [
-    "kind": "http", "address": ["url": "https://b.example"], "allowed_egress": [],
+    "kind": "http", "address": ["url": "https://b.example"],
   ]
 
   private static let changes: [(APIRequest, shown: String)] = [

@@ -52,7 +52,7 @@ enum WebhookMaking {
         "--path", value: "PATH", Bilingual("behind the connection's address", pt: "atrás do endereço dela")),
       FlagSpec(
         "--event", value: "TYPE", repeated: true,
-        Bilingual("what it is told, such as esteira.job.failed", pt: "o que recebe, como esteira.job.failed")),
+        Bilingual("what it is told, such as esteira.job.failed", pt: "o que conta, como esteira.job.failed")),
       FlagSpec(
         "--pipeline", value: "PATTERN", repeated: true,
         Bilingual("only of these pipelines", pt: "só destes pipelines")),

@@ -3,8 +3,8 @@ import Glibc
 import Model
 
 extension Client {
-  /// Writes the bytes of an answer into a file, which is there whole or not at all. Gives their number; `also`
-  /// sees them on their way.
+  /// Writes the bytes of an answer into a file, which is there whole or not at all. Gives their number;
+  /// `also` sees them on their way.
   func save<Input: Wire>(
     _ endpoint: BytesEndpoint<Input>, _ input: Input, to name: String,
     also: ([UInt8]) -> Void = { _ in }

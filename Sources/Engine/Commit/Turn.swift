@@ -99,8 +99,7 @@ struct Turn: ~Copyable {
     case .letter(let order, let reply): take(order, reply, at: now)
     case .outbox(let input): take(input, at: now)
     case .landed: break
-    case .drain(true): jobs.drain()
-    case .drain(false): goOn(at: now)
+    case .drain(let begins): drain(begins, at: now)
     case .stop(let done): stopped = done
     }
   }
