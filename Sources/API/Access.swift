@@ -15,11 +15,12 @@ public enum AccessCalls {
     .get, "/connections", .needs("connections", "read"), "Where connections lead.")
   public static let setConnection = Endpoint<ConnectionItem, ConnectionItem>(
     .put, "/connections/{id}", .needs("connections", "update"), "Creates or changes a connection.",
+    dryRun: true,
     example: ConnectionItem(
       id: "demo~shop", kind: "http", address: ["base_url": "https://shop.example"],
       allowedEgress: ["shop.example"], credential: "shop"))
   public static let deleteConnection = Endpoint<NamePath, Nothing>(
-    .delete, "/connections/{id}", .needs("connections", "delete"), "Removes a connection.")
+    .delete, "/connections/{id}", .needs("connections", "delete"), "Removes a connection.", dryRun: true)
   public static let testConnection = Endpoint<ConnectionTestRequest, AccessTest>(
     .post, "/connections/{id}/test", .needs("connections", "test"),
     "Whether it leads where it should, with its credential; says what was tried.",
@@ -28,6 +29,7 @@ public enum AccessCalls {
     .get, "/settings", .needs("namespaces", "read"), "The operator values of a namespace.")
   public static let setSetting = Endpoint<SettingRequest, Nothing>(
     .put, "/settings/{id}", .needs("namespaces", "update"), "Sets one operator value; null removes it.",
+    dryRun: true,
     example: SettingRequest(id: "demo~limit", value: 20))
 }
 

@@ -9,10 +9,11 @@ public enum AlertRuleCalls {
     .get, "/alert-rules/{name}", .needs("alerts", "read"), "One rule.")
   public static let put = Endpoint<AlertRuleRequest, AlertRuleItem>(
     .put, "/alert-rules/{name}", .needs("alerts", "update"),
-    "Makes or changes a rule beside those of esteira.yaml, which are asked first.",
+    "Makes or changes a rule beside those of esteira.yaml, which are asked first.", dryRun: true,
     example: AlertRuleRequest(name: "mitrarr", pattern: "mitrarr/*", to: ["mitrarr-ops"], remind: "4h"))
   public static let delete = Endpoint<NameOnly, Nothing>(
-    .delete, "/alert-rules/{name}", .needs("alerts", "update"), "Removes a rule that was made by a call.")
+    .delete, "/alert-rules/{name}", .needs("alerts", "update"), "Removes a rule that was made by a call.",
+    dryRun: true)
   public static let mute = Endpoint<RuleMuteRequest, MuteItem>(
     .post, "/alert-rules/{name}/mute", .needs("alerts", "update"),
     "Tells nobody of what the rule matches, until a time.")

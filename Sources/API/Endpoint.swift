@@ -57,6 +57,8 @@ public struct Shape: Sendable, Hashable {
   public let example: JSON?
   /// Of a body that is taken as the bytes that came: at most so many. Nil: it holds members of the input.
   public var rawBodyLimit: Int?
+  /// Whether `?dry_run=true` checks and shows the change, and stores nothing.
+  public var takesDryRun = false
 }
 
 /// What a caller must be allowed to do: `resource:verb`, asked within the namespace of the object.
@@ -89,14 +91,16 @@ public struct Endpoint<Input: Wire, Output: Wire>: Sendable {
   public init(
     _ method: Shape.Method, _ path: String, _ permission: Permission, _ summary: String,
     success: [Int]? = nil, audit: Shape.Audit? = nil, precondition: Bool = false, problems: [Int] = [],
-    example: Input? = nil
+    dryRun: Bool = false, example: Input? = nil
   ) {
-    shape = Shape(
+    var shape = Shape(
       method: method, path: "/api/v1" + path, permission: permission, summary: summary,
       input: Input.schema, output: .json(Output.schema),
       success: success ?? (method == .delete && Output.self == Nothing.self ? [204] : [200]),
       audit: audit ?? (method == .get ? .nothing : .change), needsPrecondition: precondition,
       problems: problems, example: example?.json)
+    shape.takesDryRun = dryRun
+    self.shape = shape
   }
 }
 

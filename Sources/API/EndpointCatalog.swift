@@ -71,7 +71,13 @@ public enum EndpointCatalog {
     NamespaceCalls.list.shape, NamespaceCalls.create.shape, NamespaceCalls.get.shape,
     NamespaceCalls.update.shape, NamespaceCalls.setting.shape,
     NamespaceCalls.setSetting.shape, NamespaceCalls.deleteSetting.shape,
-    QueueCalls.list.shape, QueueCalls.get.shape, QueueCalls.workers.shape, QueueCalls.worker.shape,
+    WebhookCalls.list.shape, WebhookCalls.create.shape, WebhookCalls.get.shape, WebhookCalls.update.shape,
+    WebhookCalls.delete.shape, WebhookCalls.test.shape, WebhookCalls.rotate.shape,
+    WebhookCalls.deliveries.shape,
+    QueueCalls.list.shape, QueueCalls.get.shape, QueueCalls.pause.shape, QueueCalls.resume.shape,
+    QueueCalls.backup.shape, QueueCalls.purge.shape, WorkerCalls.list.shape, WorkerCalls.get.shape,
+    WorkerCalls.drain.shape, WorkerCalls.undrain.shape, WorkerCalls.cluster.shape,
+    WorkerCalls.drainNode.shape, WorkerCalls.undrainNode.shape,
   ]
 
   /// Of credentials, the keys that seal them, and backups.
@@ -95,6 +101,6 @@ public enum EndpointCatalog {
     RoleCalls.changeGroup.shape, RoleCalls.roles.shape, RoleCalls.putRole.shape, RoleCalls.deleteRole.shape,
     RoleCalls.bindings.shape, RoleCalls.bind.shape, RoleCalls.unbind.shape,
     TokenCalls.list.shape, TokenCalls.create.shape, TokenCalls.delete.shape,
-    AuditCalls.list.shape, AuditCalls.verify.shape, AuditCalls.heads.shape,
+    AuditCalls.list.shape, AuditCalls.verify.shape, AuditCalls.heads.shape, AuditCalls.export.shape,
   ]
 }

@@ -7,20 +7,22 @@ public enum NamespaceCalls {
     "The namespaces in which something is stored, and how much.")
   public static let create = Endpoint<NamespaceRequest, MadeNamespace>(
     .post, "/namespaces", .needs("namespaces", "create"),
-    "Makes a namespace, which is there from then on though nothing stands in it.", success: [201])
+    "Makes a namespace, which is there from then on though nothing stands in it.", success: [200, 201],
+    dryRun: true)
   public static let update = Endpoint<NamespaceChange, NamespaceItem>(
     .patch, "/namespaces/{namespace}", .needs("namespaces", "update"),
-    "Changes what is said of a namespace and what its jobs may take.")
+    "Changes what is said of a namespace and what its jobs may take.", dryRun: true)
   public static let get = Endpoint<NamespacePath, NamespaceItem>(
     .get, "/namespaces/{namespace}", .needs("namespaces", "read"), "One namespace.")
   public static let setting = Endpoint<SettingPath, SettingItem>(
     .get, "/namespaces/{namespace}/settings/{name}", .needs("namespaces", "read"), "An operator value.")
   public static let setSetting = Endpoint<SettingChange, SettingItem>(
     .put, "/namespaces/{namespace}/settings/{name}", .needs("namespaces", "update"),
-    "Sets an operator value; with If-Match only where it still is as it was.", problems: [412])
+    "Sets an operator value; with If-Match only where it still is as it was.", problems: [412], dryRun: true)
   public static let deleteSetting = Endpoint<SettingPath, Nothing>(
     .delete, "/namespaces/{namespace}/settings/{name}", .needs("namespaces", "update"),
-    "Removes an operator value; with If-Match only where it still is as it was.", problems: [412])
+    "Removes an operator value; with If-Match only where it still is as it was.", problems: [412],
+    dryRun: true)
 }
 
 public struct NamespacesQuery: Wire, Hashable {

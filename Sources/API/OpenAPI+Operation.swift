@@ -37,6 +37,11 @@ extension OpenAPI {
         parameters.append(parameter(member, in: "query", shape, &parts))
       }
     }
+    if shape.rehearses, !shape.method.hasQuery || !shape.hasDryRunMember {
+      let member = Schema.Member.optional(
+        DryRun.parameter, .flag, "Checks and shows the change, and stores nothing.")
+      parameters.append(parameter(member, in: "query", shape, &parts))
+    }
     var headers: [String] = []
     if shape.method == .post, shape.rawBodyLimit == nil { headers.append("IdempotencyKey") }
     if shape.needsPrecondition { headers.append("IfMatch") }

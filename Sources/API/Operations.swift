@@ -153,7 +153,7 @@ public struct OperationPath: Wire {
 
 /// Long work, on many jobs or on a backup, and what came of each.
 public struct OperationItem: Wire, Hashable {
-  static let verbs = BulkVerb.allCases.map(\.rawValue) + ["backup", "verify_backup"]
+  static let verbs = BulkVerb.allCases.map(\.rawValue) + ["backup", "verify_backup", "purge"]
 
   public var id: String
   public var verb: String
@@ -181,6 +181,9 @@ public struct OperationItem: Wire, Hashable {
     /// The backup that was made or checked, and what is wrong with it.
     public var backup: String?
     public var faults: [String]
+    /// Of a purge: entries that are gone, and those that had begun, ended or gone before.
+    public var purged: Int?
+    public var skipped: Int?
 
     public init(
       job: String = "", outcome: String = "done", code: String? = nil, message: String? = nil,
@@ -196,6 +199,7 @@ public struct OperationItem: Wire, Hashable {
       (job, outcome) = (try fields.optionalText("job") ?? "", try fields.text("outcome"))
       (backup, faults) = (try fields.optionalText("backup"), try fields.texts("faults"))
       (code, message) = (try fields.optionalText("code"), try fields.optionalText("message"))
+      (purged, skipped) = (try fields.optionalInt("purged"), try fields.optionalInt("skipped"))
       newJob = try fields.optionalText("new_job")
     }
 
@@ -204,6 +208,7 @@ public struct OperationItem: Wire, Hashable {
         "job": job.isEmpty ? JSON?.none : job.wire, "backup": backup?.wire, "outcome": outcome.wire,
         "code": code?.wire, "message": message?.wire,
         "new_job": newJob?.wire, "faults": faults.isEmpty ? JSON?.none : .array(faults.map(\.wire)),
+        "purged": purged?.wire, "skipped": skipped?.wire,
       ])
     }
 
@@ -215,6 +220,8 @@ public struct OperationItem: Wire, Hashable {
         .init("message", .text, required: false),
         .init("new_job", .text, required: false, "The job that a rerun made."),
         .optional("faults", .list(of: .text), "What is wrong with the backup."),
+        .optional("purged", .count, "Entries that are gone."),
+        .optional("skipped", .count, "Entries that had begun, ended or gone before."),
       ], name: "OperationOutcome")
   }
 

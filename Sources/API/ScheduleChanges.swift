@@ -4,18 +4,20 @@ public import Model
 public enum ScheduleChangeCalls {
   public static let create = Endpoint<ScheduleRequest, MadeSchedule>(
     .post, "/schedules", .needs("schedules", "create"),
-    "Makes a schedule beside those of the pipeline's file, which no apply takes away.", success: [201])
+    "Makes a schedule beside those of the pipeline's file, which no apply takes away.", success: [200, 201],
+    dryRun: true)
   public static let update = Endpoint<ScheduleReplacement, ScheduleItem>(
     .put, "/schedules/{id}", .needs("schedules", "update"),
-    "Replaces a schedule that was made by a call, in the state that If-Match names.", precondition: true)
+    "Replaces a schedule that was made by a call, in the state that If-Match names.", precondition: true,
+    dryRun: true)
   public static let change = Endpoint<ScheduleChange, ScheduleItem>(
     .patch, "/schedules/{id}", .needs("schedules", "update"),
     "Changes parts of a schedule that was made by a call, in the state that If-Match names.",
-    precondition: true)
+    precondition: true, dryRun: true)
   public static let delete = Endpoint<SchedulePath, Nothing>(
     .delete, "/schedules/{id}", .needs("schedules", "delete"),
     "Removes a schedule that was made by a call; its jobs go on. With If-Match only as it was seen.",
-    problems: [412])
+    problems: [412], dryRun: true)
   public static let preview = Endpoint<PreviewRequest, SchedulePreview>(
     .post, "/schedules:preview", .needs("schedules", "read"),
     "When a line would be due, what clock changes do to it, and what to watch out for.", audit: .nothing)

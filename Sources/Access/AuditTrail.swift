@@ -93,10 +93,7 @@ extension AuditTrail {
 
   /// Checks all rows, and those heads that were kept elsewhere. What is written meanwhile is not looked at.
   public func verify(exported: [AuditHead] = []) async throws(Problem) -> AuditReport {
-    // Both in one go, on the one thread that writes, too: so no row lies between them.
-    let (heads, end) = try await ledger.ask { store throws(AccessFault) in
-      (try store.auditHeads(since: nil), try store.loadChains().lastSequence)
-    }
+    let (heads, end) = try await snapshot()
     var verifier = AuditVerifier(key: publicKey, stored: heads, exported: exported)
     var last: Int64 = 0
     while last < end {
@@ -107,6 +104,16 @@ extension AuditTrail {
     }
     return verifier.finish()
   }
+
+  /// The heads, and the last row: both in one go, on the one thread that writes, too, so that no row lies
+  /// between them.
+  func snapshot() async throws(Problem) -> ([AuditHead], Int64) {
+    try await ledger.ask { store throws(AccessFault) in
+      (try store.auditHeads(since: nil), try store.loadChains().lastSequence)
+    }
+  }
+
+  var now: Timestamp { environment.now() }
 
   public static let pageOfCheck = 1_000
 

@@ -36,5 +36,6 @@ public enum BuiltInRole: String, Sendable, Hashable, CaseIterable {
     "pipelines:execute", "pipelines:pause", "jobs:cancel", "jobs:update", "jobs:signal", "credentials:read",
     "schedules:pause", "asks:answer", "asks:manage", "deadletters:read", "destinations:read",
     "destinations:redeliver", "connections:read", "alerts:update", "heartbeats:write", "signals:read",
+    "queues:pause",
   ]
 }

@@ -18,6 +18,7 @@ public struct Workbench: Sendable {
   public var keys: KeyWork
   public var config: ConfigWork
   public var connectorWork: ConnectorWork
+  public var auditFiles: AuditFiles
   public var now: @Sendable () -> Timestamp
   public var sleep: @Sendable (Duration) async throws -> Void
   /// Returns when the user presses Ctrl-C.
@@ -32,8 +33,9 @@ public struct Workbench: Sendable {
     backups: Backups,
     now: @escaping @Sendable () -> Timestamp, sleep: @escaping @Sendable (Duration) async throws -> Void,
     interruption: @escaping @Sendable () async -> Void, keys: KeyWork = .none, config: ConfigWork = .none,
-    connectorWork: ConnectorWork = .none
+    connectorWork: ConnectorWork = .none, auditFiles: AuditFiles = .none
   ) {
+    self.auditFiles = auditFiles
     (self.keys, self.config, self.connectorWork) = (keys, config, connectorWork)
     (self.connectors, self.zones, self.version) = (connectors, zones, version)
     (self.environment, self.console, self.connect) = (environment, console, connect)

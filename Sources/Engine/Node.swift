@@ -23,10 +23,14 @@ public final class Node: Sendable {
   private let readings = Mutex(0)
   /// Whether a deletion by the rules is under way.
   let retaining = Mutex(false)
+  /// Who drained it; nil while it begins what it is given.
+  let drainOrder = Mutex<NodeDrain?>(nil)
+  let setUp: Mutex<SetUp>
 
   /// Takes over what the store holds and starts the engine's thread.
   public init(_ configuration: NodeConfiguration) throws {
     self.configuration = configuration
+    setUp = Mutex(SetUp(destinations: configuration.destinations))
     past = JobHistory(configuration)
     let recovery = Recovery(configuration)
     let live = configuration.restores ? try configuration.store.liveJobs() : nil
@@ -110,9 +114,6 @@ public final class Node: Sendable {
     try await refreshTriggers(after: writes)
   }
 
-  /// From now on no attempt starts; what would is queued for the next node (S7).
-  public func drain() { loop.inbox.push(.drain) }
-
   /// Grows with each turn of the engine's thread: whether it lives can be seen without asking it anything.
   public var turns: UInt64 { loop.turns.load(ordering: .relaxed) }
 
@@ -122,7 +123,7 @@ public final class Node: Sendable {
   /// Asks running attempts to end for `drain`, then stops the engine's thread. What was cut off is found
   /// again by the next node.
   public func stop(drain: Duration) async {
-    self.drain()
+    push(.drain(true))
     await executor.stop(drain: drain)
     await withCheckedContinuation { continuation in loop.inbox.push(.stop { continuation.resume() }) }
   }

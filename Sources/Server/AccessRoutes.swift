@@ -38,6 +38,7 @@ struct AccessRoutes: Sendable {
       allowedEgress: item.allowedEgress, credential: item.credential)
     caller.note.before(try known(name).map { ConnectionItem($0).json })
     caller.note.after(ConnectionItem(connection).json)
+    if caller.isDryRun { return ConnectionItem(connection) }
     try await node.write([.connection(connection, at: backend.now(), by: caller.actor)])
     return ConnectionItem(connection)
   }
@@ -51,6 +52,7 @@ struct AccessRoutes: Sendable {
     let (node, name) = (try backend.writer(), try NamespacedName(path.id))
     guard let known = try known(name) else { throw Self.unknown("connection", "a conexão", name) }
     caller.note.before(ConnectionItem(known).json)
+    if caller.isDryRun { return Nothing() }
     try await node.write([.removeConnection(name: name.name, namespace: name.namespace)])
     return Nothing()
   }
@@ -68,6 +70,7 @@ struct AccessRoutes: Sendable {
     }
     caller.note.before(known.map { ["value": $0] })
     caller.note.after(value.map { ["value": $0] })
+    if caller.isDryRun { return Nothing() }
     try await node.write([
       .setting(namespace: name.namespace, name: name.name, value: value, by: caller.actor, at: backend.now())
     ])

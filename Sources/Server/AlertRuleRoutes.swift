@@ -16,7 +16,11 @@ struct AlertRuleRoutes: Sendable {
       .answer(AlertRuleCalls.put, in: .system) { request, caller in try put(request, caller, watch) },
       .answer(AlertRuleCalls.delete, in: .system) { path, caller in
         try refuseConfigured(path.name)
-        caller.note.before(try watch.writer().removeRule(path.name).json)
+        if caller.isDryRun {
+          caller.note.before(try one(path.name, watch).json)
+        } else {
+          caller.note.before(try watch.writer().removeRule(path.name).json)
+        }
         return Nothing()
       },
       .answer(AlertRuleCalls.mute, in: .system) { request, caller in
@@ -85,6 +89,14 @@ struct AlertRuleRoutes: Sendable {
     let watcher = try watch.writer()
     caller.note.before(watcher.rules.first { $0.name == rule.name }?.json)
     caller.note.after(rule.json)
+    if caller.isDryRun {
+      let policy = rule.policy(or: watcher.configured.policy)
+      return AlertRuleItem(
+        name: rule.name, pattern: rule.pattern, origin: "api", to: policy.to, dedupe: policy.dedupe.text,
+        remind: policy.remind?.text,
+        escalations: policy.escalations.map { .init(after: $0.after.text, to: $0.to) }, mutedUntil: nil,
+        by: rule.by, at: rule.at)
+    }
     try watcher.put(rule)
     return try one(rule.name, watch)
   }

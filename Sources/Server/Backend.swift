@@ -39,6 +39,10 @@ public struct Backend: Sendable {
   public var destinations: @Sendable () throws(Problem) -> [ConfiguredDestination] = {
     () throws(Problem) in []
   }
+  /// One that a call makes; throws what is wrong with it.
+  public var makeDestination: @Sendable (AddedDestination) throws(Problem) -> ConfiguredDestination = {
+    (_) throws(Problem) in throw Self.readOnly
+  }
   /// What was answered to requests with a key; nil: keys are not looked at.
   public var keys: IdempotencyKeys?
   /// What a dead letter holds.

@@ -26,7 +26,10 @@ struct CredentialUseFinder: Sendable {
     }
     let places = connections.map { "\(name.namespace)/\($0)" }
     let destinations = try backend.destinations().filter { destination in
-      places.contains { destination.address == $0 || destination.address.hasPrefix($0 + "/") }
+      if let added = destination.added, added.owner == name.namespace, added.secretName == name.name {
+        return true
+      }
+      return places.contains { destination.address == $0 || destination.address.hasPrefix($0 + "/") }
     }.map(\.name)
     return CredentialUsage(
       pipelines: pipelines, connections: connections.map { "\(name.namespace)~\($0)" },

@@ -33,7 +33,7 @@ struct DestinationRoutes: Sendable {
     DestinationReading(try backend.destinations(), backend.readModel)
   }
 
-  private func deliveries(_ query: DeliveriesQuery) throws(Problem) -> Page<DeliveryItem> {
+  func deliveries(_ query: DeliveriesQuery) throws(Problem) -> Page<DeliveryItem> {
     let limit = try PageBounds.limit(query.limit)
     let before = try query.cursor.map { (text) throws(Problem) in
       guard let id = Int64(text) else { throw PageBounds.wrongCursor(text) }

@@ -92,6 +92,12 @@ final class NamespaceRoutes: Sendable {
       throw Self.exists(request.name)
     }
     caller.note.about(request.name, in: request.name)
+    if caller.isDryRun {
+      return MadeNamespace(
+        item: NamespaceItem(
+          name: request.name, pipelines: 0, connections: 0, credentials: 0, settings: 0, liveJobs: 0,
+          words: request.words))
+    }
     try await write(request.words, of: request.name, changing: request.json.object ?? JSONObject(), caller)
     return MadeNamespace(item: try item(request.name))
   }
@@ -105,6 +111,12 @@ final class NamespaceRoutes: Sendable {
     if let summary = change["description"] { words.summary = summary.string }
     if let weight = change["weight"] { words.weight = weight.int.flatMap { Int(exactly: $0) } }
     if let slots = change["queue_slots"] { words.queueSlots = slots.object ?? JSONObject() }
+    if caller.isDryRun {
+      caller.note.after(words.json)
+      var shown = try item(request.namespace)
+      shown.words = words
+      return shown
+    }
     try await write(words, of: request.namespace, changing: change, caller)
     return try item(request.namespace)
   }
@@ -164,6 +176,7 @@ final class NamespaceRoutes: Sendable {
     try Precondition.check(caller.request.ifMatch, known, path)
     caller.note.before(known?.value)
     caller.note.after(value)
+    if caller.isDryRun { return }
     try await node.write([
       .setting(
         namespace: path.namespace, name: path.name, value: value, by: caller.actor, at: backend.now())

@@ -17,7 +17,7 @@ struct PauseRoutes: Sendable {
 
   static let reasonLimit = 1_000
 
-  private func pause(_ request: PauseRequest, _ caller: Caller) async throws(Problem) -> PipelineItem {
+  func pause(_ request: PauseRequest, _ caller: Caller) async throws(Problem) -> PipelineItem {
     let (node, summary, now) = (try backend.writer(), try pipeline(request.id), backend.now())
     try Self.check(request.reason, until: request.until, at: now)
     let pause = PauseRecord(
@@ -34,7 +34,7 @@ struct PauseRoutes: Sendable {
   }
 
   /// Of a pipeline that is not paused, too: what was wished for is so.
-  private func resume(_ path: NamePath) async throws(Problem) -> PipelineItem {
+  func resume(_ path: NamePath) async throws(Problem) -> PipelineItem {
     let (node, summary) = (try backend.writer(), try pipeline(path.id))
     try await node.write([.resume(summary.pipeline)])
     return PipelineItem(summary, pause: nil)

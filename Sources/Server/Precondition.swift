@@ -22,6 +22,12 @@ enum Precondition {
     guard item.state.isNamed(by: ifMatch) else { throw changed(item.id) }
   }
 
+  /// Of a webhook that a call made.
+  static func demand(_ ifMatch: String?, _ item: WebhookItem) throws(Problem) {
+    guard let ifMatch else { throw absent(item.id, at: "/webhooks/\(item.id)") }
+    guard item.tagged.isNamed(by: ifMatch) else { throw changed(item.id) }
+  }
+
   /// Nil: there is none, which no tag names.
   static func check(_ ifMatch: String?, _ setting: SettingItem?, _ path: SettingPath) throws(Problem) {
     guard let ifMatch else { return }

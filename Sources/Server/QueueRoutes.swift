@@ -3,30 +3,24 @@ import Access
 import Engine
 import Model
 
-/// What waits inside of this installation, and who works. There is one node, and this says so.
+/// What waits inside of this installation.
 struct QueueRoutes: Sendable {
   var backend: Backend
 
   var routes: [Route] {
     [
       .answer(QueueCalls.list, in: .list { $0.namespace }) { query, caller in
-        try PageBounds(cursor: query.cursor, limit: query.limit).page(try queues(query, caller)) { $0 }
-      },
-      .answer(
-        QueueCalls.get,
-        in: .placed { (path) throws(Problem) in
-          let name = try QueueName(path.name)
-          return name.namespace.map { .namespace($0, missing: QueueName.unknown(path.name)) } ?? .system
-        },
-        with: { path, caller in try one(try QueueName(path.name), caller) }),
-      .answer(QueueCalls.workers, in: .granted) { _, caller in Page(workers(caller)) },
-      .answer(QueueCalls.worker, in: .granted) { path, caller in
-        guard let worker = workers(caller).first(where: { $0.id == path.id }) else {
-          throw Self.noWorker(path.id)
+        let bounds = try PageBounds(cursor: query.cursor, limit: query.limit)
+        var page = bounds.page(try queues(query, caller)) { $0 }
+        for place in page.items.indices {
+          page.items[place].pause = try pause(of: try QueueName(page.items[place].name))
         }
-        return worker
+        return page
       },
-    ]
+      .answer(QueueCalls.get, in: QueueName.scope { $0.name }) { path, _ in
+        try one(try QueueName(path.name))
+      },
+    ] + QueueChangeRoutes(backend).routes
   }
 
   private func queues(_ query: QueuesQuery, _ caller: Caller) throws(Problem) -> [QueueItem] {
@@ -91,7 +85,8 @@ struct QueueRoutes: Sendable {
     }
   }
 
-  private func one(_ name: QueueName, _ caller: Caller) throws(Problem) -> QueueItem {
+  /// Throws `no-queue` where nothing of that name could wait.
+  func one(_ name: QueueName) throws(Problem) -> QueueItem {
     let all: [QueueItem]
     switch name {
     case .line(let pipeline, let trigger):
@@ -109,36 +104,18 @@ struct QueueRoutes: Sendable {
       let isKnown = try backend.destinations().contains { $0.name == destination }
       if !isKnown, !all.contains(where: { $0.name == name.text }) { throw QueueName.unknown(name.text) }
     }
-    return all.first { $0.name == name.text }
+    var item =
+      all.first { $0.name == name.text }
       ?? QueueItem(name: name.text, kind: name.kind, namespace: name.namespace, waiting: 0, oldestAt: nil)
+    item.pause = try pause(of: name)
+    return item
   }
 
-  /// None beside a store that is only read.
-  private func workers(_ caller: Caller) -> [WorkerItem] { workers(seeing: caller.reach) }
-
-  /// With the attempts of those namespaces.
-  func workers(seeing reach: Reach) -> [WorkerItem] {
-    guard let usage = backend.node?.usage else { return [] }
-    let seen = usage.attempts.filter { reach.contains($0.pipeline.namespace) }
-      .sorted { ($0.job, $0.connector) < ($1.job, $1.connector) }
-    return [
-      WorkerItem(
-        id: usage.name, version: usage.version, state: "running",
-        places: ConnectorDescription.Place.allCases.map { place in
-          PlaceItem(place: "\(place)", slots: usage.slots[place] ?? 0, used: usage.used(place))
-        },
-        attempts: seen.map {
-          RunningItem(
-            job: $0.job.description, pipeline: $0.pipeline.description, connector: $0.connector,
-            place: "\($0.place)")
-        })
-    ]
-  }
-
-  private static func noWorker(_ id: String) -> Problem {
-    Problem(
-      "no-worker", Bilingual("There is no worker \(id).", pt: "Não existe o worker \(id)."),
-      remedy: Bilingual("`esteira worker ls` names them.", pt: "`esteira worker ls` mostra os nomes."))
+  /// Of its pipeline, while that rests.
+  private func pause(of name: QueueName) throws(Problem) -> PauseItem? {
+    guard let pipeline = name.pipeline else { return nil }
+    let pause = try reading { () throws(StoreError) in try backend.readModel.pause(of: pipeline) }
+    return pause.flatMap { $0.holds(at: backend.now()) ? PauseItem($0) : nil }
   }
 }
 
@@ -175,10 +152,22 @@ enum QueueName {
     }
   }
 
-  var namespace: String? {
+  /// Before which something waits; an outbox is of no pipeline.
+  var pipeline: PipelineName? {
     switch self {
-    case .line(let pipeline, _), .jobs(let pipeline): pipeline.namespace
+    case .line(let pipeline, _), .jobs(let pipeline): pipeline
     case .outbox: nil
+    }
+  }
+
+  var namespace: String? { pipeline?.namespace }
+
+  /// Where a queue lives.
+  static func scope<Input: Wire>(_ name: @escaping @Sendable (Input) -> String) -> Scope<Input> {
+    .placed { (input) throws(Problem) in
+      let text = name(input)
+      let name = try QueueName(text)
+      return name.namespace.map { .namespace($0, missing: unknown(text)) } ?? .system
     }
   }
 

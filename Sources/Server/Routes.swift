@@ -19,7 +19,7 @@ extension Router {
         + TriggerRoutes(backend: backend).routes + EventRoutes(backend: backend).routes
         + SignalRoutes(backend: backend).routes + LetterRoutes(backend: backend).routes
         + WatchRoutes(backend: backend).routes + AlertRuleRoutes(backend: backend).routes
-        + DestinationRoutes(backend: backend).routes
+        + DestinationRoutes(backend: backend).routes + WebhookRoutes(backend: backend).routes
         + AccessRoutes(backend: backend).routes + RetentionRoutes(backend: backend).routes
         + HoldRoutes(backend: backend).routes + BackupRoutes(backend).routes
         + CredentialRoutes(backend: backend, desk: vault).routes
@@ -29,7 +29,7 @@ extension Router {
         + ScheduleChangeRoutes(backend).routes + MetricsRoutes(backend: backend).routes
         + ExpositionRoutes(backend: backend).routes
         + HookRoutes(backend: backend).routes + NamespaceRoutes(backend).routes
-        + QueueRoutes(backend: backend).routes
+        + QueueRoutes(backend: backend).routes + WorkerRoutes(backend: backend).routes
         + Self.accounts(backend) + Self.streams(backend.hub), audit: audit, keys: backend.keys)
   }
 

@@ -58,6 +58,7 @@ struct ScheduleChangeRoutes: Sendable {
       pipeline: pipeline, name: request.name, spec: request.rule.spec, inputs: request.rule.inputs,
       createdAt: now, createdBy: caller.actor, updatedAt: now, updatedBy: caller.actor)
     caller.note.after(row.spec)
+    if caller.isDryRun { return MadeSchedule(item: try reads.item(Self.found(row))) }
     try await node.write([.addedSchedule(row)])
     return MadeSchedule(item: try reads.item(try reads.one(id)))
   }
@@ -72,6 +73,7 @@ struct ScheduleChangeRoutes: Sendable {
     (row.spec, row.inputs, row.version) = (change.rule.spec, change.rule.inputs, row.version + 1)
     (row.updatedAt, row.updatedBy) = (backend.now(), caller.actor)
     caller.note.after(row.spec)
+    if caller.isDryRun { return try reads.item(Self.found(row)) }
     try await node.write([.addedSchedule(row)])
     return try reads.item(try reads.one(change.id))
   }
@@ -81,6 +83,7 @@ struct ScheduleChangeRoutes: Sendable {
     let row = try Self.own(found, path.id)
     if let ifMatch = caller.request.ifMatch { try Precondition.demand(ifMatch, try reads.item(found)) }
     caller.note.before(row.spec)
+    if caller.isDryRun { return Nothing() }
     try await node.write([.removeAddedSchedule(row.pipeline, name: row.name)])
     return Nothing()
   }
@@ -145,6 +148,13 @@ struct ScheduleChangeRoutes: Sendable {
 }
 
 extension ScheduleChangeRoutes {
+  /// One that is not stored.
+  private static func found(_ row: AddedSchedule) -> ScheduleRoutes.Found {
+    ScheduleRoutes.Found(
+      name: Node.TriggerName(row.pipeline, row.name), trigger: row.trigger, isEnabled: true, spec: nil,
+      added: row)
+  }
+
   private static func own(_ found: ScheduleRoutes.Found, _ id: String) throws(Problem) -> AddedSchedule {
     guard let row = found.added else { throw definedInFile(id) }
     return row

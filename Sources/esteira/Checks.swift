@@ -32,7 +32,7 @@ struct Checks: Sendable {
   /// What a node cannot work without. Anybody may ask for it, so it is cheap.
   func needs(_ language: Language) async -> [CheckItem] { needed.map { $0.item(language) } }
 
-  private var needed: [Check] { [server, store, disk, zones, key] + outbox }
+  private var needed: [Check] { [server, store, disk, zones, key] + outbox + drain }
 
   struct Check {
     enum State: String { case ok, warn, error }
@@ -55,6 +55,20 @@ struct Checks: Sendable {
     return Check(
       state: .warn, name: "server", text: Bilingual("none runs on \(path)", pt: "nenhum roda em \(path)"),
       remedy: Bilingual("esteira server --background", pt: "esteira server --background"))
+  }
+
+  /// Nothing while the node begins what it is given.
+  private var drain: [Check] {
+    guard let order = node?.drained else { return [] }
+    return [
+      Check(
+        state: .error, name: "drain",
+        text: Bilingual(
+          "the node begins nothing since \(order.since.rfc3339): \(order.by), \(order.reason)",
+          pt: "o nó não começa nada desde \(order.since.rfc3339): \(order.by), \(order.reason)"),
+        remedy: Bilingual(
+          "esteira server undrain, or start it anew", pt: "esteira server undrain, ou reinicie-o"))
+    ]
   }
 
   private var store: Check {

@@ -35,13 +35,31 @@ struct DestinationEntry: Sendable {
 /// `destinations:` of `esteira.yaml`: a list of `{name, namespace, kind, connection?, path?, to?, events,
 /// pipelines?, ordering?, retry?}`.
 struct DestinationReader {
-  private let config: ConfigFile
   private let file: JSONObject
+  private let fault: (Bilingual, Bilingual?) -> Problem
   private static let keys = [
     "name", "namespace", "kind", "connection", "path", "to", "events", "pipelines", "ordering", "retry",
   ]
 
-  init(_ config: ConfigFile, _ file: JSONObject) { (self.config, self.file) = (config, file) }
+  init(_ config: ConfigFile, _ file: JSONObject) {
+    self.file = file
+    fault = { reason, remedy in
+      let example =
+        "destinations: [{name: ops, namespace: demo, kind: webhook, connection: hooks, "
+        + "events: [esteira.job.failed]}]"
+      return config.wrong(
+        reason, remedy: remedy ?? Bilingual("Write it as: \(example)", pt: "Escreva assim: \(example)"))
+    }
+  }
+
+  /// Of one that a call makes.
+  init() {
+    file = JSONObject()
+    fault = { reason, remedy in
+      Problem(
+        "unusable-request", Bilingual("\(reason.english).", pt: "\(reason.portuguese)."), remedy: remedy)
+    }
+  }
 
   func all() throws(Problem) -> [DestinationEntry] {
     guard let destinations = file["destinations"] else { return [] }
@@ -65,7 +83,7 @@ struct DestinationReader {
     return found
   }
 
-  private func entry(_ json: JSON) throws(Problem) -> DestinationEntry {
+  func entry(_ json: JSON) throws(Problem) -> DestinationEntry {
     guard let map = json.object, let name = map["name"]?.string, Self.isName(name) else {
       throw wrong(
         Bilingual(
@@ -231,11 +249,7 @@ struct DestinationReader {
   }
 
   private func wrong(_ reason: Bilingual, remedy: Bilingual? = nil) -> Problem {
-    let example =
-      "destinations: [{name: ops, namespace: demo, kind: webhook, connection: hooks, "
-      + "events: [esteira.job.failed]}]"
-    return config.wrong(
-      reason, remedy: remedy ?? Bilingual("Write it as: \(example)", pt: "Escreva assim: \(example)"))
+    fault(reason, remedy)
   }
 }
 

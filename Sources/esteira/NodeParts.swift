@@ -26,7 +26,7 @@ struct NodeParts: Sendable {
   /// What is told of triggers and events, for whoever comes later than the node.
   let news: News
   let watching: Watching
-  let destinations: [ConfiguredDestination]
+  let destinations: DestinationDesk
   /// Ends the process, with a sentence: a file of the folder can no longer be relied on.
   let broken: @Sendable (String) -> Void
   let keeper: KeyKeeper
@@ -52,7 +52,8 @@ struct NodeParts: Sendable {
     (self.places, self.news, self.brokers, self.client) = (places, news, brokers, client)
     var configuration = try Self.configuration(
       folder, store, vault, places, plans, Self.connectors(client, brokers, installed), restores: restores)
-    configuration.destinations = try Self.destinations(folder, client, places, console)
+    let destinations = try DestinationDesk(folder.path, client, places.environment, store, console)
+    (self.destinations, configuration.destinations) = (destinations, try destinations.all())
     configuration.triggersChanged = { news.triggers.tell() }
     configuration.emitted = { news.events.tell() }
     let signs = EngineSignals()
@@ -78,8 +79,7 @@ struct NodeParts: Sendable {
       artifacts: files.artifacts, logs: files.logs, queues: { queues.standings })
     var backend = reading.backend(
       node: node, jobs: Self.jobs(node, history), history, events: news.events)
-    destinations = configuration.destinations
-    backend.destinations = { [destinations] () throws(Problem) in destinations }
+    destinations.serve(&backend)
     backend.pause = Program.pause
     keeper = Self.keeper(folder, vault, store, node, console)
     if restores { keeper.resume() }
@@ -131,24 +131,6 @@ struct NodeParts: Sendable {
       why: { (job) throws(Problem) in try await node.why(job) },
       replay: { (job, language) throws(Problem) in try await Reading.replay(history, job) },
       open: { (job) throws(Problem) in try await Reading.opened(history, job) })
-  }
-
-  /// What the operator set up, each with what delivers to it.
-  private static func destinations(
-    _ folder: DataFolder, _ client: CurlClient, _ places: AttemptPlaces, _ console: Console
-  ) throws(Problem) -> [ConfiguredDestination] {
-    try ConfigFile(folder: folder.path).destinations().map { entry in
-      switch entry.place {
-      case nil: entry.delivering(through: LogDestination(write: console.out))
-      case .webhook(let place)?:
-        entry.delivering(
-          through: WebhookDestination(
-            place, client: client, environment: places.environment, now: Program.now))
-      case .email(let place)?:
-        entry.delivering(
-          through: MailDestination(place, environment: places.environment, now: Program.now))
-      }
-    }
   }
 
   private static func waiting(

@@ -8,7 +8,8 @@ import Watchdog
 /// To one destination the notices of an alert go one after another. A notice is given up after `tries`; those
 /// behind it go on.
 actor NoticeSending {
-  private let destinations: [ConfiguredDestination]
+  /// As they are set up now.
+  private let destinations: @Sendable () -> [ConfiguredDestination]
   private let store: any WatchStore
   private let source: String
   private let now: @Sendable () -> Timestamp
@@ -22,7 +23,7 @@ actor NoticeSending {
 
   /// - Parameter source: of the CloudEvents.
   init(
-    _ destinations: [ConfiguredDestination], store: any WatchStore, source: String,
+    _ destinations: @escaping @Sendable () -> [ConfiguredDestination], store: any WatchStore, source: String,
     now: @escaping @Sendable () -> Timestamp, say: @escaping @Sendable (Bilingual) -> Void
   ) {
     (self.destinations, self.store, self.source) = (destinations, store, source)
@@ -71,7 +72,7 @@ actor NoticeSending {
   }
 
   private func deliver(_ notice: Notice, to name: String, attempt: Int) async -> DeliveryOutcome {
-    guard let destination = destinations.first(where: { $0.name == name }) else {
+    guard let destination = destinations().first(where: { $0.name == name }) else {
       say(Self.unknown(name, notice))
       return DeliveryOutcome(.refused, code: "no-destination", message: "there is no such destination")
     }
@@ -104,7 +105,7 @@ actor NoticeSending {
     let parts = notice.alert.key.prefix { $0 != " " }.split(separator: "/").map(String.init)
     let isPipeline = parts.count == 2 && notice.alert.key.contains(" ") && !notice.alert.isHeartbeat
     let pipeline = isPipeline ? PipelineName(namespace: parts[0], name: parts[1]) : nil
-    return destinations.filter { destination in
+    return destinations().filter { destination in
       guard let pipeline else { return destination.isForAll && destination.events.contains(type) }
       return destination.types(of: pipeline, in: pipeline.namespace).contains(type)
     }.map(\.name)

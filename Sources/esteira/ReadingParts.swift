@@ -22,9 +22,7 @@ struct ReadingParts: Sendable {
       artifacts: ArtifactFiles(folder: path + "/artifacts"),
       logs: LogFiles(folder: path + "/logs", pause: Program.pause))
     var backend = reading.backend(node: nil, jobs: Self.jobs(history), history)
-    backend.destinations = { () throws(Problem) in
-      try ConfigFile(folder: path).destinations().map(\.destination)
-    }
+    backend.destinations = { () throws(Problem) in try DestinationDesk(reading: path, reader).all() }
     backend.audit = try Accounts.openAudit(of: path, vault)
     self.backend = backend
   }

@@ -126,7 +126,7 @@ struct Serving: Sendable {
   private func watch(_ parts: NodeParts) throws(Problem) -> WatchLoop {
     let language = language
     let loop = try WatchLoop(
-      parts.watching, destinations: parts.destinations
+      parts.watching, destinations: { [node = parts.node] in node.destinations }
     ) { Console.system.error($0[language]) }
     parts.watching.watcher.onChange { [weak loop] in loop?.wake() }
     Task { await loop.run() }

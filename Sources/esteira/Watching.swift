@@ -110,7 +110,8 @@ actor WatchLoop {
 
   /// - Parameter say: is given each notice, for the log of the server.
   init(
-    _ watching: Watching, destinations: [ConfiguredDestination], say: @escaping @Sendable (Bilingual) -> Void
+    _ watching: Watching, destinations: @escaping @Sendable () -> [ConfiguredDestination],
+    say: @escaping @Sendable (Bilingual) -> Void
   ) throws(Problem) {
     (self.watching, self.say) = (watching, say)
     sending = NoticeSending(

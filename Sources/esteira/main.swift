@@ -23,5 +23,5 @@ let bench = Workbench(
   backups: BackupDesk.work, now: Program.now,
   sleep: { try await Task.sleep(for: $0) },
   interruption: { for await _ in Signals.wishes() { return } }, keys: .local,
-  config: .local, connectorWork: ConformanceDesk.work)
+  config: .local, connectorWork: ConformanceDesk.work, auditFiles: AuditDesk.files)
 exit(await Tool(bench).run(words))

@@ -130,7 +130,8 @@ struct SQLiteFileTests {
       "governors", "caches", "refusals", "dead_letters", "pauses", "deleted_pipelines",
       "trigger_messages", "taken_contents", "emitted_events", "retention_rules", "deletions",
       "dead_letter_acts", "schedules", "schedule_fires", "backfills", "outbox", "deliveries",
-      "disabled_destinations", "master_keys", "key_rotation", "added_schedules", "holds", "namespaces",
+      "disabled_destinations", "master_keys", "key_rotation", "added_schedules", "added_destinations",
+      "holds", "namespaces",
     ]
     let columns = [
       "correlation_id", "owner", "priority", "fair_key", "parent_job", "parent_node", "rerun_of",

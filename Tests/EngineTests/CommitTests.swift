@@ -298,6 +298,19 @@ struct PlannedStopTests {
     #expect(harness.stage.starts.map(\.path) == ["one", "two"])
   }
 
+  @Test("that is taken back lets what was queued start, in the same process", arguments: Backend.all)
+  func undrains(_ backend: Backend) async throws {
+    let harness = try Harness(backend)
+    harness.node.drain(by: "ana", reason: "new disk")
+    #expect(harness.node.drained?.by == "ana")
+    let job = try await harness.start("steps: {one: {uses: test.once}}")
+    #expect(try await harness.node.view(job).summary.status != .success && harness.stage.starts.isEmpty)
+    #expect(harness.node.undrain())
+    #expect(!harness.node.undrain(), "It is over.")
+    let view = try await harness.ended(job)
+    #expect(view.summary.status == .success && harness.stage.starts.map(\.path) == ["one"])
+  }
+
   @Test("what outlives the drain is lost with cause, and its effect class decides", arguments: Backend.all)
   func outlives(_ backend: Backend) async throws {
     let harness = try Harness(backend)

@@ -169,13 +169,13 @@ struct OverviewRouteTests {
   @Test("show the one node that works")
   func workers() async throws {
     let server = try await server()
-    let workers = try await server.call(QueueCalls.workers, Nothing()).items
+    let workers = try await server.call(WorkerCalls.list, Nothing()).items
     #expect(workers.map(\.id) == ["test"] && workers[0].attempts.isEmpty)
     #expect(workers[0].places.map(\.place) == ["node", "process"] && workers[0].places[0].slots == 256)
-    #expect(try await server.call(QueueCalls.worker, WorkerPath(id: "test")) == workers[0])
-    let none = APIRequest(QueueCalls.worker.shape, input: WorkerPath(id: "other").json)
+    #expect(try await server.call(WorkerCalls.get, WorkerPath(id: "test")) == workers[0])
+    let none = APIRequest(WorkerCalls.get.shape, input: WorkerPath(id: "other").json)
     #expect(try await server.send(none).status == 404)
-    #expect(try await TestServer(isReadOnly: true).call(QueueCalls.workers, Nothing()).items.isEmpty)
+    #expect(try await TestServer(isReadOnly: true).call(WorkerCalls.list, Nothing()).items.isEmpty)
   }
 
   @Test("show namespaces by what stands in them, and only those that are seen")

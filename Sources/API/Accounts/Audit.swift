@@ -10,6 +10,10 @@ public enum AuditCalls {
   public static let heads = Endpoint<AuditHeadsQuery, AuditHeads>(
     .get, "/audit/heads", .needs("audit", "read"),
     "Signed ends of the chains, to be kept away from this machine.", audit: .read)
+  public static let export = BytesEndpoint<Nothing>(
+    "/audit/export", .needs("audit", "read"),
+    "All rows with their hashes and the signed heads, a line of JSON each: it can be checked anywhere.",
+    type: "application/x-ndjson", audit: .read)
 }
 
 public struct AuditListQuery: Wire {

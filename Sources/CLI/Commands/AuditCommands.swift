@@ -63,29 +63,91 @@ enum AuditVerify {
     flags: [
       FlagSpec(
         "--heads", value: "FILE",
-        Bilingual("heads that were kept elsewhere, or -", pt: "cabeças guardadas em outro lugar, ou -"))
+        Bilingual("heads that were kept elsewhere, or -", pt: "cabeças guardadas em outro lugar, ou -")),
+      FlagSpec(
+        "--file", value: "FILE",
+        Bilingual(
+          "an export in place of the server's own rows, on any machine; or -",
+          pt: "uma exportação no lugar das linhas do servidor, em qualquer máquina; ou -")),
+      FlagSpec(
+        "--key", value: "HEX",
+        Bilingual(
+          "the public key that the export must be signed with",
+          pt: "a chave pública com que a exportação deve estar assinada")),
     ],
     examples: [
       .init(
         "esteira audit verify --heads heads.jsonl",
-        Bilingual("exits 1 when something is wrong", pt: "sai com 1 se algo está errado"))
-    ],
-    run: { call in
-      let heads = try call.value("--heads").map { file in
-        String(decoding: try call.readInput(file), as: UTF8.self)
+        Bilingual("exits 1 when something is wrong", pt: "sai com 1 se algo está errado")),
+      .init(
+        "esteira audit verify --file audit.jsonl --heads heads.jsonl",
+        Bilingual("away from the installation", pt: "longe da instalação")),
+    ], run: run)
+
+  static func run(_ call: Invocation) async throws -> ExitCode {
+    let heads = try call.value("--heads").map { file in
+      String(decoding: try call.readInput(file), as: UTF8.self)
+    }
+    guard let file = call.value("--file") else {
+      if call.has("--key") {
+        throw UsageError(Bilingual("--key goes with --file.", pt: "--key acompanha --file."))
       }
       let verdict = try await call.withClient(.reading) {
         try await $0.call(AuditCalls.verify, AuditVerifyRequest(heads: heads))
       }
-      let count = Bilingual(
-        "\(verdict.rows) entries, \(verdict.heads) heads",
-        pt: "\(verdict.rows) entradas, \(verdict.heads) cabeças")
-      let state =
-        verdict.isIntact ? Bilingual("intact", pt: "íntegra") : Bilingual("NOT INTACT", pt: "NÃO ÍNTEGRA")
-      call.show(
-        ["\(call.text(state)): \(call.text(count))"] + verdict.faults.map { "  " + $0.printable },
-        json: verdict.json, id: verdict.isIntact ? "intact" : "broken")
-      return verdict.isIntact ? .done : .failure
+      return tell(verdict, call)
+    }
+    let wish = AuditFiles.Wish(file: file, heads: heads, key: call.value("--key"))
+    let (verdict, key) = try await call.bench.auditFiles.verify(wish, call.language)
+    if !call.isQuiet {
+      call.console.error(call.text(Bilingual("public key", pt: "chave pública")) + ": \(key.printable)")
+    }
+    return tell(verdict, call)
+  }
+
+  private static func tell(_ verdict: AuditVerdict, _ call: Invocation) -> ExitCode {
+    let count = Bilingual(
+      "\(verdict.rows) entries, \(verdict.heads) heads",
+      pt: "\(verdict.rows) entradas, \(verdict.heads) cabeças")
+    let state =
+      verdict.isIntact ? Bilingual("intact", pt: "íntegra") : Bilingual("NOT INTACT", pt: "NÃO ÍNTEGRA")
+    call.show(
+      ["\(call.text(state)): \(call.text(count))"] + verdict.faults.map { "  " + $0.printable },
+      json: verdict.json, id: verdict.isIntact ? "intact" : "broken")
+    return verdict.isIntact ? .done : .failure
+  }
+}
+
+/// `audit export`
+enum AuditExportCommand {
+  static let spec = CommandSpec(
+    "audit export",
+    Bilingual(
+      "writes all entries with their hashes and signed heads into one file",
+      pt: "grava todas as entradas com hashes e cabeças assinadas em um arquivo"),
+    flags: [
+      FlagSpec(
+        "--out", value: "FILE|-",
+        Bilingual("the file; - is standard output", pt: "o arquivo; - é a saída padrão"))
+    ],
+    examples: [
+      .init(
+        "esteira audit export --out audit.jsonl",
+        Bilingual("for audit verify --file", pt: "para audit verify --file"))
+    ],
+    run: { call in
+      let name = call.value("--out") ?? "-"
+      try await call.withClient(.reading) { client in
+        guard name != "-" else {
+          return try await client.bytes(AuditCalls.export, Nothing()) { call.console.bytes($0) }
+        }
+        let size = try await client.save(AuditCalls.export, Nothing(), to: name)
+        if call.isQuiet { return }
+        call.show(
+          ["\(name)  \(Words(language: call.language).size(size))"],
+          json: ["file": .string(name), "size": .int(size)], id: name)
+      }
+      return .done
     })
 }
 

@@ -1,5 +1,4 @@
 import API
-import Glibc
 import Model
 
 /// `job export JOB`
@@ -39,7 +38,7 @@ enum JobExport {
         try await client.bytes(JobCalls.export, query) { call.console.bytes($0) }
         return .done
       }
-      let size = try await write(query, client, to: name)
+      let size = try await client.save(JobCalls.export, query, to: name)
       let words = Words(language: call.language)
       if !call.isQuiet {
         call.show(
@@ -48,28 +47,5 @@ enum JobExport {
       }
       return .done
     }
-  }
-
-  /// A file of that name is there whole or not at all.
-  private static func write(_ query: ExportQuery, _ client: Client, to name: String) async throws -> Int64 {
-    let partial = name + ".part"
-    let file = try FileWriter(partial)
-    var size: Int64 = 0
-    do {
-      try await client.bytes(JobCalls.export, query) { bytes in
-        try file.write(bytes)
-        size += Int64(bytes.count)
-      }
-      try file.close()
-    } catch {
-      unlink(partial)
-      throw error
-    }
-    guard rename(partial, name) == 0 else {
-      let reason = FileWriter.failed(name)
-      unlink(partial)
-      throw reason
-    }
-    return size
   }
 }

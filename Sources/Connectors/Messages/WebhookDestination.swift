@@ -10,8 +10,11 @@ public struct WebhookDestination: Destination {
     public var connection: String
     /// Behind the connection's address.
     public var path: String?
-    public init(namespace: String, connection: String, path: String? = nil) {
+    /// Signs in place of the connection's, in the same namespace.
+    public var credential: String?
+    public init(namespace: String, connection: String, path: String? = nil, credential: String? = nil) {
       (self.namespace, self.connection, self.path) = (namespace, connection, path)
+      self.credential = credential
     }
   }
 
@@ -53,7 +56,7 @@ public struct WebhookDestination: Destination {
         "The connection `\(connection.name)` is not of kind http, or has no `url`.")
     }
     var credential: Credential?
-    if let name = connection.credential {
+    if let name = place.credential ?? connection.credential {
       credential = try await environment.credential(name, place.namespace)
     }
     let key = try WebhookSigning.key(credential, of: connection.name)

@@ -24,10 +24,7 @@ final class QueueWriter: Sendable {
   var names: [QueuedItem.Name] { state.withLock { $0.names } }
 
   func write(_ item: QueuedItem) throws(Failure) {
-    var line = item.content
-    line["kind"] = .string(item.name.kind.rawValue)
-    line["id"] = .string(item.name.id)
-    let bytes = JSON.object(line).serialized() + [UInt8(ascii: "\n")]
+    let bytes = item.line
     try state.withLock { state throws(Failure) in
       state.names.append(item.name)
       state.pending += bytes

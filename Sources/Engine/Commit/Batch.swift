@@ -252,4 +252,7 @@ public enum CatalogWrite: Sendable {
   /// New with version 1; else in place of the version before it, or the writes are refused.
   case addedSchedule(AddedSchedule)
   case removeAddedSchedule(PipelineName, name: String)
+  /// New with version 1; else in place of the version before it, or the writes are refused.
+  case addedDestination(AddedDestination)
+  case removeAddedDestination(name: String)
 }

@@ -55,8 +55,8 @@ enum Input: Sendable {
   case reopen(Restored, paths: [String], actor: String, Reply<Void>)
   /// From the thread that writes: what became of the turn that it was given.
   case landed(Result<[RefusedJob], StoreError>)
-  /// No attempt starts any more (S7).
-  case drain
+  /// No attempt starts any more (S7), or some do again.
+  case drain(Bool)
   case stop(@Sendable () -> Void)
 }
 

@@ -366,6 +366,12 @@ struct Jobs: ~Copyable {
   /// From now on every start is queued, for the next node to find.
   mutating func drain() { isDraining = true }
 
+  /// Starts happen again. False where they did not cease.
+  mutating func endDrain() -> Bool {
+    defer { isDraining = false }
+    return isDraining
+  }
+
   /// An answer that no job takes any more.
   mutating func keep(_ answer: AskAnswerRow) { batch.answers.append(answer) }
 

@@ -32,7 +32,8 @@ extension Turn {
       case .revision, .deletePipeline, .setting, .connection, .removeConnection, .credential,
         .removeCredential, .namespaceKey, .retention, .keepForEver, .hold, .releaseHold, .namespace,
         .masterKey, .keyRotation, .rewrap,
-        .retireVersions, .forgetVersions, .credentialUses, .addedSchedule, .removeAddedSchedule:
+        .retireVersions, .forgetVersions, .credentialUses, .addedSchedule, .removeAddedSchedule,
+        .addedDestination, .removeAddedDestination:
         break
       }
     }

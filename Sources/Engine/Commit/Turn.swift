@@ -101,7 +101,7 @@ struct Turn: ~Copyable {
     case .letter(let order, let reply): take(order, reply, at: now)
     case .outbox(let input): take(input, at: now)
     case .landed: break
-    case .drain: jobs.drain()
+    case .drain(let begins): drain(begins, at: now)
     case .stop(let done): stopped = done
     }
   }

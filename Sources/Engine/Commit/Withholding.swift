@@ -32,7 +32,8 @@ extension Turn {
       case .schedule(let order): if !order.refuse(problem) { later.append(input) }
       case .read(_, let give): give(.stored)
       case .follow(let id, let follower, let reply): reply(follow(id, follower, problem))
-      case .drain: jobs.drain()
+      case .drain(true): jobs.drain()
+      case .drain(false): later.append(input)
       case .stop(let done): stopped = done
       case .event, .attemptEnded, .examined, .childPrepared, .claimed, .fired, .triggers, .wakeTriggers,
         .withdraw, .emit, .refused, .unfollow, .listen, .pauseUnlessPaused, .endPause, .restored, .landed:

@@ -63,7 +63,7 @@ extension Node {
 
   private func checkDestination(of row: DeadLetterRow) throws(Problem) {
     let name = row.source["destination"]?.string ?? ""
-    let known = configuration.destinations.map { ScalarString($0.name) }
+    let known = destinations.map { ScalarString($0.name) }
     guard known.contains(ScalarString(name)) else { throw .noDestination(name) }
   }
 

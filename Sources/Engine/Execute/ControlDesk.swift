@@ -6,10 +6,6 @@ struct ControlDesk: Sendable {
   let configuration: NodeConfiguration
   let report: @Sendable (Input) -> Void
 
-  /// Jobs that one export reads.
-  static let mostJobs = 100_000
-  private static let page = 200
-
   func control(of work: Executor.Work, stepKey: String) -> NodeControl {
     let principal = Principal(
       pipeline: work.pipeline, job: work.id, path: work.order.path, stepKey: stepKey)
@@ -26,7 +22,7 @@ struct ControlDesk: Sendable {
       queue: { (pipeline, take) throws(Failure) in try await queue(pipeline, principal, take) },
       purge: { (pipeline, items, reason) throws(Failure) in
         try await run(principal, .purge, pipeline) { () throws(Problem) in
-          try await purge(pipeline, items, reason, principal)
+          try await purge(pipeline, items, reason, by: principal.actor)
         }
       })
   }
@@ -128,64 +124,15 @@ extension ControlDesk {
 
   /// Blocks.
   private func read(_ pipeline: PipelineName, _ take: (QueuedItem) throws(Failure) -> Void) throws(Failure) {
-    for summary in try queuedJobs(of: pipeline) { try take(try item(summary)) }
-    let (rows, triggers): ([TriggerMessageRow], [TriggerBook.Entry])
-    do throws(StoreError) {
-      rows = try configuration.readModel.triggerMessages(of: pipeline, limit: TriggerLines.mostOpen)
-      triggers = try TriggerReading(configuration: configuration).entries(of: pipeline)
-    } catch { throw Failure(control: .store(error)) }
-    // Files that are being moved are their watcher's; where it is gone nobody will go on with them.
-    for row in rows where row.state != .claiming || !triggers.contains(where: { $0.watches(row) }) {
-      if let item = try item(row) { try take(item) }
+    let reading = WaitingReading(configuration: configuration)
+    for waiting in try opened({ () throws(Problem) in try reading.all(before: pipeline) }) {
+      if let item = try opened({ () throws(Problem) in try reading.open(waiting) }) { try take(item) }
     }
   }
 
-  private func queuedJobs(of pipeline: PipelineName) throws(Failure) -> [JobSummary] {
-    let filter = JobFilter(
-      namespace: pipeline.namespace, pipeline: pipeline.name, statuses: [.pending, .queued])
-    var found: [JobSummary] = []
-    var last: ID<Job>?
-    repeat {
-      let page: [JobSummary]
-      do throws(StoreError) {
-        page = try configuration.readModel.jobs(filter, before: last, limit: Self.page)
-      } catch { throw Failure(control: .store(error)) }
-      found += page
-      last = page.count == Self.page ? page.last?.id : nil
-    } while last != nil && found.count < Self.mostJobs
-    return found.reversed()
+  private func opened<Value>(_ body: () throws(Problem) -> Value) throws(Failure) -> Value {
+    do throws(Problem) { return try body() } catch { throw Failure(control: error) }
   }
-
-  private func item(_ summary: JobSummary) throws(Failure) -> QueuedItem {
-    let context: JSON?
-    do throws(Problem) {
-      context = try JobHistory(configuration).fold(summary.id).state.context?.value
-    } catch { throw Failure(control: error) }
-    var content = JSONObject([
-      ("pipeline", .string(summary.pipeline.description)), ("revision", .int(Int64(summary.revision))),
-      ("created_at", .string(summary.createdAt.rfc3339)), ("actor", .string(summary.actor)),
-      ("inputs", context?["inputs"] ?? [:]), ("trigger", context?["trigger"] ?? [:]),
-    ])
-    if let key = summary.key { content["key"] = .string(key) }
-    return QueuedItem(name: .init(kind: .job, id: summary.id.description), content: content)
-  }
-
-  /// Nil where it has been settled since.
-  private func item(_ row: TriggerMessageRow) throws(Failure) -> QueuedItem? {
-    do throws(Problem) {
-      let whole = try reading { () throws(StoreError) in try configuration.readModel.triggerMessage(row.id) }
-      guard let whole else { return nil }
-      let body = try MessageOpening(configuration: configuration).open(whole)
-      return QueuedItem(
-        name: .init(kind: .message, id: row.id.description),
-        content: JSONObject([
-          ("pipeline", .string(row.pipeline.description)), ("trigger", .string(row.trigger)),
-          ("kind_of_trigger", .string(row.kind)), ("key", .string(row.key)),
-          ("received_at", .string(row.receivedAt.rfc3339)), ("actor", .string(row.actor)), ("body", body),
-        ]))
-    } catch { throw Failure(control: error) }
-  }
-
 }
 
 /// Opens what a trigger was given.

@@ -150,7 +150,7 @@ struct TriggerReading {
       case .removeAddedSchedule(let pipeline, name: _): names.insert(pipeline)
       case .connection, .removeConnection, .credential, .removeCredential, .namespaceKey, .pause, .resume,
         .retention, .keepForEver, .hold, .releaseHold, .namespace, .masterKey, .keyRotation, .rewrap,
-        .retireVersions, .forgetVersions, .credentialUses:
+        .retireVersions, .forgetVersions, .credentialUses, .addedDestination, .removeAddedDestination:
         break
       }
     }
@@ -189,7 +189,8 @@ extension CatalogWrite {
     case .revision, .connection, .removeConnection, .credential, .removeCredential, .namespaceKey, .setting,
       .deletePipeline, .retention, .keepForEver, .hold, .releaseHold, .namespace, .masterKey, .keyRotation,
       .rewrap, .retireVersions,
-      .forgetVersions, .credentialUses, .addedSchedule, .removeAddedSchedule:
+      .forgetVersions, .credentialUses, .addedSchedule, .removeAddedSchedule, .addedDestination,
+      .removeAddedDestination:
       nil
     }
   }

@@ -149,7 +149,8 @@ extension Turn {
   private static let gatheringReason = Bilingual(
     "the rest of its join has not come", pt: "o resto da sua junção não chegou")
   private static let drainingReason = Bilingual(
-    "this server stops, and the next one goes on with it", pt: "este servidor para, e o próximo continua")
+    "this server begins nothing now: it is drained or stops, and goes on with it afterwards",
+    pt: "este servidor não começa nada agora: está em dreno ou parando, e continua depois")
 }
 
 // The way of a message from its line to what it leads to.

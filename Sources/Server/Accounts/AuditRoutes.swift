@@ -16,7 +16,19 @@ struct AuditRoutes: Sendable {
           lines: try await trail.exportedHeads(since: query.since),
           publicKey: Hex.encode(trail.publicKey.bytes))
       },
+      .bytes(AuditCalls.export, in: .system) { _, _ in try await export() },
     ]
+  }
+
+  /// Made twice: the length is said before the first byte.
+  private func export() async throws -> APIResponse {
+    let export = try await trail.export()
+    var (measured, size) = (export.pieces(), Int64(0))
+    while let bytes = try await measured.next() { size += Int64(bytes.count) }
+    let sending = AuditSending(export.pieces())
+    return APIResponse(
+      contentType: "application/x-ndjson",
+      body: .chunks(size, AsyncThrowingStream { try await sending.next() }))
   }
 
   private func list(_ query: AuditListQuery, _ caller: Caller) async throws(Problem) -> Page<AuditItem> {
@@ -49,6 +61,19 @@ struct AuditRoutes: Sendable {
     return AuditVerdict(
       isIntact: report.isIntact, rows: report.rows, heads: report.heads,
       faults: report.faults.map { $0.text[caller.language] })
+  }
+}
+
+/// One reader of an export.
+private actor AuditSending {
+  private var pieces: AuditExport.Pieces
+  init(_ pieces: AuditExport.Pieces) { self.pieces = pieces }
+
+  func next() async throws(Problem) -> [UInt8]? {
+    var taken = pieces
+    let bytes = try await taken.next()
+    pieces = taken
+    return bytes
   }
 }
 

@@ -14,6 +14,8 @@ public struct Caller: Sendable {
   var place: String?
   /// The members that they want of the answer; nil: all.
   var fields: FieldSelection?
+  /// Nothing is to be stored: the change is only checked and shown.
+  var isDryRun = false
   let note: AuditNote
 
   public init(principal: Principal, request: APIRequest, reach: Reach = .everywhere) {
@@ -74,6 +76,8 @@ final class AuditNote: Sendable {
   var content: Content { state.withLock { $0 } }
   func before(_ json: JSON?) { state.withLock { $0.before = json } }
   func after(_ json: JSON?) { state.withLock { $0.after = json } }
+  /// What was told is what would have been.
+  func rehearsed() { state.withLock { $0.after = ["dry_run": true, "after": $0.after ?? .null] } }
   func about(_ resource: String, in namespace: String?) {
     state.withLock { ($0.resource, $0.namespace) = (resource, namespace) }
   }

@@ -52,7 +52,10 @@ public struct Route: Sendable {
   ) -> Route {
     Route(endpoint.shape, scope) { input, caller in
       let output = try await handle(input, caller)
+      if caller.isDryRun { caller.note.rehearsed() }
       if endpoint.shape.success == [204] { return .nothing }
+      // Of what is only shown nothing is there that could be named.
+      if endpoint.shape.takesDryRun, caller.isDryRun { return caller.answer(output.json) }
       var response = caller.answer(output.json, status: status(output))
       response.entityTag = (output as? any Tagged)?.tag
       response.location = (output as? any Located)?.location

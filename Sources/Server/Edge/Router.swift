@@ -54,10 +54,11 @@ public struct Router: Sendable {
     do {
       // Before anything of the input is read, so that whoever may not call at all learns nothing from it.
       try Gate.checkAtAll(route.shape.permission, principal)
-      let query: [(name: String, value: String)]
+      var query: [(name: String, value: String)]
       (caller.fields, query) = try route.shape.selection(in: request.query)
+      (caller.isDryRun, query) = try route.shape.rehearsal(in: query)
       let input = try Self.input(of: request, query, to: route.shape, parameters)
-      answer = try route.admit(input, &caller)
+      answer = try route.admit(route.shape.rehearsed(input, caller.isDryRun), &caller)
     } catch let problem as Problem {
       try await audit.refused(route, caller, parameters, problem)
       throw problem

@@ -65,7 +65,9 @@ public struct HubRowReading: Sendable {
         try routes.all().map { HubRow(id: $0.name, namespace: $0.namespace, json: $0.json) }
       case .workers:
         // What it runs belongs to namespaces that not everybody sees.
-        routes.workers(seeing: .only([])).map { HubRow(id: $0.id, namespace: nil, json: $0.json) }
+        WorkerRoutes(backend: backend).workers(seeing: .only([])).map {
+          HubRow(id: $0.id, namespace: nil, json: $0.json)
+        }
       case .alerts:
         try WatchRoutes(backend: backend).newest(Self.alerts).map { alert in
           let item = AlertItem(alert, .english, mutes: [], at: backend.now())

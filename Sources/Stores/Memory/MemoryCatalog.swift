@@ -19,6 +19,7 @@ struct MemoryCatalog {
   var masterKeys: [KeyID: MasterKeyRow] = [:]
   var keyRotation: KeyRotationRow?
   var addedSchedules: [MemorySchedules.Trigger: AddedSchedule] = [:]
+  var addedDestinations: [ScalarString: AddedDestination] = [:]
 
   /// The same revision again is allowed; another one of the same number is not.
   func allows(_ writes: [CatalogWrite]) -> Bool {
@@ -34,10 +35,13 @@ struct MemoryCatalog {
       case .addedSchedule(let row):
         let known = after.addedSchedules[MemorySchedules.Trigger(row.pipeline, row.name)]
         if row.version != (known?.version ?? 0) + 1 { return false }
+      case .addedDestination(let row):
+        let known = after.addedDestinations[ScalarString(row.name)]
+        if row.version != (known?.version ?? 0) + 1 { return false }
       case .connection, .removeConnection, .removeCredential, .namespaceKey, .setting, .pause, .resume,
         .deletePipeline, .retention, .keepForEver, .hold, .releaseHold, .namespace, .masterKey, .keyRotation,
         .rewrap, .retireVersions,
-        .forgetVersions, .credentialUses, .removeAddedSchedule:
+        .forgetVersions, .credentialUses, .removeAddedSchedule, .removeAddedDestination:
         break
       }
       after.apply(write)
@@ -90,6 +94,8 @@ struct MemoryCatalog {
     case .addedSchedule(let row): addedSchedules[MemorySchedules.Trigger(row.pipeline, row.name)] = row
     case .removeAddedSchedule(let pipeline, let name):
       addedSchedules[MemorySchedules.Trigger(pipeline, name)] = nil
+    case .addedDestination(let row): addedDestinations[ScalarString(row.name)] = row
+    case .removeAddedDestination(let name): addedDestinations[ScalarString(name)] = nil
     }
   }
 

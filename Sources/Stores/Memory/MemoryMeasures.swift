@@ -16,6 +16,12 @@ extension MemoryStore {
     try addedSchedules(in: pipeline.namespace).filter { $0.pipeline == pipeline }
   }
 
+  public func addedDestinations() throws(StoreError) -> [AddedDestination] {
+    rows.withLock { rows in
+      rows.catalog.addedDestinations.sorted { $0.key < $1.key }.map(\.value)
+    }
+  }
+
   public func measures(_ filter: MeasureFilter, limit: Int) throws(StoreError) -> [JobMeasure] {
     rows.withLock { rows in
       let wanted = JobFilter(namespace: filter.namespace, pipeline: filter.pipeline, since: filter.since)

@@ -38,10 +38,9 @@ extension Database {
       try removeAddedSchedules(of: pipeline, name: nil)
     case .addedSchedule(let schedule): try put(schedule)
     case .removeAddedSchedule(let pipeline, let name): try removeAddedSchedules(of: pipeline, name: name)
-    case .resume(let pipeline):
-      try query(
-        "DELETE FROM pauses WHERE namespace = ? AND pipeline = ?",
-        [.text(pipeline.namespace), .text(pipeline.name)])
+    case .addedDestination(let destination): try put(destination)
+    case .removeAddedDestination(let name): try removeAddedDestination(name)
+    case .resume(let pipeline): try removePause(of: pipeline)
     case .hold(let hold): try put(hold)
     case .releaseHold(let id): try query("DELETE FROM holds WHERE id = ?", [.text(id.description)])
     case .namespace(let record): try put(record)
@@ -55,6 +54,12 @@ extension Database {
         "DELETE FROM credential_versions WHERE usable_until <= ?", [.integer(time.microseconds)])
     case .credentialUses(let uses): for use in uses { try put(use) }
     }
+  }
+
+  private func removePause(of pipeline: PipelineName) throws(SQLiteError) {
+    try query(
+      "DELETE FROM pauses WHERE namespace = ? AND pipeline = ?",
+      [.text(pipeline.namespace), .text(pipeline.name)])
   }
 
   private func put(_ pause: PauseRecord) throws(SQLiteError) {

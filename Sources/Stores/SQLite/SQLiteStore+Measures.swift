@@ -8,6 +8,9 @@ extension SQLiteStore {
   public func addedSchedules(of pipeline: PipelineName) throws(StoreError) -> [AddedSchedule] {
     try reader.addedSchedules(of: pipeline)
   }
+  public func addedDestinations() throws(StoreError) -> [AddedDestination] {
+    try reader.addedDestinations()
+  }
   public func measures(_ filter: MeasureFilter, limit: Int) throws(StoreError) -> [JobMeasure] {
     try reader.measures(filter, limit: limit)
   }
@@ -29,6 +32,10 @@ extension SQLiteReader {
     try ask { database throws(SQLiteError) in
       try database.addedSchedules(in: pipeline.namespace, pipeline: pipeline.name)
     }
+  }
+
+  public func addedDestinations() throws(StoreError) -> [AddedDestination] {
+    try ask { database throws(SQLiteError) in try database.addedDestinations() }
   }
 
   public func measures(_ filter: MeasureFilter, limit: Int) throws(StoreError) -> [JobMeasure] {

@@ -22,6 +22,7 @@ struct Migration {
     Migration(version: 11, name: "job searches", sql: jobSearches),
     Migration(version: 12, name: "added schedules", sql: addedSchedules),
     Migration(version: 13, name: "holds", sql: holds),
+    Migration(version: 14, name: "added destinations", sql: addedDestinations),
   ]
   static var newest: Int64 { all.reduce(0) { max($0, $1.version) } }
 

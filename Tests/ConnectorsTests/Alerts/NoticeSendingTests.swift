@@ -41,12 +41,14 @@ private final class Desk {
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     store = try WatchFile(path: folder + "/watch.db")
     sending = NoticeSending(
-      [
-        ConfiguredDestination(name: "ops", kind: "test", events: ["esteira.alert.*"], receiver: ops),
-        ConfiguredDestination(name: "boss", kind: "test", events: ["esteira.job.failed"], receiver: boss),
-        ConfiguredDestination(
-          name: "demo", namespace: "demo", kind: "test", events: ["esteira.*"], receiver: demo),
-      ], store: store, source: "/esteira/test", now: { [shared] in shared.now.withLock(\.self) },
+      { [ops, boss, demo] in
+        [
+          ConfiguredDestination(name: "ops", kind: "test", events: ["esteira.alert.*"], receiver: ops),
+          ConfiguredDestination(name: "boss", kind: "test", events: ["esteira.job.failed"], receiver: boss),
+          ConfiguredDestination(
+            name: "demo", namespace: "demo", kind: "test", events: ["esteira.*"], receiver: demo),
+        ]
+      }, store: store, source: "/esteira/test", now: { [shared] in shared.now.withLock(\.self) },
       say: { [shared] line in shared.said.withLock { $0.append(line.english) } })
   }
 
@@ -168,7 +170,7 @@ struct NoticeSendingTests {
     let told = try #require(try desk.store.notices(of: ID(high: 1 << 16, low: 1), limit: 1).first)
     #expect(told.error == "nobody: there is no such destination")
     let empty = NoticeSending(
-      [], store: desk.store, source: "", now: { [now = desk.now] in now }, say: { _ in })
+      { [] }, store: desk.store, source: "", now: { [now = desk.now] in now }, say: { _ in })
     try desk.tell(.firing, of: "store", alert: 2)
     try await empty.send()
     #expect(try desk.states(2) == ["logged"])

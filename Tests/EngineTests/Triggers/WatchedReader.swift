@@ -80,6 +80,7 @@ extension WatchedReader {
   func addedSchedules(in namespace: String?) throws(StoreError) -> [AddedSchedule] {
     try real.addedSchedules(in: namespace)
   }
+  func addedDestinations() throws(StoreError) -> [AddedDestination] { try real.addedDestinations() }
   func addedSchedules(of pipeline: PipelineName) throws(StoreError) -> [AddedSchedule] {
     try real.addedSchedules(of: pipeline)
   }

@@ -36,7 +36,7 @@ extension World {
     if happens(.hourBack, 2) { clock.jump(by: .seconds(-3_600)) }
     if happens(.plannedStop, 1) {
       isDraining = true
-      inputs.append(.drain)
+      inputs.append(.drain(true))
     }
     if isDraining, attempts.isEmpty, random.holds(40) { _ = try? restart() }
   }

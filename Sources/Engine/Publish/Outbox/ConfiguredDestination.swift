@@ -25,6 +25,8 @@ public struct ConfiguredDestination: Sendable {
   public var ordering: Ordering
   public var plan: DeliveryPlan
   public var receiver: any Destination
+  /// What a call made; nil of one that stands in the file.
+  public var added: AddedDestination?
 
   /// Destinations of one node.
   public static let most = 100

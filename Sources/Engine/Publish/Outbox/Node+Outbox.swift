@@ -1,8 +1,34 @@
 internal import Crypto
 public import Model
+internal import Synchronization
+
+/// Where messages go, and of which reading that is.
+struct SetUp: Sendable {
+  var destinations: [ConfiguredDestination]
+  var begun = 0
+  var taken = 0
+}
 
 // Messages that leave. What changes something returns after its commit.
 extension Node {
+  /// As they are set up now.
+  public var destinations: [ConfiguredDestination] { setUp.withLock(\.destinations) }
+
+  /// Takes over what is set up now. Of two readings the one that began later counts.
+  public func refreshDestinations(
+    _ read: @escaping @Sendable () throws(Problem) -> [ConfiguredDestination]
+  ) async throws(Problem) {
+    let number = setUp.withLock { setUp in
+      setUp.begun += 1
+      return setUp.begun
+    }
+    let found = try await offThread { () throws(Problem) in try read() }
+    setUp.withLock { setUp in
+      if number > setUp.taken { (setUp.destinations, setUp.taken) = (found, number) }
+    }
+    try await send { .outbox(.configure(found, reading: number, $0)) }
+  }
+
   /// Sends to the destination again, from the first message of each lane on. Also of one that is enabled.
   public func enableDestination(_ name: String) async throws(Problem) {
     try await send { .outbox(.enable(name, $0)) }
@@ -16,7 +42,7 @@ extension Node {
   /// Sends a message of a type of its own past the outbox, once, and says how that went.
   public func testDestination(_ name: String, actor: String) async throws(Problem) -> DeliveryRow {
     let wanted = ScalarString(name)
-    guard let destination = configuration.destinations.first(where: { ScalarString($0.name) == wanted })
+    guard let destination = destinations.first(where: { ScalarString($0.name) == wanted })
     else { throw .noDestination(name) }
     let (clock, namespace) = (configuration.clock, destination.namespace ?? "*")
     let id = "evt_" + Hex.encode(configuration.random(16))

@@ -7,16 +7,17 @@ extension JobNumber {
 
 /// Who is told what, and what is on its way. Part of `Jobs`; the messages themselves lie in the store.
 struct OutboxBook {
-  /// Those of the configuration, and behind them those that only have messages left.
+  /// Those that are set up, and those that only have messages left. One that was there once keeps its place.
   private(set) var lines: [Line]
   /// Whether anybody is told anything: the one question of a turn where nobody is.
-  let hasListeners: Bool
+  private(set) var hasListeners: Bool
   /// Messages on their way, over all destinations.
   private(set) var flying = 0
   /// Destinations with due messages that found no place, in order.
   private var hungry = Deque<Int>()
   private var known: [PipelineName: Listeners] = [:]
-  private var configured: Int
+  /// Of the reading of what is set up.
+  private var reading = 0
   /// The earliest moment for which a timer was set.
   var alarm: Timestamp?
 
@@ -30,6 +31,8 @@ struct OutboxBook {
   /// What is read of one destination, and what of it is on its way.
   struct Line {
     var destination: ConfiguredDestination
+    /// False: nobody set it up, and what waits for it becomes dead letters.
+    var isConfigured = true
     var isDisabled = false
     var isReading = false
     /// There may be more than the last reading found.
@@ -52,7 +55,6 @@ struct OutboxBook {
 
   init(_ destinations: [ConfiguredDestination]) {
     lines = destinations.map { Line(destination: $0) }
-    configured = destinations.count
     hasListeners = destinations.contains { !$0.events.isEmpty }
   }
 
@@ -63,7 +65,7 @@ struct OutboxBook {
     for name in waiting where !names.contains(ScalarString(name)) {
       let left = ConfiguredDestination(
         name: name, kind: "none", events: [], receiver: UnknownDestination(name: name))
-      lines.append(Line(destination: left))
+      lines.append(Line(destination: left, isConfigured: false))
     }
   }
 
@@ -77,7 +79,34 @@ struct OutboxBook {
   }
 
   /// Nil where nobody set it up.
-  func configuredLine(of name: String) -> Int? { line(of: name).flatMap { $0 < configured ? $0 : nil } }
+  func configuredLine(of name: String) -> Int? {
+    line(of: name).flatMap { lines[$0].isConfigured ? $0 : nil }
+  }
+
+  /// What is set up has changed. Gives those that are to be looked at; a later reading counts.
+  mutating func configure(_ destinations: [ConfiguredDestination], reading number: Int) -> [Int] {
+    guard number > reading else { return [] }
+    (reading, known) = (number, [:])
+    var called: [Int] = []
+    for destination in destinations {
+      let line = self.line(of: destination.name) ?? lines.endIndex
+      if line == lines.endIndex { lines.append(Line(destination: destination)) }
+      lines[line].destination = destination
+      (lines[line].isConfigured, lines[line].isStale) = (true, true)
+      called.append(line)
+    }
+    let names = Set(destinations.map { ScalarString($0.name) })
+    for line in lines.indices where lines[line].isConfigured {
+      let name = lines[line].destination.name
+      if names.contains(ScalarString(name)) { continue }
+      lines[line].destination = ConfiguredDestination(
+        name: name, kind: "none", events: [], receiver: UnknownDestination(name: name))
+      (lines[line].isConfigured, lines[line].isStale) = (false, true)
+      called.append(line)
+    }
+    hasListeners = destinations.contains { !$0.events.isEmpty }
+    return called
+  }
 
   mutating func listeners(of pipeline: PipelineName) -> Listeners {
     if let found = known[pipeline] { return found }

@@ -88,11 +88,15 @@ enum OutboxInput: Sendable {
   case redeliver(Int64, Reply<Void>)
   /// A try that a person made beside the outbox.
   case note(DeliveryRow, Reply<Void>)
+  /// What is set up, as of this reading.
+  case configure([ConfiguredDestination], reading: Int, Reply<Void>)
 
   /// False where nobody waits for an answer.
   func refuse(_ problem: Problem) -> Bool {
     switch self {
     case .page, .landed: return false
+    // What is set up is known, and asks nothing of the store.
+    case .configure: return false
     case .enable(_, let reply), .redeliver(_, let reply), .note(_, let reply):
       reply(.failure(problem))
       return true

@@ -13,6 +13,16 @@ extension Turn {
         try redeliver(id, at: now)
         jobs.after(.nothing) { _ in reply(.success(())) }
       } catch { reply(.failure(error)) }
+    case .configure(let destinations, let reading, let reply):
+      for line in jobs.outbox.configure(destinations, reading: reading) {
+        // What waits for one that is gone becomes dead letters, also where nothing was sent there.
+        if !jobs.outbox[line].isConfigured, jobs.outbox[line].isDisabled {
+          jobs.outbox[line].isDisabled = false
+          jobs.batch.outbox.append(.enable(destination: jobs.outbox[line].destination.name))
+        }
+        jobs.call(line)
+      }
+      jobs.after(.nothing) { _ in reply(.success(())) }
     case .note(let row, let reply):
       jobs.batch.outbox.append(.delivery(row))
       jobs.after(.nothing) { _ in reply(.success(())) }
