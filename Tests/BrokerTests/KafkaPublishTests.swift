@@ -13,7 +13,7 @@ struct KafkaPublishTests {
     _ bench: BrokerBench, _ server: KafkaServer, _ with: JSON, allow: [String] = ["127.0.0.0/8"],
     _ more: JSONObject = [:], _ credential: Credential? = nil
   ) -> Attempt {
-    var address = JSONObject([("brokers", [.string(server.brokers)]), ("security", "none")])
+    var address = JSONObject([("brokers", .array([.string(server.brokers)])), ("security", "none")])
     for member in more { address[member.key] = member.value }
     var attempt = bench.attempt(with, "kafka", "")
     attempt.connection = Connection(

@@ -43,6 +43,9 @@ public enum ODBCEngine: String, Sendable, Hashable {
         "SET lock_timeout = '\(seconds)s'", "SET TimeZone = 'UTC'",
         "SET idle_in_transaction_session_timeout = '10min'",
       ]
+        + (writing
+          ? []
+          : ["SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"])
     case .mysql:
       return ["SET SESSION innodb_lock_wait_timeout = \(seconds)"]
         + (writing ? [] : ["SET SESSION TRANSACTION READ ONLY"])
@@ -58,7 +61,7 @@ public enum ODBCEngine: String, Sendable, Hashable {
   var reading: [String] {
     switch self {
     // The first reading makes it impossible to ask for more later in the same transaction.
-    case .postgresql: ["SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY", "SELECT 1"]
+    case .postgresql: ["SELECT 1"]
     case .oracle: ["SET TRANSACTION READ ONLY"]
     case .mysql, .sqlite, .sqlserver, .other: []
     }

@@ -89,6 +89,7 @@ extension SQLFault {
     {
       return .login
     }
+    if has("Can't open lib") { return .driver }
     if state == "08001" || state == "08004" || state.hasPrefix("HYT") || state == "08S01" {
       if has("SSL", "certificate") { return .tls }
       return has("too many clients", "starting up", "shutting down") ? .busy : .unreachable

@@ -122,10 +122,9 @@ public final class ODBCStatement: SQLCursor {
           0,
           value.start, value.bytes, bound.lengths + place))
     }
-    let code = odbc.Execute(handle)
-    // They hold what is freed at the end of this call.
-    _ = odbc.FreeStmt(handle, SQLUSMALLINT(SQL_RESET_PARAMS))
-    try done(code)
+    // They hold what is freed at the end of this call; what the driver says of a fault goes with them.
+    defer { _ = odbc.FreeStmt(handle, SQLUSMALLINT(SQL_RESET_PARAMS)) }
+    try done(odbc.Execute(handle))
     var count: SQLLEN = 0
     state.changes = odbc.RowCount(handle, &count) >= 0 ? Int64(max(0, count)) : 0
     state.isOpen = true

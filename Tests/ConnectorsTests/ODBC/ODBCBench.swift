@@ -3,6 +3,7 @@ import Foundation
 import Model
 import Net
 import Synchronization
+import Testing
 
 @testable import Connectors
 
@@ -65,7 +66,7 @@ struct ODBCBench {
       (postgres, bench, source, prefix) = (world, world.bench, "pg", "\(world.schema).")
     case .sqlite:
       (postgres, bench, source, prefix) = (nil, try Bench(), "lite\(number)", "")
-      try SQLiteConnection.open(file, .creates).execute(ddl.isEmpty ? "CREATE TABLE nothing (x)" : ddl)
+      try SQLiteConnection.open(file, .creates).execute(ddl.isEmpty ? "CREATE TABLE unused (x)" : ddl)
     }
   }
 

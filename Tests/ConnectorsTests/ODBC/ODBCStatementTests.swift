@@ -198,7 +198,9 @@ struct ODBCStatementTests {
     for sql in ["SELEC 1", "SELECT nothing FROM @items", "DELETE FROM @items", "SELECT 1; SELECT 2"] {
       #expect(try await check(sql)["valid"] == false, "\(sql)")
     }
-    #expect(try await check("SELEC 1")["syntax_valid"] == false)
+    // The driver of SQLite compiles only what begins as a SELECT.
+    let syntax = try await check(engine == .postgresql ? "SELEC 1" : "SELECT 1 FRM")
+    #expect(syntax["syntax_valid"] == false, "\(syntax.text)")
   }
 }
 
