@@ -18,7 +18,8 @@ public actor KafkaConsumer {
   private static let glance: Int32 = 100
   /// What the library holds of messages that nobody has asked for yet.
   private static let heldKilobytes = 8 << 10
-  private static let commitTimeout: Int32 = 30_000
+  /// After so long without a sign of life its partitions are another member's, also its own after a crash.
+  private static let sessionLimit = Duration.seconds(10)
 
   private let client: KafkaHandle
   private let topic: String
@@ -38,7 +39,8 @@ public actor KafkaConsumer {
           ("group.id", group), ("enable.auto.commit", "false"), ("enable.auto.offset.store", "false"),
           ("auto.offset.reset", "earliest"), ("allow.auto.create.topics", "false"),
           ("queued.max.messages.kbytes", "\(Self.heldKilobytes)"), ("queued.min.messages", "1000"),
-          ("fetch.message.max.bytes", "1048576"), ("session.timeout.ms", "30000"),
+          ("fetch.message.max.bytes", "1048576"),
+          ("session.timeout.ms", "\(Self.sessionLimit.components.seconds * 1_000)"),
         ])
     } catch {
       executor.stop()
