@@ -5,14 +5,15 @@ set -euo pipefail
 
 packages=(
   make ca-certificates curl libarchive-dev libcurl4-openssl-dev libhiredis-dev libpq-dev librabbitmq-dev libre2-dev
-  libsqlite3-dev libssl-dev libstdc++-12-dev
-  libwslay-dev libxml2-dev libyaml-dev node-llhttp pkg-config python3 sqlite3 tzdata zlib1g-dev
+  librdkafka-dev libsqlite3-dev libssl-dev libstdc++-12-dev
+  libwslay-dev libxml2-dev libyaml-dev node-llhttp pkg-config python3 sqlite3 tzdata unixodbc-dev zlib1g-dev
 )
 if [[ ${1:-} == tests ]]; then
   packages+=(age python3-croniter python3-venv)
   # Real servers: a store of S3, one of mail, and brokers with Celery's workers.
   packages+=(swift-proxy swift-account swift-container swift-object memcached python3-aiosmtpd)
   packages+=(python3-celery python3-redis rabbitmq-server redis-server postgresql)
+  packages+=(odbc-postgresql libsqliteodbc)
 fi
 if [[ ${1:-} == bench ]]; then packages+=(python3-venv redis-server wrk); fi
 

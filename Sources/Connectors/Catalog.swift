@@ -25,7 +25,7 @@ public enum Catalog {
       SlackSend(client: curl), TeamsSend(client: curl), TelegramSend(client: curl),
       EventEmit(), PipelinePause(), PipelineResume(), QueueExport(), QueuePurge(),
       RedisCommandConnector(brokers: brokers), AMQPPublish(brokers: brokers), AMQPRequest(brokers: brokers),
-      CeleryTask(brokers: brokers),
+      CeleryTask(brokers: brokers), KafkaPublish(),
       AirflowRun(client: curl), AirflowList(client: curl), ScrapyCrawl(children: children),
       LLMChat(client: curl), SearchIndex(client: curl), CloudflareKV(client: curl), AthenaQuery(client: curl),
     ]
@@ -50,7 +50,7 @@ public enum Catalog {
       EventEmit.description, PipelinePause.description, PipelineResume.description, QueueExport.description,
       QueuePurge.description,
       RedisCommandConnector.description, AMQPPublish.description, AMQPRequest.description,
-      CeleryTask.description,
+      CeleryTask.description, KafkaPublish.description,
       AirflowRun.description, AirflowList.description, ScrapyCrawl.description, LLMChat.description,
       SearchIndex.description, CloudflareKV.description, AthenaQuery.description,
     ]

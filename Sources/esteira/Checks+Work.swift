@@ -1,6 +1,7 @@
 import CLI
 import Engine
 import Model
+import Net
 import Pipelines
 import Watchdog
 
@@ -16,7 +17,7 @@ extension Checks {
   /// What the store cannot say now is told by the check of the store.
   var work: [Check] {
     do throws(StoreError) {
-      return try jobs + schedules + triggers + brokers + letters + credentials + pauses + alerts
+      return try jobs + schedules + triggers + brokers + libraries + letters + credentials + pauses + alerts
     } catch { return [] }
   }
 
@@ -131,6 +132,25 @@ extension Checks {
         remedy: Bilingual(
           "esteira connection ls -n \(queue.namespace)",
           pt: "esteira connection ls -n \(queue.namespace)"))
+    }
+  }
+
+  /// What connections of some kinds need on this node and no other part does. It is looked for only where
+  /// there is such a connection, since looking loads it.
+  private var libraries: [Check] {
+    get throws(StoreError) {
+      let kinds = Set(try readModel.connections(in: nil).map(\.kind))
+      return NativeLibrary.all.filter { kinds.contains($0.kind) }.map { library in
+        guard let why = library.missing else {
+          return Check(state: .ok, name: "library", text: Bilingual(library.name, pt: library.name))
+        }
+        return Check(
+          state: .error, name: "library",
+          text: Bilingual(
+            "connections of kind \(library.kind) need \(library.name): \(why)",
+            pt: "conexões do tipo \(library.kind) precisam de \(library.name): \(why)"),
+          remedy: Bilingual("apt-get install \(library.package)", pt: "apt-get install \(library.package)"))
+      }
     }
   }
 

@@ -75,6 +75,7 @@ struct CatalogTests {
       ("esteira.purge_queue", [:], nil, .keyed),
       ("redis.command", ["command": "GET"], nil, .pure), ("redis.command", ["command": "SET"], nil, .once),
       ("redis.command", ["command": "SET"], true, .keyed), ("amqp.publish", [:], nil, .keyed),
+      ("kafka.publish", [:], nil, .keyed),
       ("amqp.request", [:], nil, .reattachable), ("amqp.request", [:], true, .keyed),
       ("celery.task", [:], nil, .reattachable), ("celery.task", [:], true, .keyed),
       ("airflow.run_dag", [:], nil, .reattachable), ("airflow.list_dags", [:], nil, .pure),

@@ -61,7 +61,9 @@ struct ConnectorCase: Sendable, CustomTestStringConvertible {
 
 extension ConnectorCase {
   /// Those that need a broker: `BrokerTests` calls each of them on real ones.
-  static let ofBrokers: Set<String> = ["redis.command", "amqp.publish", "amqp.request", "celery.task"]
+  static let ofBrokers: Set<String> = [
+    "redis.command", "amqp.publish", "amqp.request", "celery.task", "kafka.publish",
+  ]
   /// Those whose service a stand-in of its own plays: their suites compare every output with the schema.
   static let ofServices = Set(ServiceTests.all.map(\.name)).union(["scrapy.crawl"])
 }

@@ -94,9 +94,8 @@ enum Direction {
     "Access": ["Model", "Crypto"],
     "API": ["Model"],
     "Net": [
-      "Crypto", "CCurl", "CHiredis", "CLLHTTP", "COpenSSL", "CPostgres", "CRabbitMQ", "CSQLite", "CSystem",
-      "CWslay",
-      "CXML", "CZlib",
+      "Crypto", "CCurl", "CHiredis", "CKafka", "CLLHTTP", "CODBC", "COpenSSL", "CPostgres", "CRabbitMQ",
+      "CSQLite", "CSystem", "CWslay", "CXML", "CZlib",
     ],
     "Stores": ["Model", "Pipelines", "Engine", "Watchdog", "Access", "Crypto", "CSQLite", "CSystem"],
     "Connectors": [

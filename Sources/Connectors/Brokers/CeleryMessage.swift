@@ -58,7 +58,7 @@ struct CeleryMessage: Sendable {
   }
 
   /// The trace is the job, the span is the step.
-  private static func traceparent(_ attempt: Attempt) -> String {
+  static func traceparent(_ attempt: Attempt) -> String {
     "00-\(Hex.encode(attempt.job.bytes))-\(SHA256.hex(Array(attempt.stepKey.utf8)).prefix(16))-01"
   }
 

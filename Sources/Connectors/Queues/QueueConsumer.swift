@@ -165,13 +165,14 @@ public enum QueueReading {
       { () async throws(Failure) in
         let (connection, credential) = try await connection()
         let attempt = CredentialProbe.attempt([:], connection, credential, now)
-        return try source(spec, reader, attempt, curl, loop)
+        return try source(spec, reader, attempt, curl, loop, log)
       }, desk: desk, prefetch: spec.prefetch, loop: loop, log: log)
   }
 
   /// `attempt`: of nothing; has the connection and what proves who asks.
   private static func source(
-    _ spec: QueueTriggerSpec, _ reader: String, _ attempt: Attempt, _ curl: CurlClient, _ loop: BrokerLoop
+    _ spec: QueueTriggerSpec, _ reader: String, _ attempt: Attempt, _ curl: CurlClient, _ loop: BrokerLoop,
+    _ log: @escaping @Sendable (String) -> Void
   ) throws(Failure) -> any QueueSource {
     let (connection, credential) = (attempt.connection, attempt.credential)
     return switch spec.source {
@@ -183,6 +184,9 @@ public enum QueueReading {
       RedisStreamSource(
         try BrokerPlace(connection, credential, kind: .redis), on: loop, stream: name, group: group,
         spec: spec, reader: reader)
+    case .topic(let name, let group):
+      KafkaQueueSource(
+        try KafkaAddress.place(connection, credential), topic: name, group: group, spec: spec, log: log)
     case .queue(let name) where connection?.kind == CloudflareAPI.kind:
       try CloudflareQueueSource(attempt, curl, on: loop, queue: name, spec: spec)
     case .queue(let name) where connection?.kind == SQSQueueSource.kind:

@@ -14,7 +14,7 @@ struct SQLExecute: Connector {
       "last_id",
       [
         "type": ["integer", "null"],
-        "description": "The rowid of the last row inserted; null on PostgreSQL: use RETURNING.",
+        "description": "The rowid of the last row inserted; null but on SQLite: use RETURNING.",
       ]
     ),
     (
@@ -108,9 +108,25 @@ struct SQLExecute: Connector {
         return AttemptOutput(Outcome.json(outcomes, isList: isList))
       }
     }
+    if ODBCAddress.isMeant(by: attempt) { return try await Self.overODBC(attempt, orders, timeout) }
     return try await SQLWork.run(attempt, writing: true, timeout: timeout) { connection throws(Failure) in
       let outcomes = try connection.transaction { () throws(Failure) in
         try Self.outcomes(orders, isList) { (order) throws(Failure) in try order.run(connection) }
+      }
+      return AttemptOutput(Outcome.json(outcomes, isList: isList))
+    }
+  }
+
+  private static func overODBC(
+    _ attempt: Attempt, _ orders: [Order], _ timeout: Duration?
+  ) async throws(Failure) -> AttemptOutput {
+    let (isList, isRepeatable) = (attempt.with["statements"] != nil, attempt.effect != .once)
+    return try await ODBCWork.run(attempt, writing: true, timeout: timeout) { connection throws(Failure) in
+      let outcomes = try connection.writing(isRepeatable: isRepeatable) { () throws(Failure) in
+        try Self.outcomes(orders, isList) { (order) throws(Failure) in
+          let done = try ODBCExecute.run(order.sql, order.parameters, connection)
+          return Outcome(changes: done.changes, rows: done.rows)
+        }
       }
       return AttemptOutput(Outcome.json(outcomes, isList: isList))
     }

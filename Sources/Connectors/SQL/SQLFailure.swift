@@ -51,7 +51,7 @@ extension Failure {
       self.init(
         .data, code: "sql-corrupt",
         "The database file is damaged: \(said); restore it from a backup, or see what `.recover` saves.")
-    case .unreachable, .egress, .tls, .login, .interrupted, .unknown:
+    case .unreachable, .egress, .tls, .login, .interrupted, .unknown, .driver:
       self = .ofServer(fault.kind, said)
     case .notADatabase:
       self.init(
@@ -74,6 +74,7 @@ extension Failure {
         .configuration, code: "tls",
         "The server is not trusted: \(said); name its authority in `ca_file` of the address.")
     case .login: Failure(.credential, code: "sql-login", "The server lets this user not in: \(said).")
+    case .driver: Failure(.configuration, code: "odbc-driver", "\(said).")
     case .unknown:
       Failure(
         .lost, code: "effect-unknown",

@@ -120,7 +120,8 @@ struct SQLInspection: Sendable {
       if isSyntax { isSyntaxValid = false }
       fail(isSyntax ? "syntax" : Self.word(fault), "\(fault.message).", at: place)
     case .cancelled, .timeout, .busy, .unfinished, .constraint, .value, .full, .io, .outOfMemory, .readOnly,
-      .cannotOpen, .corrupt, .notADatabase, .unreachable, .egress, .tls, .login, .interrupted, .unknown:
+      .cannotOpen, .corrupt, .notADatabase, .unreachable, .egress, .tls, .login, .interrupted, .unknown,
+      .driver:
       throw Failure(fault)
     }
   }

@@ -107,6 +107,8 @@ struct SQLLoad: Connector {
     let isPostgres = PostgresAddress.isMeant(by: attempt)
     if isPostgres {
       _ = try PostgresAddress.place(attempt, writing: true)
+    } else if ODBCAddress.isMeant(by: attempt) {
+      _ = try ODBCAddress.place(attempt, writing: true)
     } else {
       _ = try SQLPlace(attempt)
     }
@@ -122,6 +124,14 @@ struct SQLLoad: Connector {
       let records = PostgresRecords(stepKey: attempt.stepKey, now: attempt.services.now())
       return try await PostgresWork.run(attempt, writing: true) { connection throws(Failure) in
         let loaded = try PostgresLoad.run(plan, ready, records, connection)
+        for one in loaded where one.start > 1 { log(.info, "\(one.table): goes on at line \(one.start)") }
+        return AttemptOutput(Self.output(loaded))
+      }
+    }
+    if ODBCAddress.isMeant(by: attempt) {
+      let records = ODBCRecords(stepKey: attempt.stepKey, now: attempt.services.now())
+      return try await ODBCWork.run(attempt, writing: true) { connection throws(Failure) in
+        let loaded = try ODBCLoader(plan: plan, records: records).run(ready, connection)
         for one in loaded where one.start > 1 { log(.info, "\(one.table): goes on at line \(one.start)") }
         return AttemptOutput(Self.output(loaded))
       }

@@ -8,11 +8,19 @@ enum SQLNotes {
     Note(
       .configuration, code: "invalid-connection",
       Bilingual(
-        "the connection is neither `sqlite` nor `postgresql`, or its address is not understood",
-        pt: "a conexão não é `sqlite` nem `postgresql`, ou o endereço dela não é entendido"),
+        "the connection is none of `sqlite`, `postgresql` and `odbc`, or its address is not understood",
+        pt: "a conexão não é `sqlite`, `postgresql` nem `odbc`, ou o endereço dela não é entendido"),
       remedy: Bilingual(
-        "Write `address: {path: data.db}` or `address: {host: …, database: …}`.",
-        pt: "Escreva `address: {path: data.db}` ou `address: {host: …, database: …}`.")),
+        "Write `address: {path: data.db}`, `{host: …, database: …}` or `{dsn: …}`.",
+        pt: "Escreva `address: {path: data.db}`, `{host: …, database: …}` ou `{dsn: …}`.")),
+    Note(
+      .configuration, code: "odbc-driver",
+      Bilingual(
+        "unixODBC, the data source or its driver is not on the node",
+        pt: "o unixODBC, a fonte de dados ou o driver não está no nó"),
+      remedy: Bilingual(
+        "`apt-get install unixodbc` and the driver; name the source in `odbc.ini`.",
+        pt: "`apt-get install unixodbc` e o driver; cite a fonte no `odbc.ini`.")),
     Note(
       .configuration, code: "outside-roots",
       Bilingual(

@@ -3,13 +3,14 @@ import Glibc
 import Model
 import Net
 
-/// The database that a connection names, checked: a file of SQLite. `PostgresAddress` is the other engine.
+/// The database that a connection names, checked: a file of SQLite. `PostgresAddress` and `ODBCAddress` are
+/// the others.
 ///
 /// Statements, values, faults and the stop are the same for every engine (`Net/SQL`); what differs is here.
 struct SQLPlace: Sendable {
   static let kind = "sqlite"
   /// Those that the four connectors take.
-  static let kinds = "\(kind)|\(PostgresAddress.kind)"
+  static let kinds = "\(kind)|\(PostgresAddress.kind)|\(ODBCAddress.kind)"
   private static let members = ["path", "read_only", "create"]
 
   private let name: String
@@ -29,8 +30,8 @@ struct SQLPlace: Sendable {
     guard connection.kind == Self.kind else {
       throw Failure(
         .configuration, code: "invalid-connection",
-        "The connection `\(name)` is of kind `\(connection.kind)`; this version speaks `sqlite` and "
-          + "`postgresql`.")
+        "The connection `\(name)` is of kind `\(connection.kind)`; this version speaks `sqlite`, "
+          + "`postgresql` and `odbc`.")
     }
     let address = connection.address
     guard let path = address["path"]?.string, !path.isEmpty,

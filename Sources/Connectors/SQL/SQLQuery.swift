@@ -102,7 +102,9 @@ struct SQLQuery: Connector {
       sql: with["query"]?.string ?? "", parameters: SQLParameters(with["parameters"]),
       max: with["max_rows"]?.int.map { Int($0) })
     let timeout = try SQLWork.timeout(with)
-    if PostgresAddress.isMeant(by: attempt) { return try await Self.onPostgres(attempt, call, timeout) }
+    if PostgresAddress.isMeant(by: attempt) || ODBCAddress.isMeant(by: attempt) {
+      return try await Self.beyondSQLite(attempt, call, timeout)
+    }
     guard with["result"]?.string == "artifact" else {
       return try await SQLWork.run(attempt, writing: false, timeout: timeout) { connection throws(Failure) in
         let begun = try call.begin(connection)
@@ -123,27 +125,38 @@ struct SQLQuery: Connector {
     return AttemptOutput(Self.output(count, rows, isTruncated, file: handle), artifacts: [handle])
   }
 
-  private static func onPostgres(
+  private static func beyondSQLite(
     _ attempt: Attempt, _ call: Call, _ timeout: Duration?
   ) async throws(Failure) -> AttemptOutput {
     let call = PostgresQuery.Call(sql: call.sql, parameters: call.parameters, max: call.max)
     guard attempt.with["result"]?.string == "artifact" else {
-      let found = try await PostgresWork.run(attempt, writing: false, timeout: timeout) {
-        connection throws(Failure) in
-        try PostgresQuery.rows(call, connection)
-      }
+      let found = try await found(
+        attempt, timeout,
+        postgres: { connection throws(Failure) in try PostgresQuery.rows(call, connection) },
+        odbc: { connection throws(Failure) in try ODBCQuery.rows(call, connection) })
       let columns = try SQLRows(found.columns)
       return AttemptOutput(output(found.count, columns, found.isTruncated, rows: found.rows))
     }
     let format = try format(attempt.with["format"]?.string)
     let path = attempt.services.workFolder + "/rows"
-    let found = try await PostgresWork.run(attempt, writing: false, timeout: timeout) {
-      connection throws(Failure) in
-      try PostgresQuery.file(call, path, format, connection)
-    }
+    let found = try await found(
+      attempt, timeout,
+      postgres: { connection throws(Failure) in try PostgresQuery.file(call, path, format, connection) },
+      odbc: { connection throws(Failure) in try ODBCQuery.file(call, path, format, connection) })
     let handle = try await attempt.services.storeArtifact("rows.\(format.rawValue)", path, format.mediaType)
     let columns = try SQLRows(found.columns)
     return AttemptOutput(output(found.count, columns, found.isTruncated, file: handle), artifacts: [handle])
+  }
+
+  private static func found(
+    _ attempt: Attempt, _ timeout: Duration?,
+    postgres: @escaping @Sendable (borrowing PostgresConnection) throws(Failure) -> PostgresQuery.Found,
+    odbc: @escaping @Sendable (borrowing ODBCConnection) throws(Failure) -> PostgresQuery.Found
+  ) async throws(Failure) -> PostgresQuery.Found {
+    if ODBCAddress.isMeant(by: attempt) {
+      return try await ODBCWork.run(attempt, writing: false, timeout: timeout, odbc)
+    }
+    return try await PostgresWork.run(attempt, writing: false, timeout: timeout, postgres)
   }
 
   private static func output(

@@ -108,6 +108,12 @@ struct SQLValidate: Connector {
         return AttemptOutput(Self.output(found, as: PostgresAddress.kind, asked))
       }
     }
+    if ODBCAddress.isMeant(by: attempt) {
+      return try await ODBCWork.run(attempt, writing: false) { connection throws(Failure) in
+        let found = try ODBCInspection(sql, allow: allow, plans: plans).run(on: connection)
+        return AttemptOutput(Self.output(found, as: connection.engine.rawValue, asked))
+      }
+    }
     return try await SQLWork.run(attempt, writing: false) { connection throws(Failure) in
       let found = try SQLInspection(sql, allow: allow, plans: plans, on: connection)
       return AttemptOutput(Self.output(found, as: SQLPlace.kind, asked))

@@ -29,6 +29,8 @@ public struct ConnectionProbe: Sendable {
       case S3Store.kind:
         return [await CredentialProbe(client, now: now).store(credential, connection, bucket: path)]
       case PostgresAddress.kind: return [try await Self.database(connection, credential, now)]
+      case KafkaAddress.kind: return [try await Self.cluster(connection, credential)]
+      case ODBCAddress.kind: return [try await Self.source(connection, credential, now)]
       case let kind:
         let attempt = CredentialProbe.attempt([:], connection, credential, now)
         if let answer = try await ServiceProbe.ask(attempt, client) {
@@ -75,6 +77,36 @@ public struct ConnectionProbe: Sendable {
     }
     let version = found.rows.first?["version"]?.string ?? ""
     return Finding(passed: true, note: "\(place) answered and took the login: PostgreSQL \(version).")
+  }
+
+  /// Signs in and asks which database it is.
+  static func source(
+    _ connection: Connection, _ credential: Credential?, _ now: @escaping @Sendable () -> Timestamp
+  ) async throws(Failure) -> Finding {
+    let attempt = CredentialProbe.attempt([:], connection, credential, now)
+    let place = try ODBCAddress.place(attempt, writing: false)
+    let product = try await ODBCWork.run(attempt, writing: false, timeout: timeout) {
+      connection throws(Failure) in connection.product
+    }
+    return Finding(passed: true, note: "\(place) answered and took the login: \(product).")
+  }
+
+  /// Asks for the brokers of the cluster, which wants the login first.
+  static func cluster(_ connection: Connection, _ credential: Credential?) async throws(Failure) -> Finding {
+    let place = try KafkaAddress.place(connection, credential)
+    let producer: KafkaProducer
+    do throws(NetError) { producer = try KafkaProducer() } catch {
+      throw Failure(.transient, code: "interrupted", "\(error)")
+    }
+    let found: Result<Int, KafkaFault>
+    do throws(KafkaFault) { found = .success(try await producer.check(place, within: timeout)) } catch {
+      found = .failure(error)
+    }
+    await producer.close()
+    do throws(KafkaFault) {
+      let login = place.user == nil ? "" : " and took the login"
+      return Finding(passed: true, note: "\(place) answered\(login): brokers: \(try found.get()).")
+    } catch { throw Failure(error, at: place) }
   }
 
   private func mail(

@@ -36,6 +36,12 @@ public struct CredentialProbe: Sendable {
       if connection.kind == PostgresAddress.kind {
         return try await ConnectionProbe.database(connection, credential, now)
       }
+      if connection.kind == KafkaAddress.kind {
+        return try await ConnectionProbe.cluster(connection, credential)
+      }
+      if connection.kind == ODBCAddress.kind {
+        return try await ConnectionProbe.source(connection, credential, now)
+      }
       let attempt = Self.attempt([:], connection, credential, now)
       return try await ServiceProbe.ask(attempt, client).map { Self.finding($0.shown, $0.status) }
     } catch {

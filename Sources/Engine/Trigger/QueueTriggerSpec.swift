@@ -8,12 +8,14 @@ public struct QueueTriggerSpec: Sendable, Hashable {
     case list(String, takesLeft: Bool)
     /// Of Redis, as a member of this group of consumers.
     case stream(String, group: String)
+    /// Of Kafka, as a member of this group of consumers.
+    case topic(String, group: String)
     /// Of RabbitMQ, Cloudflare or SQS, as the connection says.
     case queue(String)
 
     public var name: String {
       switch self {
-      case .list(let name, _), .stream(let name, _), .queue(let name): name
+      case .list(let name, _), .stream(let name, _), .topic(let name, _), .queue(let name): name
       }
     }
   }
@@ -56,11 +58,14 @@ public struct QueueTriggerSpec: Sendable, Hashable {
   }
 
   private static func source(_ spec: JSON) -> Source? {
-    switch (spec["list"]?.string, spec["stream"]?.string, spec["queue"]?.string) {
-    case (let list?, nil, nil): .list(list, takesLeft: spec["take"]?.string != "right")
-    case (nil, let stream?, nil): .stream(stream, group: spec["group"]?.string ?? defaultGroup)
-    case (nil, nil, let queue?): .queue(queue)
-    case (_, _, _): nil
+    let group = spec["group"]?.string ?? defaultGroup
+    let names = ["list", "stream", "topic", "queue"].filter { spec[$0] != nil }
+    guard names.count == 1, let kind = names.first, let name = spec[kind]?.string else { return nil }
+    return switch kind {
+    case "list": .list(name, takesLeft: spec["take"]?.string != "right")
+    case "stream": .stream(name, group: group)
+    case "topic": .topic(name, group: group)
+    case _: .queue(name)
     }
   }
 }

@@ -27,7 +27,7 @@ extension SQLFault {
   }
 
   /// By the SQLSTATE (https://www.postgresql.org/docs/15/errcodes-appendix.html).
-  private static func kind(_ state: String) -> Kind {
+  static func kind(_ state: String) -> Kind {
     switch state {
     case "42501", "25006": return .denied
     case "55P03", "40001", "40P01", "55006", "53300", "25P03": return .busy

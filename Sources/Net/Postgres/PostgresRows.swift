@@ -129,25 +129,18 @@ enum PostgresType {
       }
   }
 
-  /// A decimal that a double would round, and an infinite number, stay text.
   func value(_ text: String) -> SQLValue {
     switch self {
     case .boolean: .boolean(text == "t")
     case .bytes: Self.bytes(text).map { .bytes($0) } ?? .text(text)
     case .integer: Int64(text).map { .integer($0) } ?? .text(text)
     case .real: Double(text).map { .real($0) } ?? .text(text)
-    case .numeric: Self.number(text)
+    case .numeric: SQLValue(decimal: text)
     case .moment: .text(text.replacing(" ", with: "T"))
     case .instant: .text(Self.instant(text))
     case .document: .document(text)
     case .text: .text(text)
     }
-  }
-
-  private static func number(_ text: String) -> SQLValue {
-    let digits = text.utf8.filter { (0x30...0x39).contains($0) }
-    guard digits.count <= 15, let number = Double(text), number.isFinite else { return .text(text) }
-    return Int64(text).map { .integer($0) } ?? .real(number)
   }
 
   /// RFC 3339; the sessions' time zone is UTC.

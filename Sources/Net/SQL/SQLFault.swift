@@ -42,6 +42,8 @@ public struct SQLFault: Error, Hashable, Sendable {
     case interrupted
     /// The connection broke while a transaction was committed: it may have been, or not.
     case unknown
+    /// What reaches it is not on this machine: the driver manager, the driver, or the data source.
+    case driver
     /// Any other refusal of the engine.
     case other
   }

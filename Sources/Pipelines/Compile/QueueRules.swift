@@ -4,7 +4,8 @@ import Model
 struct QueueRules {
   static let keys: [Shape.Key] = [
     .init("connection", .connection, required: true), .init("list", .text), .init("stream", .text),
-    .init("queue", .text), .init("group", .text), .init("take", .word(["left", "right"])),
+    .init("topic", .text), .init("queue", .text), .init("group", .text),
+    .init("take", .word(["left", "right"])),
     .init("dead_letter", .text), .init("prefetch", .count), .init("batch_size", .count),
     .init("visibility", .duration),
     // A file or a map: read with the trigger.
@@ -12,7 +13,7 @@ struct QueueRules {
     .init("unwanted", .word(["dead_letter", "drop"])),
   ]
   /// One of them says what is read.
-  private static let sources = ["list", "stream", "queue"]
+  private static let sources = ["list", "stream", "topic", "queue"]
 
   let report: Report
 
@@ -21,15 +22,15 @@ struct QueueRules {
     source(map, entry, path: path)
     for member in map {
       switch member.key {
-      case "list", "stream", "queue", "group", "dead_letter":
+      case "list", "stream", "topic", "queue", "group", "dead_letter":
         name(member.value, path: "\(path).\(member.key)")
       case "prefetch", "batch_size": count(member.value, path: "\(path).\(member.key)")
       case "visibility": visibility(member.value, path: "\(path).visibility")
       case _: break
       }
     }
-    goesWith("group", "stream", map, path: path)
-    goesWith("take", "list", map, path: path)
+    goesWith("group", ["stream", "topic"], map, path: path)
+    goesWith("take", ["list"], map, path: path)
   }
 
   private func source(_ map: [Node.Entry], _ entry: Node.Entry, path: String) {
@@ -38,11 +39,11 @@ struct QueueRules {
     report.error(
       names.isEmpty ? "missing-key" : "two-kinds", at: names.last?.keySpan ?? entry.keySpan, path: path,
       Bilingual(
-        "a queue is named by one of list, stream or queue.",
-        pt: "uma fila é indicada por um destes: list, stream ou queue."),
+        "a queue is named by one of list, stream, topic or queue.",
+        pt: "uma fila é indicada por um destes: list, stream, topic ou queue."),
       remedy: Bilingual(
-        "list and stream are of Redis, queue is of RabbitMQ, Cloudflare or SQS.",
-        pt: "list e stream são do Redis, queue é do RabbitMQ, do Cloudflare ou do SQS."))
+        "list and stream are of Redis, topic is of Kafka, queue is of RabbitMQ, Cloudflare or SQS.",
+        pt: "list e stream são do Redis, topic é do Kafka, queue é do RabbitMQ, do Cloudflare ou do SQS."))
   }
 
   private func name(_ node: Node, path: String) {
@@ -78,13 +79,14 @@ struct QueueRules {
         pt: "isto deve ser de \(range.lowerBound.text) a \(range.upperBound.text)."))
   }
 
-  private func goesWith(_ key: String, _ source: String, _ map: [Node.Entry], path: String) {
-    guard let entry = map.first(where: { $0.key == key }), !map.contains(where: { $0.key == source }) else {
-      return
-    }
+  private func goesWith(_ key: String, _ sources: [String], _ map: [Node.Entry], path: String) {
+    guard let entry = map.first(where: { $0.key == key }), !map.contains(where: { sources.contains($0.key) })
+    else { return }
     report.error(
       "key-without-effect", at: entry.keySpan, path: "\(path).\(key)",
-      Bilingual("\(key) is only for a \(source).", pt: "\(key) é só para \(source)."),
+      Bilingual(
+        "\(key) is only for a \(sources.joined(separator: " or ")).",
+        pt: "\(key) é só para \(sources.joined(separator: " ou "))."),
       remedy: Bilingual("Remove it.", pt: "Retire-a."))
   }
 }

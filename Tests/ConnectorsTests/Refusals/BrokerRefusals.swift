@@ -9,7 +9,7 @@ extension Refused {
     addresses("redis.command", "redis", ["command": "GET", "arguments": ["a"]]) + commands
     + addresses("amqp.publish", "amqp", ["routing_key": "q", "body": 1]) + publications("amqp.publish")
     + addresses("amqp.request", "amqp", ["routing_key": "q", "body": 1]) + publications("amqp.request")
-    + requests + tasks
+    + requests + tasks + kafka
 
   private static func place(
     _ kind: String, _ address: JSON, allow: [String] = ["127.0.0.0/8"]
@@ -53,6 +53,38 @@ extension Refused {
         ["url": .string("\(kind)://127.0.0.1:1")], half),
     ]
   }
+
+  private static let kafka: [Refused] = {
+    let with: JSON = ["topic": "t", "value": 1, "timeout": "2s"]
+    func refused(
+      _ why: String, _ address: JSON, _ errorClass: ErrorClass = .configuration,
+      _ code: String = "invalid-connection", allow: [String] = ["127.0.0.0/8"],
+      _ credential: Credential? = nil
+    ) -> Refused {
+      Refused(
+        "kafka.publish", why, with, errorClass, code, connection: place("kafka", address, allow: allow),
+        credential: credential)
+    }
+    let dead: JSON = ["brokers": ["127.0.0.1:1"], "security": "none"]
+    let bearer = Credential(name: "c", type: "bearer", values: [("token", Secret("t"))])
+    return [
+      Refused("kafka.publish", "no topic", ["value": 1]),
+      Refused("kafka.publish", "no value", ["topic": "t"]),
+      Refused(
+        "kafka.publish", "a topic that is no name", ["topic": "a b", "value": 1],
+        connection: place("kafka", dead)),
+      Refused("kafka.publish", "a header that is a list", ["topic": "t", "value": 1, "headers": ["a": [1]]]),
+      Refused("kafka.publish", "no connection", with, .configuration, "invalid-connection"),
+      refused("no broker", ["brokers": []]), refused("a broker without a port", ["brokers": ["host"]]),
+      refused("a broker with a setting behind it", ["brokers": ["h:9092\nssl.key.location=/etc/shadow"]]),
+      refused("an unknown member", ["brokers": ["h:9092"], "ssl.ca.location": "/x"]),
+      refused("an unknown security", ["brokers": ["h:9092"], "security": "maybe"]),
+      refused("a login of another kind", ["brokers": ["h:9092"], "sasl": "gssapi"]),
+      refused("nobody who listens", dead, .transient, "unreachable"),
+      refused("a private address", dead, .configuration, "egress-refused", allow: []),
+      refused("a credential of another type", dead, .credential, "unusable-credential", bearer),
+    ]
+  }()
 
   private static let commands: [Refused] = [
     Refused("redis.command", "no command", [:]),

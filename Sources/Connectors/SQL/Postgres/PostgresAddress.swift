@@ -44,7 +44,7 @@ enum PostgresAddress {
 
   private static func isPlain(_ text: String) -> Bool { !text.isEmpty && !text.utf8.contains(0) }
 
-  private static func login(
+  static func login(
     _ credential: Credential?
   ) throws(Failure) -> (user: String, password: String)? {
     guard let credential else { return nil }

@@ -149,7 +149,8 @@ struct PostgresInspection {
     case .denied:
       found.fail("not-allowed", "The statement may not do this here: \(fault.message).", at: place)
     case .cancelled, .timeout, .busy, .unfinished, .constraint, .full, .io, .outOfMemory, .readOnly,
-      .cannotOpen, .corrupt, .notADatabase, .unreachable, .egress, .tls, .login, .interrupted, .unknown:
+      .cannotOpen, .corrupt, .notADatabase, .unreachable, .egress, .tls, .login, .interrupted, .unknown,
+      .driver:
       throw Failure(fault)
     }
   }
