@@ -52,7 +52,7 @@ test: build ## build and run every test; the last line counts them
 
 test-brokers: build ## only the tests with Redis, RabbitMQ and Celery's workers
 	@scripts/setup.sh tests
-	@SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=2 scripts/test.sh --filter '^BrokerTests\.'
+	@SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=1 scripts/test.sh --filter '^BrokerTests\.'
 
 test-airflow: build ## the tests with real Airflow 2 and 3, which it installs and starts (ONLY=3: that one)
 	@ONLY="$(ONLY)" scripts/test_airflow.sh
@@ -85,6 +85,10 @@ test-api: build ## schemathesis against a running server: as an admin, and as a 
 
 long-day: build ## many people call a server that is killed in between: nothing acknowledged is lost (REQUESTS=100000)
 	@REQUESTS=$(or $(REQUESTS),100000) scripts/long_day.sh
+
+bench-peers: build ## celery.task beside a plain Celery script: 1,000 tasks, 50 chains of 20 (BENCH_ROUNDS=3)
+	@scripts/setup.sh bench
+	@ESTEIRA="$(CURDIR)/.build/release/esteira" bench/peers/celery.sh celery_task.py
 
 bench-server: build ## the list of 100,000 jobs beside FastAPI, and the tail of a log to 50 clients (ONLY="list tail")
 	@scripts/bench_server.sh $(ONLY)

@@ -14,6 +14,8 @@ PEOPLE = int(os.environ.get("PEOPLE", "8"))
 KILLS = int(os.environ.get("KILLS", str(max(3, REQUESTS // 2_000))))
 SEED = int(os.environ.get("SEED") or random.randrange(1 << 32))
 PASSWORD = "correct horse battery staple"
+# Seconds; the longest lockout is 900.
+SIGN_IN_LIMIT = 1_000
 
 PIPELINES = ["""
 apiVersion: esteira/v1
@@ -61,7 +63,7 @@ class Person(threading.Thread):
             except Refused as refused:
                 self.calls += 1
                 if refused.status == 401 and refused.code == "session-ended":
-                    self.sign_in()
+                    self.sign_in_anew()
                 elif refused.status == 429 or refused.status == 503:
                     time.sleep(0.05)
                 else:
@@ -69,12 +71,22 @@ class Person(threading.Thread):
             except Exception as error:  # A fault of this script has to be seen, too.
                 self.faults.append(repr(error)[:300])
 
+    def sign_in_anew(self):
+        try:
+            self.sign_in()
+        except (Lost, Refused) as refused:
+            self.faults.append(f"cannot sign in any more: {refused}"[:300])
+
     def sign_in(self):
-        """Signing in is limited to five a minute for each name and address, so it is tried until it works."""
+        """Signing in is limited to five a minute for each name and address, so it is tried until it works. What
+        has not worked for longer than any lockout is a fault."""
+        until = time.monotonic() + SIGN_IN_LIMIT
         while True:
             try:
                 return self.session.sign_in(self.name_, PASSWORD)
             except (Lost, Refused):
+                if time.monotonic() > until:
+                    raise
                 time.sleep(1)
                 self.day.ready.wait(60)
 
@@ -93,7 +105,7 @@ class Person(threading.Thread):
                 self.refreshes += 1
             except Refused:
                 self.refresh_lost += 1
-                self.sign_in()
+                self.sign_in_anew()
 
     def list_jobs(self):
         query = self.random.choice(["", "?limit=10", "?pipeline=quick", "?status=failed", "?q=status:success"])

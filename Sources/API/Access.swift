@@ -20,6 +20,10 @@ public enum AccessCalls {
       allowedEgress: ["shop.example"], credential: "shop"))
   public static let deleteConnection = Endpoint<NamePath, Nothing>(
     .delete, "/connections/{id}", .needs("connections", "delete"), "Removes a connection.")
+  public static let testConnection = Endpoint<ConnectionTestRequest, AccessTest>(
+    .post, "/connections/{id}/test", .needs("connections", "test"),
+    "Whether it leads where it should, with its credential; says what was tried.",
+    example: ConnectionTestRequest(id: "demo~shop", path: "/status"))
   public static let settings = Endpoint<ListQuery, JSON>(
     .get, "/settings", .needs("namespaces", "read"), "The operator values of a namespace.")
   public static let setSetting = Endpoint<SettingRequest, Nothing>(
@@ -82,6 +86,28 @@ public struct ConnectionItem: Wire, Hashable {
       "credential": credential?.wire,
     ])
   }
+}
+
+public struct ConnectionTestRequest: Wire {
+  /// `namespace~name`.
+  public var id: String
+  /// Of kind `http` behind its address, of kind `s3` a bucket.
+  public var path: String?
+
+  public init(id: String, path: String? = nil) { (self.id, self.path) = (id, path) }
+
+  public static let schema = Schema.request(
+    [
+      .id,
+      .optional("path", .text(0...2_000), "Of kind `http` behind its address, of kind `s3` a bucket."),
+    ], name: "ConnectionTestRequest")
+
+  public init(_ json: JSON) throws(WireError) {
+    let fields = try Fields(json, Self.schema)
+    (id, path) = (try fields.text("id"), try fields.optionalText("path"))
+  }
+
+  public var json: JSON { members(["id": id.wire, "path": path?.wire]) }
 }
 
 public struct SettingRequest: Wire {

@@ -8,7 +8,7 @@ public enum CredentialCalls {
   public static let usage = Endpoint<NamePath, CredentialUsage>(
     .get, "/credentials/{id}/usage", .needs("credentials", "read"),
     "The pipelines and connections that name it, and which attempts have it now.")
-  public static let test = Endpoint<CredentialTestRequest, CredentialTest>(
+  public static let test = Endpoint<CredentialTestRequest, AccessTest>(
     .post, "/credentials/{id}/test", .needs("credentials", "test"),
     "Whether it works, as far as its type can be tried; says what was tried.")
   public static let types = Endpoint<Nothing, Page<CredentialTypeItem>>(
@@ -137,7 +137,8 @@ public struct CredentialTestRequest: Wire {
   public var json: JSON { members(["id": id.wire, "connection": connection?.wire, "path": path?.wire]) }
 }
 
-public struct CredentialTest: Wire, Hashable {
+/// What was tried of a credential or a connection, and what came of it.
+public struct AccessTest: Wire, Hashable {
   public struct Check: Wire, Hashable {
     /// `opens`, `shape`, `expiry` or `request`.
     public var name: String
@@ -152,7 +153,7 @@ public struct CredentialTest: Wire, Hashable {
       [
         .init("name", .words(["opens", "shape", "expiry", "request"])),
         .optional("passed", .flag, "Left out: it was not tried, or says nothing."), .init("note", .text),
-      ], name: "CredentialCheck")
+      ], name: "AccessCheck")
 
     public init(_ json: JSON) throws(WireError) {
       let fields = try Fields(json, Self.schema)
@@ -178,7 +179,7 @@ public struct CredentialTest: Wire, Hashable {
     [
       .init("ok", .flag, "No check failed."), .init("checks", .list(of: Check.schema)),
       .init("duration_ms", .count),
-    ], name: "CredentialTest")
+    ], name: "AccessTest")
 
   public init(_ json: JSON) throws(WireError) {
     let fields = try Fields(json, Self.schema)

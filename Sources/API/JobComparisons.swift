@@ -10,7 +10,7 @@ public struct ComparePath: Wire {
   }
   public var json: JSON { members(["id": id.wire, "other": other.wire]) }
 
-  public static let schema = Schema.object([
+  public static let schema = Schema.request([
     .init("id", .text, "A whole id, or a beginning that only one job has."),
     .init("other", .text, "The same."),
   ])

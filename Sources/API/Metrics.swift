@@ -5,6 +5,9 @@ public enum MetricsCalls {
   public static let summary = Endpoint<MetricsQuery, MetricsSummary>(
     .get, "/metrics/summary", .needs("metrics", "read"),
     "Jobs an hour, how many succeed and how long they take, what waits, and why jobs fail.")
+  public static let exposition = BytesEndpoint<Nothing>(
+    "/metrics", .needs("metrics", "read"),
+    "Numbers for Prometheus, as its text or as OpenMetrics; also at /metrics without /api/v1.")
   public static let pipeline = Endpoint<PipelineMetricsQuery, PipelineMetrics>(
     .get, "/metrics/pipelines/{id}", .needs("metrics", "read"), "The same of one pipeline.")
   public static let connector = Endpoint<ConnectorMetricsQuery, ConnectorMetrics>(

@@ -31,6 +31,11 @@ extension OpenAPI {
     }
     if shape.method.hasQuery {
       for member in shape.rest { parameters.append(parameter(member, in: "query", shape, &parts)) }
+      if let fields = shape.fields {
+        let member = Schema.Member.optional(
+          FieldSelection.parameter, fields, "Only these members, of a list of each item.")
+        parameters.append(parameter(member, in: "query", shape, &parts))
+      }
     }
     var headers: [String] = []
     if shape.method == .post, shape.rawBodyLimit == nil { headers.append("IdempotencyKey") }
@@ -124,6 +129,7 @@ extension OpenAPI {
   /// First words of paths that stand in another part than their own.
   static let tagOfWord = [
     "fires": "schedules", "outbox": "destinations", "deliveries": "destinations", "mutes": "alerts",
+    "alert-rules": "alerts",
     "heartbeats": "expectations", "refusals": "triggers", "schema": "pipelines", "health": "system",
     "ready": "system", "version": "system", "doctor": "system", "openapi": "system",
   ]

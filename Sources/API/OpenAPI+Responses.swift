@@ -3,7 +3,7 @@ import Model
 extension OpenAPI {
   static func responses(of shape: Shape, _ parts: inout Components) -> JSON {
     var responses = JSONObject()
-    let answer = content(of: shape.output, &parts)
+    let answer = content(of: shape, &parts)
     for status in shape.success.sorted() {
       var response = status == 204 ? JSONObject() : answer
       response["description"] = .string(successes[status] ?? "Done.")
@@ -15,9 +15,9 @@ extension OpenAPI {
     return .object(responses)
   }
 
-  private static func content(of output: Shape.Output, _ parts: inout Components) -> JSONObject {
-    switch output {
-    case .json(let schema): ["content": ["application/json": ["schema": parts.use(schema)]]]
+  private static func content(of shape: Shape, _ parts: inout Components) -> JSONObject {
+    switch shape.output {
+    case .json(let schema): ["content": .object(whole(schema, selected: shape.selected, &parts))]
     case .events(let element):
       [
         "content": [
@@ -26,6 +26,14 @@ extension OpenAPI {
       ]
     case .bytes(let type): ["content": JSON.object(JSONObject([(type, .object(JSONObject()))]))]
     }
+  }
+
+  private static func whole(
+    _ schema: Schema, selected: Schema?, _ parts: inout Components
+  ) -> JSONObject {
+    var content: JSONObject = ["application/json": ["schema": parts.use(schema)]]
+    if let selected { content[FieldSelection.contentType] = ["schema": parts.use(selected)] }
+    return content
   }
 
   private static let successes = [
@@ -74,7 +82,7 @@ extension Shape {
   /// Those that it may answer with a problem, in their order.
   var problemStatuses: [Int] {
     var statuses: Set = [400, 429, 503]
-    if !pathNames.isEmpty || (method.hasQuery && !rest.isEmpty) { statuses.insert(414) }
+    if !pathNames.isEmpty || (method.hasQuery && !rest.isEmpty) || fields != nil { statuses.insert(414) }
     if permission != .open { statuses.formUnion([401, 403, 404]) }
     if method != .get { statuses.insert(409) }
     if method != .get || !input.members.isEmpty { statuses.formUnion([404, 422]) }

@@ -145,7 +145,7 @@ public struct OperationPath: Wire {
 
   public var json: JSON { members(["id": id.wire, "cursor": cursor?.wire, "limit": limit?.wire]) }
 
-  public static let schema = Schema.object([
+  public static let schema = Schema.request([
     .init("id", .text), .init("cursor", .text, required: false, "`next_cursor` of the page before."),
     .limit(),
   ])

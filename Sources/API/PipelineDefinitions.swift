@@ -147,7 +147,7 @@ public struct RevisionPath: Wire {
 
   public var json: JSON { members(["id": id.wire, "revision": revision.wire]) }
 
-  public static let schema = Schema.object([
+  public static let schema = Schema.request([
     .id, .init("revision", .integer),
   ])
 }
@@ -171,7 +171,7 @@ public struct DiffQuery: Wire {
 
   public var json: JSON { members(["id": id.wire, "from": from?.wire, "to": to?.wire]) }
 
-  public static let schema = Schema.object([
+  public static let schema = Schema.request([
     .id,
     .init("from", .integer, required: false, "A revision; absent: the one before `to`."),
     .init("to", .integer, required: false, "A revision; absent: the newest."),
@@ -199,7 +199,7 @@ public struct CheckRequest: Wire {
     members(["id": id.wire, "source": source?.wire, "files": files.isEmpty ? JSON?.none : files.wire])
   }
 
-  public static let schema = Schema.object(
+  public static let schema = Schema.request(
     [
       .id,
       .init("source", .text, required: false, "YAML or JSON; absent: what is stored."),

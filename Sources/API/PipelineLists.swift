@@ -35,7 +35,7 @@ public struct PipelinesQuery: Wire {
     ])
   }
 
-  public static let schema = Schema.object([
+  public static let schema = Schema.request([
     .init("namespace", .text, required: false),
     .init("active", .flag, required: false, "Only those that take new jobs, or only paused ones."),
     .init("q", .text, required: false, "Stands in the name or the title."),
@@ -94,7 +94,7 @@ public struct RevisionsQuery: Wire {
 
   public var json: JSON { members(["id": id.wire, "limit": limit?.wire, "cursor": cursor?.wire]) }
 
-  public static let schema = Schema.object([
+  public static let schema = Schema.request([
     .id, .limit(),
     .init("cursor", .text, required: false, "`next_cursor` of the page before."),
   ])

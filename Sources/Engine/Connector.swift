@@ -89,12 +89,18 @@ public struct AttemptServices: Sendable {
     @Sendable (_ name: String, _ path: String, _ mediaType: String) async throws(Failure) -> ArtifactHandle
   /// Writes the plain bytes of an artifact into a file.
   public var fetchArtifact: @Sendable (_ sha256: String, _ path: String) async throws(Failure) -> Void
-  /// A folder of this attempt alone, fresh and empty, removed when the attempt has ended.
-  public var workFolder: String
+  /// A folder of this attempt alone, fresh and empty, removed when the attempt has ended. Like the two that
+  /// follow it is made when it is asked for, which most steps never do; where it cannot be made, what is
+  /// written into it fails.
+  public var workFolder: String { made(work) }
   /// Where the state of child processes of this attempt outlives the node (see `Connectors/Process`).
-  public var processFolder: String
+  public var processFolder: String { made(process) }
   /// The data folder's place for objects of connections of kind `folder` without a path.
-  public var objectsFolder: String
+  public var objectsFolder: String { made(objects) }
+  public var makeFolder: @Sendable (String) -> Void = { _ in }
+  private let work: String
+  private let process: String
+  private let objects: String
   /// Where `files.*` and `archive.*` may read and write.
   public var roots = FileRoots.none
   /// Hides the secrets of the attempt. What goes through `log`, outputs and failures is hidden by the engine;
@@ -117,8 +123,13 @@ public struct AttemptServices: Sendable {
     workFolder: String, processFolder: String, objectsFolder: String, now: @escaping @Sendable () -> Timestamp
   ) {
     (self.log, self.storeArtifact, self.fetchArtifact) = (log, storeArtifact, fetchArtifact)
-    (self.workFolder, self.processFolder, self.objectsFolder) = (workFolder, processFolder, objectsFolder)
+    (work, process, objects) = (workFolder, processFolder, objectsFolder)
     self.now = now
+  }
+
+  private func made(_ folder: String) -> String {
+    makeFolder(folder)
+    return folder
   }
 }
 

@@ -38,6 +38,8 @@ public struct NodeConfiguration: Sendable {
   public var triggersChanged: @Sendable () -> Void = {}
   /// Called after the commit of each event that a step emitted.
   public var emitted: @Sendable () -> Void = {}
+  /// Counts what ends.
+  public var tally = Tally()
   /// Called at the named points; tests let the process die there.
   public var crashPoint: @Sendable (CrashPoint) -> Void
 

@@ -1,4 +1,5 @@
 import API
+import Model
 
 /// Which of the forms that an answer has is wanted (RFC 9110, 12.5.1).
 enum Accepting {
@@ -52,11 +53,20 @@ extension Route {
   ) -> Route {
     Route(endpoint.shape, scope) { input, caller in
       let output = try await handle(input, caller)
-      if let response = other(output, caller.request) { return response }
-      var response = APIResponse(json: output.json)
+      if let response = other(output, caller.request) {
+        if caller.fields != nil { throw onlyOfJSON }
+        return response
+      }
+      var response = caller.answer(output.json)
       response.entityTag = (output as? any Tagged)?.tag
       response.headers.append(("vary", "accept"))
       return response
     }
   }
+
+  private static let onlyOfJSON = WireError(
+    "/fields",
+    Bilingual(
+      "\"fields\" is of answers in JSON; this one was asked for in another form.",
+      pt: "\"fields\" é de respostas em JSON; esta foi pedida em outra forma."))
 }

@@ -1,4 +1,5 @@
 import API
+import Access
 import Engine
 import Model
 
@@ -22,7 +23,7 @@ struct AskRoutes: Sendable {
     ]
   }
 
-  private func place<Input: Wire>(_ id: @escaping @Sendable (Input) -> String) -> Scope<Input> {
+  func place<Input: Wire>(_ id: @escaping @Sendable (Input) -> String) -> Scope<Input> {
     .found { (input, _) throws(Problem) in
       let text = id(input)
       let ask = try find(text)
@@ -68,6 +69,7 @@ struct AskRoutes: Sendable {
   private func answer(_ request: AnswerRequest, _ caller: Caller) async throws(Problem) -> AskResult {
     let node = try backend.writer()
     let id = try find(request.id)
+    try mayActFor(request.onBehalfOf, caller)
     let person = request.onBehalfOf ?? caller.actor
     let answer = GivenAnswer(
       ask: id, by: caller.actor, groups: try backend.asks.groups(person), choice: request.choice,
@@ -77,6 +79,7 @@ struct AskRoutes: Sendable {
 
   private func delegate(_ request: HandoverRequest, _ caller: Caller) async throws(Problem) -> AskResult {
     let node = try backend.writer()
+    try mayActFor(request.onBehalfOf, caller)
     let id = try find(request.id)
     let groups = try backend.asks.groups(request.onBehalfOf ?? caller.actor)
     let handover = Handover(
@@ -84,8 +87,14 @@ struct AskRoutes: Sendable {
     return AskResult(id, try await node.delegate(handover))
   }
 
+  /// Whoever counts for somebody else takes a right of its own: else one person could be a quorum.
+  private func mayActFor(_ person: String?, _ caller: Caller) throws(Problem) {
+    guard person != nil, !caller.principal.may("delegate", "asks", in: caller.place) else { return }
+    throw Gate.notAllowed("delegate", "asks", caller.place)
+  }
+
   /// The one question that a whole id or the beginning of one means.
-  private func find(_ text: String) throws(Problem) -> ID<Ask> {
+  func find(_ text: String) throws(Problem) -> ID<Ask> {
     let prefix = text.lowercased()
     let isHex = prefix.utf8.allSatisfy { byte in
       byte == UInt8(ascii: "-") || Character(UnicodeScalar(byte)).isHexDigit

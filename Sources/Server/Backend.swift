@@ -73,6 +73,8 @@ public struct Backend: Sendable {
   public var hub: Hub?
   /// Long work of this process.
   let operations = Operations()
+  /// Names of other systems that measures are also shown under.
+  public var metricAliases: Set<MetricAlias> = []
   /// Nil where no server runs.
   public var backups: BackupWork?
 

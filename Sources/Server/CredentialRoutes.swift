@@ -32,6 +32,9 @@ struct CredentialRoutes: Sendable {
         return try CredentialUseFinder(backend: backend, desk: desk).usage(of: name)
       },
       .answer(CredentialCalls.test, in: .name { $0.id }) { request, _ in try await test(request) },
+      .answer(AccessCalls.testConnection, in: .name { $0.id }) { request, _ in
+        try await ConnectionTesting(backend: backend, desk: desk).test(request)
+      },
       .answer(CredentialCalls.types, in: .granted) { _, caller in
         Page(CredentialType.all.map { CredentialTypeItem($0, caller.language) })
       },
@@ -145,25 +148,14 @@ struct CredentialRoutes: Sendable {
     return Nothing()
   }
 
-  private func test(_ request: CredentialTestRequest) async throws(Problem) -> CredentialTest {
+  private func test(_ request: CredentialTestRequest) async throws(Problem) -> AccessTest {
     _ = try backend.writer()
     let name = try NamespacedName(request.id)
     let record = try known(name)
-    let start = ContinuousClock.now
-    var checks = [try expiry(of: record)]
-    checks += try await desk.test(record, try connection(request, name), request.path)
-    let spent = ContinuousClock.now - start
-    return CredentialTest(
-      checks: checks,
-      milliseconds: Int(spent.components.seconds) * 1_000
-        + Int(spent.components.attoseconds / 1_000_000_000_000_000))
-  }
-
-  private func expiry(of record: CredentialRecord) throws(Problem) -> CredentialTest.Check {
-    guard let time = record.expiresAt else { return .init("expiry", nil, "No expiry was given.") }
-    return time > backend.now()
-      ? .init("expiry", true, "Expires at \(time.rfc3339).")
-      : .init("expiry", false, "Expired at \(time.rfc3339).")
+    let connection = try connection(request, name)
+    return try await AccessTest.timed { () throws(Problem) in
+      [.expiry(of: record, at: backend.now())] + (try await desk.test(record, connection, request.path))
+    }
   }
 
   /// The one that is named, else the only one that names the credential.

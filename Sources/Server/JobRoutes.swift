@@ -13,7 +13,8 @@ struct JobRoutes: Sendable {
   var routes: [Route] {
     [
       .reply(JobCalls.list, in: .list { $0.namespace }) { query, caller in
-        APIResponse(body: .bytes(try page(query, caller)))
+        let type = caller.fields == nil ? "application/json" : FieldSelection.contentType
+        return APIResponse(contentType: type, body: .bytes(try page(query, caller)))
       },
       .answer(JobCalls.get, in: finder.place { $0.id }) { path, _ in try await get(path) },
       .answer(JobCalls.steps, in: finder.place { $0.id }) { query, _ in try await steps(query) },
@@ -33,11 +34,16 @@ struct JobRoutes: Sendable {
 
   private func page(_ query: JobsQuery, _ caller: Caller) throws -> [UInt8] {
     // What is searched for may depend on who asks, and on when.
-    guard query.search == nil else { return try list(query, caller).json.serialized() }
+    guard query.search == nil else { return try shown(query, caller) }
     let version = try reading { () throws(StoreError) in try backend.readModel.version() }
     return try pages.page(KeptPages.Key(caller), version: version) {
-      try list(query, caller).json.serialized()
+      try shown(query, caller)
     }
+  }
+
+  private func shown(_ query: JobsQuery, _ caller: Caller) throws -> [UInt8] {
+    let page = try list(query, caller).json
+    return (caller.fields?.taken(from: page) ?? page).serialized()
   }
 
   private func list(_ query: JobsQuery, _ caller: Caller) throws -> Page<JobItem> {

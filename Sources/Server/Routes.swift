@@ -13,11 +13,12 @@ extension Router {
       PipelineRoutes(backend: backend, applier: PipelineApplier(backend)).routes
         + PauseRoutes(backend: backend).routes + ExportRoutes(backend).routes
         + JobRoutes(backend).routes + JobActions(backend).routes + JobReruns(backend).routes
-        + AskRoutes(backend: backend).routes + DeletionRoutes(backend: backend).routes
+        + AskRoutes(backend: backend).routes + AskTicketRoutes(backend: backend).routes
+        + DeletionRoutes(backend: backend).routes
         + ScheduleRoutes(backend: backend).routes + BackfillRoutes(backend: backend).routes
         + TriggerRoutes(backend: backend).routes + EventRoutes(backend: backend).routes
         + SignalRoutes(backend: backend).routes + LetterRoutes(backend: backend).routes
-        + WatchRoutes(backend: backend).routes
+        + WatchRoutes(backend: backend).routes + AlertRuleRoutes(backend: backend).routes
         + DestinationRoutes(backend: backend).routes
         + AccessRoutes(backend: backend).routes + RetentionRoutes(backend: backend).routes
         + HoldRoutes(backend: backend).routes + BackupRoutes(backend).routes
@@ -26,6 +27,7 @@ extension Router {
         + SystemRoutes(backend: backend).routes
         + JobPictures(backend).routes + LogRoutes(backend).routes + BulkRoutes(backend).routes
         + ScheduleChangeRoutes(backend).routes + MetricsRoutes(backend: backend).routes
+        + ExpositionRoutes(backend: backend).routes
         + HookRoutes(backend: backend).routes + NamespaceRoutes(backend).routes
         + QueueRoutes(backend: backend).routes
         + Self.accounts(backend) + Self.streams(backend.hub), audit: audit, keys: backend.keys)

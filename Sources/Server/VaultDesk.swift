@@ -13,7 +13,11 @@ public struct VaultDesk: Sendable {
   public var test:
     @Sendable (_ credential: CredentialRecord, _ connection: Connection?, _ path: String?)
       async throws(Problem)
-      -> [CredentialTest.Check]
+      -> [AccessTest.Check]
+  /// Goes where the connection leads, with the credential where it names one; changes nothing there.
+  public var testConnection:
+    @Sendable (_ connection: Connection, _ credential: CredentialRecord?, _ path: String?)
+      async throws(Problem) -> [AccessTest.Check]
   /// Attempts that have a credential now.
   public var leases: @Sendable (_ name: String, _ namespace: String) -> [CredentialLease]
 
@@ -22,12 +26,15 @@ public struct VaultDesk: Sendable {
     rotate: @escaping @Sendable (String) async throws(Problem) -> Void,
     forgetRetired: @escaping @Sendable (String) async throws(Problem) -> Void,
     test:
-      @escaping @Sendable (CredentialRecord, Connection?, String?) async throws(Problem) -> [CredentialTest
+      @escaping @Sendable (CredentialRecord, Connection?, String?) async throws(Problem) -> [AccessTest
+      .Check],
+    testConnection:
+      @escaping @Sendable (Connection, CredentialRecord?, String?) async throws(Problem) -> [AccessTest
       .Check],
     leases: @escaping @Sendable (String, String) -> [CredentialLease]
   ) {
     (self.keys, self.rotate, self.forgetRetired) = (keys, rotate, forgetRetired)
-    (self.test, self.leases) = (test, leases)
+    (self.test, self.testConnection, self.leases) = (test, testConnection, leases)
   }
 
   /// Where no server runs: what the store says, and nothing that changes it.
@@ -35,7 +42,8 @@ public struct VaultDesk: Sendable {
     keys: { () throws(Problem) in KeyFacts(protection: nil, fingerprints: [:]) },
     rotate: { (_) throws(Problem) in throw noServer },
     forgetRetired: { (_) throws(Problem) in throw noServer },
-    test: { (_, _, _) throws(Problem) in throw noServer }, leases: { _, _ in [] })
+    test: { (_, _, _) throws(Problem) in throw noServer },
+    testConnection: { (_, _, _) throws(Problem) in throw noServer }, leases: { _, _ in [] })
 
   private static let noServer = Problem(
     "read-only",

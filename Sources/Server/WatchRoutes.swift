@@ -65,7 +65,7 @@ struct WatchRoutes: Sendable {
     return parts[0].split(separator: "/").first.map(String.init)
   }
 
-  private func place<Input: Wire>(_ id: @escaping @Sendable (Input) -> String) -> Scope<Input> {
+  func place<Input: Wire>(_ id: @escaping @Sendable (Input) -> String) -> Scope<Input> {
     .placed { (input) throws(Problem) in
       let text = id(input)
       let alert = try watcher().alert(text)
@@ -156,13 +156,13 @@ struct WatchRoutes: Sendable {
     return item
   }
 
-  private func watcher() throws(Problem) -> Watcher {
+  func watcher() throws(Problem) -> Watcher {
     guard let watcher = backend.watcher else { throw Self.unreadable(WatchFault("there is no watcher")) }
     return watcher
   }
 
   /// Only a running server takes what people say.
-  private func writer() throws(Problem) -> Watcher {
+  func writer() throws(Problem) -> Watcher {
     _ = try backend.writer()
     return try watcher()
   }

@@ -23,6 +23,8 @@ public struct WatchRecords: Sendable {
   /// Those that are open, and those that were resolved within the last day.
   public var alerts: [Alert]
   public var mutes: [Mute]
+  /// Those that were made by calls.
+  public var rules: [AlertRule] = []
   /// By key of the expectation, oldest first.
   public var samples: [String: [Sample]]
 
@@ -48,6 +50,8 @@ public enum WatchChange: Sendable, Hashable {
   case alert(Alert)
   case mute(Mute)
   case unmute(pattern: String)
+  case rule(AlertRule)
+  case removeRule(name: String)
   /// Behind those that are there; at most `keep` remain.
   case samples(key: String, [Sample], keep: Int)
   case notice(Told)

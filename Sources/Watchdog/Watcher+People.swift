@@ -39,7 +39,7 @@ extension Watcher {
   /// Ends reminders and escalation of an alert that is open.
   public func acknowledge(_ id: ID<Alert>, by: String, note: String?) throws(Problem) -> Alert {
     if let note, note.unicodeScalars.count > Alert.longestNote { throw .longMessage(Alert.longestNote) }
-    let (now, configuration) = (now(), configuration())
+    let (now, configuration) = (now(), effective)
     return try change { (state) throws(Problem) in
       var book = state.book
       let acknowledgement = Alert.Acknowledgement(by: by, at: now, note: note)
@@ -86,7 +86,7 @@ extension Watcher {
   }
 
   /// Stores first, and takes over only what is stored.
-  private func change<Value>(
+  func change<Value>(
     _ prepare: (State) throws(Problem) -> (Value, [WatchChange], (inout State) -> Void)
   ) throws(Problem) -> Value {
     let value = try state.withLock { state throws(Problem) in

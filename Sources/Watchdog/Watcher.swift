@@ -18,6 +18,8 @@ public final class Watcher: Sendable {
     var begun: [String: Begun]
     var heartbeats: [String: Heartbeat]
     var samples: [String: [Sample]]
+    /// Made by calls, by name.
+    var rules: [String: AlertRule] = [:]
     var book: AlertBook
     var signs = EngineSigns()
     var outside: OutsidePing?
@@ -52,6 +54,7 @@ public final class Watcher: Sendable {
     state = Mutex(
       State(
         begun: records.begun, heartbeats: beats, samples: records.samples,
+        rules: Dictionary(records.rules.map { ($0.name, $0) }) { left, _ in left },
         book: AlertBook(alerts: records.alerts, mutes: records.mutes, newID: newID)))
   }
 
@@ -69,7 +72,7 @@ public final class Watcher: Sendable {
   ///
   /// - Parameter moment: of the monotonic clock.
   public func round(at moment: Duration) -> Round {
-    let (now, configuration) = (now(), configuration())
+    let (now, configuration) = (now(), effective)
     let known = state.withLock { ($0.begun, $0.samples) }
     let (seen, fault) = look(known.0, known.1, at: now)
     return state.withLock { state in

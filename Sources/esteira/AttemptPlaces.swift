@@ -110,8 +110,9 @@ extension AttemptPlaces {
     let objects = "\(path)/objects"
     // A lost attempt of the same number may have left something there.
     Folder.remove(work)
-    for folder in [work, process, objects] where !Folder.make(folder) { throw Self.noFolder(folder, errno) }
-    return AttemptFolders(work: work, process: process, objects: objects, files: try files(of: attempt))
+    return AttemptFolders(
+      work: work, process: process, objects: objects, files: try files(of: attempt),
+      make: { _ = Folder.make($0) })
   }
 
   private func workFolder(of attempt: AttemptIdentity) -> String {

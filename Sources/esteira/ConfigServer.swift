@@ -1,5 +1,6 @@
 import Model
 import Net
+import Server
 
 /// `server:` of `esteira.yaml`: where the server listens, and what it is known as.
 ///
@@ -13,6 +14,7 @@ import Net
 ///       backups: {folder: /mnt/backups, keep: 7}
 ///       connections: 1000
 ///       connections_per_address: 100
+///       metrics: {from: [127.0.0.1], aliases: [etl]}
 ///       oidc: {issuer: https://id.example.org, client_id: esteira}    # see OIDCSetting
 struct ServerSetting: Sendable, Hashable {
   struct TLS: Sendable, Hashable {
@@ -29,6 +31,13 @@ struct ServerSetting: Sendable, Hashable {
     var keep = 7
   }
 
+  /// Who reads measures without a token, and under which other names they are shown, too.
+  struct Metrics: Sendable, Hashable {
+    static let mostNetworks = 64
+    var from: [CIDR] = []
+    var aliases: Set<MetricAlias> = []
+  }
+
   struct Place: Sendable, Hashable {
     var address: IPAddress
     var port: UInt16
@@ -41,7 +50,7 @@ struct ServerSetting: Sendable, Hashable {
   static let mostConnections = 100_000
   static let keys = [
     "listen", "tls", "public_url", "proxies", "threads", "oidc", "operators_may_retry", "backups",
-    "connections", "connections_per_address",
+    "connections", "connections_per_address", "metrics",
   ]
 
   /// Nil: nobody said where; then `127.0.0.1:7420` is tried.
@@ -54,6 +63,7 @@ struct ServerSetting: Sendable, Hashable {
   /// Whether the built-in role `operator` may do again what failed.
   var operatorsMayRetry = false
   var backups = Backups()
+  var metrics = Metrics()
   /// Open at once; more wait for one that idles, or are told to come back.
   var connections = HTTPLimits().connections
   /// Nil: an address has as many as there are.
@@ -84,6 +94,8 @@ struct ServerReader {
     setting.connectionsPerAddress = try connections(map, "connections_per_address")
     setting.backups =
       try map["backups"].map { (json) throws(Problem) in try backups(json) } ?? setting.backups
+    setting.metrics =
+      try map["metrics"].map { (json) throws(Problem) in try metrics(json) } ?? setting.metrics
     setting.operatorsMayRetry =
       try map["operators_may_retry"].map { (json) throws(Problem) in try flag(json) } ?? false
     setting.oidc = try map["oidc"].map { (json) throws(Problem) in
@@ -164,6 +176,22 @@ struct ServerReader {
     backups.folder = map["folder"]?.string
     if let keep = map["keep"]?.int { backups.keep = Int(keep) }
     return backups
+  }
+
+  private func metrics(_ json: JSON) throws(Problem) -> ServerSetting.Metrics {
+    let networks = (json["from"]?.array ?? []).compactMap { $0.string.flatMap { CIDR($0) } }
+    let aliases = (json["aliases"]?.array ?? []).compactMap { $0.string.flatMap(MetricAlias.init) }
+    guard let map = json.object, map.keys.allSatisfy({ ["from", "aliases"].contains($0) }),
+      map["from"] == nil || map["from"]?.array?.count == networks.count,
+      map["aliases"] == nil || map["aliases"]?.array?.count == aliases.count,
+      networks.count <= ServerSetting.Metrics.mostNetworks
+    else {
+      let known = MetricAlias.allCases.map(\.rawValue).joined(separator: ", ")
+      throw wrong(
+        "metrics has from, a list of addresses or networks, and aliases, of: \(known)",
+        "metrics tem from, uma lista de endereços ou redes, e aliases, destes: \(known)")
+    }
+    return ServerSetting.Metrics(from: networks, aliases: Set(aliases))
   }
 
   private func flag(_ json: JSON) throws(Problem) -> Bool {

@@ -44,7 +44,7 @@ struct HomeConnector: Connector {
   var description: ConnectorDescription { inner.description }
 
   func execute(_ attempt: Attempt) async throws(Failure) -> AttemptOutput {
-    if attempt.with["url"] != nil || description.name == "webhook.send" {
+    if attempt.with["url"] != nil || ["webhook.send", "scrapy.crawl"].contains(description.name) {
       throw Failure(
         .configuration, code: "needs-mock",
         "\(attempt.path) would leave this machine. Give --mock \(attempt.path)=FILE, or --network.")

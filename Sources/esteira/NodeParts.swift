@@ -84,7 +84,7 @@ struct NodeParts: Sendable {
     keeper = Self.keeper(folder, vault, store, node, console)
     if restores { keeper.resume() }
     backend.vault = VaultDesk(
-      keeper: keeper, vault: vault, leases: places.leases, probe: CredentialProbe(client, now: Program.now))
+      keeper: keeper, vault: vault, leases: places.leases, probes: AccessProbes(client, brokers))
     hubLogs = reading.hubLogs(Self.jobs(node, history))
     self.backend = backend
   }

@@ -48,7 +48,7 @@ struct Serving: Sendable {
       }
       let (access, admin) = try await accounts(&parts, setting, first)
       let hub = Self.hub(parts, access)
-      parts.backend.hub = hub
+      (parts.backend.hub, parts.backend.metricAliases) = (hub, setting.metrics.aliases)
       parts.backend.backups = BackupDesk.work(of: parts.folder.path, setting.backups)
       Accounts.auditUses(of: parts, in: access.audit)
       let listening = try listen(parts, setting)
@@ -161,7 +161,8 @@ struct Serving: Sendable {
     let router = Router(parts.backend) { Console.system.error($0.message[language]) }
     let edge = HTTPEdge(
       router, owner: geteuid(), actor: Connecting.actor, access: parts.backend.access, hub: parts.backend.hub,
-      origins: OwnOrigins(publicURL: setting.publicURL), version: Program.name, now: Program.now,
+      origins: OwnOrigins(publicURL: setting.publicURL), scrapers: setting.metrics.from,
+      version: Program.name, now: Program.now,
       newRequestID: { Hex.encode(SecureRandom.bytes(8)) })
     return try Listening.open(socket: parts.folder.socketPath, setting, edge)
   }

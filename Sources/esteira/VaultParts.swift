@@ -5,26 +5,48 @@ import Crypto
 import Engine
 import Glibc
 import Model
+import Net
 import Server
 import Stores
 
+/// What tries credentials and connections.
+struct AccessProbes: Sendable {
+  let credential: CredentialProbe
+  let connection: ConnectionProbe
+
+  init(_ client: CurlClient, _ brokers: Brokers) {
+    credential = CredentialProbe(client, now: Program.now)
+    connection = ConnectionProbe(client, brokers, now: Program.now)
+  }
+}
+
 extension VaultDesk {
-  init(keeper: KeyKeeper, vault: Vault, leases: CredentialLeases, probe: CredentialProbe) {
+  init(
+    keeper: KeyKeeper, vault: Vault, leases: CredentialLeases, probes: AccessProbes
+  ) {
     self.init(
       keys: { () throws(Problem) in keeper.facts },
       rotate: { (actor) throws(Problem) in try await keeper.rotate(by: actor) },
       forgetRetired: { (_) throws(Problem) in try await keeper.forgetRetired() },
       test: { (record, connection, path) throws(Problem) in
-        try await Self.checks(of: try vault.open(record), connection, path, probe)
+        try await Self.checks(of: try vault.open(record), connection, path, probes.credential)
+      },
+      testConnection: { (connection, record, path) throws(Problem) in
+        let credential = try record.map { (record) throws(Problem) in try vault.open(record) }
+        let findings = await probes.connection.ask(connection, credential, path: path)
+        return (credential == nil ? [] : [Self.opened])
+          + findings.map { .init("request", $0.passed, $0.note) }
       },
       leases: { name, namespace in leases.current(name, in: namespace) })
   }
 
+  private static let opened = AccessTest.Check("opens", true, "The vault opens the credential.")
+
   /// It was opened; now its shape, and a request where its type can be tried.
   private static func checks(
     of credential: Credential, _ connection: Connection?, _ path: String?, _ probe: CredentialProbe
-  ) async throws(Problem) -> [CredentialTest.Check] {
-    var checks = [CredentialTest.Check("opens", true, "The vault opens it.")]
+  ) async throws(Problem) -> [AccessTest.Check] {
+    var checks = [opened]
     let values = credential.values.map { (name: $0.name, value: $0.secret.reveal()) }
     if CredentialType.named(credential.type) == nil {
       checks.append(

@@ -165,6 +165,29 @@ struct TokenTests {
     #expect(await code { _ = try world.service.principal(socketTicket: gone) } == "not-signed-in")
   }
 
+  @Test("A ticket of a question is over with its time, and with the right of whoever gave it")
+  func askTickets() async throws {
+    let world = try await World.open()
+    func ticket(_ principal: Principal) throws -> String {
+      let made = try world.service.askTicket(
+        for: "a", in: "demo", person: "bia", lifetime: .seconds(60), by: principal)
+      return made.text
+    }
+    let given = try world.service.redeem(askTicket: try ticket(world.admin))
+    #expect(given.person == "bia" && given.ask == "a" && given.issuer == world.admin.actor)
+    let late = try ticket(world.admin)
+    world.clock.advance(.seconds(60))
+    #expect(await code { _ = try world.service.redeem(askTicket: late) } == "no-ticket")
+    let viewer = try await world.person("ana", role: "viewer")
+    let powerless = try ticket(viewer.principal)
+    #expect(await code { _ = try world.service.redeem(askTicket: powerless) } == "no-ticket")
+    let chief = try await world.person("eva", role: "admin")
+    let gone = try ticket(chief.principal)
+    #expect(try world.service.redeem(askTicket: gone).issuer == chief.principal.actor)
+    try await world.service.signOut(chief.principal, from: World.here)
+    #expect(await code { _ = try world.service.redeem(askTicket: gone) } == "no-ticket")
+  }
+
   @Test("Tickets have a limit, and those that expired make room")
   func ticketLimit() async throws {
     var policy = World.policy

@@ -13,7 +13,8 @@ final class CeleryWorkers {
   private var process: Child?
   private let environment: [String: String]
 
-  static let python = "/usr/bin/python3"
+  /// CELERY_PYTHON: one with another release of Celery.
+  static let python = ProcessInfo.processInfo.environment["CELERY_PYTHON"] ?? "/usr/bin/python3"
   static let isThere: Bool = {
     (try? Tool.run([python, "-c", "import celery, redis"]).status) == 0
   }()

@@ -30,6 +30,8 @@ final class RabbitServer: Sendable {
     (folder, certificates) = (try TestFolder(), try Certificates())
     names = try Child(["/usr/bin/epmd", "-port", "\(epmd)", "-address", "127.0.0.1"])
     Self.goes(names.pid)
+    let asks = ["/usr/bin/epmd", "-port", "\(epmd)", "-names"]
+    while try Tool.run(asks).status != 0, !names.hasEnded {}
     for place in ["mnesia", "log", "home"] {
       try FileManager.default.createDirectory(atPath: folder(place), withIntermediateDirectories: true)
     }

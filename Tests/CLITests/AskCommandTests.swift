@@ -34,12 +34,32 @@ struct AskCommandTests {
     TestBench { request in
       switch (request.method, request.path) {
       case (.get, "/api/v1/asks"): APIResponse(json: Page([item()]).json)
+      case (.get, "/api/v1/jobs"): APIResponse(json: Page([] as [JobItem]).json)
       case (.get, _): APIResponse(json: detail.json)
       case (_, _):
         APIResponse(
           json: AskResult(id: id, job: job, isDecided: isDecided, votes: 1, quorum: isDecided ? 1 : 2).json)
       }
     }
+  }
+
+  @Test("a list also names the jobs that wait for a person without a question of their own")
+  func undecided() async {
+    for (status, isTold) in [(200, true), (403, false)] {
+      let bench = TestBench { request in
+        if request.path == "/api/v1/asks" { return APIResponse(json: Page([] as [AskItem]).json) }
+        if status == 200 { return APIResponse(json: Page([WatchTests.detail("needs_attention").job]).json) }
+        return APIResponse(
+          status: status, json: ProblemDocument(status: status, code: "not-allowed", detail: "No.").json)
+      }
+      #expect(await bench.run("ask ls") == 0)
+      #expect(bench.errors.contains("There are no such questions."))
+      #expect(bench.errors.contains("esteira job why 019a0c3e-5f21-7abc   demo/hello") == isTold)
+      #expect(bench.requests.last?.query.contains { $0.name == "status" } == true)
+    }
+    let bench = Self.bench()
+    #expect(await bench.run("ask ls --state expired") == 0)
+    #expect(bench.requests.count == 1)
   }
 
   @Test("a list says what is asked, whom, and how long still")

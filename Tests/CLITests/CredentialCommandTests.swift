@@ -19,9 +19,9 @@ struct CredentialCommandTests {
       switch (request.method, request.path) {
       case (.get, "/api/v1/credentials"): APIResponse(json: Page([item(2)]).json)
       case (.put, _), (.post, "/api/v1/credentials"): APIResponse(json: item(3).json)
-      case (.post, "/api/v1/credentials/demo~api/test"):
+      case (.post, "/api/v1/credentials/demo~api/test"), (.post, "/api/v1/connections/demo~web/test"):
         APIResponse(
-          json: CredentialTest(
+          json: AccessTest(
             checks: [.init("shape", true, "Fits."), .init("request", false, "401")], milliseconds: 3
           )
           .json)

@@ -1,5 +1,6 @@
 import API
 import Model
+import Synchronization
 import Testing
 
 @testable import CLI
@@ -21,9 +22,14 @@ struct WatchTests {
         if ends { continuation.finish() }
         return APIResponse(contentType: "text/event-stream", body: .events(stream))
       }
+      if request.path.hasSuffix("/why") { return APIResponse(json: Blockers([question]).json) }
       return APIResponse(json: detail(status).json)
     }
   }
+
+  static let question = BlockerItem(
+    kind: "needs_attention", path: "pay", text: "pay was lost with its node: did it happen?", since: nil,
+    until: nil, remedy: "Answer with: esteira job step resolve \(id) 'pay' --did-not")
 
   static func detail(_ status: String) -> JobDetail {
     let error = ErrorItem(errorClass: "exit", code: "exit-code", message: "It ended with 3.", step: "greet")
@@ -103,6 +109,60 @@ struct WatchTests {
     let bench = TestBench(answer: Self.server(events, status: "success"))
     #expect(await bench.run("job watch \(Self.id) -o jsonl") == 0)
     #expect(bench.out == events.map { $0.json.text + "\n" }.joined())
+  }
+
+  @Test("one that waits for a person is told at once, with the command that answers")
+  func needsAttention() async {
+    let silent = TestBench(answer: Self.server([], status: "needs_attention", ends: false))
+    #expect(await silent.run("job watch \(Self.id)") == 9)
+    #expect(
+      silent.out == """
+        JOB 019a0c3e-5f21-7abc  needs_attention  2.1 s
+          pay was lost with its node: did it happen?
+            Answer with: esteira job step resolve \(Self.id) 'pay' --did-not
+
+        """)
+    let got = TestBench(answer: Self.server([], status: "needs_attention"))
+    #expect(await got.run("job get \(Self.id)") == 0)
+    #expect(got.out.hasSuffix("    Answer with: esteira job step resolve \(Self.id) 'pay' --did-not\n"))
+    let running = TestBench(answer: Self.server([], status: "success"))
+    #expect(await running.run("job get \(Self.id)") == 0)
+    #expect(!running.requests.contains { $0.path.hasSuffix("/why") })
+  }
+
+  @Test("a step that waits for a person's word shows the command while others go on")
+  func lostStep() async {
+    let events = [
+      JobEvent(
+        sequence: 1, at: Timestamp(microseconds: 0),
+        facts: [
+          ["fact": "started", "path": "pay", "attempt": 1],
+          ["fact": "question", "path": "pay", "reason": "owner_restarted"],
+        ])
+    ]
+    for (flags, words) in [("", "did it happen?"), ("--lang pt-BR", "aconteceu?")] {
+      let bench = TestBench(answer: Self.server(events, status: "success"))
+      #expect(await bench.run("job watch \(Self.id) \(flags)") == 0)
+      #expect(
+        bench.out.contains(
+          "pay  needs_attention  \(words) esteira job step resolve 019a0c3e-5f21-7abc 'pay' --did-happen"))
+    }
+  }
+
+  @Test("one that the engine could not drive is no silent watch either")
+  func quarantined() async {
+    let facts: [JSON] = [["fact": "quarantined", "reason": "it was taken over 3 times"]]
+    let event = JobEvent(sequence: 1, at: Timestamp(microseconds: 0), facts: facts)
+    let asked = Mutex(0)
+    let bench = TestBench { (request) throws(Problem) in
+      // It is well when the watch begins.
+      let isFirst = asked.withLock { count in
+        count += 1
+        return count == 1
+      }
+      return try Self.server([event], status: isFirst ? "running" : "needs_attention", ends: false)(request)
+    }
+    #expect(await bench.run("job watch \(Self.id)") == 9)
   }
 
   @Test("--timeout exits 5, and says that the job goes on")

@@ -38,7 +38,7 @@ struct PipelineTestTests {
         as: k
         key: ${{ k }}
         allow_failed: 1
-        uses: llm.chat
+        uses: findface.count
         with: {n: "${{ k }}"}
     outputs: {at: "${{ string(now) }}", sum: "${{ steps.paid.output.sum }}"}
     """
@@ -84,7 +84,7 @@ struct PipelineTestTests {
     defer { place.clean() }
     try place.write("long.yaml", Self.long)
     let unknown = try place.esteira("pipeline test long.yaml")
-    #expect(unknown.code == 2 && unknown.errors.contains("llm.chat"))
+    #expect(unknown.code == 2 && unknown.errors.contains("findface.count"))
     let refused = try place.esteira("pipeline test long.yaml --mock each={}")
     #expect(
       refused.code == 1 && refused.out.contains("fetch would leave this machine. Give --mock fetch=FILE"))

@@ -123,6 +123,36 @@ struct CredentialRouteTests {
     #expect(await code { _ = try await server.call(CredentialCalls.test, wrong) } == "unknown-connection")
   }
 
+  @Test("a connection is tried with the credential that it names, and one that is missing is told")
+  func connection() async throws {
+    var desk = VaultDesk.none
+    desk.testConnection = { (connection, record, path) throws(Problem) in
+      [.init("request", true, "\(connection.name) \(record?.name ?? "-") \(path ?? "-")")]
+    }
+    let server = try TestServer(vault: desk)
+    func test(_ path: String? = nil) async throws -> AccessTest {
+      try await server.call(AccessCalls.testConnection, ConnectionTestRequest(id: "demo~web", path: path))
+    }
+    func store(credential: String?) async throws {
+      _ = try await server.call(
+        AccessCalls.setConnection,
+        ConnectionItem(
+          id: "demo~web", kind: "http", address: ["url": "https://x"], allowedEgress: [],
+          credential: credential))
+    }
+    #expect(await code { _ = try await test() } == "unknown-connection")
+    try await store(credential: nil)
+    #expect(try await test("/me").checks.map(\.note) == ["web - /me"])
+    try await store(credential: "api")
+    let missing = try await test()
+    #expect(!missing.ok && missing.checks.map(\.name) == ["opens"] && missing.checks[0].note.contains("api"))
+    var wanted = request("bearer", [("token", "s3cret")])
+    wanted.expiresAt = Timestamp(microseconds: -1)
+    _ = try await server.call(CredentialCalls.create, wanted)
+    let whole = try await test()
+    #expect(!whole.ok && whole.checks.map(\.passed) == [false, true] && whole.checks[1].note == "web api -")
+  }
+
   @Test("the types tell their members, in the language of whoever asks")
   func types() async throws {
     let types = try await TestServer().call(CredentialCalls.types, Nothing()).items

@@ -118,7 +118,8 @@ struct JobListRouteTests {
   func limits() async throws {
     let server = try TestServer()
     let lists = server.router.routes.map(\.shape).filter { shape in
-      shape.method == .get && !shape.path.contains("{") && shape.permission != .open
+      guard case .json = shape.output else { return false }
+      return shape.method == .get && !shape.path.contains("{") && shape.permission != .open
     }
     for shape in lists {
       let answer = try await server.send(APIRequest(.get, shape.path, query: [("limit", "100000")]))

@@ -72,9 +72,9 @@ struct OpenAPITests {
   func places() {
     let steps = Self.operation("get", "/api/v1/jobs/{id}/steps")
     let parameters = steps?["parameters"]?.array ?? []
-    #expect(parameters.map { $0["name"]?.string } == ["id", "status", "limit", "cursor"])
-    #expect(parameters.map { $0["in"]?.string } == ["path", "query", "query", "query"])
-    #expect(parameters.map { $0["required"]?.bool } == [true, false, false, false])
+    #expect(parameters.map { $0["name"]?.string } == ["id", "status", "limit", "cursor", "fields"])
+    #expect(parameters.map { $0["in"]?.string } == ["path", "query", "query", "query", "query"])
+    #expect(parameters.map { $0["required"]?.bool } == [true, false, false, false, false])
     #expect(steps?["requestBody"] == nil)
 
     let cancel = Self.operation("post", "/api/v1/jobs/{id}/cancel")
@@ -90,6 +90,15 @@ struct OpenAPITests {
     #expect(resolve?["parameters"]?[0]?["name"] == "id" && resolve?["parameters"]?[1]?["name"] == "path")
 
     #expect(Self.operation("post", "/api/v1/retention/run")?["requestBody"] == nil)
+  }
+
+  @Test("every input refuses what it does not name, but for what another system sends back")
+  func closed() {
+    let open = EndpointCatalog.shapes.filter { shape in
+      let inputs = shape.input.json["oneOf"] == nil ? [shape.input] : shape.input.parts
+      return !inputs.allSatisfy { $0.json["additionalProperties"] == false }
+    }
+    #expect(open.map(\.path) == [OutsideSignInCalls.callback.shape.path])
   }
 
   @Test("an endpoint says which problems it may answer")

@@ -17,6 +17,7 @@ final class SizedServer {
   private let binary: String
   private let process = Process()
   private let idle: Int
+  private let idleCode: Int
 
   init() throws {
     binary = try #require(Self.binary)
@@ -34,6 +35,7 @@ final class SizedServer {
       text += String(decoding: more, as: UTF8.self)
     }
     idle = try Self.memory(process.processIdentifier, "VmRSS")
+    idleCode = try Self.memory(process.processIdentifier, "RssFile")
     // From now on the peak is that of the job. Where it cannot be reset, the start's own peak counts too.
     // That is only stricter, so a failure is none.
     try? Data("5".utf8).write(to: URL(filePath: "/proc/\(process.processIdentifier)/clear_refs"))
@@ -46,9 +48,12 @@ final class SizedServer {
     try? FileManager.default.removeItem(atPath: folder)
   }
 
-  /// Megabytes above the idle server, at the highest moment since it was ready.
+  /// Megabytes above the idle server, at the highest moment since it was ready. What has come in since of the
+  /// files of the program itself is the page cache's, and no memory of a job: a server that has just started
+  /// gives its code back.
   func peak() throws -> Double {
-    Double(try Self.memory(process.processIdentifier, "VmHWM") - idle) / 1_024
+    let code = try Self.memory(process.processIdentifier, "RssFile") - idleCode
+    return Double(try Self.memory(process.processIdentifier, "VmHWM") - idle - max(0, code)) / 1_024
   }
 
   /// How many rows a table has.

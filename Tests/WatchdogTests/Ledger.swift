@@ -109,6 +109,8 @@ extension MemoryShelf.Content {
     case .alert(let alert): alerts[alert.id] = alert
     case .mute(let mute): records.mutes.append(mute)
     case .unmute(let pattern): records.mutes.removeAll { $0.pattern == pattern }
+    case .rule(let rule): records.rules = records.rules.filter { $0.name != rule.name } + [rule]
+    case .removeRule(let name): records.rules.removeAll { $0.name == name }
     case .samples(let key, let samples, let keep):
       records.samples[key] = Array(((records.samples[key] ?? []) + samples).suffix(keep))
     case .notice(let told): notices.append(told)

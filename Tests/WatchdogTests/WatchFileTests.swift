@@ -30,6 +30,11 @@ struct WatchFileTests {
     open.acknowledged = .init(by: "local:bia", at: moment, note: "on it")
     (open.state, open.toldAt, open.level, open.count, open.goodSince) = (.acknowledged, moment, 2, 3, moment)
     let mute = Mute(pattern: "demo/*", by: "a", reason: "b", at: moment, until: moment + .seconds(60))
+    let rule = AlertRule(
+      name: "demo", pattern: "demo/*", to: ["ops"], dedupe: .zero, remind: .seconds(90),
+      escalations: [.init(after: .seconds(1_800), to: ["boss"])], by: "a", at: moment)
+    let least = AlertRule(name: "least", pattern: "*", by: "a", at: moment)
+    let gone = AlertRule(name: "gone", pattern: "*", by: "a", at: moment)
     let samples = [
       Sample(job: "a", endedAt: moment, value: 0.1),
       Sample(job: "b", endedAt: moment + .seconds(1), value: nil),
@@ -37,7 +42,9 @@ struct WatchFileTests {
     do {
       let file = try WatchFile(path: folder.file)
       try file.save([
-        .heartbeat(beat), .alert(open), .mute(mute),
+        .heartbeat(beat), .alert(open), .mute(mute), .rule(least),
+        .rule(AlertRule(name: "demo", pattern: "x", by: "b", at: moment)), .rule(rule), .rule(gone),
+        .removeRule(name: "gone"),
         .begun(key: "demo/daily volume", Begun(text: "{}", since: moment)),
         .samples(key: "demo/daily volume", samples, keep: 10),
         .notice(
@@ -48,6 +55,7 @@ struct WatchFileTests {
     #expect(records.heartbeats == [beat])
     #expect(records.alerts == [open])
     #expect(records.mutes == [mute])
+    #expect(records.rules == [rule, least])
     #expect(records.begun == ["demo/daily volume": Begun(text: "{}", since: moment)])
     #expect(records.samples == ["demo/daily volume": samples])
     let file = try WatchFile(path: folder.file)

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Serves slices of work on Celery with Redis to `make bench`: see celery_chains.py. What it needs of PyPI goes
-# below .build once. Where something cannot be had, it says so in one line and ends.
+# Runs a script of this folder with the Python that has Celery. Without a name, celery_chains.py, which serves slices
+# of work to `make bench`. What it needs of PyPI goes below .build once. Where something cannot be had, it says so in
+# one line and ends.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -18,4 +19,4 @@ if ! "$python" -c 'import celery, kombu.transport.redis' 2>/dev/null; then
   "$place/bin/pip" install --quiet --requirement bench/peers/requirements.txt >&2 ||
     skip "Celery cannot be installed from PyPI"
 fi
-exec "$python" bench/peers/celery_chains.py
+exec "$python" "bench/peers/${1:-celery_chains.py}"

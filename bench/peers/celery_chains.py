@@ -36,6 +36,21 @@ def free_port():
         return found.getsockname()[1]
 
 
+def start_redis(port, folder, log):
+    """Keeps nothing on the disk; answers when it can be asked."""
+    server = subprocess.Popen(
+        ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no",
+         "--dir", folder], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+    client = redis.Redis(port=port)
+    for _ in range(500):
+        try:
+            client.ping()
+            break
+        except redis.ConnectionError:
+            time.sleep(0.02)
+    return server
+
+
 def run_slice():
     chains = [celery.chain(step.s(0), *[step.s() for _ in range(STEPS - 1)]) for _ in range(CHAINS)]
     begin = time.monotonic()
@@ -67,17 +82,8 @@ def main():
     folder = tempfile.mkdtemp(prefix="esteira-bench-")
     port = free_port()
     with open(os.path.join(folder, "log"), "ab") as log:
-        server = subprocess.Popen(
-            ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no",
-             "--dir", folder], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        server = start_redis(port, folder, log)
         try:
-            client = redis.Redis(port=port)
-            for _ in range(500):
-                try:
-                    client.ping()
-                    break
-                except redis.ConnectionError:
-                    time.sleep(0.02)
             # The application takes its address where the module is read, here and in the worker.
             os.environ["BENCH_REDIS_PORT"] = str(port)
             subprocess.run([sys.executable, __file__, "serve", log.name], check=False)

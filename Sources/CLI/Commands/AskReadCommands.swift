@@ -27,17 +27,19 @@ enum AskList {
 
   static func run(_ call: Invocation) async throws -> ExitCode {
     let limit = try call.integer("--limit", in: 1...10_000) ?? 50
-    let asks = try await call.withClient(.reading) { client in
-      try await client.items(limit: limit) { cursor, limit in
+    return try await call.withClient(.reading) { client in
+      let asks = try await client.items(limit: limit) { cursor, limit in
         try await client.call(
           AskCalls.list,
           AsksQuery(
             namespace: call.namespace, state: call.value("--state"), mine: call.has("--mine"), limit: limit,
             cursor: cursor))
       }
+      call.show(listing(asks, call))
+      let state = call.value("--state") ?? "open"
+      if ["open", "all"].contains(state) { try await call.tellUndecidedJobs(client) }
+      return .done
     }
-    call.show(listing(asks, call))
-    return .done
   }
 
   private static func listing(_ asks: [AskItem], _ call: Invocation) -> Listing {

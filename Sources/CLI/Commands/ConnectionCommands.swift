@@ -110,6 +110,34 @@ enum ConnectionList {
     })
 }
 
+/// `connection test NAME`
+enum ConnectionTest {
+  static let spec = CommandSpec(
+    "connection test",
+    Bilingual(
+      "goes where it leads, with its credential, and says what came of it",
+      pt: "vai aonde ela leva, com a credencial dela, e diz o resultado"),
+    arguments: [ArgumentSpec("NAME", Bilingual("namespace/name", pt: "espaço/nome"))],
+    flags: [
+      FlagSpec(
+        "--path", value: "PATH",
+        Bilingual("behind its address; of S3 a bucket", pt: "depois do endereço dela; do S3 um bucket"))
+    ],
+    examples: [
+      .init(
+        "esteira connection test demo/site --path /status",
+        Bilingual("a GET, and no change", pt: "um GET, e nenhuma mudança"))
+    ],
+    run: { call in
+      let request = ConnectionTestRequest(
+        id: try call.identifier(call.arguments[0]), path: call.value("--path"))
+      let test = try await call.withClient(.writing) {
+        try await $0.call(AccessCalls.testConnection, request)
+      }
+      return call.show(test, of: request.id)
+    })
+}
+
 /// `connection delete NAME`
 enum ConnectionDelete {
   static let spec = CommandSpec(

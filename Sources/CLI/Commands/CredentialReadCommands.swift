@@ -136,17 +136,7 @@ enum CredentialTestCommand {
       id: try call.identifier(call.arguments[0]), connection: call.value("--connection"),
       path: call.value("--path"))
     let test = try await call.withClient(.writing) { try await $0.call(CredentialCalls.test, request) }
-    let lines = test.checks.map { check in
-      let mark =
-        switch check.passed {
-        case true?: Bilingual("ok", pt: "ok")
-        case false?: Bilingual("failed", pt: "falhou")
-        case nil: Bilingual("unknown", pt: "não se sabe")
-        }
-      return "\(check.name): \(call.text(mark)). \(check.note.printable)"
-    }
-    call.show(lines, json: test.json, id: request.id.replacing("~", with: "/"))
-    return test.ok ? .done : .failure
+    return call.show(test, of: request.id)
   }
 }
 
@@ -171,4 +161,21 @@ enum CredentialDelete {
       }
       return .done
     })
+}
+
+extension Invocation {
+  /// What was tried, a line for each; a failure is the command's, too.
+  func show(_ test: AccessTest, of id: String) -> ExitCode {
+    let lines = test.checks.map { check in
+      let mark =
+        switch check.passed {
+        case true?: Bilingual("ok", pt: "ok")
+        case false?: Bilingual("failed", pt: "falhou")
+        case nil: Bilingual("unknown", pt: "não se sabe")
+        }
+      return "\(check.name): \(text(mark)). \(check.note.printable)"
+    }
+    show(lines, json: test.json, id: id.replacing("~", with: "/"))
+    return test.ok ? .done : .failure
+  }
 }

@@ -107,14 +107,16 @@ enum JobGet {
     ], run: run)
 
   static func run(_ call: Invocation) async throws -> ExitCode {
-    let job = try await call.withClient(.reading) {
-      try await $0.call(JobCalls.get, JobPath(id: call.arguments[0]))
+    let (job, decisions) = try await call.withClient(.reading) { client in
+      let job = try await client.call(JobCalls.get, JobPath(id: call.arguments[0]))
+      let isShown = call.format == .table && job.needsDecision
+      return (job, isShown ? try await call.decisions(of: job.job.id, client) : [])
     }
     if call.has("--inputs") || call.has("--outputs") {
       call.console.out((call.has("--inputs") ? job.inputs : job.outputs ?? .null).prettyText)
       return .done
     }
-    call.show(lines(job, call), json: job.json, id: job.job.id)
+    call.show(lines(job, call) + decisions, json: job.json, id: job.job.id)
     return .done
   }
 
@@ -169,7 +171,7 @@ enum JobWatchCommand {
     ],
     run: { call in
       try await call.withClient(.reading) { client in
-        try await JobWatch(call: call, client: client).follow(call.arguments[0])
+        try await JobWatch(call: call, client: client).followOrAsk(call.arguments[0])
       }
     })
 }

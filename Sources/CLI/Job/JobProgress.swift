@@ -14,6 +14,7 @@ struct JobProgress: Sendable {
   }
 
   private var words: Words
+  private let job: String
   private var started: [ScalarString: Timestamp] = [:]
   /// The id of the last question of a path.
   private var asks: [ScalarString: String] = [:]
@@ -23,7 +24,7 @@ struct JobProgress: Sendable {
   private(set) var lastSequence = 0
   private(set) var hasEnded = false
 
-  init(language: Language) { words = Words(language: language) }
+  init(language: Language, job: String) { (words, self.job) = (Words(language: language), job) }
 
   mutating func take(_ event: JobEvent) -> [Change] {
     lastSequence = max(lastSequence, event.sequence)
@@ -39,7 +40,11 @@ struct JobProgress: Sendable {
       return [
         Change(path: path, word: "skipped", detail: words.cause(fact["cause"]?.string ?? ""), isFinal: true)
       ]
-    case "retrying", "lost", "question", "resolved", "superseded", "adopted":
+    case "question": return [lost(path)]
+    case "quarantined":
+      if fact["reason"]?.string?.isEmpty == false { status = JobStatus.needsAttention.word }
+      return []
+    case "retrying", "lost", "resolved", "superseded", "adopted":
       return [interruption(path, fact)]
     case "asked", "reminded": return [question(path, fact)]
     case "status", "outcome":
@@ -78,8 +83,18 @@ struct JobProgress: Sendable {
     _ = stop(path)
     let reason = fact["message"] ?? fact["cause"] ?? fact["reason"] ?? fact["answer"] ?? .string("")
     let detail = words.value(.string(words.cause((reason.string ?? "").printable)), limit: 160)
+    return Change(path: path, word: word, detail: detail, isFinal: true)
+  }
+
+  /// Only a person knows whether it happened; others of the job may go on meanwhile.
+  private mutating func lost(_ path: String) -> Change {
+    _ = stop(path)
+    let command = "esteira job step resolve \(Words.short(job)) '\(path)'"
+    let detail = Bilingual(
+      "did it happen? \(command) --did-happen [--output FILE] | --did-not | --fail REASON",
+      pt: "aconteceu? \(command) --did-happen [--output ARQUIVO] | --did-not | --fail MOTIVO")
     return Change(
-      path: path, word: word == "question" ? "needs_attention" : word, detail: detail, isFinal: true)
+      path: path, word: "needs_attention", detail: detail[words.language], isFinal: true)
   }
 
   private mutating func stop(_ path: String) -> Timestamp? {

@@ -16,6 +16,13 @@ struct JobWatch: Sendable {
     case interrupted
   }
 
+  /// Of a job that may have stopped for a person long ago: then that is said at once. As lines of JSON the
+  /// decisions are what is wanted, and the last of them says it.
+  func followOrAsk(_ id: String) async throws -> ExitCode {
+    if call.format != .jsonl, try await stillAsks(id) { return try await close(id) }
+    return try await follow(id)
+  }
+
   func follow(_ id: String, after: Int = 0) async throws -> ExitCode {
     let outcome = try await first([
       { try await watch(id, after: after) },
@@ -55,7 +62,7 @@ struct JobWatch: Sendable {
   }
 
   private func watch(_ id: String, after: Int) async throws -> Outcome? {
-    var (progress, failures) = (JobProgress(language: call.language), 0)
+    var (progress, failures) = (JobProgress(language: call.language, job: id), 0)
     var screen = ProgressScreen(call.console, hasColours: !call.has("--no-color"))
     var position = after
     while true {
@@ -96,7 +103,9 @@ struct JobWatch: Sendable {
   private func close(_ id: String) async throws -> ExitCode {
     let job = try await client.call(JobCalls.get, JobPath(id: id))
     switch call.format {
-    case .table: summary(of: job).forEach(call.console.out)
+    case .table:
+      summary(of: job).forEach(call.console.out)
+      if job.needsDecision { try await call.decisions(of: id, client).forEach(call.console.out) }
     case .json: call.console.out(job.json.prettyText)
     case .id: call.console.out(job.job.id)
     case .jsonl: break
@@ -116,9 +125,6 @@ struct JobWatch: Sendable {
       let place = error.step.isEmpty ? "" : "\(error.step): "
       lines.append(
         "  \(place)\(error.message.printable) [\(error.code.isEmpty ? error.errorClass : error.code)]")
-    }
-    if job.job.status == "needs_attention" {
-      lines.append("  esteira job why \(Words.short(job.job.id))")
     }
     return lines
   }

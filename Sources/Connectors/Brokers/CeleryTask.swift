@@ -104,11 +104,18 @@ struct CeleryTask: Connector {
 
   func execute(_ attempt: Attempt) async throws(Failure) -> AttemptOutput {
     let run = try CeleryRun(attempt, brokers)
-    if attempt.with["result"]?.string == "ignore" {
-      try await run.send()
-      return Self.output(run.message.id, "SENT")
+    do throws(Failure) {
+      if attempt.with["result"]?.string == "ignore" {
+        try await run.send()
+        return Self.output(run.message.id, "SENT")
+      }
+      let result = try await run.result(sends: true, within: nil)
+      if let result { return try await end(run, result) }
+    } catch {
+      // A worker may have the task before the broker's confirmation is here: it is told to stop, too.
+      guard Task.isCancelled, error.errorClass == .cancelled else { throw error }
     }
-    return try await end(run, try await run.result(sends: true, within: nil))
+    return try await end(run, nil)
   }
 
   func outcome(ofLost attempt: Attempt) async throws(Failure) -> AttemptOutput? {

@@ -1,9 +1,9 @@
 import Net
 
 /// The queue of this node to which others answer, at one RabbitMQ. It outlives the node: an answer that comes
-/// while no node runs waits there. One desk alone reads it: another would take answers that are not for it. An
-/// answer is told to whoever has claimed its correlation id; it leaves the queue a while later, so that one
-/// whose attempt died meanwhile comes again.
+/// while no node runs waits there. One desk alone reads it: another would take answers that are not for it.
+/// An answer is told to whoever has claimed its correlation id; it leaves the queue a while later, so that
+/// one whose attempt died meanwhile comes again.
 actor ReplyDesk {
   enum News: Sendable {
     /// From now on answers are heard.

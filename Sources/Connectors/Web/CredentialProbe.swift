@@ -33,6 +33,9 @@ public struct CredentialProbe: Sendable {
   /// Nil where the connection is of no service that has a question of its own.
   private func service(_ credential: Credential, _ connection: Connection) async -> Finding? {
     do throws(Failure) {
+      if connection.kind == PostgresAddress.kind {
+        return try await ConnectionProbe.database(connection, credential, now)
+      }
       let attempt = Self.attempt([:], connection, credential, now)
       return try await ServiceProbe.ask(attempt, client).map { Self.finding($0.shown, $0.status) }
     } catch {
@@ -89,7 +92,7 @@ public struct CredentialProbe: Sendable {
   }
 
   /// Asks for the buckets, or where a path names one for its first object: a key may be for one bucket alone.
-  private func store(_ credential: Credential, _ connection: Connection?, bucket: String?) async -> Finding {
+  func store(_ credential: Credential?, _ connection: Connection?, bucket: String?) async -> Finding {
     guard let connection, connection.kind == S3Store.kind else {
       return Finding(
         passed: nil, note: "Nothing was asked: name a connection of kind s3 that the credential is for.")
@@ -116,7 +119,7 @@ public struct CredentialProbe: Sendable {
     }
   }
 
-  private static func finding(_ shown: String, _ status: Int) -> Finding {
+  static func finding(_ shown: String, _ status: Int) -> Finding {
     switch status {
     case 200..<300: Finding(passed: true, note: "\(shown) answered \(status).")
     case 401, 403: Finding(passed: false, note: "\(shown) answered \(status): it was refused.")
@@ -130,7 +133,7 @@ public struct CredentialProbe: Sendable {
     _ with: JSON, _ connection: Connection, _ credential: Credential?,
     _ now: @escaping @Sendable () -> Timestamp = { Timestamp(microseconds: 0) }
   ) -> Attempt {
-    let none = Failure(.internal, "A test of a credential has no artifacts.")
+    let none = Failure(.internal, "A test has no artifacts.")
     let services = AttemptServices(
       log: { _, _ in }, storeArtifact: { (_, _, _) throws(Failure) in throw none },
       fetchArtifact: { (_, _) throws(Failure) in throw none }, workFolder: "", processFolder: "",

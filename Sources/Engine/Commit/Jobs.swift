@@ -296,7 +296,10 @@ struct Jobs: ~Copyable {
     tellSubscribers(of: job, at: now)
     tellSchedule(of: job)
     // A result that comes after the end is no second one.
-    if endedIn != job.state.round { bury(job, at: now) }
+    if endedIn != job.state.round {
+      bury(job, at: now)
+      tallyJob(job, at: now)
+    }
   }
 
   /// The emptied arrays of the last decision, to be used again by their only owner.

@@ -171,8 +171,9 @@ extension Decider {
     return try duration(of: own, at: node)
   }
 
-  /// A connector that waits for what its lost attempt began has the attempt's time, and all of it: the node may
-  /// have been gone for longer. Whether something happened that must not happen twice is asked without a limit.
+  /// A connector that waits for what its lost attempt began has the attempt's time, and all of it: the node
+  /// may have been gone for longer. Whether something happened that must not happen twice is asked without a
+  /// limit.
   mutating func limitExamination(_ node: NodeNumber) {
     let step = step(of: node)
     guard state[node].effect != .once, case .connector(let call) = step.kind else { return }

@@ -39,9 +39,15 @@ public struct AttemptFolders: Sendable {
   public var objects: String
   /// Nil where the revision has no files.
   public var files: String?
+  /// Makes one of the three when it is asked for.
+  public var make: @Sendable (String) -> Void
 
-  public init(work: String, process: String, objects: String, files: String?) {
+  public init(
+    work: String, process: String, objects: String, files: String?,
+    make: @escaping @Sendable (String) -> Void = { _ in }
+  ) {
     (self.work, self.process, self.objects, self.files) = (work, process, objects, files)
+    self.make = make
   }
 }
 

@@ -279,6 +279,7 @@ extension Executor {
       },
       workFolder: folders.work, processFolder: folders.process, objectsFolder: folders.objects,
       now: { clock.now })
+    services.makeFolder = folders.make
     // Cancelling ends it, which the next step of the attempt hears.
     services.pause = { try? await Task.sleep(for: $0) }
     services.mask = masking

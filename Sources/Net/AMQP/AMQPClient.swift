@@ -65,6 +65,9 @@ public actor AMQPClient {
     return name
   }
 
+  /// Returns once the connection is open, or says why it is not.
+  public func check() async throws(AMQPError) { _ = try await opened(by: .now + limits.answer) }
+
   /// What waits fails with `stopped`; later messages too.
   public func close() async {
     isClosed = true

@@ -8,6 +8,13 @@ extension MailServer {
   public func send(_ message: MailMessage) async throws(MailFault) {
     let bytes: [UInt8]
     do throws(NetError) { bytes = try message.bytes() } catch { throw .network(error) }
+    try await transfer(message, bytes)
+  }
+
+  /// Connects, becomes secure and signs in as for a message, and hands over none.
+  public func check() async throws(MailFault) { try await transfer(nil, []) }
+
+  private func transfer(_ message: MailMessage?, _ bytes: [UInt8]) async throws(MailFault) {
     let flag = MailTransfer.Flag()
     let result: Result<Void, MailFault> = await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
@@ -42,26 +49,35 @@ private final class MailTransfer {
     (self.server, self.bytes, self.flag) = (server, bytes, flag)
   }
 
-  func run(_ message: MailMessage) -> Result<Void, MailFault> {
+  /// Nil: nothing is sent.
+  func run(_ message: MailMessage?) -> Result<Void, MailFault> {
     guard let handle = curl_easy_init() else {
       return .failure(.network(.resources("no memory for a transfer")))
     }
     var recipients: UnsafeMutablePointer<curl_slist>?
-    for address in message.recipients { recipients = curl_slist_append(recipients, "<\(address.mailbox)>") }
+    for address in message?.recipients ?? [] {
+      recipients = curl_slist_append(recipients, "<\(address.mailbox)>")
+    }
     defer {
       curl_easy_cleanup(handle)
       curl_slist_free_all(recipients)
     }
     do throws(MailFault) {
-      try prepare(handle, from: message.from)
-      try Self.check(esteira_curl_set_pointer(handle, CURLOPT_MAIL_RCPT, recipients))
+      try prepare(handle)
+      if let message {
+        try Self.check(esteira_curl_set_text(handle, CURLOPT_MAIL_FROM, "<\(message.from.mailbox)>"))
+        try Self.check(esteira_curl_set_pointer(handle, CURLOPT_MAIL_RCPT, recipients))
+        try Self.check(esteira_curl_set_long(handle, CURLOPT_UPLOAD, 1))
+      } else {
+        try Self.check(esteira_curl_set_long(handle, CURLOPT_CONNECT_ONLY, 1))
+      }
       let code = curl_easy_perform(handle)
       if code == CURLE_OK { return .success(()) }
       throw fault(code, handle)
     } catch { return .failure(error) }
   }
 
-  private func prepare(_ handle: UnsafeMutableRawPointer, from: MailAddress) throws(MailFault) {
+  private func prepare(_ handle: UnsafeMutableRawPointer) throws(MailFault) {
     let owner = Unmanaged.passUnretained(self).toOpaque()
     let code = esteira_curl_set_callbacks(
       handle, owner, { MailTransfer.of($3).onLine($0, $1 * $2) },
@@ -99,8 +115,6 @@ private final class MailTransfer {
       try set(CURLOPT_USERNAME, login.user)
       try set(CURLOPT_PASSWORD, login.password)
     }
-    try set(CURLOPT_MAIL_FROM, "<\(from.mailbox)>")
-    try set(CURLOPT_UPLOAD, 1)
   }
 
   private static func check(_ code: CURLcode) throws(MailFault) {

@@ -19,6 +19,19 @@ public struct PostgresRows: ~Copyable, SQLCursor {
       PQclear(row)
       row = nil
     }
+
+    func nameColumns(_ result: OpaquePointer) {
+      if names != nil { return }
+      names = (0..<PQnfields(result)).map { PQfname(result, $0).map { String(cString: $0) } ?? "" }
+    }
+
+    func note(_ result: OpaquePointer) {
+      guard let status = PQcmdStatus(result), let count = PQcmdTuples(result) else { return }
+      let word = String(cString: status).prefix { $0 != " " }
+      if ["INSERT", "UPDATE", "DELETE", "MERGE"].contains(word) {
+        changes = Int64(String(cString: count)) ?? 0
+      }
+    }
   }
 
   init(handle: OpaquePointer, wait: PostgresWait, text: PostgresText) {
@@ -40,15 +53,15 @@ public struct PostgresRows: ~Copyable, SQLCursor {
       switch PQresultStatus(result) {
       case PGRES_SINGLE_TUPLE:
         state.row = result
-        nameColumns(result)
+        state.nameColumns(result)
         guard rowBytes <= Self.rowLimit else {
           reset()
           throw SQLFault(.tooLarge, "the row is larger than \(Self.rowLimit >> 20) MiB")
         }
         return true
       case PGRES_TUPLES_OK, PGRES_COMMAND_OK, PGRES_EMPTY_QUERY:
-        nameColumns(result)
-        note(result)
+        state.nameColumns(result)
+        state.note(result)
         PQclear(result)
       case _:
         let fault = PostgresConnection.fault(handle, wait, result, text)
@@ -63,19 +76,6 @@ public struct PostgresRows: ~Copyable, SQLCursor {
 
   /// Runs it to its end without looking at rows.
   public func finish() throws(SQLFault) { while try next() {} }
-
-  private func nameColumns(_ result: OpaquePointer) {
-    guard state.names == nil else { return }
-    state.names = (0..<PQnfields(result)).map { PQfname(result, $0).map { String(cString: $0) } ?? "" }
-  }
-
-  private func note(_ result: OpaquePointer) {
-    guard let status = PQcmdStatus(result), let count = PQcmdTuples(result) else { return }
-    let word = String(cString: status).prefix { $0 != " " }
-    if ["INSERT", "UPDATE", "DELETE", "MERGE"].contains(word) {
-      state.changes = Int64(String(cString: count)) ?? 0
-    }
-  }
 
   public var rowBytes: Int {
     guard let row = state.row else { return 0 }

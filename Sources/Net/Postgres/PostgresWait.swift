@@ -1,4 +1,5 @@
 internal import CPostgres
+internal import CSystem
 internal import Glibc
 
 /// Waits for the server, and hears of the stop and of the time's end while it does. For one thread.

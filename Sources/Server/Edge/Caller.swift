@@ -12,6 +12,8 @@ public struct Caller: Sendable {
   public internal(set) var reach: Reach
   /// The namespace of the object, where it has one.
   var place: String?
+  /// The members that they want of the answer; nil: all.
+  var fields: FieldSelection?
   let note: AuditNote
 
   public init(principal: Principal, request: APIRequest, reach: Reach = .everywhere) {

@@ -11,11 +11,13 @@ struct Doorkeeper: Sendable {
   /// Nil: nobody signs in here.
   var access: AccessService?
   var origins: OwnOrigins
+  /// Whoever asks from there reads measures without a token.
+  var scrapers: [CIDR] = []
 
-  /// `isOpen`: nobody has to sign in for it. A token that has ended stops nobody there: many a client sends
-  /// the last one along when it signs in anew.
+  /// `path`: of the endpoint that is meant. `isOpen`: nobody has to sign in for it. A token that has ended
+  /// stops nobody there: many a client sends the last one along when it signs in anew.
   func principal(
-    of request: HTTPRequest, _ cookies: [String: String], isOpen: Bool
+    of request: HTTPRequest, to path: String, _ cookies: [String: String], isOpen: Bool
   ) throws(Problem) -> Principal {
     switch request.peer {
     case .local(let uid, _):
@@ -30,6 +32,11 @@ struct Doorkeeper: Sendable {
         guard isOpen else { throw error }
         return .anonymous
       }
+    }
+    if path == MetricsCalls.exposition.shape.path, let address = request.peer.address,
+      scrapers.contains(where: { $0.contains(address) })
+    {
+      return .scraper
     }
     guard let token = cookies[SignInCookies.accessName] else { return .anonymous }
     // A cookie is sent by browsers without anybody's wish, so a change needs to come from our own pages.
@@ -94,4 +101,11 @@ public struct OwnOrigins: Sendable {
     guard let host = request.headers["host"]?.lowercased() else { return false }
     return ["http://\(host)", "https://\(host)"].contains { $0.utf8.elementsEqual(origin.utf8) }
   }
+}
+
+extension Principal {
+  /// Reads measures, and nothing else.
+  fileprivate static let scraper = Principal(
+    kind: .service, id: "scraper", actor: "scraper",
+    grants: [Grant(namespace: "*", permissions: Permissions(["metrics:read"]) ?? .none)])
 }

@@ -11,18 +11,22 @@ public struct HTTPEdge: Sendable {
   private let socket: SocketDoor?
   private let document: JSON
   private let newRequestID: @Sendable () -> String
+  /// Where measuring systems look unless they are told otherwise.
+  private static let scraped = "/metrics"
   /// Shorter than the silence that clients bear.
   private static let heartbeat = Duration.seconds(20)
 
   /// `owner`: the uid that the data folder belongs to; `actor`: its name in histories. Without `access` only
-  /// the owner is let in.
+  /// the owner is let in. `scrapers`: whoever asks from there reads measures without a token.
   public init(
     _ router: Router, owner: UInt32, actor: String, access: AccessService? = nil, hub: Hub? = nil,
-    origins: OwnOrigins = OwnOrigins(), version: String, now: @escaping @Sendable () -> Timestamp,
+    origins: OwnOrigins = OwnOrigins(), scrapers: [CIDR] = [], version: String,
+    now: @escaping @Sendable () -> Timestamp,
     newRequestID: @escaping @Sendable () -> String
   ) {
     self.router = router
-    door = Doorkeeper(owner: owner, actor: actor, access: access, origins: origins)
+    door = Doorkeeper(
+      owner: owner, actor: actor, access: access, origins: origins, scrapers: scrapers)
     limiter = RateLimiter(now: now)
     socket = hub.map { SocketDoor(hub: $0, origins: origins) }
     document = EdgePages.document(version)
@@ -44,7 +48,7 @@ public struct HTTPEdge: Sendable {
     let principal: Principal
     do throws(Problem) {
       let isOpen = router.isOpen(request.method, asked.path)
-      principal = try door.principal(of: request, asked.cookies, isOpen: isOpen)
+      principal = try door.principal(of: request, to: asked.path, asked.cookies, isOpen: isOpen)
       try door.mayGoOn(principal, asked.path)
       if let socket, request.method == "GET", asked.path == SocketDoor.path {
         return try socket.open(request, as: principal, asked.language)
@@ -71,7 +75,8 @@ public struct HTTPEdge: Sendable {
   /// All but the method and the query, which may be wrong.
   private func read(_ request: HTTPRequest) -> APIRequest {
     var asked = APIRequest(
-      .get, request.path, body: request.body,
+      .get, request.path == Self.scraped ? MetricsCalls.exposition.shape.path : request.path,
+      body: request.body,
       requestID: Self.requestID(request.headers["x-request-id"]) ?? newRequestID(),
       language: Self.language(request.headers["accept-language"]),
       lastEvent: request.headers["last-event-id"])

@@ -48,6 +48,7 @@ public enum ProblemStatus {
     "too-many-holds": 409,
     "precondition-failed": 412, "defined-in-file": 409, "schedule-exists": 409, "too-many-schedules": 429,
     "unknown-hook": 404, "hook-path-taken": 409, "trigger-full": 429, "no-queue": 404, "no-worker": 404,
-    "no-setting": 404,
+    "no-setting": 404, "no-ticket": 404, "no-alert-rule": 404,
+    "too-many-alert-rules": 429,
   ]
 }

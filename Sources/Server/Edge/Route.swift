@@ -2,6 +2,16 @@ public import API
 import Access
 import Model
 
+extension Caller {
+  /// The members that are wanted of an answer, with the media type that says whether it is whole.
+  func answer(_ json: JSON, status: Int = 200) -> APIResponse {
+    guard let fields else { return APIResponse(status: status, json: json) }
+    return APIResponse(
+      status: status, contentType: FieldSelection.contentType,
+      body: .bytes(fields.taken(from: json).serialized()))
+  }
+}
+
 /// An endpoint with what answers it. It can only be made from an endpoint, so it has a permission, and only
 /// with a scope, so it is known where the permission is asked.
 public struct Route: Sendable {
@@ -43,7 +53,7 @@ public struct Route: Sendable {
     Route(endpoint.shape, scope) { input, caller in
       let output = try await handle(input, caller)
       if endpoint.shape.success == [204] { return .nothing }
-      var response = APIResponse(status: status(output), json: output.json)
+      var response = caller.answer(output.json, status: status(output))
       response.entityTag = (output as? any Tagged)?.tag
       response.location = (output as? any Located)?.location
       response.isShownOnce = Output.self is any ShownOnce.Type

@@ -45,7 +45,9 @@ public struct Router: Sendable {
     do {
       // Before anything of the input is read, so that whoever may not call at all learns nothing from it.
       try Gate.checkAtAll(route.shape.permission, principal)
-      let input = try Self.input(of: request, to: route.shape, parameters)
+      let query: [(name: String, value: String)]
+      (caller.fields, query) = try route.shape.selection(in: request.query)
+      let input = try Self.input(of: request, query, to: route.shape, parameters)
       answer = try route.admit(input, &caller)
     } catch let problem as Problem {
       try await audit.refused(route, caller, parameters, problem)
@@ -77,13 +79,14 @@ public struct Router: Sendable {
 
   /// Of a raw body only what the path names: the rest is the sender's.
   private static func input(
-    of request: APIRequest, to shape: Shape, _ parameters: [(String, String)]
+    of request: APIRequest, _ query: [(name: String, value: String)], to shape: Shape,
+    _ parameters: [(String, String)]
   ) throws -> JSON {
     let limit = shape.rawBodyLimit ?? bodyLimit
     guard request.body.count <= limit else { throw bodyTooLarge(limit) }
     if shape.rawBodyLimit != nil { return try shape.input(path: parameters, query: [], body: JSONObject()) }
     let body = request.body.isEmpty ? JSONObject() : try RequestBody.members(of: request, to: shape)
-    return try shape.input(path: parameters, query: request.query, body: body)
+    return try shape.input(path: parameters, query: query, body: body)
   }
 
   /// A method that no endpoint has, such as OPTIONS.

@@ -137,7 +137,7 @@ enum Gate {
       "Sign in with `esteira login`, or send a token: Authorization: Bearer ….",
       pt: "Entre com `esteira login`, ou envie um token: Authorization: Bearer …."))
 
-  private static func notAllowed(_ verb: String, _ resource: String, _ namespace: String?) -> Problem {
+  static func notAllowed(_ verb: String, _ resource: String, _ namespace: String?) -> Problem {
     let place = namespace.map { " in \($0)" } ?? ""
     let placePT = namespace.map { " em \($0)" } ?? ""
     return Problem(

@@ -81,6 +81,8 @@ extension Database {
       try query(
         SQL.putMute, [.text(mute.pattern), .integer(mute.until.microseconds), .text(mute.json.text)])
     case .unmute(let pattern): try query("DELETE FROM mutes WHERE pattern = ?", [.text(pattern)])
+    case .rule(let rule): try query(SQL.putRule, [.text(rule.name), .text(rule.json.text)])
+    case .removeRule(let name): try query("DELETE FROM rules WHERE name = ?", [.text(name)])
     case .samples(let key, let samples, let keep): try write(samples, of: key, keep: keep)
     case .notice(let told):
       try query(
@@ -179,6 +181,10 @@ extension Database {
     var records = WatchRecords()
     records.heartbeats = try bodies("SELECT body FROM heartbeats ORDER BY name").compactMap { Heartbeat($0) }
     records.mutes = try bodies("SELECT body FROM mutes ORDER BY pattern").compactMap { Mute($0) }
+    // A file of an earlier version that is only read has none.
+    if try integer("SELECT 1 FROM sqlite_schema WHERE name = 'rules'") != nil {
+      records.rules = try bodies("SELECT body FROM rules ORDER BY name").compactMap { AlertRule($0) }
+    }
     records.alerts = try bodies(SQL.lately).compactMap { Alert($0) }
     try query("SELECT key, wanted, since FROM begun") { row in
       records.begun[row.text(0)] = Begun(
@@ -210,6 +216,8 @@ private enum SQL {
     CREATE TABLE IF NOT EXISTS mutes(
       pattern TEXT NOT NULL PRIMARY KEY, until_at INTEGER NOT NULL,
       body TEXT NOT NULL CHECK(json_valid(body))) STRICT, WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS rules(
+      name TEXT NOT NULL PRIMARY KEY, body TEXT NOT NULL CHECK(json_valid(body))) STRICT, WITHOUT ROWID;
     CREATE TABLE IF NOT EXISTS samples(
       key TEXT NOT NULL, job TEXT NOT NULL, ended_at INTEGER NOT NULL, value TEXT,
       PRIMARY KEY(key, job)) STRICT, WITHOUT ROWID;
@@ -223,6 +231,7 @@ private enum SQL {
   static let putBeat = "INSERT OR REPLACE INTO heartbeats(name, body) VALUES(?, ?)"
   static let putAlert = "INSERT OR REPLACE INTO alerts(id, state, resolved_at, body) VALUES(?, ?, ?, ?)"
   static let putMute = "INSERT OR REPLACE INTO mutes(pattern, until_at, body) VALUES(?, ?, ?)"
+  static let putRule = "INSERT OR REPLACE INTO rules(name, body) VALUES(?, ?)"
   static let putNotice = "INSERT OR REPLACE INTO notices(id, alert, state, body) VALUES(?, ?, ?, ?)"
   static let putBegun = "INSERT OR REPLACE INTO begun(key, wanted, since) VALUES(?, ?, ?)"
   static let putSample = "INSERT OR REPLACE INTO samples(key, job, ended_at, value) VALUES(?, ?, ?, ?)"

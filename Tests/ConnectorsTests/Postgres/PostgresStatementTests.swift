@@ -185,6 +185,20 @@ struct PostgresFaultTests {
     #expect(nowhere?.code == "sql-login")
   }
 
+  @Test("a test of the connection or of its credential signs in, and tells what came of it")
+  func probes() async throws {
+    let world = try PostgresBench()
+    let probe = ConnectionProbe(world.bench.client, Brokers(), now: { Timestamp(microseconds: 0) })
+    let credentials = CredentialProbe(world.bench.client, now: { Timestamp(microseconds: 0) })
+    let (right, wrong) = (PostgresBench.credential(), PostgresBench.credential("esteira", "guess"))
+    let good = await probe.ask(world.connection(), right, path: nil)
+    #expect(good.map(\.passed) == [true] && good[0].note.contains("PostgreSQL 1"))
+    let bad = await probe.ask(world.connection(), wrong, path: nil)
+    #expect(bad.map(\.passed) == [false] && !bad[0].note.contains("guess"))
+    #expect(await credentials.ask(right, world.connection(), path: nil).passed == true)
+    #expect(await credentials.ask(wrong, world.connection(), path: nil).passed == false)
+  }
+
   @Test("a certificate that nobody vouches for is refused, and only `security` says otherwise")
   func certificates() async throws {
     let world = try PostgresBench()

@@ -64,7 +64,8 @@ struct HandedTests {
     var jobs: Set<ID<Job>> = []
     for wanted: JSON in [
       ["type": "start", "date": "2026-11-20"], ["type": "start", "date": "2026-11-20"],
-      ["type": "start", "date": "2026-11-20", "id": "m1"], ["type": "start", "date": "2026-11-20", "id": "m1"],
+      ["type": "start", "date": "2026-11-20", "id": "m1"],
+      ["type": "start", "date": "2026-11-20", "id": "m1"],
     ] {
       guard case .started(let job) = try await harness.node.hand(message(wanted)) else {
         return #expect(Bool(false), "No job.")
