@@ -56,12 +56,16 @@ struct JobLines: Sendable {
         ("attempt", .int(Int64(step.attempt))), ("cause", .string(step.cause)),
       ])
       if step.count > 1 { data["count"] = .int(Int64(step.count)) }
-      note(step.to == .retrying ? .warn : .debug, step.to == .retrying ? "step_retry" : "step_status", data)
+      switch step.to {
+      case .retrying: note(.warn, "step_retry", data)
+      case .failed, .timeout: note(.warn, "step_failed", data)
+      case _: note(.debug, "step_status", data)
+      }
     case .progress(let path, let done, let all):
       note(.debug, "progress", ["path": .string(path), "done": .int(Int64(done)), "of": .int(Int64(all))])
     case .failed(let failure):
       note(
-        .warn, "step_failed",
+        .warn, "step_error",
         [
           "path": .string(failure.step), "class": .string(failure.errorClass.rawValue),
           "code": .string(failure.code), "error": .string(failure.message),
