@@ -9,7 +9,7 @@ packages=(
   libwslay-dev libxml2-dev libyaml-dev node-llhttp pkg-config python3 sqlite3 tzdata unixodbc-dev zlib1g-dev
 )
 if [[ ${1:-} == tests ]]; then
-  packages+=(age python3-croniter python3-venv)
+  packages+=(age prometheus python3-croniter python3-venv python3-yaml)
   # Real servers: a store of S3, one of mail, and brokers with Celery's workers.
   packages+=(swift-proxy swift-account swift-container swift-object memcached python3-aiosmtpd)
   packages+=(python3-celery python3-redis rabbitmq-server redis-server postgresql)

@@ -33,23 +33,37 @@ public struct HookResult: Wire, Hashable {
   public var outcome: String
   /// The job that it led to, where it led to one.
   public var job: String?
-  public init(outcome: String, job: String? = nil) { (self.outcome, self.job) = (outcome, job) }
+  /// Of a batch of CloudEvents, in their order; nil for any other request.
+  public var events: [HookResult]?
+  public init(outcome: String, job: String? = nil, events: [HookResult]? = nil) {
+    (self.outcome, self.job, self.events) = (outcome, job, events)
+  }
+
+  /// Events of one batch.
+  public static let mostEvents = 100
+
+  private static let own: [Schema.Member] = [
+    .init(
+      "outcome",
+      .words([
+        "started", "existing", "delivered", "kept", "duplicate", "filtered", "stored", "refused",
+        "dead_letter", "batch",
+      ])),
+    .optional("job_id", .text, "The job that it led to, where it led to one."),
+  ]
 
   public static let schema = Schema.object(
-    [
-      .init(
-        "outcome",
-        .words([
-          "started", "existing", "delivered", "kept", "duplicate", "filtered", "stored", "refused",
-          "dead_letter",
-        ])),
-      .optional("job_id", .text, "The job that it led to, where it led to one."),
+    own + [
+      .optional(
+        "events", .list(of: .object(own, name: "HookEventResult"), most: mostEvents),
+        "Of a batch of CloudEvents, in their order.")
     ], name: "HookResult")
 
   public init(_ json: JSON) throws(WireError) {
     let fields = try Fields(json, Self.schema)
     (outcome, job) = (try fields.text("outcome"), try fields.optionalText("job_id"))
+    events = fields.object["events"] == nil ? nil : try fields.list("events", of: HookResult.self)
   }
 
-  public var json: JSON { members(["outcome": outcome.wire, "job_id": job?.wire]) }
+  public var json: JSON { members(["outcome": outcome.wire, "job_id": job?.wire, "events": events?.wire]) }
 }

@@ -28,7 +28,7 @@ struct Exposition {
   /// One value of a family with the labels that tell it from the others.
   struct Sample {
     var suffix = ""
-    var labels: KeyValuePairs<String, String> = [:]
+    var labels: [(key: String, value: String)] = []
     var value: String
   }
 
@@ -87,10 +87,15 @@ struct Exposition {
 
 extension Exposition.Sample {
   init(_ value: Int, _ labels: KeyValuePairs<String, String> = [:], suffix: String = "") {
-    self.init(suffix: suffix, labels: labels, value: "\(value)")
+    self.init(suffix: suffix, labels: labels.map { ($0.key, $0.value) }, value: "\(value)")
+  }
+
+  init(_ value: Double, labels: [(key: String, value: String)]) {
+    // A whole number as one writes it.
+    self.init(labels: labels, value: Int(exactly: value).map { "\($0)" } ?? "\(value)")
   }
 
   init(_ value: Double, _ labels: KeyValuePairs<String, String> = [:], suffix: String = "") {
-    self.init(suffix: suffix, labels: labels, value: "\(value)")
+    self.init(suffix: suffix, labels: labels.map { ($0.key, $0.value) }, value: "\(value)")
   }
 }

@@ -36,10 +36,12 @@ struct ExpositionRoutes: Sendable {
     if reach == .everywhere {
       Self.addSteps(counts, to: &exposition)
       try addNode(node.usage, to: &exposition)
-      if backend.metricAliases.contains(.etl) {
-        let queued = live.filter { [.pending, .queued].contains($0.status) }.reduce(0) { $0 + $1.count }
-        let running = live.filter { $0.status == .running }.reduce(0) { $0 + $1.count }
-        SourceNames(counts: counts, active: running, queued: queued, usage: node.usage).add(to: &exposition)
+      Self.addEvents(node.tally, to: &exposition)
+      let queued = live.filter { [.pending, .queued].contains($0.status) }.reduce(0) { $0 + $1.count }
+      let running = live.filter { $0.status == .running }.reduce(0) { $0 + $1.count }
+      let names = SourceNames(counts: counts, active: running, queued: queued, usage: node.usage)
+      for alias in MetricAlias.allCases where backend.metricAliases.contains(alias) {
+        names.add(alias, to: &exposition)
       }
     }
     return exposition.closed()
@@ -61,7 +63,9 @@ struct ExpositionRoutes: Sendable {
     exposition.family(
       "esteira_job_duration_seconds", .histogram, unit: "seconds", "How long jobs took that ended.",
       durations.sorted { $0.key.id < $1.key.id }.flatMap { name, durations in
-        durations.samples { ["namespace": name.namespace, "pipeline": name.name, "le": $0] } without: {
+        durations.samples {
+          ["namespace": name.namespace, "pipeline": name.name, "le": $0]
+        } without: {
           ["namespace": name.namespace, "pipeline": name.name]
         }
       })
@@ -76,8 +80,25 @@ struct ExpositionRoutes: Sendable {
     exposition.family(
       "esteira_step_duration_seconds", .histogram, unit: "seconds", "How long steps of connectors took.",
       counts.stepDurations.sorted { $0.key < $1.key }.flatMap { name, durations in
-        durations.samples { ["connector": name, "le": $0] } without: { ["connector": name] }
+        durations.samples {
+          ["connector": name, "le": $0]
+        } without: {
+          ["connector": name]
+        }
       })
+    exposition.family(
+      "esteira_errors", .counter, "Steps of connectors that failed, by class of error.",
+      counts.shownErrors.map { .init($0.count, ["class": $0.name]) })
+  }
+
+  private static func addEvents(_ tally: Tally, to exposition: inout Exposition) {
+    let counts = tally.counts.events
+    for counter in tally.counters {
+      let sets = (counts[counter] ?? [:]).sorted { $0.key.lexicographicallyPrecedes($1.key) }
+      exposition.family(
+        counter.name, .counter, counter.help,
+        sets.map { values, count in .init(count, labels: zip(counter.labels, values).map { $0 }) })
+    }
   }
 
   /// By namespace and status; one of a pipeline would be asked for by lists.
@@ -123,81 +144,4 @@ struct ExpositionRoutes: Sendable {
   }
 
   private static let mostAlerts = 1_000
-}
-
-/// Names that other systems gave to the same numbers, for their dashboards; shown where they are switched on.
-public enum MetricAlias: String, Sendable, Hashable, CaseIterable { case etl }
-
-/// The names of the source system, with its buckets.
-private struct SourceNames {
-  var counts: Tally.Counts
-  var active: Int
-  var queued: Int
-  var usage: NodeUsage
-  private static let jobBounds: Set<Double> = [60, 300, 600, 1_800, 3_600, 7_200]
-  private static let stepBounds: Set<Double> = [10, 30, 60, 300, 600, 1_800]
-
-  func add(to exposition: inout Exposition) {
-    exposition.family(
-      "etl_jobs", .counter, "Jobs that ended.",
-      counts.jobs.sorted { $0.key.order < $1.key.order }.map { key, count in
-        .init(
-          count,
-          [
-            "pipeline": key.pipeline.shown, "status": key.status.word, "trigger_type": key.trigger,
-          ])
-      })
-    exposition.family(
-      "etl_steps", .counter, "Steps of connectors that ended.",
-      counts.steps.sorted { $0.key.order < $1.key.order }.map { key, count in
-        .init(count, ["connector": key.connector, "status": key.status.word])
-      })
-    exposition.family(
-      "etl_job_duration_seconds", .histogram, unit: "seconds", "How long jobs took that ended.",
-      counts.jobDurations.sorted { $0.key.id < $1.key.id }.flatMap { name, durations in
-        durations.samples(Self.jobBounds) { ["pipeline": name.shown, "le": $0] } without: {
-          ["pipeline": name.shown]
-        }
-      })
-    exposition.family(
-      "etl_step_duration_seconds", .histogram, unit: "seconds", "How long steps of connectors took.",
-      counts.stepDurations.sorted { $0.key < $1.key }.flatMap { name, durations in
-        durations.samples(Self.stepBounds) { ["connector": name, "le": $0] } without: { ["connector": name] }
-      })
-    let slots = usage.slots.values.reduce(0, +)
-    exposition.family("etl_active_jobs", .gauge, "Jobs that run.", [.init(active)])
-    exposition.family("etl_queue_depth", .gauge, "Jobs that have not begun.", [.init(queued)])
-    exposition.family(
-      "etl_workers_available", .gauge, "Places for steps that are free.",
-      [.init(max(0, slots - usage.attempts.count))])
-  }
-}
-
-extension Tally.Durations {
-  /// Buckets that each hold those before it, the sum and the count. `only`: of these bounds; nil: of all.
-  fileprivate func samples(
-    _ only: Set<Double>? = nil, _ bucket: (String) -> KeyValuePairs<String, String>,
-    without: () -> KeyValuePairs<String, String>
-  ) -> [Exposition.Sample] {
-    var (samples, sum): ([Exposition.Sample], Int) = ([], 0)
-    for (bound, count) in zip(bounds, counts) {
-      sum += count
-      if only?.contains(bound) ?? true { samples.append(.init(sum, bucket("\(bound)"), suffix: "_bucket")) }
-    }
-    samples.append(.init(count, bucket("+Inf"), suffix: "_bucket"))
-    return samples + [.init(self.sum, without(), suffix: "_sum"), .init(count, without(), suffix: "_count")]
-  }
-}
-
-extension Tally.Jobs {
-  fileprivate var order: String { "\(pipeline.id)~\(status.word)~\(trigger)" }
-}
-
-extension Tally.Steps {
-  fileprivate var order: String { "\(connector)~\(status.word)" }
-}
-
-extension PipelineName {
-  /// Empty where there were more names than are kept.
-  fileprivate var shown: String { self == Tally.others ? "" : "\(self)" }
 }

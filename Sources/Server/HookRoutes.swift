@@ -29,11 +29,24 @@ struct HookRoutes: Sendable {
     let signed = SignedRequest(headers: request.headers, body: request.body, now: backend.now())
     guard let (hook, key) = try verified(node.triggers.hooks(in: path.namespace, path: path.path), signed)
     else { throw Self.unknown }
-    let outcome = try await node.deliver(
-      HookMessage(
-        hook: hook, key: key, body: try Self.body(request), headers: Self.headers(request),
-        query: JSONObject(Self.once(request.query))))
-    return HookResult(outcome)
+    let headers = Self.headers(request)
+    let query = JSONObject(Self.once(request.query))
+    func hand(_ key: String, _ body: JSON) async throws(Problem) -> HookResult {
+      HookResult(
+        try await node.deliver(
+          HookMessage(hook: hook, key: key, body: body, headers: headers, query: query)))
+    }
+    guard hook.takesEvents else { return try await hand(key, try Self.body(request)) }
+    let scheme = HookScheme(rawValue: hook.scheme)
+    let incoming = try IncomingCloudEvents(request, headersAreProven: scheme?.provesHeaders ?? false)
+    // One after the other, in their order. Where one is turned away the sender sends all again, and those
+    // that were taken are known by their ids.
+    var results: [HookResult] = []
+    for event in incoming.events { results.append(try await hand(event.key, event.json)) }
+    guard !incoming.isBatch, let only = results.first else {
+      return HookResult(outcome: "batch", events: results)
+    }
+    return only
   }
 
   /// Each scheme is tried once for every request, with a secret that nobody knows where the path has no

@@ -28,6 +28,9 @@ enum HookScheme: String, Sendable, CaseIterable {
   static let mostSignatures = 16
   static let longestID = 256
 
+  /// Whoever is known by it vouches for the whole request; the other schemes sign its body alone.
+  var provesHeaders: Bool { self == .bearer }
+
   /// What names the delivery; nil where no secret verifies it. Where the id of a delivery is not signed, it
   /// is made from what is: another id does not make a captured request new.
   func delivery(of request: SignedRequest, secrets: [JSONObject]) -> String? {

@@ -23,6 +23,7 @@ public struct Finding: Sendable, Hashable {
     case failedPing = "failed-ping"
     case engineSilent = "engine-silent"
     case storeWaits = "store-waits"
+    case queueUnread = "queue-unread"
     case unreadable
     case pingUnsent = "ping-unsent"
     /// Nobody watches it any more.
@@ -97,6 +98,10 @@ extension Finding {
         pt: "a configuração \(said("calendar")), o calendário, falta ou não é um calendário")
     case .noPing, .failedPing, .pingUnsent: ping
     case .engineSilent, .storeWaits, .unreadable: node
+    case .queueUnread:
+      Bilingual(
+        "the queue \(said("queue")) cannot be read: \(said("reason"))",
+        pt: "a fila \(said("queue")) não pode ser lida: \(said("reason"))")
     case .withdrawn: Bilingual("nobody watches it any more", pt: "ninguém o vigia mais")
     }
   }

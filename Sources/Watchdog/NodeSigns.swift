@@ -8,6 +8,39 @@ public protocol WatchedEngine: Sendable {
   func nudge()
   /// Why its store does not take what it is given; nil: it does.
   var storeWaits: String? { get }
+  /// The queues of brokers that the node reads for its triggers.
+  var queues: [WatchedQueue] { get }
+}
+
+/// A queue of a broker, as its reader finds it.
+public struct WatchedQueue: Sendable, Hashable {
+  /// Of the connection, and the name of the queue there.
+  public var namespace: String
+  public var connection: String
+  public var source: String
+  /// How often in a row it could not be read; 0: it is read.
+  public var failures: Int
+  public var reason: String
+
+  public init(namespace: String, connection: String, source: String, failures: Int, reason: String) {
+    (self.namespace, self.connection, self.source) = (namespace, connection, source)
+    (self.failures, self.reason) = (failures, reason)
+  }
+
+  /// So many tries fail before people are told: what is over by then is nothing to tell.
+  public static let patience = 3
+  static let rule = "queue"
+
+  var subject: String { "\(namespace)/\(connection)" }
+  /// In the namespace of its connection, so that its people are told.
+  var key: String { "\(subject) \(Self.rule) \(source)" }
+
+  func verdict(at now: Timestamp) -> Verdict {
+    guard failures >= Self.patience else { return .fine(until: nil) }
+    return Verdict(
+      isLate: true, Finding(.queueUnread, ["queue": .string(source), "reason": .string(reason)]),
+      deadline: now)
+  }
 }
 
 /// Whether the engine takes turns. Time alone proves nothing: a process that was stopped for an hour comes

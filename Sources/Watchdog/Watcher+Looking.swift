@@ -80,6 +80,12 @@ extension Watcher {
           verdict: beat.verdict(at: now), mute: state.book.mute(of: beat.key, at: now),
           alert: state.book.open(beat.key), last: beat.last?.at)
       }
+      found += (engine?.queues ?? []).map { queue in
+        Standing(
+          subject: queue.subject, rule: WatchedQueue.rule, wanted: Bilingual(queue.source, pt: queue.source),
+          verdict: queue.verdict(at: now), mute: state.book.mute(of: queue.key, at: now),
+          alert: state.book.open(queue.key))
+      }
       for key in ["engine", "store", "ping"] {
         guard let alert = state.book.open(key) else { continue }
         found.append(

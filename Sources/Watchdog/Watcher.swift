@@ -81,6 +81,7 @@ public final class Watcher: Sendable {
       observations += state.heartbeats.values.map { Observation($0.key, $0.verdict(at: now)) }
       let node = signs(&state, fault, configuration, at: now, moment)
       observations += node
+      observations += (engine?.queues ?? []).map { Observation($0.key, $0.verdict(at: now)) }
       for observation in observations.sorted(by: { $0.key < $1.key }) {
         let policy = configuration.policy(for: observation.key)
         state.book.observe(observation.key, observation.verdict, policy, at: now)

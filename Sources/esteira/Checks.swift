@@ -15,6 +15,8 @@ struct Checks: Sendable {
   var node: Engine.Node?
   var watcher: Watcher?
   var queues: [QueueStanding] = []
+  /// Asks where the connections lead; nil beside no server.
+  var doctor: ConnectionDoctor?
   var isServer: Bool { node != nil }
   private static let leastFree: UInt64 = 1 << 30
   /// What has waited so long to leave is told.
@@ -26,7 +28,8 @@ struct Checks: Sendable {
 
   func all(_ language: Language) async -> [CheckItem] {
     // It reads files whole, which takes its time.
-    await BlockingThreads.reads.run { (needed + machine + work).map { $0.item(language) } }
+    let own = await BlockingThreads.reads.run { (needed + machine + work).map { $0.item(language) } }
+    return own + (await doctor?.checks() ?? []).map { $0.item(language) }
   }
 
   /// What a node cannot work without. Anybody may ask for it, so it is cheap.

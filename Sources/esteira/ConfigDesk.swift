@@ -73,6 +73,9 @@ struct ConfigDesk {
     do throws(Problem) { _ = try ServerSetting.toldRetry() } catch {
       return findings + [ConfigReport.Finding(error, at: ServerSetting.retryVariable)]
     }
+    do throws(Problem) { _ = try LogSetting.effective(config) } catch {
+      return findings + [ConfigReport.Finding(error, at: LogSetting.formatVariable)]
+    }
     return findings + listening(setting, definition)
   }
 
@@ -110,7 +113,7 @@ extension ConfigDesk {
   func entries() throws(Problem) -> [ConfigEntry] {
     let setting = try ServerSetting.effective(config, listen: wish.listen)
     let file = try fileEntries()
-    let server = serverEntries(setting, file)
+    let server = serverEntries(setting, file) + logEntries(try LogSetting.effective(config), file)
     let shown = Set(server.map(\.key))
     return [dataEntry] + server + file.filter { !shown.contains($0.key) } + Self.environmentEntries
   }
@@ -164,6 +167,19 @@ extension ConfigDesk {
   }
 
   private static let mask = "•••"
+
+  private func logEntries(_ setting: LogSetting, _ file: [ConfigEntry]) -> [ConfigEntry] {
+    let told = [
+      ("log.format", setting.format.rawValue, LogSetting.formatVariable),
+      ("log.level", setting.level.rawValue, LogSetting.levelVariable),
+    ]
+    return told.map { key, word, variable in
+      if Places.environment(variable) != nil {
+        return ConfigEntry(key, .string(word), .environment(variable))
+      }
+      return file.first { $0.key == key } ?? ConfigEntry(key, .string(word), .usual)
+    }
+  }
 
   /// All keys of `server`, with what is usual where nobody says anything.
   private func serverEntries(_ setting: ServerSetting, _ file: [ConfigEntry]) -> [ConfigEntry] {

@@ -4,16 +4,19 @@ import Model
 
 /// One entry of `destinations:` in `esteira.yaml`, checked.
 struct DestinationEntry: Sendable {
-  enum Kind: String, Sendable, CaseIterable { case webhook, email, log }
+  enum Kind: String, Sendable, CaseIterable { case webhook, email, slack, teams, log }
 
   /// Where it leads; a log leads nowhere.
   enum Place: Sendable, Hashable {
     case webhook(WebhookDestination.Place)
     case email(MailDestination.Place)
+    case chat(ChatDestination.Service, ChatDestination.Place)
 
     var address: String {
       switch self {
       case .webhook(let place): "\(place.namespace)/\(place.connection)\(place.path ?? "")"
+      case .chat(_, let place):
+        "\(place.namespace)/\(place.connection)" + (place.channel.map { " \($0)" } ?? "")
       case .email(let place): "\(place.namespace)/\(place.connection) \(place.to.joined(separator: ", "))"
       }
     }
@@ -32,13 +35,14 @@ struct DestinationEntry: Sendable {
   }
 }
 
-/// `destinations:` of `esteira.yaml`: a list of `{name, namespace, kind, connection?, path?, to?, events,
-/// pipelines?, ordering?, retry?}`.
+/// `destinations:` of `esteira.yaml`: a list of `{name, namespace, kind, connection?, path?, to?, channel?,
+/// events, pipelines?, ordering?, retry?}`.
 struct DestinationReader {
   private let file: JSONObject
   private let fault: (Bilingual, Bilingual?) -> Problem
   private static let keys = [
-    "name", "namespace", "kind", "connection", "path", "to", "events", "pipelines", "ordering", "retry",
+    "name", "namespace", "kind", "connection", "path", "to", "channel", "events", "pipelines", "ordering",
+    "retry",
   ]
 
   init(_ config: ConfigFile, _ file: JSONObject) {
@@ -98,7 +102,13 @@ struct DestinationReader {
       throw wrong(name, Bilingual("namespace is missing, or \"*\" for all", pt: "falta namespace, ou \"*\""))
     }
     guard let kind = map["kind"]?.string.flatMap(DestinationEntry.Kind.init(rawValue:)) else {
-      throw wrong(name, Bilingual("kind is webhook, email or log", pt: "kind é webhook, email ou log"))
+      throw wrong(
+        name,
+        Bilingual(
+          "kind is webhook, email, slack, teams or log", pt: "kind é webhook, email, slack, teams ou log"))
+    }
+    guard kind == .slack || map["channel"] == nil else {
+      throw wrong(name, Bilingual("only slack has a channel", pt: "só slack tem channel"))
     }
     let place = try place(map, kind, name, namespace)
     let destination = ConfiguredDestination(
@@ -128,6 +138,7 @@ struct DestinationReader {
           name, Bilingual("a log has no connection, path or to", pt: "log não tem connection, path nem to"))
       }
       return nil
+    case .slack, .teams: return try chat(map, kind, name, namespace)
     case .webhook:
       let path = map["path"].map { $0.string ?? "" }
       guard path?.hasPrefix("/") ?? true else {
@@ -155,6 +166,22 @@ struct DestinationReader {
       let (owner, connection) = try connection(map, name, namespace, "smtp")
       return .email(.init(namespace: owner, connection: connection, to: to))
     }
+  }
+
+  private func chat(
+    _ map: JSONObject, _ kind: DestinationEntry.Kind, _ name: String, _ namespace: String
+  ) throws(Problem) -> DestinationEntry.Place {
+    guard map["path"] == nil, map["to"] == nil else {
+      throw wrong(name, Bilingual("a chat has no path and no to", pt: "um chat não tem path nem to"))
+    }
+    let channel = map["channel"]?.string
+    guard kind == .teams || channel?.isEmpty == false else {
+      throw wrong(
+        name, Bilingual("slack needs the id of a channel", pt: "slack precisa do id de um canal (channel)"))
+    }
+    let (owner, connection) = try connection(map, name, namespace, "http")
+    return .chat(
+      kind == .slack ? .slack : .teams, .init(namespace: owner, connection: connection, channel: channel))
   }
 
   /// Of the destination's own namespace, or as `NAMESPACE/NAME` of another.

@@ -21,7 +21,7 @@ struct ConfigFile: Sendable {
   var path: String { folder + "/esteira.yaml" }
   private static let largest = 1 << 20
   private static let keys = [
-    "groups", "roots", "grants", "connectors", "destinations", "heartbeats", "alerts", "server",
+    "groups", "roots", "grants", "connectors", "destinations", "heartbeats", "alerts", "log", "server",
   ]
 
   init(folder: String) { self.folder = folder }
@@ -48,6 +48,7 @@ struct ConfigFile: Sendable {
     _ = try WatchReader(self, file).all()
     _ = try DestinationReader(self, file).all()
     _ = try ServerReader(self, file).setting()
+    _ = try LogReader(self, file).setting()
   }
 
   /// The connectors in the folders that the operator names.
@@ -60,6 +61,9 @@ struct ConfigFile: Sendable {
 
   /// Where the server listens.
   func server() throws(Problem) -> ServerSetting { try ServerReader(self, try read()).setting() }
+
+  /// How the server tells of itself.
+  func log() throws(Problem) -> LogSetting { try LogReader(self, try read()).setting() }
 
   /// The folders that the operator lets the pipelines of a namespace use, besides their own.
   func roots(of namespace: String) throws(Problem) -> [FileRoots.Root] {

@@ -1,3 +1,4 @@
+import Engine
 import Model
 import Net
 import Server
@@ -14,7 +15,7 @@ import Server
 ///       backups: {folder: /mnt/backups, keep: 7}
 ///       connections: 1000
 ///       connections_per_address: 100
-///       metrics: {from: [127.0.0.1], aliases: [etl]}
+///       metrics: {from: [127.0.0.1], aliases: [etl]}    # see MetricsReader
 ///       oidc: {issuer: https://id.example.org, client_id: esteira}    # see OIDCSetting
 struct ServerSetting: Sendable, Hashable {
   struct TLS: Sendable, Hashable {
@@ -36,6 +37,12 @@ struct ServerSetting: Sendable, Hashable {
     static let mostNetworks = 64
     var from: [CIDR] = []
     var aliases: Set<MetricAlias> = []
+    var counters: [EventCounter] = []
+
+    /// With those of the aliases.
+    var allCounters: [EventCounter] {
+      MetricAlias.allCases.filter(aliases.contains).flatMap(\.counters) + counters
+    }
   }
 
   struct Place: Sendable, Hashable {
@@ -95,7 +102,8 @@ struct ServerReader {
     setting.backups =
       try map["backups"].map { (json) throws(Problem) in try backups(json) } ?? setting.backups
     setting.metrics =
-      try map["metrics"].map { (json) throws(Problem) in try metrics(json) } ?? setting.metrics
+      try map["metrics"].map { (json) throws(Problem) in try MetricsReader(config).setting(json) }
+      ?? setting.metrics
     setting.operatorsMayRetry =
       try map["operators_may_retry"].map { (json) throws(Problem) in try flag(json) } ?? false
     setting.oidc = try map["oidc"].map { (json) throws(Problem) in
@@ -176,22 +184,6 @@ struct ServerReader {
     backups.folder = map["folder"]?.string
     if let keep = map["keep"]?.int { backups.keep = Int(keep) }
     return backups
-  }
-
-  private func metrics(_ json: JSON) throws(Problem) -> ServerSetting.Metrics {
-    let networks = (json["from"]?.array ?? []).compactMap { $0.string.flatMap { CIDR($0) } }
-    let aliases = (json["aliases"]?.array ?? []).compactMap { $0.string.flatMap(MetricAlias.init) }
-    guard let map = json.object, map.keys.allSatisfy({ ["from", "aliases"].contains($0) }),
-      map["from"] == nil || map["from"]?.array?.count == networks.count,
-      map["aliases"] == nil || map["aliases"]?.array?.count == aliases.count,
-      networks.count <= ServerSetting.Metrics.mostNetworks
-    else {
-      let known = MetricAlias.allCases.map(\.rawValue).joined(separator: ", ")
-      throw wrong(
-        "metrics has from, a list of addresses or networks, and aliases, of: \(known)",
-        "metrics tem from, uma lista de endereços ou redes, e aliases, destes: \(known)")
-    }
-    return ServerSetting.Metrics(from: networks, aliases: Set(aliases))
   }
 
   private func flag(_ json: JSON) throws(Problem) -> Bool {

@@ -30,7 +30,8 @@ struct Connecting: Sendable {
   }
 
   private func running(_ path: String) throws(Problem) -> any Transport {
-    let parts = try NodeParts(folder: try DataFolder(path: path), restores: false, language: language)
+    let folder = try DataFolder(path: path)
+    let parts = try NodeParts(folder: folder, restores: false, log: ServerLog(LogSetting(), language))
     tellUnfinished(parts)
     return LocalTransport(router: Router(parts.backend), actor: Self.actor, endsWithCommand: true) {
       await parts.node.stop(drain: .zero)

@@ -27,6 +27,10 @@ struct DestinationDesk: Sendable {
       case .webhook(let place):
         return entry.delivering(
           through: WebhookDestination(place, client: client, environment: environment, now: Program.now))
+      case .chat(let service, let place):
+        return entry.delivering(
+          through: ChatDestination(
+            service, place, client: client, environment: environment, now: Program.now))
       case .email(let place):
         return entry.delivering(
           through: MailDestination(place, environment: environment, now: Program.now))

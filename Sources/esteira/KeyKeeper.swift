@@ -19,14 +19,14 @@ final class KeyKeeper: Sendable {
   private let vault: Vault
   private let readModel: any ReadModel
   private let write: @Sendable ([CatalogWrite]) async throws(Problem) -> Void
-  private let tell: @Sendable (String) -> Void
+  private let tell: @Sendable (Problem) -> Void
   private let isBusy = Mutex(false)
   private let besides = Mutex<[@Sendable () async throws(Problem) -> Int]>([])
 
   init(
     folder: DataFolder, vault: Vault, readModel: any ReadModel,
     write: @escaping @Sendable ([CatalogWrite]) async throws(Problem) -> Void,
-    tell: @escaping @Sendable (String) -> Void
+    tell: @escaping @Sendable (Problem) -> Void
   ) {
     (self.folder, self.vault, self.readModel) = (folder, vault, readModel)
     (self.write, self.tell) = (write, tell)
@@ -112,7 +112,7 @@ final class KeyKeeper: Sendable {
         try await finish(row)
       } catch {
         // Both keys open, and the next start goes on.
-        tell("esteira: \(error.message.english) [\(error.code)]")
+        tell(error)
       }
     }
   }

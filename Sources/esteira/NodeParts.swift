@@ -35,7 +35,7 @@ struct NodeParts: Sendable {
 
   /// `restores`: whether unfinished jobs are taken over.
   init(
-    folder: DataFolder, restores: Bool, console: Console = .system, language: Language
+    folder: DataFolder, restores: Bool, console: Console = .system, log: ServerLog
   ) throws(Problem) {
     self.folder = folder
     try ConfigFile(folder: folder.path).check()
@@ -57,16 +57,16 @@ struct NodeParts: Sendable {
     configuration.triggersChanged = { news.triggers.tell() }
     configuration.emitted = { news.events.tell() }
     let signs = EngineSignals()
-    configuration.storeWaits = Self.waiting(signs, console, language)
-    (broken, configuration.zones) = (Self.ending(console, language), .system)
-    configuration.broken = broken
+    (broken, configuration.storeWaits) = (Self.ending(log), Self.waiting(signs, log))
+    (configuration.broken, configuration.zones) = (broken, .system)
+    configuration.tally = Tally(counters: try ConfigFile(folder: folder.path).server().metrics.allCounters)
     configuration.retainedFiles = RetainedFolder.files(of: folder)
     let retention = RetentionByClock()
     if restores { configuration.retentionDue = { retention.run() } }
     let node = try Self.node(configuration)
     self.node = node
-    retention.begin(node, tell: console.error)
-    signs.begin(node)
+    retention.begin(node) { log.tell($0, "retention_failed") }
+    signs.begin(node) { queues.standings }
     places.writes { (writes) throws(Problem) in try await node.write(writes) }
     let history = JobHistory(
       readModel: store, plan: { (revision) throws(Problem) in try plans.plan(revision) },
@@ -74,17 +74,18 @@ struct NodeParts: Sendable {
     watching = try Watching(
       folder: folder.path, installed: installed, readModel: store, history: history,
       signs: restores ? signs : nil)
-    let reading = Reading(
+    let probes = AccessProbes(client, brokers)
+    var reading = Reading(
       path: folder.path, installed: installed, watcher: watching.watcher, readModel: store, vault: vault,
       artifacts: files.artifacts, logs: files.logs, queues: { queues.standings })
+    if restores { reading.doctor = ConnectionDoctor(readModel: store, vault: vault, probes) }
     var backend = reading.backend(
       node: node, jobs: Self.jobs(node, history), history, events: news.events)
     destinations.serve(&backend)
     backend.pause = Program.pause
-    keeper = Self.keeper(folder, vault, store, node, console)
+    keeper = Self.keeper(folder, vault, store, node, log)
     if restores { keeper.resume() }
-    backend.vault = VaultDesk(
-      keeper: keeper, vault: vault, leases: places.leases, probes: AccessProbes(client, brokers))
+    backend.vault = VaultDesk(keeper: keeper, vault: vault, leases: places.leases, probes: probes)
     hubLogs = reading.hubLogs(Self.jobs(node, history))
     self.backend = backend
   }
@@ -108,11 +109,12 @@ struct NodeParts: Sendable {
   }
 
   private static func keeper(
-    _ folder: DataFolder, _ vault: Vault, _ store: SQLiteStore, _ node: Node, _ console: Console
+    _ folder: DataFolder, _ vault: Vault, _ store: SQLiteStore, _ node: Node, _ log: ServerLog
   ) -> KeyKeeper {
     KeyKeeper(
       folder: folder, vault: vault, readModel: store,
-      write: { (writes) throws(Problem) in try await node.write(writes) }, tell: console.error)
+      write: { (writes) throws(Problem) in try await node.write(writes) },
+      tell: { log.tell($0, "key_rotation_failed") })
   }
 
   /// Tells of each use of a credential; the closure must not block.
@@ -134,20 +136,19 @@ struct NodeParts: Sendable {
   }
 
   private static func waiting(
-    _ signs: EngineSignals, _ console: Console, _ language: Language
+    _ signs: EngineSignals, _ log: ServerLog
   ) -> @Sendable (StoreError?) -> Void {
     { error in
       signs.store(waits: error?.description)
-      console.error(StoreNotices.waits(error)[language])
+      let event = error == nil ? "store_writes" : "store_waits"
+      log.tell(error == nil ? .info : .error, event, StoreNotices.waits(error))
     }
   }
 
   /// What follows once the store broke its promises: the end of the process.
-  private static func ending(_ console: Console, _ language: Language) -> @Sendable (String) -> Void {
+  private static func ending(_ log: ServerLog) -> @Sendable (String) -> Void {
     { text in
-      let problem = StoreNotices.broken(text)
-      console.error("esteira: \(problem.message[language]) [\(problem.code)]")
-      if let remedy = problem.remedy { console.error("  \(remedy[language])") }
+      log.tell(StoreNotices.broken(text), "store_broken")
       _exit(7)
     }
   }

@@ -146,9 +146,10 @@ struct SourceWatches {
   private let folders: FolderWatches
   private let queues: QueueWatches
 
-  init(of parts: NodeParts, log: @escaping @Sendable (String) -> Void) {
-    folders = FolderWatches(of: parts.node, folder: parts.folder.path, log: log)
-    queues = QueueWatches(of: parts, log: log)
+  init(of parts: NodeParts, log: ServerLog) {
+    folders = FolderWatches(
+      of: parts.node, folder: parts.folder.path, log: log.lines(.warn, "folder"))
+    queues = QueueWatches(of: parts, log: log.lines(.warn, "queue"))
     parts.queues.begin(queues)
   }
 

@@ -21,6 +21,8 @@ struct Reading: Sendable {
   var logs: LogFiles
   /// The queues of brokers that are read; none where no server runs.
   var queues: @Sendable () -> [QueueStanding] = { [] }
+  /// Nil where no server runs.
+  var doctor: ConnectionDoctor?
 
   func backend(
     node: Node?, jobs: JobReading, _ history: JobHistory, events: Bell = Bell()
@@ -50,7 +52,7 @@ struct Reading: Sendable {
 
   private func checks(_ node: Engine.Node?) -> Checks {
     var checks = Checks(path: path, readModel: readModel, node: node, watcher: watcher)
-    checks.queues = queues()
+    (checks.queues, checks.doctor) = (queues(), doctor)
     return checks
   }
 

@@ -6,12 +6,12 @@ import Synchronization
 final class RetentionByClock: Sendable {
   private struct Parts {
     var node: Node
-    var tell: @Sendable (String) -> Void
+    var tell: @Sendable (Problem) -> Void
   }
   private let parts = Mutex<Parts?>(nil)
 
   /// The node is made after what it calls.
-  func begin(_ node: Node, tell: @escaping @Sendable (String) -> Void) {
+  func begin(_ node: Node, tell: @escaping @Sendable (Problem) -> Void) {
     parts.withLock { $0 = Parts(node: node, tell: tell) }
   }
 
@@ -20,7 +20,7 @@ final class RetentionByClock: Sendable {
     Task {
       do throws(Problem) { _ = try await parts.node.retain(by: "node") } catch {
         // Tomorrow it is tried again.
-        parts.tell("esteira: \(error.message.english) [\(error.code)]")
+        parts.tell(error)
       }
     }
   }

@@ -34,33 +34,34 @@ struct Serving: Sendable {
     let isReported = Self.takesReport()
     let wishes = Signals.wishes([SIGINT, SIGTERM, SIGHUP])
     let hadTerminal = Signals.hasTerminal
+    var known: ServerLog?
     do throws(Problem) {
       let folder = try DataFolder(path: Places.data(options.data))
+      let log = try ServerLog(LogSetting.effective(ConfigFile(folder: folder.path)), language)
+      known = log
       let first = Accounts.firstPassword(for: folder)
-      var parts = try NodeParts(folder: folder, restores: true, language: language)
-      let setting = try ServerSetting.effective(
-        ConfigFile(folder: parts.folder.path), listen: options.listen)
-      let sources = SourceWatches(of: parts, log: Console.system.error)
-      let watch = try watch(parts)
+      var parts = try NodeParts(folder: folder, restores: true, log: log)
+      let setting = try ServerSetting.effective(ConfigFile(folder: folder.path), listen: options.listen)
+      let sources = SourceWatches(of: parts, log: log)
+      let watch = try watch(parts, log)
       parts.news.triggers.answer {
         sources.reconcile()
         watch.wake()
       }
-      let (access, admin) = try await accounts(&parts, setting, first)
+      let (access, admin) = try await accounts(&parts, setting, first, log)
       let hub = Self.hub(parts, access)
-      (parts.backend.hub, parts.backend.metricAliases) = (hub, setting.metrics.aliases)
-      parts.backend.backups = BackupDesk.work(of: parts.folder.path, setting.backups)
-      Accounts.auditUses(of: parts, in: access.audit)
-      let listening = try listen(parts, setting)
+      Self.equip(&parts, setting, access, hub)
+      let listening = try listen(parts, setting, log)
       let carrying = [
         Task { await hub.run() }, Task { await Accounts.tidy(access) },
         Task { await Accounts.tell(hub, of: access) },
+        Task { [node = parts.node] in await JobLines(log: log).follow(node) },
       ]
       await Self.settle(parts.node)
       sources.reconcile()
-      report(banner(parts, listening, admin), isReported)
-      await untilStopped(wishes, listening, hadTerminal: hadTerminal)
-      Console.system.out(stopping)
+      report(banner(parts, listening, admin), isReported, log)
+      await untilStopped(wishes, listening, hadTerminal: hadTerminal, log)
+      say("server_stopping", stopping, log)
       await sources.stop()
       hub.stop()
       await listening.server.stop(grace: Self.closeGrace)
@@ -72,12 +73,17 @@ struct Serving: Sendable {
       unlink(parts.folder.processPath)
       return 0
     } catch {
-      let remedy = error.remedy.map { ["  " + $0[language]] } ?? []
-      fail(
-        ["esteira: \(error.message[language]) [\(error.code)]"] + remedy, Self.exitCode(error.code),
-        isReported)
+      fail(error, isReported, known)
       return Self.exitCode(error.code)
     }
+  }
+
+  private static func equip(
+    _ parts: inout NodeParts, _ setting: ServerSetting, _ access: AccessService, _ hub: Hub
+  ) {
+    (parts.backend.hub, parts.backend.metricAliases) = (hub, setting.metrics.aliases)
+    parts.backend.backups = BackupDesk.work(of: parts.folder.path, setting.backups)
+    Accounts.auditUses(of: parts, in: access.audit)
   }
 
   private static func takesReport() -> Bool {
@@ -89,9 +95,10 @@ struct Serving: Sendable {
   }
 
   private func accounts(
-    _ parts: inout NodeParts, _ setting: ServerSetting, _ first: Task<FirstPassword?, Never>
+    _ parts: inout NodeParts, _ setting: ServerSetting, _ first: Task<FirstPassword?, Never>,
+    _ log: ServerLog
   ) async throws(Problem) -> (AccessService, FirstAdmin?) {
-    let outside = try outside(parts, setting)
+    let outside = try outside(parts, setting, log)
     let (access, admin) = try await Accounts.open(
       parts, outside, operatorsMayRetry: setting.operatorsMayRetry, first: first)
     (parts.backend.access, parts.backend.audit) = (access, access.audit)
@@ -102,12 +109,12 @@ struct Serving: Sendable {
 
   /// Returns when the server shall end.
   private func untilStopped(
-    _ wishes: AsyncStream<Int32>, _ listening: Listening, hadTerminal: Bool
+    _ wishes: AsyncStream<Int32>, _ listening: Listening, hadTerminal: Bool, _ log: ServerLog
   ) async {
     for await wish in wishes {
       // The terminal that the server was started from is gone: nobody can stop it from there any more.
       guard wish == SIGHUP, !hadTerminal || Signals.hasTerminal else { return }
-      reload(listening)
+      reload(listening, log)
     }
   }
 
@@ -123,22 +130,21 @@ struct Serving: Sendable {
   }
 
   /// From now on what is expected is watched, whatever the engine does.
-  private func watch(_ parts: NodeParts) throws(Problem) -> WatchLoop {
-    let language = language
+  private func watch(_ parts: NodeParts, _ log: ServerLog) throws(Problem) -> WatchLoop {
     let loop = try WatchLoop(
-      parts.watching, destinations: { [node = parts.node] in node.destinations }
-    ) { Console.system.error($0[language]) }
+      parts.watching, destinations: { [node = parts.node] in node.destinations }, log: log)
     parts.watching.watcher.onChange { [weak loop] in loop?.wake() }
     Task { await loop.run() }
     return loop
   }
 
   /// Where people sign in besides here, if anywhere.
-  private func outside(_ parts: NodeParts, _ setting: ServerSetting) throws(Problem) -> OutsideSignIn? {
-    let language = language
-    return try setting.oidc.map { (oidc) throws(Problem) in
+  private func outside(
+    _ parts: NodeParts, _ setting: ServerSetting, _ log: ServerLog
+  ) throws(Problem) -> OutsideSignIn? {
+    try setting.oidc.map { (oidc) throws(Problem) in
       try OutsideSignIn(oidc, config: ConfigFile(folder: parts.folder.path), parts.vault, parts.store) {
-        Console.system.error("\($0.message[language]) [\($0.code)]")
+        log.tell($0, "sign_in_failed")
       }
     }
   }
@@ -156,14 +162,16 @@ struct Serving: Sendable {
       pause: Program.pause, jitter: { .milliseconds(Int64.random(in: 0..<2_000)) })
   }
 
-  private func listen(_ parts: NodeParts, _ setting: ServerSetting) throws(Problem) -> Listening {
-    let language = language
-    let router = Router(parts.backend) { Console.system.error($0.message[language]) }
-    let edge = HTTPEdge(
+  private func listen(
+    _ parts: NodeParts, _ setting: ServerSetting, _ log: ServerLog
+  ) throws(Problem) -> Listening {
+    let router = Router(parts.backend) { log.tell(.error, "audit_failed", $0.message) }
+    var edge = HTTPEdge(
       router, owner: geteuid(), actor: Connecting.actor, access: parts.backend.access, hub: parts.backend.hub,
       origins: OwnOrigins(publicURL: setting.publicURL), scrapers: setting.metrics.from,
       version: Program.name, now: Program.now,
       newRequestID: { Hex.encode(SecureRandom.bytes(8)) })
+    if log.tellsWork() { edge.answered = log.answered }
     return try Listening.open(socket: parts.folder.socketPath, setting, edge)
   }
 
@@ -172,39 +180,52 @@ struct Serving: Sendable {
 
 // What it says.
 extension Serving {
-  private func banner(_ parts: NodeParts, _ listening: Listening, _ admin: FirstAdmin?) -> [String] {
+  /// One thing that a start tells; `isSecret`: for whoever started it, and for no log.
+  private struct Word {
+    var event: String
+    var text: Bilingual
+    var isSecret = false
+  }
+
+  private func banner(_ parts: NodeParts, _ listening: Listening, _ admin: FirstAdmin?) -> [Word] {
     let path = parts.folder.path
-    var lines = [
-      Bilingual(
-        "Esteira \(Program.name), node \(Places.host), SQLite \(SQLiteStore.libraryVersion) "
-          + "(one writer; safe), data in \(path)",
-        pt:
-          "Esteira \(Program.name), nó \(Places.host), SQLite \(SQLiteStore.libraryVersion) "
-          + "(um escritor; seguro), dados em \(path)"
-      )
+    var words = [
+      Word(
+        event: "server_starting",
+        text: Bilingual(
+          "Esteira \(Program.name), node \(Places.host), SQLite \(SQLiteStore.libraryVersion) "
+            + "(one writer; safe), data in \(path)",
+          pt:
+            "Esteira \(Program.name), nó \(Places.host), SQLite \(SQLiteStore.libraryVersion) "
+            + "(um escritor; seguro), dados em \(path)"
+        ))
     ]
     if parts.isFirstStart {
-      lines.append(
-        Bilingual(
-          "First start. Master key written to \(parts.folder.keyPath). "
-            + "Without it no credential can be read: back it up now.",
-          pt:
-            "Primeira partida. Chave mestra gravada em \(parts.folder.keyPath). "
-            + "Sem ela nenhuma credencial pode ser lida: faça backup já."
-        ))
+      words.append(
+        Word(
+          event: "first_start",
+          text: Bilingual(
+            "First start. Master key written to \(parts.folder.keyPath). "
+              + "Without it no credential can be read: back it up now.",
+            pt:
+              "Primeira partida. Chave mestra gravada em \(parts.folder.keyPath). "
+              + "Sem ela nenhuma credencial pode ser lida: faça backup já."
+          )))
     }
     if let admin {
       let (name, password) = (admin.account.name, admin.password)
-      lines.append(
-        Bilingual(
-          "Administrator: \(name)   password: \(password)   (shown once)",
-          pt: "Administrador: \(name)   senha: \(password)   (mostrada uma vez)"))
+      words.append(
+        Word(
+          event: "administrator",
+          text: Bilingual(
+            "Administrator: \(name)   password: \(password)   (shown once)",
+            pt: "Administrador: \(name)   senha: \(password)   (mostrada uma vez)"), isSecret: true))
     }
-    if let note = listening.note { lines.append(note) }
+    if let note = listening.note { words.append(Word(event: "not_listening", text: note)) }
     let places = (listening.urls + [parts.folder.socketPath]).joined(separator: "  ")
-    lines.append(Bilingual("Ready: \(places)", pt: "Pronto: \(places)"))
-    lines += Self.recovered(parts.node.recovered)
-    return lines.map { $0[language] }
+    words.append(Word(event: "server_ready", text: Bilingual("Ready: \(places)", pt: "Pronto: \(places)")))
+    words += Self.recovered(parts.node.recovered).map { Word(event: "recovered", text: $0) }
+    return words
   }
 
   private static func recovered(_ jobs: [RecoveredJob]) -> [Bilingual] {
@@ -237,39 +258,52 @@ extension Serving {
   }
 
   /// Never stops the server: what is broken is told, and what was read before stays in use.
-  private func reload(_ listening: Listening) {
+  private func reload(_ listening: Listening, _ log: ServerLog) {
     do throws(Problem) {
-      Console.system.error(try listening.reload()[language])
+      log.tell(.info, "certificate_read", try listening.reload())
     } catch {
-      let remedy = error.remedy.map { " " + $0[language] } ?? ""
+      func remedy(_ language: Language) -> String { error.remedy.map { " " + $0[language] } ?? "" }
       let kept = Bilingual(
         "The certificate read before stays in use.", pt: "O certificado lido antes segue em uso.")
-      Console.system.error("\(error.message[language]) [\(error.code)] \(kept[language])\(remedy)")
+      func text(_ language: Language) -> String {
+        "\(error.message[language]) [\(error.code)] \(kept[language])\(remedy(language))"
+      }
+      log.tell(.error, "certificate_refused", Bilingual(text(.english), pt: text(.portuguese)))
     }
   }
 
-  private var stopping: String {
+  private var stopping: Bilingual {
     let limit = Words(language: language).duration(options.drain)
     return Bilingual(
       "Stopping: steps that run have \(limit) to end; unfinished jobs are kept.",
-      pt: "Parando: os passos em execução têm \(limit) para terminar; os jobs inacabados ficam guardados.")[
-        language]
+      pt: "Parando: os passos em execução têm \(limit) para terminar; os jobs inacabados ficam guardados.")
   }
 
   /// The start is over, so that what it alone needed is given back.
-  private func report(_ lines: [String], _ isReported: Bool) {
+  private func report(_ words: [Word], _ isReported: Bool, _ log: ServerLog) {
     esteira_release_code()
-    if isReported {
-      Background.send(0, lines, to: Self.reportDescriptor)
-    } else {
-      lines.forEach(Console.system.out)
+    if isReported { Background.send(0, words.map { $0.text[language] }, to: Self.reportDescriptor) }
+    for word in words {
+      if log.isJSON, !word.isSecret {
+        log.tell(.info, word.event, word.text)
+      } else if !isReported {
+        Console.system.out(word.text[language])
+      }
     }
   }
 
-  private func fail(_ lines: [String], _ code: Int32, _ isReported: Bool) {
-    if isReported {
-      Background.send(code, lines, to: Self.reportDescriptor)
-    } else {
+  /// To whoever started the server in this terminal, or to what collects its log.
+  private func say(_ event: String, _ text: Bilingual, _ log: ServerLog) {
+    if log.isJSON { log.tell(.info, event, text) } else { Console.system.out(text[language]) }
+  }
+
+  private func fail(_ problem: Problem, _ isReported: Bool, _ log: ServerLog?) {
+    let remedy = problem.remedy.map { ["  " + $0[language]] } ?? []
+    let lines = ["esteira: \(problem.message[language]) [\(problem.code)]"] + remedy
+    if isReported { Background.send(Self.exitCode(problem.code), lines, to: Self.reportDescriptor) }
+    if let log, log.isJSON {
+      log.tell(problem, "server_failed")
+    } else if !isReported {
       lines.forEach(Console.system.error)
     }
   }

@@ -81,15 +81,27 @@ final class EngineSignals: WatchedEngine {
   private struct State {
     var node: Node?
     var storeWaits: String?
+    var queues: (@Sendable () -> [QueueStanding])?
   }
   private let state = Mutex(State())
 
-  func begin(_ node: Node) { state.withLock { $0.node = node } }
+  func begin(_ node: Node, queues: @escaping @Sendable () -> [QueueStanding]) {
+    state.withLock { ($0.node, $0.queues) = (node, queues) }
+  }
   func store(waits reason: String?) { state.withLock { $0.storeWaits = reason } }
 
   var turns: UInt64 { state.withLock { $0.node?.turns ?? 0 } }
   func nudge() { state.withLock { $0.node }?.nudge() }
   var storeWaits: String? { state.withLock { $0.storeWaits } }
+
+  var queues: [WatchedQueue] {
+    let read = state.withLock { $0.queues }
+    return (read?() ?? []).map { queue in
+      WatchedQueue(
+        namespace: queue.namespace, connection: queue.connection, source: queue.source,
+        failures: queue.status.failures, reason: queue.status.lastFailure ?? "")
+    }
+  }
 }
 
 /// Looks again and again, on a thread of its own.
@@ -98,7 +110,7 @@ actor WatchLoop {
   private let executor: ThreadExecutor
   private let signal: WakeEvent
   private let stopping = Atomic(false)
-  private let say: @Sendable (Bilingual) -> Void
+  private let log: ServerLog
   private let sending: NoticeSending
   private var client: CurlClient?
   private var pinged: Duration?
@@ -108,14 +120,14 @@ actor WatchLoop {
 
   nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
-  /// - Parameter say: is given each notice, for the log of the server.
+  /// - Parameter log: is given each notice.
   init(
-    _ watching: Watching, destinations: @escaping @Sendable () -> [ConfiguredDestination],
-    say: @escaping @Sendable (Bilingual) -> Void
+    _ watching: Watching, destinations: @escaping @Sendable () -> [ConfiguredDestination], log: ServerLog
   ) throws(Problem) {
-    (self.watching, self.say) = (watching, say)
+    (self.watching, self.log) = (watching, log)
     sending = NoticeSending(
-      destinations, store: watching.store, source: "/esteira/\(Places.host)", now: Program.now, say: say)
+      destinations, store: watching.store, source: "/esteira/\(Places.host)", now: Program.now,
+      say: { log.tell(.warn, "notice", $0) })
     do throws(NetError) {
       executor = try ThreadExecutor("esteira-watch")
       signal = try WakeEvent()
@@ -134,7 +146,7 @@ actor WatchLoop {
     while !stopping.load(ordering: .acquiring) {
       let moment = Self.clock.monotonic
       let round = watching.watcher.round(at: moment)
-      for notice in round.notices { say(notice.text) }
+      for notice in round.notices { tell(notice) }
       tellProblem()
       // What cannot be sent or noted now is there at the next look.
       Task { [sending] in try? await sending.send() }
@@ -157,9 +169,19 @@ actor WatchLoop {
     _ = signal.take()
   }
 
+  private func tell(_ notice: Notice) {
+    log.tell(
+      [.resolved, .acknowledged].contains(notice.kind) ? .info : .error, "alert_\(notice.kind.rawValue)",
+      notice.text,
+      [
+        "alert": .string(notice.alert.key), "finding": .string(notice.alert.finding.code.rawValue),
+        "alert_id": .string(notice.alert.id.description),
+      ])
+  }
+
   private func tellProblem() {
     let problem = watching.configuration.problem
-    if problem != saidProblem, let problem { say(problem.message) }
+    if problem != saidProblem, let problem { log.tell(.error, "bad_config", problem.message) }
     saidProblem = problem
   }
 

@@ -16,7 +16,8 @@ struct ProgramTests {
   func found() {
     #expect(
       Self.modules == [
-        "test_atlasreg_core", "test_etl_site", "test_etl_transforms", "test_oraculo", "test_reprocess",
+        "test_atlasreg_core", "test_deploy", "test_etl_site", "test_etl_transforms", "test_oraculo",
+        "test_reprocess",
       ])
   }
 

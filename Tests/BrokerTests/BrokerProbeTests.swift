@@ -35,7 +35,8 @@ struct BrokerProbeTests {
     #expect(bad.map(\.passed) == [false] && !bad[0].note.contains("wr0ng"), "\(bad)")
     #expect(try await ask("redis", address).map(\.passed) == [false])
     let both: JSON = ["broker": .string(server.url + "/1"), "backend": .string(server.url + "/2")]
-    #expect(try await ask("celery", both, password: "s3cret-of-redis").map(\.passed) == [true, true])
+    let celery = try await ask("celery", both, password: "s3cret-of-redis")
+    #expect(celery.map(\.passed) == [true, true, false] && celery[2].note.contains("No worker listens"))
     server.kill()
     #expect(try await ask("redis", address, password: "s3cret-of-redis").map(\.passed) == [false])
   }
@@ -47,5 +48,34 @@ struct BrokerProbeTests {
     let address: JSON = ["url": .string(server.url)]
     #expect(try await ask("amqp", address).map(\.passed) == [true])
     #expect(try await ask("amqp", address, password: "wr0ng-password").map(\.passed) == [false])
+    let celery = try await ask("celery", ["broker": .string(server.url), "backend": "rpc"])
+    #expect(
+      celery.map(\.passed) == [true, false] && celery[1].note.contains("No worker listens"), "\(celery)")
+  }
+
+  @Test(
+    "Celery's workers are asked through their broker, and named",
+    .enabled(if: CeleryWorkers.isThere && RedisServer.isThere, CeleryWorkers.absence))
+  func workers() async throws {
+    let server = try RedisServer()
+    let address: JSON = ["broker": .string(server.url + "/1"), "backend": .string(server.url + "/1")]
+    let workers = try CeleryWorkers(broker: server.url + "/1", backend: server.url + "/1")
+    let found = try await ask("celery", address)
+    #expect(found.map(\.passed) == [true, true], "\(found)")
+    #expect(found.last?.note.firstMatch(of: /^1 workers answered: w[^,]+@localhost\.$/) != nil, "\(found)")
+    #expect(try server.cli("-n", "1", "KEYS", "esteira.ping*").allSatisfy(\.isWhitespace), "Nothing is left.")
+    workers.stop()
+    #expect(try await ask("celery", address).last?.passed == false)
+  }
+
+  @Test(
+    "So are those behind RabbitMQ",
+    .enabled(if: CeleryWorkers.isThere && RabbitServer.isThere, CeleryWorkers.absence))
+  func workersOfRabbit() async throws {
+    let server = try RabbitServer()
+    let workers = try CeleryWorkers(broker: server.url, backend: "rpc")
+    let found = try await ask("celery", ["broker": .string(server.url), "backend": "rpc"])
+    #expect(found.map(\.passed) == [true, true] && found[1].note.contains("@localhost"), "\(found)")
+    workers.stop()
   }
 }

@@ -74,6 +74,11 @@ final class Station {
     return output
   }
 
+  /// What `doctor` says, whether all is well or not.
+  func doctor() throws -> String {
+    try Tool.run([Self.binary, "doctor"], environment: environment([:])).output
+  }
+
   func write(_ name: String, _ text: String) throws -> String {
     try text.write(toFile: folder(name), atomically: true, encoding: .utf8)
     return folder(name)

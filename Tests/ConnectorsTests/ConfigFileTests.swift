@@ -139,3 +139,55 @@ struct ConfigFileTests {
     #expect(roots.place(of: "b/c")?.rest == "b/c")
   }
 }
+
+@Suite("The log and the measures of esteira.yaml", .timeLimit(.minutes(1)))
+struct LogAndMetricsFileTests {
+  private func file(_ text: String) throws -> ConfigFile {
+    let folder = FileManager.default.temporaryDirectory.path + "/esteira-" + UUID().uuidString
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    try text.write(toFile: folder + "/esteira.yaml", atomically: true, encoding: .utf8)
+    return ConfigFile(folder: folder)
+  }
+
+  @Test("are read, and usual where they are not there")
+  func read() throws {
+    #expect(try file("").log() == LogSetting())
+    let log = try file("log: {format: json, level: warn, events: [a.b]}").log()
+    #expect(log == LogSetting(format: .json, level: .warn, events: ["a.b"]))
+    let metrics = try file(
+      """
+      server:
+        metrics:
+          aliases: [cursor]
+          counters:
+            - {name: reports_total, event: report.ready, labels: [kind], add: rows, help: Reports.}
+      """
+    ).server().metrics
+    #expect(
+      metrics.allCounters.map(\.name) == [
+        "cursor_sources_executed", "cursor_documents_processed", "reports",
+      ])
+    #expect(metrics.allCounters.last?.labels == ["kind"] && metrics.allCounters.last?.add == "rows")
+  }
+
+  @Test(
+    "are refused whole where they cannot be understood",
+    arguments: [
+      "log: json", "log: {format: xml}", "log: {level: loud}", "log: {level: 1}", "log: {events: a}",
+      "log: {events: [1]}", "log: {file: x}",
+    ]
+      + [
+        "x", "[x]", "[{name: a_total}]", "[{event: a}]", "[{name: a, event: b}]",
+        "[{name: A_total, event: b}]",
+        "[{name: esteira_a_total, event: b}]", "[{name: etl_total, event: b}]",
+        "[{name: a_total, event: b, labels: kind}]", "[{name: a_total, event: b, labels: [__a]}]",
+        "[{name: a_total, event: b, labels: [a, a]}]",
+        "[{name: a_total, event: b, labels: [a, b, c, d, e, f]}]",
+        "[{name: a_total, event: b, add: 1}]", "[{name: a_total, event: b, sum: c}]",
+        "[{name: a_total, event: b}, {name: a_total, event: c}]",
+      ].map { "server: {metrics: {counters: \($0)}}" })
+  func refused(text: String) throws {
+    let problem = #expect(throws: Problem.self, "\(text)") { try file(text).check() }
+    #expect(problem?.code == "bad-config" && problem?.remedy != nil)
+  }
+}

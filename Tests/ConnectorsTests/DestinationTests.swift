@@ -29,6 +29,8 @@ struct DestinationFileTests {
         - {name: log, namespace: demo, kind: log, events: [esteira.ask.opened]}
         - {name: people, namespace: demo, kind: email, connection: mail, events: [esteira.alert.*],
            to: [ana@example.com, B <b@example.com>]}
+        - {name: chat, namespace: demo, kind: slack, connection: slack, channel: C1, events: [esteira.alert.*]}
+        - {name: room, namespace: "*", kind: teams, connection: demo/teams, events: [esteira.alert.*]}
       """
     ).destinations()
     #expect(
@@ -36,6 +38,8 @@ struct DestinationFileTests {
         .webhook(.init(namespace: "demo", connection: "hooks", path: "/in")),
         .webhook(.init(namespace: "ops", connection: "hooks")), nil,
         .email(.init(namespace: "demo", connection: "mail", to: ["ana@example.com", "B <b@example.com>"])),
+        .chat(.slack, .init(namespace: "demo", connection: "slack", channel: "C1")),
+        .chat(.teams, .init(namespace: "demo", connection: "teams", channel: nil)),
       ])
     #expect(found[3].destination.plan == .webhook)
     let (ops, all, log) = (found[0].destination, found[1].destination, found[2].destination)
@@ -62,6 +66,12 @@ struct DestinationFileTests {
       "[{name: ops, namespace: demo, kind: email, to: [a@b.c], events: [\"*\"]}]",
       "[{name: ops, namespace: demo, kind: email, connection: a, to: [a], events: [\"*\"]}]",
       "[{name: ops, namespace: demo, kind: email, connection: a, to: [a@b.c], path: /x, events: [\"*\"]}]",
+      "[{name: ops, namespace: demo, kind: slack, connection: a, events: [\"*\"]}]",
+      "[{name: ops, namespace: demo, kind: slack, connection: a, channel: \"\", events: [\"*\"]}]",
+      "[{name: ops, namespace: demo, kind: slack, channel: C1, events: [\"*\"]}]",
+      "[{name: ops, namespace: demo, kind: teams, connection: a, channel: C1, events: [\"*\"]}]",
+      "[{name: ops, namespace: demo, kind: teams, connection: a, path: /x, events: [\"*\"]}]",
+      "[{name: ops, namespace: demo, kind: webhook, connection: a, channel: C1, events: [\"*\"]}]",
       "[{name: ops, namespace: demo, kind: webhook, events: [\"*\"]}]",
       "[{name: ops, namespace: \"*\", kind: webhook, connection: a, events: [\"*\"]}]",
       "[{name: ops, namespace: demo, kind: webhook, connection: a, path: in, events: [\"*\"]}]",

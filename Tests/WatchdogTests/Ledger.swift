@@ -125,11 +125,13 @@ final class Patient: WatchedEngine {
     var turns: UInt64 = 0
     var answers = true
     var waits: String?
+    var queues: [WatchedQueue] = []
   }
   let state = Mutex(State())
   var turns: UInt64 { state.withLock(\.turns) }
   func nudge() { state.withLock { if $0.answers { $0.turns += 1 } } }
   var storeWaits: String? { state.withLock(\.waits) }
+  var queues: [WatchedQueue] { state.withLock(\.queues) }
 }
 
 /// A watcher with a clock that moves only when the test moves it.

@@ -18,7 +18,7 @@ import urllib.parse
 
 here = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(here / "core"))
-from atlasreg import settings as known  # noqa: E402
+from atlasreg import logs, settings as known  # noqa: E402
 
 SECURITY = {"disable": "none", "require": "encrypt", "verify-full": "verify"}
 
@@ -95,6 +95,10 @@ def main():
         settings = known.parse(os.environ)
     except known.SettingsError as faults:
         sys.exit("\n".join(f"connections: {line}" for line in str(faults).splitlines()))
+    logs.setup_logging(settings.log_level, settings.log_format)
+    log = logs.get_logger("cursor")
+    if not options.dry_run:
+        log.info("cursor_starting", extra={"mode": settings.mode})
     egress = os.environ.get("EGRESS", "").split()
     for name, kind, address, credential in wanted(settings, os.environ):
         made = {"namespace": options.namespace, "name": name, "kind": kind, "address": address}
@@ -112,6 +116,9 @@ def main():
         esteira("connection", "apply", "-", value=json.dumps(made))
     if not options.dry_run:
         esteira("setting", "set", f"{options.namespace}/atlasreg_mode", settings.mode)
+        # From here on the server reads that queue, and does so again whenever it is started.
+        log.info(f"queue_consumer_mode_{settings.mode}")
+        log.info("cursor_orchestrator_initialized", extra={"namespace": options.namespace})
 
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)

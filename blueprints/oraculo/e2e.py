@@ -17,6 +17,7 @@ import sys
 import threading
 import time
 import urllib.parse
+import urllib.request
 
 here = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(here / "programs"), str(here / "workers"), str(here.parent / "atlasreg/receiver")]
@@ -197,6 +198,27 @@ def check_log(names):
     same("dead messages in the log", sum(one["evento"] == "mensagem morta" for one in found), 2)
 
 
+def check_server(names):
+    """The server's own log is JSON and has every order under its correlation id; Prometheus is told of them all."""
+    with open(os.path.join(options.folder, "data/server.log"), encoding="utf-8") as file:
+        found = [json.loads(line) for line in file]
+    events = {}
+    for one in found:
+        if "correlation_id" in one:
+            events.setdefault(one["correlation_id"], []).append(one["event"])
+    same("orders that the server's log does not tell of whole", [
+        name for name in names if not {"job_created", "job_ended"} <= set(events.get(name, []))], [])
+    same("critical events in the log: RabbitMQ was away", any(one["event"] == "queue" for one in found), True)
+    with urllib.request.urlopen(f"{options.api}/metrics", timeout=30) as answer:
+        measures = dict(line.rsplit(" ", 1) for line in answer.read().decode().splitlines() if not line.startswith("#"))
+    ended = 'esteira_jobs_total{namespace="oraculo",pipeline="coleta",status="success",trigger_type="webhook"}'
+    taken = 'esteira_job_duration_seconds_count{namespace="oraculo",pipeline="coleta"}'
+    for name in (ended, taken):
+        if float(measures[name]) < len(names):
+            sys.exit(f"e2e: {name} is {measures[name]}, and {len(names)} collections have ended")
+    print(f"{len(found)} lines of JSON in the server's log, every order under its correlation id; /metrics has them all")
+
+
 def main():
     key = receiver.key_of(pathlib.Path(options.secret_file).read_text().strip())
     client = Client(key)
@@ -223,6 +245,7 @@ def main():
         odd_messages(client, connection.channel())
     check(client, begun)
     check_log(names)
+    check_server(names)
     print(f"{len(names)} collections, {client.count() - 1} results, none twice, none missing")
     print("late 2, doubled 2, malformed 4, out of order 1: each as the README says")
     print(f"cycle p50 {cycles[len(cycles) // 2]:.2f} s, p99 {cycles[len(cycles) * 99 // 100]:.2f} s, "

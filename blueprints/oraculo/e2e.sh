@@ -100,6 +100,11 @@ exec {driver}< <(exec "$python" -B "$here/e2e.py" --secret-file "$demo/secret" -
 driver_pid=$!
 started+=("$driver_pid")
 read -r -t 30 client <&"$driver" || fail "the client did not start; see $demo/driver.log"
+mkdir -m 700 "$ESTEIRA_DATA"
+cat > "$ESTEIRA_DATA/esteira.yaml" <<'YAML'
+log: {format: json}
+server: {metrics: {from: [127.0.0.1]}}
+YAML
 start_server
 
 say "2. Connections, credentials, pipeline, workers"

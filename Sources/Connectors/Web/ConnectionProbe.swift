@@ -15,7 +15,7 @@ public struct ConnectionProbe: Sendable {
     (self.client, self.brokers, self.now) = (client, brokers, now)
   }
 
-  /// One finding for each place: a connection of kind `celery` leads to two.
+  /// One finding for each place: a connection of kind `celery` leads to two, and to its workers.
   public func ask(_ connection: Connection, _ credential: Credential?, path: String?) async -> [Finding] {
     let masking = Masking(credential)
     do throws(Failure) {
@@ -146,8 +146,14 @@ public struct ConnectionProbe: Sendable {
   }
 
   private func celery(_ places: CeleryPlaces) async throws(Failure) -> [Finding] {
-    let first = try await broker(places.broker)
-    guard case .redis(let results) = places.results, results != places.broker else { return [first] }
-    return [first, try await broker(results)]
+    var findings = [try await broker(places.broker)]
+    if case .redis(let results) = places.results, results != places.broker {
+      findings.append(try await broker(results))
+    }
+    let loop: BrokerLoop
+    do throws(NetError) { loop = try brokers.loop() } catch {
+      throw Failure(error, at: places.broker, isRepeatable: true)
+    }
+    return findings + [try await CeleryPing(places.broker, on: loop).ask().finding]
   }
 }

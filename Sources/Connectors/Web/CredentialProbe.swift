@@ -9,6 +9,8 @@ public struct CredentialProbe: Sendable {
   public struct Finding: Sendable, Hashable {
     public var passed: Bool?
     public var note: String
+
+    public init(passed: Bool?, note: String) { (self.passed, self.note) = (passed, note) }
   }
 
   private let client: CurlClient

@@ -64,7 +64,7 @@ struct Turn: ~Copyable {
       configuration.crashPoint(.result)
       settleOnceDurable(number, node, token: token, place)
       if let job = jobs.job(number) { jobs.decide(job, .finished(node, token: token, end), at: now) }
-      jobs.tallyStep(number, node, token: token)
+      jobs.tallyStep(number, node, token: token, end)
     case .examined(let number, let node, let token, let end):
       examinations -= 1
       if let job = jobs.job(number) { jobs.decide(job, .examined(node, token: token, end), at: now) }

@@ -44,6 +44,10 @@ public final class Tally: Sendable {
     public internal(set) var jobDurations: [PipelineName: Durations] = [:]
     public internal(set) var steps: [Steps: Int] = [:]
     public internal(set) var stepDurations: [String: Durations] = [:]
+    /// Steps that failed for good.
+    public internal(set) var errors: [ErrorClass: Int] = [:]
+    /// Of each counter by the values of its labels.
+    public internal(set) var events: [EventCounter: [[String]: Double]] = [:]
   }
 
   /// In the place of a name beyond the most.
@@ -53,9 +57,11 @@ public final class Tally: Sendable {
   public static let jobBounds: [Double] = [1, 10, 60, 300, 600, 1_800, 3_600, 7_200]
   public static let stepBounds: [Double] = [0.1, 1, 10, 30, 60, 300, 600, 1_800]
 
+  /// What is counted of emitted events.
+  public let counters: [EventCounter]
   private let state = Mutex(Counts())
 
-  public init() {}
+  public init(counters: [EventCounter] = []) { self.counters = counters }
 
   public var counts: Counts { state.withLock { $0 } }
 
@@ -68,8 +74,23 @@ public final class Tally: Sendable {
     }
   }
 
-  func stepEnded(_ connector: String, _ status: StepStatus, took: Duration) {
+  /// An event was emitted, and that is stored.
+  func emitted(_ type: String, _ data: JSON) {
+    for counter in counters where counter.event == type {
+      guard let amount = counter.amount(of: data) else { continue }
+      let values = counter.values(of: data)
+      state.withLock { state in
+        let sets = state.events[counter] ?? [:]
+        let isKnown = sets[values] != nil || sets.count < EventCounter.mostSets
+        let key = isKnown ? values : counter.labels.map { _ in "" }
+        state.events[counter, default: [:]][key, default: 0] += amount
+      }
+    }
+  }
+
+  func stepEnded(_ connector: String, _ status: StepStatus, _ failure: ErrorClass?, took: Duration) {
     state.withLock { state in
+      if let failure { state.errors[failure, default: 0] += 1 }
       let isKnown = state.stepDurations[connector] != nil || state.stepDurations.count < Self.mostConnectors
       let name = isKnown ? connector : ""
       state.steps[Steps(connector: name, status: status), default: 0] += 1

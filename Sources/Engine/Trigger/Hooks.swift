@@ -11,6 +11,8 @@ public struct Hook: Sendable, Hashable {
   public var scheme: String
   /// Holds the secret, in the namespace of the pipeline.
   public var credential: String
+  /// Requests bring CloudEvents, and each of them is a message.
+  public var takesEvents = false
 }
 
 extension TriggerBook {
@@ -33,7 +35,9 @@ extension Hook {
       let scheme = plan.spec["verify"]?["scheme"]?.string,
       let credential = plan.spec["verify"]?["credential"]?.string
     else { return nil }
-    self.init(pipeline: pipeline, trigger: plan.name, path: path, scheme: scheme, credential: credential)
+    self.init(
+      pipeline: pipeline, trigger: plan.name, path: path, scheme: scheme, credential: credential,
+      takesEvents: plan.spec["format"]?.string == "cloudevents")
   }
 }
 

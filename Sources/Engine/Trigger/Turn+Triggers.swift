@@ -140,7 +140,11 @@ extension Turn {
     row.body = AES256GCM.seal(data, key: key, additionalData: row.binding)
     jobs.batch.emitted.append(row)
     jobs.tellFeed(emission, bytes: data.count, at: now)
-    jobs.after(.nothing) { _ in reply(.success(())) }
+    let tally = configuration.tally
+    jobs.after(.nothing) { _ in
+      tally.emitted(emission.type, emission.data)
+      reply(.success(()))
+    }
   }
 
   private static let restingReason = Bilingual(

@@ -11,6 +11,7 @@ enum Dates {
       "dates.format", "(string, string) -> string", "(timestamp, string) -> string",
       "(timestamp, string, string) -> string", variadic: format),
     Function("dates.days_between", "(string, string) -> int", binary: daysBetween),
+    Function("dates.due", "(string, string) -> bool", binary: due),
   ]
 
   /// The day that a calendar in this zone shows at that moment; without a zone in UTC.
@@ -91,6 +92,29 @@ enum Dates {
     guard case .string(let from) = a, case .string(let to) = b else { return nil }
     return .int(try date(to, frame).daysSince1970 - date(from, frame).daysSince1970)
   }
+
+  /// Whether a line as cron has it is due at some time of that day. Hours are those of the day's own clock:
+  /// no zone is asked for.
+  @Sendable static func due(
+    _ a: Value, _ b: Value, _ frame: inout Frame
+  ) throws(ExpressionError) -> Value? {
+    guard case .string(let text) = a, case .string(let day) = b else { return nil }
+    try frame.charge(Self.searched)
+    let cron: Cron
+    do throws(CronFault) { cron = try Cron(text) } catch {
+      throw frame.failure(
+        "\(Value.string(text).quoted) is no line of cron: \(error.message.english)",
+        pt: "\(Value.string(text).quoted) não é uma linha de cron: \(error.message.portuguese)",
+        remedy: error.remedy)
+    }
+    let begin = try date(day, frame).daysSince1970 * 86_400
+    let before = Timestamp(microseconds: begin * 1_000_000 - 1)
+    guard let next = cron.next(after: before, in: .utc)?.at else { return .bool(false) }
+    return .bool(next < Timestamp(microseconds: (begin + 86_400) * 1_000_000))
+  }
+
+  /// What the search for a time costs.
+  private static let searched = 1_000
 
   // Formats
 

@@ -14,7 +14,7 @@ struct TriggerSpec {
     ],
     "queue": QueueRules.keys,
     "webhook": [
-      Key("path", .text, required: true),
+      Key("path", .text, required: true), Key("format", .word(["cloudevents"])),
       Key(
         "verify",
         .map([

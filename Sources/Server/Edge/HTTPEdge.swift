@@ -2,6 +2,7 @@ import API
 public import Access
 public import Model
 public import Net
+import Synchronization
 
 /// The HTTP/1.1 side of a router: finds out who calls, reads requests and writes answers.
 public struct HTTPEdge: Sendable {
@@ -11,6 +12,8 @@ public struct HTTPEdge: Sendable {
   private let socket: SocketDoor?
   private let document: JSON
   private let newRequestID: @Sendable () -> String
+  /// Is told of each answer; nil: nobody listens.
+  public var answered: (@Sendable (AnsweredRequest) -> Void)?
   /// Where measuring systems look unless they are told otherwise.
   private static let scraped = "/metrics"
   /// Shorter than the silence that clients bear.
@@ -41,7 +44,22 @@ public struct HTTPEdge: Sendable {
   }
 
   public func answer(_ request: HTTPRequest) async -> HTTPResponse {
-    var asked = read(request)
+    let asked = read(request)
+    guard let answered else { return await answer(request, asked) { _ in } }
+    let begin = ContinuousClock.now
+    let caller = Mutex<String?>(nil)
+    let response = await answer(request, asked) { principal in caller.withLock { $0 = principal.actor } }
+    answered(
+      AnsweredRequest(
+        id: asked.requestID, method: request.method, path: request.path, status: response.status,
+        took: ContinuousClock.now - begin, actor: caller.withLock(\.self), address: asked.origin.address))
+    return response
+  }
+
+  private func answer(
+    _ request: HTTPRequest, _ asked: APIRequest, known: (Principal) -> Void
+  ) async -> HTTPResponse {
+    var asked = asked
     if request.method == "GET", asked.path == "/docs" {
       return EdgePages.reference(document, asked.language, nonce: newRequestID() + newRequestID())
     }
@@ -50,6 +68,7 @@ public struct HTTPEdge: Sendable {
     let principal: Principal
     do throws(Problem) {
       principal = try door.principal(of: request, to: asked.path, asked.cookies, isOpen: found.isOpen)
+      known(principal)
       try door.mayGoOn(principal, asked.path)
       if let socket, request.method == "GET", asked.path == SocketDoor.path {
         return try socket.open(request, as: principal, asked.language)
@@ -106,6 +125,20 @@ public struct HTTPEdge: Sendable {
   private static let wrongQuery = Problem(
     "invalid-request",
     Bilingual("The query has a wrong escape.", pt: "A consulta tem um escape errado."))
+}
+
+/// A request and what came of it, for a log. A stream is told when it begins.
+public struct AnsweredRequest: Sendable {
+  /// As it stands in the answer and in problems.
+  public var id: String
+  public var method: String
+  /// Without the query.
+  public var path: String
+  public var status: Int
+  public var took: Duration
+  /// Nil where nobody was let in.
+  public var actor: String?
+  public var address: String
 }
 
 // Answers.

@@ -5,7 +5,7 @@ public enum ProblemStatus {
   public static func of(_ code: String) -> Int { table[code] ?? 422 }
 
   private static let table: [String: Int] = [
-    "invalid-json": 400, "invalid-request": 400,
+    "invalid-json": 400, "invalid-request": 400, "invalid-cloudevent": 400,
     "not-assignee": 403, "no-ask": 404, "ask-closed": 409,
     "ask-changed": 409, "not-allowed": 403, "unknown-endpoint": 404, "no-job": 404, "no-pipeline": 404,
     "no-step": 404, "unknown-artifact": 404, "unknown-credential": 404, "unknown-connection": 404,

@@ -111,7 +111,8 @@ struct FolderWatchesTests {
       toFile: data + "/esteira.yaml", atomically: true, encoding: .utf8)
     let pipeline = PipelineName(namespace: "demo", name: "p")
     bench.write("A", to: "a", in: bench.work)
-    let parts = try NodeParts(folder: try DataFolder(path: data), restores: true, language: .english)
+    let log = ServerLog(LogSetting(), .english)
+    let parts = try NodeParts(folder: try DataFolder(path: data), restores: true, log: log)
     let watches = FolderWatches(of: parts.node, folder: data) { _ in }
     try await parts.node.write([.revision(Self.revision(1, "old", bench))])
     watches.reconcile()

@@ -41,6 +41,11 @@ PATIENCE = 900
 # What the sample site has by itself.
 FIRST_PAGES = range(15)
 
+CONFIGURATION = """
+log: {format: json, level: info, events: [source_execution_complete, daily_ingest_complete]}
+server: {metrics: {aliases: [cursor]}}
+"""
+
 
 def say(words):
     print(f"\n\033[1m{words}\033[0m" if sys.stdout.isatty() else f"\n{words}", flush=True)
@@ -66,6 +71,8 @@ class Bench:
     def __init__(self, folder):
         self.folder, self.servers = folder, []
         self.environment, self.cloudflare = {}, None
+        day = datetime.date.fromisoformat(options.date)
+        self.quiet = datetime.date(2001, (day.month + 5) % 12 + 1, 2)
         # The dead letters that are meant to be.
         self.letters = []
 
@@ -115,12 +122,22 @@ class Bench:
             self.core("-m", "atlasreg.setup")
         self.workers = [self.worker(number) for number in (1, 2)]
         self.truth = {one["path"]: one for one in json.loads(fetch(f"{self.site}/__truth"))}
+        (self.folder / "data").mkdir(mode=0o700)
+        (self.folder / "data/esteira.yaml").write_text(CONFIGURATION)
         self.esteira = self.begin(Esteira(options.esteira, self.folder / "data"))
         self.connect()
         copy = self.folder / "blueprint"
         shutil.copytree(blueprint, copy, ignore=shutil.ignore_patterns("__pycache__"))
         list_of_sources = copy / "config/watchlist.json"
-        list_of_sources.write_text(list_of_sources.read_text().replace("http://127.0.0.1:8080", self.site))
+        watchlist = json.loads(list_of_sources.read_text().replace("http://127.0.0.1:8080", self.site))
+        # In one month nothing is due; and a source that is due in that month alone would fail, were it asked.
+        month = self.quiet.month
+        for one in watchlist["sources"]:
+            one["schedule"] = f"0 6 * {','.join(str(number) for number in range(1, 13) if number != month)} *"
+        watchlist["sources"].append({
+            "id": "yearly", "name": "Once a year", "handler_id": "DOWNLOAD_CSV", "spider_id": "yearly",
+            "url_feed": f"{self.site}/nowhere.csv", "enabled": True, "schedule": f"0 6 1 {month} *"})
+        list_of_sources.write_text(json.dumps(watchlist))
         self.esteira("pipeline", "apply", str(copy / "cursor.yaml"), str(copy / "cursor-reprocess.yaml"))
 
     def connect(self):
@@ -131,6 +148,20 @@ class Bench:
             text=True)
         if done.returncode:
             fail(done.stderr.strip())
+        same("what the set-up tells", [json.loads(line)["event"] for line in done.stderr.splitlines()], [
+            "cursor_starting", f"queue_consumer_mode_{self.environment['MODE']}", "cursor_orchestrator_initialized"])
+
+    def log(self, event):
+        """The lines of the server's log, each of which is JSON, that tell of an event."""
+        text = (self.folder / "data/server.log").read_text()
+        return [one for one in lines(text) if one["event"] == event]
+
+    def measures(self):
+        """What Prometheus would read of this server since it began."""
+        done = subprocess.run(
+            ["curl", "--silent", "--fail", "--unix-socket", self.folder / "data/api.sock", "http://localhost/metrics"],
+            capture_output=True, text=True, check=True)
+        return dict(line.rsplit(" ", 1) for line in done.stdout.splitlines() if not line.startswith("#"))
 
     def core(self, *words):
         """What a program of the core says."""
@@ -308,6 +339,51 @@ def plain(bench, date):
     return (busy, took), gold
 
 
+def told(bench, gold):
+    """The log and the measures of the ingest that has just ended."""
+    run = gold["metadata"]["run_id"]
+    done = until("the end in the log", lambda: [
+        one for one in bench.log("daily_ingest_complete") if one["run_id"] == run])[0]
+    same("documents in the log", done["documents_count"], len(gold["events"]))
+    sources = [one for one in bench.log("source_execution_complete") if one["run_id"] == run]
+    wanted = {"source_id", "source_name", "handler_id", "run_id", "success", "items_count", "job_id", "key", "pipeline"}
+    for one in sources:
+        if not wanted <= set(one) or one["success"] != ("duration_ms" in one):
+            fail(f"the log's line of a source is {one}")
+    failed = [one["source_id"] for one in sources if not one["success"]]
+    same("failed sources in the log", failed, [one["source_id"] for one in gold["errors"]])
+    same("sources in the log", len(sources) - len(failed), gold["metadata"]["sources_processed"])
+    secret = bench.environment["HOOK_HMAC_SECRET"]
+    if secret in (bench.folder / "data/server.log").read_text():
+        fail("the log holds a secret")
+    measures = bench.measures()
+    counted = sum(float(value) for name, value in measures.items()
+                  if name.startswith("cursor_sources_executed_total{handler_id="))
+    same("sources in the measures", counted, len(sources))
+    same("documents in the measures", float(measures["cursor_documents_processed_total"]), len(gold["events"]))
+    same("messages in the measures",
+         measures['cursor_messages_processed_total{pipeline="atlasreg/cursor",status="partial"}'], "1")
+    same("runs in the measures",
+         measures['cursor_processing_duration_seconds_count{pipeline="atlasreg/cursor"}'], "1")
+    print(f"{len(sources)} sources and {len(gold['events'])} documents in the log and in the measures")
+
+
+def quiet(bench):
+    """A day on which no source is due: no document, a gold file that says so, and an alert."""
+    date, before = bench.quiet.isoformat(), len(bench.received())
+    say(f"3b. {date}: no source is due")
+    bench.redis().rpush(LIST, json.dumps({"type": "start_daily_ingest", "date": date}))
+    until("the notice", lambda: bench.told(before), PATIENCE)
+    job = bench.settled(date)[0]
+    payload = bench.told(before)[0]["payload"]
+    same("the notice", (payload["event_type"], payload["status"], payload["result"]["documents_count"]),
+         ("ingest_complete", "success", 0))
+    steps = {one["path"]: one for one in lines(bench.esteira("job", "steps", job["id"], "-o", "jsonl"))}
+    same("the alert", steps["zero"]["status"], "success")
+    same("sources", [path for path in steps if path.startswith("collect[")], [])
+    print("0 documents, and its alert")
+
+
 def reprocess(bench, date, gold):
     say("3. The same date again, from what was kept of it")
     before, served = len(bench.received()), json.loads(fetch(f"{bench.site}/__served"))
@@ -416,7 +492,9 @@ def main():
         say(f"1. Redis, PostgreSQL, Swift, Celery, Scrapy, the sample site, a receiver and a server; {folder}")
         bench.start()
         times, gold = plain(bench, options.date)
+        told(bench, gold)
         reprocess(bench, options.date, gold)
+        quiet(bench)
         print(f"\nSEED={seed} makes the same moments again")
         for number in range(1, options.kills + 1):
             killed(bench, (day + datetime.timedelta(number)).isoformat(), times, chance, number)

@@ -12,6 +12,7 @@ the order, so that an answer which goes twice counts once. A worker keeps nothin
 
 import collections
 import json
+import os
 import time
 import uuid
 
@@ -33,8 +34,9 @@ def queue_of(routing_key):
     return RESULTS if routing_key == RESULT_KEY else f"{EXCHANGE}.{routing_key}"
 
 
-def connect(broker, user="guest", password="guest"):
-    """`broker`: host:port or host:port/vhost."""
+def connect(broker):
+    """`broker`: host:port or host:port/vhost. The user is that of RABBIT_USER and RABBIT_PASSWORD."""
+    user, password = os.environ.get("RABBIT_USER", "guest"), os.environ.get("RABBIT_PASSWORD", "guest")
     host, _, vhost = broker.partition("/")
     connection = amqp.Connection(
         host=host, userid=user, password=password, virtual_host=vhost or "/", heartbeat=HEARTBEAT,

@@ -127,9 +127,16 @@ public final class FeedJob: Sendable {
   public let labels: [JobIdentity.Label]
   /// Who the job belongs to, by `access.owner` of its file.
   public let owner: String?
+  /// By which others know it, and by which they know what it is a part of.
+  public let key: String?
+  public let correlation: String?
 
-  public init(id: ID<Job>, pipeline: PipelineName, labels: [JobIdentity.Label], owner: String?) {
+  public init(
+    id: ID<Job>, pipeline: PipelineName, labels: [JobIdentity.Label], owner: String?, key: String? = nil,
+    correlation: String? = nil
+  ) {
     (self.id, self.pipeline, self.labels, self.owner) = (id, pipeline, labels, owner)
+    (self.key, self.correlation) = (key, correlation)
   }
 }
 

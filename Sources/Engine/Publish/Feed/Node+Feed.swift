@@ -43,6 +43,8 @@ extension Jobs {
 
 extension OwnedJob {
   var forFeed: FeedJob {
-    FeedJob(id: id, pipeline: pipeline, labels: identity.labels, owner: identity.owner)
+    FeedJob(
+      id: id, pipeline: pipeline, labels: identity.labels, owner: identity.owner, key: state.creation?.key,
+      correlation: identity.correlation)
   }
 }
