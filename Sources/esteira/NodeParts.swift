@@ -53,8 +53,7 @@ struct NodeParts: Sendable {
     var configuration = try Self.configuration(
       folder, store, vault, places, plans, Self.connectors(client, brokers, installed), restores: restores)
     configuration.destinations = try Self.destinations(folder, client, places, console)
-    configuration.triggersChanged = { news.triggers.tell() }
-    configuration.emitted = { news.events.tell() }
+    (configuration.triggersChanged, configuration.emitted) = (news.triggers.tell, news.events.tell)
     let signs = EngineSignals()
     (broken, configuration.storeWaits) = (Self.ending(log), Self.waiting(signs, log))
     (configuration.broken, configuration.zones) = (broken, .system)

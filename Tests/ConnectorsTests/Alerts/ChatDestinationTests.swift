@@ -2,6 +2,7 @@ import Engine
 import Foundation
 import Model
 import Net
+import Stores
 import Synchronization
 import Testing
 import Watchdog
