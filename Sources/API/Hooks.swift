@@ -55,7 +55,7 @@ public struct HookResult: Wire, Hashable {
   public static let schema = Schema.object(
     own + [
       .optional(
-        "events", .list(of: .object(own, name: "HookEventResult"), most: mostEvents),
+        "events", .list(of: .object(own), most: mostEvents),
         "Of a batch of CloudEvents, in their order.")
     ], name: "HookResult")
 

@@ -163,20 +163,18 @@ enum CloudEventReading {
         "\(name.prefix(longestName)) is no name of an attribute: small letters and digits",
         pt: "\(name.prefix(longestName)) não é nome de atributo: letras minúsculas e dígitos")
     }
-    let isRight: Bool =
-      switch value {
-      case .string(let text):
-        text.utf8.count <= longestValue
-          && text.unicodeScalars.allSatisfy { $0.value > 0x1F && !(0x7F...0x9F).contains($0.value) }
-      case .bool: true
-      case .int(let number): Int32(exactly: number) != nil
-      case _: false
-      }
-    guard isRight else {
+    guard isValue(value) else {
       throw .invalidCloudEvent(
         "\(name) is no value of an attribute: a text, an integer of 32 bits, true or false",
         pt: "\(name) não é valor de atributo: texto, inteiro de 32 bits, true ou false")
     }
+  }
+
+  private static func isValue(_ value: JSON) -> Bool {
+    if let number = value.int { return Int32(exactly: number) != nil }
+    guard let text = value.string else { return value.bool != nil }
+    return text.utf8.count <= longestValue
+      && text.unicodeScalars.allSatisfy { $0.value > 0x1F && !(0x7F...0x9F).contains($0.value) }
   }
 
   private static func checkForms(_ members: JSONObject) throws(Problem) {

@@ -71,7 +71,7 @@ struct ConnectionDoctor: Sendable {
       group.addTask { await probe.ask(connection, credential, path: nil) }
       group.addTask {
         // Cancelled when the answer comes first.
-        try? await Task.sleep(for: Self.limit)
+        await Program.pause(Self.limit)
         return [.init(passed: false, note: "There was no answer within \(Self.limit.text).")]
       }
       let first = await group.next() ?? []

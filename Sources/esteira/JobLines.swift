@@ -56,11 +56,9 @@ struct JobLines: Sendable {
         ("attempt", .int(Int64(step.attempt))), ("cause", .string(step.cause)),
       ])
       if step.count > 1 { data["count"] = .int(Int64(step.count)) }
-      switch step.to {
-      case .retrying: note(.warn, "step_retry", data)
-      case .failed, .timeout: note(.warn, "step_failed", data)
-      case _: note(.debug, "step_status", data)
-      }
+      let isError = [.retrying, .failed, .timeout].contains(step.to)
+      let event = step.to == .retrying ? "step_retry" : isError ? "step_failed" : "step_status"
+      note(isError ? .warn : .debug, event, data)
     case .progress(let path, let done, let all):
       note(.debug, "progress", ["path": .string(path), "done": .int(Int64(done)), "of": .int(Int64(all))])
     case .failed(let failure):
@@ -106,10 +104,7 @@ struct JobLines: Sendable {
   }
 
   private static func level(of status: JobStatus) -> LogSetting.Level {
-    switch status {
-    case .success, .cancelled: .info
-    case .partial: .warn
-    case _: .error
-    }
+    if status == .partial { return .warn }
+    return [.success, .cancelled].contains(status) ? .info : .error
   }
 }

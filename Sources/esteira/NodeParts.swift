@@ -54,8 +54,7 @@ struct NodeParts: Sendable {
       folder, store, vault, places, plans, Self.connectors(client, brokers, installed), restores: restores)
     let destinations = try DestinationDesk(folder.path, client, places.environment, store, console)
     (self.destinations, configuration.destinations) = (destinations, try destinations.all())
-    configuration.triggersChanged = { news.triggers.tell() }
-    configuration.emitted = { news.events.tell() }
+    (configuration.triggersChanged, configuration.emitted) = (news.triggers.tell, news.events.tell)
     let signs = EngineSignals()
     (broken, configuration.storeWaits) = (Self.ending(log), Self.waiting(signs, log))
     (configuration.broken, configuration.zones) = (broken, .system)

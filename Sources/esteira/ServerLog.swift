@@ -67,12 +67,11 @@ struct ServerLog: Sendable {
   static func masked(_ value: JSON, named name: String) -> JSON {
     let small = name.lowercased()
     if secret.contains(where: { small.contains($0) }) { return .string(mask) }
-    switch value {
-    case .object(let members):
+    if let members = value.object {
       return .object(JSONObject(members.map { ($0.key, masked($0.value, named: $0.key)) }))
-    case .array(let elements): return .array(elements.map { masked($0, named: "") })
-    case _: return value
     }
+    guard let elements = value.array else { return value }
+    return .array(elements.map { masked($0, named: "") })
   }
 }
 

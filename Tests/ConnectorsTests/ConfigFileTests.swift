@@ -151,7 +151,7 @@ struct LogAndMetricsFileTests {
 
   @Test("are read, and usual where they are not there")
   func read() throws {
-    #expect(try file("").log() == LogSetting())
+    #expect(try file("log: {}").log() == LogSetting())
     let log = try file("log: {format: json, level: warn, events: [a.b]}").log()
     #expect(log == LogSetting(format: .json, level: .warn, events: ["a.b"]))
     let metrics = try file(

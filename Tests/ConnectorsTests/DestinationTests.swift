@@ -29,7 +29,8 @@ struct DestinationFileTests {
         - {name: log, namespace: demo, kind: log, events: [esteira.ask.opened]}
         - {name: people, namespace: demo, kind: email, connection: mail, events: [esteira.alert.*],
            to: [ana@example.com, B <b@example.com>]}
-        - {name: chat, namespace: demo, kind: slack, connection: slack, channel: C1, events: [esteira.alert.*]}
+        - {name: chat, namespace: demo, kind: slack, connection: slack, channel: C1,
+           events: [esteira.alert.*]}
         - {name: room, namespace: "*", kind: teams, connection: demo/teams, events: [esteira.alert.*]}
       """
     ).destinations()

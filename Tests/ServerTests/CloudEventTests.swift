@@ -74,12 +74,14 @@ struct CloudEventTests {
   /// The first example of the JSON format, section 3.2 of its batch form.
   private static let example = """
     {"specversion": "1.0", "type": "com.example.someevent", "source": "/mycontext/4",
-     "id": "B234-1234-1234", "time": "2018-04-05T17:31:00Z", "comexampleextension1": "value", "comexampleothervalue": 5,
+     "id": "B234-1234-1234", "time": "2018-04-05T17:31:00Z",
+     "comexampleextension1": "value", "comexampleothervalue": 5,
      "datacontenttype": "application/vnd.apache.thrift.binary", "data_base64": "AQIDBA=="}
     """
   private static let second = """
     {"specversion": "1.0", "type": "com.example.someotherevent", "source": "/mycontext/9",
-     "id": "C234-1234-1234", "time": "2018-04-05T17:31:05Z", "comexampleextension1": "value", "comexampleothervalue": 5,
+     "id": "C234-1234-1234", "time": "2018-04-05T17:31:05Z",
+     "comexampleextension1": "value", "comexampleothervalue": 5,
      "datacontenttype": "application/json",
      "data": {"appinfoA": "abc", "appinfoB": 123, "appinfoC": true}}
     """

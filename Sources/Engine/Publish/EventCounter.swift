@@ -26,12 +26,9 @@ public struct EventCounter: Sendable, Hashable {
   /// Nil where the event adds nothing: it has no such number, or one below nothing.
   func amount(of data: JSON) -> Double? {
     guard let add else { return 1 }
-    let amount: Double? =
-      switch data[add] {
-      case .int(let number)?: Double(number)
-      case .double(let number)?: number
-      case _: nil
-      }
+    var amount: Double?
+    if case .double(let number)? = data[add] { amount = number }
+    if let whole = data[add]?.int { amount = Double(whole) }
     guard let amount, amount >= 0, amount.isFinite else { return nil }
     return amount
   }

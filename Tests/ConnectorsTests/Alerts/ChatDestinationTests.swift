@@ -2,6 +2,7 @@ import Engine
 import Foundation
 import Model
 import Net
+import Stores
 import Synchronization
 import Testing
 import Watchdog
@@ -37,12 +38,11 @@ struct ChatDestinationTests {
     let receiver = ChatDestination(
       service, .init(namespace: "demo", connection: "c", channel: channel), client: site.client,
       environment: environment(site, credential), now: { Self.now })
+    let destination = ConfiguredDestination(
+      name: "ops", namespace: "demo", kind: service.rawValue, events: ["esteira.alert.*"],
+      receiver: receiver)
     try await NoticeSending(
-      [
-        ConfiguredDestination(
-          name: "ops", namespace: "demo", kind: service.rawValue, events: ["esteira.alert.*"],
-          receiver: receiver)
-      ], store: store, source: "/esteira/test", now: { Self.now }, say: { said.add($0.english) }
+      { [destination] }, store: store, source: "/esteira/test", now: { Self.now }, say: { said.add($0.english) }
     ).send()
     let states = try store.notices(of: alert.id, limit: 10).map(\.state.rawValue)
     await site.stop()
