@@ -84,7 +84,7 @@ struct AuditExportTests {
   @Test("what is no whole export, and one of another key, is refused")
   func refused() async throws {
     let lines = try await Self.lines(try await Self.world())
-    let other = try await Self.world(rows: 1).service.audit.publicKey
+    let other = Ed25519.PrivateKey.generate().publicKey
     #expect(throws: Problem.self) { try Self.check(lines, key: other) }
     for wrong in [[], Array(lines.dropLast()), Array(lines.dropFirst()), lines + [lines[0]]] {
       #expect(throws: Problem.self) { try Self.check(wrong) }
