@@ -116,6 +116,8 @@ struct SQLScanner {
 
   private mutating func lineComment() {
     while let next = byte(), next != UInt8(ascii: "\n") { copy() }
+    // Drivers put words of their own behind a statement.
+    if byte() == nil, marking == .question { out.append(UInt8(ascii: "\n")) }
   }
 
   private mutating func blockComment() {

@@ -199,7 +199,7 @@ struct ODBCStatementTests {
       #expect(try await check(sql)["valid"] == false, "\(sql)")
     }
     // The driver of SQLite compiles only what begins as a SELECT.
-    let syntax = try await check(engine == .postgresql ? "SELEC 1" : "SELECT 1 FRM")
+    let syntax = try await check(engine == .postgresql ? "SELEC 1" : "SELECT FROM FROM")
     #expect(syntax["syntax_valid"] == false, "\(syntax.text)")
   }
 }
