@@ -11,7 +11,8 @@ public enum SystemCalls {
   public static let health = Endpoint<Nothing, JSON>(
     .get, "/health", .open, "Answers while the process lives.")
   public static let ready = Endpoint<Nothing, Page<CheckItem>>(
-    .get, "/ready", .open, "Whether each thing that this node needs answers.")
+    .get, "/ready", .open,
+    "An empty list while each thing that this node needs answers; else 503 with what does not.")
   public static let openAPI = Endpoint<Nothing, JSON>(
     .get, "/openapi.json", .open, "This interface as an OpenAPI 3.1 document.")
   public static let version = Endpoint<Nothing, VersionInfo>(.get, "/version", .open, "What runs here.")

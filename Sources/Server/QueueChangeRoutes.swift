@@ -92,7 +92,7 @@ struct QueueChangeRoutes: Sendable {
     var hash = SHA256()
     let lines = QueueLines(node, items)
     while let bytes = try await lines.next() { hash.update(bytes) }
-    return Hex.encode(hash.finish()) == wanted
+    return constantTimeEqual(Array(Hex.encode(hash.finish()).utf8), Array(wanted.utf8))
   }
 }
 

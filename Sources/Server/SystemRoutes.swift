@@ -17,7 +17,9 @@ struct SystemRoutes: Sendable {
       .answer(SystemCalls.doctor, in: .system) { _, caller in Page(await backend.checks(caller.language)) },
       .answer(SystemCalls.health, in: .own) { _, _ in ["status": "ok"] as JSON },
       .answer(SystemCalls.ready, in: .own) { _, caller in
-        Page(await (backend.readiness ?? backend.checks)(caller.language).filter { $0.state == "error" })
+        let checks = await (backend.readiness ?? backend.checks)(caller.language)
+        if let problem = Self.notReady(checks.filter { $0.state == "error" }) { throw problem }
+        return Page([])
       },
       .answer(SystemCalls.openAPI, in: .own) { _, _ in EdgePages.document(backend.version.version) },
       .answer(SystemCalls.version, in: .own) { _, _ in backend.version },
@@ -29,6 +31,16 @@ struct SystemRoutes: Sendable {
       throw Self.unknown(name)
     }
     return connector
+  }
+
+  /// Nil where nothing fails. What fails is told in the caller's language.
+  static func notReady(_ failing: [CheckItem]) -> Problem? {
+    if failing.isEmpty { return nil }
+    let told = failing.map { "\($0.name): \($0.text)" }.joined(separator: " ")
+    return Problem(
+      "not-ready",
+      Bilingual("The server is not ready. \(told)", pt: "O servidor não está pronto. \(told)"),
+      remedy: Bilingual("`esteira doctor` says what to do.", pt: "`esteira doctor` diz o que fazer."))
   }
 
   static func unknown(_ name: String) -> Problem {

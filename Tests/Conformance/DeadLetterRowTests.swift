@@ -191,7 +191,8 @@ struct DeadLetterRowTests {
     do { _ = try Backend.sqlite(folder) }
     let undo = """
       DROP TABLE dead_letters; DROP TABLE dead_letter_acts;
-      DROP TABLE outbox; DROP TABLE deliveries; DROP TABLE disabled_destinations; DROP TABLE added_schedules;
+      DROP TABLE outbox; DROP TABLE deliveries; DROP TABLE disabled_destinations;
+      DROP TABLE added_schedules; DROP TABLE added_destinations;
       DROP TABLE holds; DROP TABLE namespaces;
       DROP TABLE retention_rules; DROP TABLE deletions; DROP INDEX bodies_of_job; DROP INDEX keys_of_job;
       DROP TABLE master_keys; DROP TABLE key_rotation; DROP INDEX jobs_of_time; DROP INDEX jobs_ended_badly;

@@ -205,3 +205,24 @@ extension TestServer {
       steps: {one: {value: "${{ 1 }}"}}
       """)
 }
+
+@Suite("Whether the node is ready", .timeLimit(.minutes(1)))
+struct ReadyTests {
+  @Test("an empty list says yes; a status that a probe understands says no, and what it is that fails")
+  func failing() async throws {
+    let well = try TestServer { $0.checks = { _ in [CheckItem(state: "warn", name: "disk", text: "Low.")] } }
+    #expect(try await well.call(SystemCalls.ready, Nothing()).items.isEmpty)
+    let ill = try TestServer {
+      $0.readiness = { _ in
+        [
+          CheckItem(state: "ok", name: "clock", text: "Right."),
+          CheckItem(state: "error", name: "store", text: "It is full."),
+        ]
+      }
+    }
+    let answer = try await ill.send(APIRequest(SystemCalls.ready.shape, input: [:]))
+    #expect(answer.status == 503 && answer.json["code"]?.string == "not-ready")
+    let detail = try #require(answer.json["detail"]?.string)
+    #expect(detail.contains("store: It is full.") && !detail.contains("clock"))
+  }
+}

@@ -33,7 +33,7 @@ public enum ProblemStatus {
     "idempotency-in-flight": 409, "shown-once": 409,
     "read-only": 503, "stopping": 503, "store-unavailable": 503, "job-not-driven": 503,
     "unknown-channel": 400, "no-channel": 404, "channel-unavailable": 404,
-    "store-full": 503, "not-yet-stored": 503,
+    "store-full": 503, "not-yet-stored": 503, "not-ready": 503,
     "not-signed-in": 401, "foreign-origin": 403, "password-change-required": 403, "rate-limited": 429,
     "sign-in-failed": 401, "second-factor-failed": 401, "session-ended": 401, "oidc-failed": 401,
     "needs-session": 403, "wrong-password": 403, "beyond-own-rights": 403, "oidc-unknown": 403,

@@ -42,7 +42,8 @@ struct ChatDestinationTests {
       name: "ops", namespace: "demo", kind: service.rawValue, events: ["esteira.alert.*"],
       receiver: receiver)
     try await NoticeSending(
-      { [destination] }, store: store, source: "/esteira/test", now: { Self.now }, say: { said.add($0.english) }
+      { [destination] }, store: store, source: "/esteira/test", now: { Self.now },
+      say: { said.add($0.english) }
     ).send()
     let states = try store.notices(of: alert.id, limit: 10).map(\.state.rawValue)
     await site.stop()
