@@ -107,13 +107,20 @@ struct CrowdTests {
       try sockets[0].send(end)
       _ = try sockets[0].readToEnd()
       sockets.removeFirst()
-      // The server has closed by the time that the client reads the end.
-      let next = try RawSocket(port: port)
-      try next.send(end)
-      #expect(try next.readToEnd().hasPrefix("HTTP/1.1 200"))
+      // A place is free once the server has seen that this client closed, too.
+      var answer = ""
+      while answer.isEmpty { answer = (try? Self.ask(end, at: port)) ?? "" }
+      #expect(answer.hasPrefix("HTTP/1.1 200"))
     }
-    #expect(server.server.counts.crowdedOut == 1)
+    #expect(server.server.counts.crowdedOut >= 1)
     #expect(try await server.exchange("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n") != "")
+  }
+
+  /// Throws where the connection was refused before it was read from.
+  private static func ask(_ text: String, at port: UInt16) throws -> String {
+    let socket = try RawSocket(port: port)
+    try socket.send(text)
+    return try socket.readToEnd()
   }
 
   @Test("behind a proxy each client has its own limit, and the proxy has none")

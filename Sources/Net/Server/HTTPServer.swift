@@ -70,8 +70,9 @@ public final class HTTPServer: Sendable {
     _ link: LoopLink, _ handover: Handover, _ epoll: Epoll
   ) throws(NetError) {
     try ServiceThread.start("esteira-http") {
-      guard let listeners = handover.take() else { return }
-      ServerLoop(link, listeners, epoll).run()
+      // Only the loop holds the listeners: its end closes them, before anybody hears that it has ended.
+      guard let loop = handover.take().map({ ServerLoop(link, $0, epoll) }) else { return }
+      loop.run()
       link.ended.finish()
     }
   }
