@@ -86,18 +86,12 @@ actor AMQPConnection: BrokerMember {
       throw .net(error)
     }
     do throws(AMQPError) { try await greet(place) } catch {
-      // A broker that does not know the password closes without a word, or with 403.
-      let refusal = Self.refusal(error)
-      close(refusal)
-      throw refusal
+      // A wrong password is told with 403, since `authentication_failure_close` is asked for: a bare end is
+      // that of a broker which dies just now.
+      close(error)
+      throw error
     }
     ring(by: nextBeat)
-  }
-
-  private static func refusal(_ error: AMQPError) -> AMQPError {
-    guard case .net(.interrupted) = error else { return error }
-    return .refused(
-      code: 403, message: "it closed the connection at the sign-in; user and password may be wrong")
   }
 
   private func connect(_ place: BrokerPlace, _ tls: TLSClient?) async throws(NetError) {
