@@ -74,7 +74,7 @@ kill_server() {
 }
 
 stop_all() {
-  local status=$? pid
+  local status=${1:-$?} pid
   trap - EXIT INT TERM
   stop_server
   for pid in "${started[@]}"; do is_our_child "$pid" && kill "$pid" 2>/dev/null; done

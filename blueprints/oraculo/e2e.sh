@@ -82,7 +82,7 @@ stop_brokers() {
   ERL_EPMD_PORT=$epmd_port epmd -kill >/dev/null 2>&1 || true
   [[ -n ${KEEP:-} ]] || rm -rf "$rabbit"
 }
-trap 'ended=$?; stop_brokers; (exit $ended); stop_all' EXIT
+trap 'ended=$?; stop_brokers; stop_all "$ended"' EXIT
 
 say "1. RabbitMQ, Redis, the sources, and a server; $demo"
 start_rabbit
