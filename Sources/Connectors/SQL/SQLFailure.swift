@@ -10,6 +10,19 @@ extension Failure {
     do throws(SQLFault) { return try work() } catch { throw Failure(error, in: sql) }
   }
 
+  /// Commits a transaction. `isRepeatable`: whether the step may be done again where the answer is lost.
+  static func ofCommit(
+    isRepeatable: Bool, _ commit: () throws(SQLFault) -> Void
+  ) throws(Failure) {
+    do throws(SQLFault) { try commit() } catch {
+      guard error.kind == .interrupted else { throw Failure(error) }
+      throw isRepeatable
+        ? Failure(
+          .transient, code: "interrupted", "The connection broke while the transaction was committed.")
+        : Failure(SQLFault(.unknown, error.message))
+    }
+  }
+
   init(_ fault: SQLFault, in sql: String? = nil) {
     let said = String(fault.message.prefix(500))
     switch fault.kind {

@@ -124,13 +124,7 @@ extension ODBCConnection {
   }
 
   borrowing func commit(isRepeatable: Bool) throws(Failure) {
-    do throws(SQLFault) { try commit() } catch {
-      guard error.kind == .interrupted else { throw Failure(error) }
-      throw isRepeatable
-        ? Failure(
-          .transient, code: "interrupted", "The connection broke while the transaction was committed.")
-        : Failure(SQLFault(.unknown, error.message))
-    }
+    try Failure.ofCommit(isRepeatable: isRepeatable) { () throws(SQLFault) in try commit() }
   }
 
   /// The statement with its values, if its first word is one of `words`.

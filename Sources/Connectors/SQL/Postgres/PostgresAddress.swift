@@ -126,13 +126,7 @@ extension PostgresConnection {
   }
 
   borrowing func commit(isRepeatable: Bool) throws(Failure) {
-    do throws(SQLFault) { try commit() } catch {
-      guard error.kind == .interrupted else { throw Failure(error) }
-      throw isRepeatable
-        ? Failure(
-          .transient, code: "interrupted", "The connection broke while the transaction was committed.")
-        : Failure(SQLFault(.unknown, error.message))
-    }
+    try Failure.ofCommit(isRepeatable: isRepeatable) { () throws(SQLFault) in try commit() }
   }
 
   /// The statement with its values, compiled by the server. It runs under `name` or none.
