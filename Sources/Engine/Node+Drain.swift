@@ -15,24 +15,25 @@ extension Node {
   @discardableResult
   public func drain(by actor: String = "", reason: String = "") -> NodeDrain {
     let wanted = NodeDrain(by: actor, reason: reason, since: configuration.clock.now)
-    let order = drainOrder.withLock { order in
-      order = order ?? wanted
-      return order ?? wanted
+    // Within the lock, so that what the engine hears last is what is known of it.
+    return drainOrder.withLock { order in
+      let first = order ?? wanted
+      order = first
+      push(.drain(true))
+      return first
     }
-    push(.drain(true))
-    return order
   }
 
   /// Begins again what waited. What schedules let pass meanwhile is decided as after a downtime. False where
   /// it was not drained.
   @discardableResult
   public func undrain() -> Bool {
-    let wasDrained = drainOrder.withLock { order in
-      defer { order = nil }
-      return order != nil
+    drainOrder.withLock { order in
+      guard order != nil else { return false }
+      order = nil
+      push(.drain(false))
+      return true
     }
-    if wasDrained { push(.drain(false)) }
-    return wasDrained
   }
 
   public var drained: NodeDrain? { drainOrder.withLock(\.self) }

@@ -60,6 +60,7 @@ struct BrokerProbeTests {
     let server = try RedisServer()
     let address: JSON = ["broker": .string(server.url + "/1"), "backend": .string(server.url + "/1")]
     let workers = try CeleryWorkers(broker: server.url + "/1", backend: server.url + "/1")
+    try workers.listen(at: server)
     let found = try await ask("celery", address)
     #expect(found.map(\.passed) == [true, true], "\(found)")
     #expect(found.last?.note.firstMatch(of: /^1 workers answered: w[^,]+@localhost\.$/) != nil, "\(found)")

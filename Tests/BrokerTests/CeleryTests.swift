@@ -76,6 +76,16 @@ final class CeleryWorkers {
     guard isReady else { throw Tool.Failure(description: "celery: \(said)") }
   }
 
+  /// Returns once they listen to what is asked of all of them: behind Redis that comes after they are ready.
+  func listen(at server: RedisServer) throws {
+    let limit = ContinuousClock.now + .seconds(Station.patience)
+    while try Int(server.cli("PUBSUB", "NUMPAT").filter(\.isNumber)) == 0,
+      try server.cli("PUBSUB", "CHANNELS", "*pidbox*").allSatisfy(\.isWhitespace)
+    {
+      try #require(ContinuousClock.now < limit, "No worker listens.")
+    }
+  }
+
   /// With the children that do the work.
   func stop() {
     process?.killAll()

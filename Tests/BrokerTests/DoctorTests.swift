@@ -84,6 +84,7 @@ struct HouseDoctorTests {
     #expect(absent.contains { $0.hasPrefix("error") && $0.contains("No worker listens") }, "\(absent)")
     guard CeleryWorkers.isThere else { return }
     let workers = try CeleryWorkers(broker: url, backend: url)
+    try workers.listen(at: server)
     let there = try lines(station, "celery")
     #expect(there.allSatisfy { $0.hasPrefix("ok") } && there.contains { $0.contains("1 workers answered") })
     workers.freeze()
