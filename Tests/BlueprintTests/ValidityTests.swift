@@ -19,6 +19,7 @@ struct ValidityTests {
   static let repeated = [
     "ezpocket-question/question.yaml": 2, "ezpocket-question/setup.yaml": 2,
     "ezpocket-question/project.yaml": 1, "atlasreg/cursor.yaml": 5, "atlasreg/cursor-reprocess.yaml": 3,
+    "mitrarr/distribute-findface.yaml": 1, "mitrarr/canary.yaml": 1,
   ]
 
   @Test("are all found")
@@ -34,22 +35,50 @@ struct ValidityTests {
 
   @Test("are valid, and warn only of what this version does not do yet", arguments: files)
   func valid(file: String) throws {
-    let zones = ZoneDatabase { name in
-      FileManager.default.contents(atPath: "/usr/share/zoneinfo/\(name)").map { Array($0) }
-    }
-    let place = Self.root.appending(path: file)
-    let compiler = PipelineCompiler(connectors: Catalog.descriptions, zones: zones, offline: true)
-    let compilation = compiler.compile(
-      try String(contentsOf: place, encoding: .utf8),
-      readFile: { path in
-        let file = place.deletingLastPathComponent().appending(path: path).path
-        return FileManager.default.contents(atPath: file).map { Array($0) }
-      })
+    let compilation = try Self.compile(file)
     let repeated = compilation.findings.filter { $0.code == "idempotent-once" }
     #expect(repeated.count == Self.repeated[file] ?? 0)
     let wrong = compilation.findings.filter {
       $0.severity == .error || $0.missing == nil && $0.code != "idempotent-once"
     }
     #expect(wrong.map { $0.rendered(file: file, language: .english) } == [])
+  }
+
+  /// A machine that dies while a step runs which may run once leaves the question whether it happened to a
+  /// person.
+  @Test("go on by themselves after a crash: no step is left to a person", arguments: files)
+  func once(file: String) throws {
+    let plan = try #require(Self.compile(file).outline)
+    let steps = plan.steps.filter { step in
+      guard case .connector(let call) = step.kind else { return false }
+      return call.connector.effectClass(with: Self.known(call.with), idempotent: step.idempotent) == .once
+    }
+    #expect(steps.map { $0.path } == [])
+  }
+
+  static func compile(_ file: String) throws -> Compilation {
+    let zones = ZoneDatabase { name in
+      FileManager.default.contents(atPath: "/usr/share/zoneinfo/\(name)").map { Array($0) }
+    }
+    let place = root.appending(path: file)
+    let compiler = PipelineCompiler(connectors: Catalog.descriptions, zones: zones, offline: true)
+    return compiler.compile(
+      try String(contentsOf: place, encoding: .utf8),
+      readFile: { path in
+        let file = place.deletingLastPathComponent().appending(path: path).path
+        return FileManager.default.contents(atPath: file).map { Array($0) }
+      })
+  }
+
+  /// The members that are the same for every job.
+  private static func known(_ with: Template) -> JSON {
+    var known = JSONObject()
+    switch with {
+    case .literal(let value): return value
+    case .object(let members):
+      for case (let key, .literal(let value)) in members { known[key] = value }
+    case .expression, .text, .array: break
+    }
+    return .object(known)
   }
 }
