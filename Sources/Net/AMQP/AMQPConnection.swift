@@ -23,7 +23,7 @@ public struct AMQPLimits: Hashable, Sendable {
 }
 
 /// One connection to RabbitMQ with its channels. It does not open again: whoever needs another makes one.
-actor AMQPConnection: BrokerMember {
+actor AMQPConnection: BrokerCaller {
   typealias Answer = Result<AMQPMethod, AMQPError>
 
   struct Waiting {
@@ -61,8 +61,8 @@ actor AMQPConnection: BrokerMember {
   let loop: BrokerLoop
   nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
   let limits: AMQPLimits
-  private var socket: BrokerSocket?
-  private var opening: CheckedContinuation<NetError?, Never>?
+  var socket: BrokerSocket?
+  var opening: CheckedContinuation<NetError?, Never>?
   private var frames = AMQPFrames(limit: AMQPConnection.frameLimit)
   private var frameMax = 4_096
   private var heartbeat = Duration.zero
@@ -74,6 +74,7 @@ actor AMQPConnection: BrokerMember {
   /// Zero is the connection itself.
   var channels: [UInt16: Channel] = [0: Channel()]
   private(set) var end: AMQPError?
+  var isOver: Bool { end != nil }
 
   static let frameLimit = 128 << 10
   private static let mostChannels: UInt16 = 2_047
@@ -81,7 +82,7 @@ actor AMQPConnection: BrokerMember {
   init(_ loop: BrokerLoop, _ limits: AMQPLimits) { (self.loop, self.limits) = (loop, limits) }
 
   func open(_ place: BrokerPlace, _ tls: TLSClient?) async throws(AMQPError) {
-    do throws(NetError) { try await connect(place, tls) } catch {
+    do throws(NetError) { try await connect(place, tls, within: limits.connect) } catch {
       close(.net(error))
       throw .net(error)
     }
@@ -92,30 +93,6 @@ actor AMQPConnection: BrokerMember {
       throw error
     }
     ring(by: nextBeat)
-  }
-
-  private func connect(_ place: BrokerPlace, _ tls: TLSClient?) async throws(NetError) {
-    let deadline = ContinuousClock.now + limits.connect
-    var failure = NetError.resolve(host: place.host)
-    for address in try await place.addresses(loop) {
-      // One that is closed meanwhile opens nothing any more.
-      if end != nil { throw .stopped }
-      let socket: BrokerSocket
-      // A kernel that knows at once that nobody is there says so here: the next address may do.
-      do throws(NetError) { socket = try BrokerSocket(loop, address, place, tls, for: self) } catch {
-        failure = error
-        continue
-      }
-      self.socket = socket
-      socket.setAlarm(deadline)
-      let fault = await withCheckedContinuation { opening = $0 }
-      guard let fault else { return }
-      socket.close()
-      self.socket = nil
-      failure = fault
-      if fault == .timeout(.connect) { break }
-    }
-    throw failure
   }
 
   private func greet(_ place: BrokerPlace) async throws(AMQPError) {
@@ -227,8 +204,7 @@ actor AMQPConnection: BrokerMember {
     }
     socket?.close()
     socket = nil
-    opening?.resume(returning: .interrupted("\(reason)"))
-    opening = nil
+    endOpening(.interrupted("\(reason)"))
     for channel in channels.keys { end(channel, reason) }
   }
 
@@ -253,8 +229,7 @@ extension AMQPConnection {
     let progress = socket.handle(events)
     if progress.isOpened {
       socket.setAlarm(nil)
-      opening?.resume(returning: nil)
-      opening = nil
+      endOpening(nil)
     }
     if !progress.bytes.isEmpty {
       lastHeard = .now
@@ -263,18 +238,12 @@ extension AMQPConnection {
       } catch { return close(.net(error)) }
     }
     guard let fault = progress.end else { return }
-    if let opening {
-      self.opening = nil
-      return opening.resume(returning: fault)
-    }
+    if endOpening(fault) { return }
     close(.net(fault))
   }
 
   func timeIsOver() {
-    if let opening {
-      self.opening = nil
-      return opening.resume(returning: .timeout(.connect))
-    }
+    if endOpening(.timeout(.connect)) { return }
     alarm = nil
     let now = ContinuousClock.now
     if heartbeat > .zero {

@@ -1,6 +1,6 @@
 /// One connection to Redis. Commands are answered in their order; several may be under way. It does not open
 /// again: whoever needs another makes one.
-actor RedisConnection: BrokerMember {
+actor RedisConnection: BrokerCaller {
   typealias Replies = Result<[RedisReply], RedisError>
 
   private struct Waiter {
@@ -13,16 +13,17 @@ actor RedisConnection: BrokerMember {
     var deadline: ContinuousClock.Instant
   }
 
-  private let loop: BrokerLoop
+  let loop: BrokerLoop
   nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
   private let limits: RedisLimits
   private var reader: RedisReader
-  private var socket: BrokerSocket?
-  private var opening: CheckedContinuation<NetError?, Never>?
+  var socket: BrokerSocket?
+  var opening: CheckedContinuation<NetError?, Never>?
   private var waiters: [Waiter] = []
   private var waitingBytes = 0
   private var lastID: UInt64 = 0
   private(set) var end: NetError?
+  var isOver: Bool { end != nil }
   /// Takes what comes without being asked for; once set no command but those of subscriptions is sent.
   private var pushed: (@Sendable ([RedisReply]) -> Void)?
   private var ended: (@Sendable (NetError) -> Void)?
@@ -34,7 +35,7 @@ actor RedisConnection: BrokerMember {
 
   /// Connects, greets, and shows who asks.
   func open(_ place: BrokerPlace, _ tls: TLSClient?) async throws(RedisError) {
-    do throws(NetError) { try await connect(place, tls) } catch {
+    do throws(NetError) { try await connect(place, tls, within: limits.connect) } catch {
       close(error)
       throw .net(error)
     }
@@ -42,29 +43,6 @@ actor RedisConnection: BrokerMember {
       close(.interrupted("it was refused"))
       throw error
     }
-  }
-
-  private func connect(_ place: BrokerPlace, _ tls: TLSClient?) async throws(NetError) {
-    let deadline = ContinuousClock.now + limits.connect
-    var failure = NetError.resolve(host: place.host)
-    for address in try await place.addresses(loop) {
-      if end != nil { throw .stopped }
-      let socket: BrokerSocket
-      // A kernel that knows at once that nobody is there says so here: the next address may do.
-      do throws(NetError) { socket = try BrokerSocket(loop, address, place, tls, for: self) } catch {
-        failure = error
-        continue
-      }
-      self.socket = socket
-      socket.setAlarm(deadline)
-      let fault = await withCheckedContinuation { opening = $0 }
-      guard let fault else { return }
-      socket.close()
-      self.socket = nil
-      failure = fault
-      if fault == .timeout(.connect) { break }
-    }
-    throw failure
   }
 
   private func greet(_ place: BrokerPlace) async throws(RedisError) {
@@ -134,8 +112,7 @@ actor RedisConnection: BrokerMember {
     end = reason
     socket?.close()
     socket = nil
-    opening?.resume(returning: reason)
-    opening = nil
+    endOpening(reason)
     let (waiting, ended) = (waiters, ended)
     (waiters, self.ended, pushed) = ([], nil, nil)
     for (place, waiter) in waiting.enumerated() {
@@ -155,8 +132,7 @@ extension RedisConnection {
     let progress = socket.handle(events)
     if progress.isOpened {
       socket.setAlarm(nil)
-      opening?.resume(returning: nil)
-      opening = nil
+      endOpening(nil)
     }
     if !progress.bytes.isEmpty {
       do throws(NetError) {
@@ -164,18 +140,12 @@ extension RedisConnection {
       } catch { return close(error) }
     }
     guard let fault = progress.end else { return }
-    if let opening {
-      self.opening = nil
-      return opening.resume(returning: fault)
-    }
+    if endOpening(fault) { return }
     close(fault)
   }
 
   func timeIsOver() {
-    if let opening {
-      self.opening = nil
-      return opening.resume(returning: .timeout(.connect))
-    }
+    if endOpening(.timeout(.connect)) { return }
     if let first = waiters.first, first.deadline <= .now { return close(.timeout(.total)) }
     setAlarm()
   }
