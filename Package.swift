@@ -118,7 +118,7 @@ let package = Package(
       name: "KillTests", dependencies: ["esteira", "Model", "Stores", "Net", "Crypto"],
       swiftSettings: settings),
     .testTarget(name: "MitrarrTests", dependencies: ["esteira", "Model"], swiftSettings: settings),
-    .testTarget(name: "NetTests", dependencies: ["Net", "Crypto"], swiftSettings: settings),
+    .testTarget(name: "NetTests", dependencies: ["Net", "Crypto", "CSystem"], swiftSettings: settings),
     .testTarget(
       name: "ServerTests",
       dependencies: [

@@ -1,3 +1,4 @@
+import CSystem
 import Foundation
 
 @testable import Net
@@ -13,20 +14,36 @@ struct Command {
   var text: String { String(decoding: output, as: UTF8.self) }
 
   /// Runs on a thread of its own. What the program says on its error output comes behind its output.
+  ///
+  /// Not by `Process`: where thousands of sockets are open, as here, Foundation of Swift 6.3 reads behind the
+  /// end of its list of them (`findMaximumOpenFromProcSelfFD` copies whole `dirent`s), and may end by a signal.
   static func run(_ arguments: [String], input: String = "") async throws -> Command {
     try await onThread {
-      let process = Process()
-      process.executableURL = URL(filePath: "/usr/bin/env")
-      process.arguments = arguments
-      let (output, source) = (Pipe(), Pipe())
-      (process.standardOutput, process.standardError, process.standardInput) = (output, output, source)
-      try process.run()
+      let (source, output, null) = (Pipe(), Pipe(), FileHandle.nullDevice)
+      let pid = try spawn(
+        ["env"] + arguments, source.fileHandleForReading.fileDescriptor,
+        output.fileHandleForWriting.fileDescriptor, null.fileDescriptor)
+      try source.fileHandleForReading.close()
+      try output.fileHandleForWriting.close()
       try source.fileHandleForWriting.write(contentsOf: Data(input.utf8))
       try source.fileHandleForWriting.close()
       let bytes = try output.fileHandleForReading.readToEnd() ?? Data()
-      process.waitUntilExit()
-      return Command(status: process.terminationStatus, output: Array(bytes))
+      var status: Int32 = 0
+      while waitpid(pid, &status, 0) < 0, errno == EINTR {}
+      return Command(status: status & 0x7f == 0 ? (status >> 8) & 0xff : status, output: Array(bytes))
     }
+  }
+
+  /// With this process's environment, and without its other descriptors.
+  private static func spawn(
+    _ arguments: [String], _ input: Int32, _ output: Int32, _ null: Int32
+  ) throws -> pid_t {
+    let words = arguments.map { strdup($0) } + [nil]
+    defer { for word in words { free(word) } }
+    var pid: pid_t = 0
+    let code = esteira_spawn("/usr/bin/env", words, environ, input, output, output, null, -1, &pid)
+    guard code == 0 else { throw Failure(description: "\(arguments): \(String(cString: strerror(code)))") }
+    return pid
   }
 
   /// As `run`; throws unless it ends well.

@@ -217,13 +217,12 @@ struct WebSocketTests {
     #expect(frames.1)
   }
 
-  @Test("is pinged, and lives as long as it answers")
+  @Test("is pinged again and again, and answers")
   func ping() async throws {
     var limits = WebSocketLimits()
-    (limits.ping, limits.silence) = (.milliseconds(30), .seconds(3))
+    limits.ping = .milliseconds(30)
     let last = try await talk(limits) { client in
-      // Longer than the silence that would end it.
-      for _ in 0..<150 {
+      for _ in 0..<10 {
         let frame = try client.read()
         #expect(frame.opcode == 9)
         try client.send(10, frame.payload)
