@@ -94,6 +94,25 @@ def test_a_tap_goes_on_from_the_state_that_a_real_target_echoed(tap: List[str], 
     assert sorted(row["n"] for row in rows) == [1, 2, 3, 4, 4, 5, 5]
 
 
+def test_a_tap_and_a_target_of_pypi_run_unchanged(tmp_path: Path) -> None:
+    tap, target = [program("tap-jsonl")], [program("target-jsonl")]
+    source, out = tmp_path / "in", tmp_path / "out"
+    for folder in (source, out):
+        folder.mkdir()
+    people = [{"id": n, "name": f"n° {n}"} for n in range(1, 1001)]
+    (source / "people.jsonl").write_text("".join(json.dumps(one) + "\n" for one in people))
+    parameters: Dict[str, Any] = {
+        "tap": tap, "target": target, "target_config": {"destination_path": str(out)},
+        "tap_config": {"path": f"{source}/*.jsonl", "stream_name": "people", "primary_keys": ["id"]}}
+    outcome = bridge("singer.sync", tmp_path).run(parameters)
+    assert outcome.error is None, outcome.error
+    assert outcome.output is not None and outcome.output["streams"] == {"people": 1000}
+    assert "people" in outcome.output["state"]["bookmarks"]
+    [file] = out.iterdir()
+    rows = [json.loads(line) for line in file.read_text().splitlines()]
+    assert [{"id": row["id"], "name": row["name"]} for row in rows] == people
+
+
 def test_what_a_credential_holds_joins_the_config_and_is_on_no_disk(tap: List[str], tmp_path: Path) -> None:
     connection = {"address": {}, "credential": {"type": "custom", "values": {"prefix": "from-the-vault"}}}
     outcome = bridge("singer.sync", tmp_path).run({"tap": tap}, connection=connection)
