@@ -103,28 +103,44 @@ struct KafkaPublishTests {
     #expect(ended?.errorClass == .cancelled, "\(ended?.message ?? "")")
   }
 
-  @Test("takes a message of 16 MiB with its key, a topic of 249 letters and 100 headers, and no more")
+  @Test("takes 16 MiB with key and headers, a topic of 249 letters and 100 headers, and no more")
   func limits() async throws {
     let topic = String(repeating: "t", count: 249)
     let (server, bench) = (try KafkaServer([topic: 1]), try BrokerBench())
-    let whole = String(repeating: "x", count: 16 << 20)
-    let names = (1...101).map { ("h\($0)", JSON.int(1)) }
     func attempt(_ more: JSONObject) -> Attempt {
       var with = JSONObject([("topic", .string(topic)), ("value", 1)])
       for member in more { with[member.key] = member.value }
       return Self.attempt(bench, server, .object(with))
     }
-    #expect(await Self.failure(attempt(["value": .string(whole)])) == nil)
-    let large = await Self.failure(attempt(["value": .string(whole), "key": "k"]))
-    #expect(large?.errorClass == .data && large?.code == "message-too-large", "\(large?.message ?? "")")
+    let headers = JSONObject((1...98).map { ("h\($0)", JSON.string("v")) })
+    let own = size(of: attempt(["key": "k", "headers": .object(headers), "value": ""]))
+    let whole = String(repeating: "x", count: KafkaProducer.messageLimit - own)
+    for (value, code) in [(whole, nil), (whole + "x", "message-too-large")] {
+      let attempt = attempt(["key": "k", "headers": .object(headers), "value": .string(value)])
+      #expect(await Self.failure(attempt)?.code == code)
+    }
     let long = await Self.failure(attempt(["topic": .string(topic + "t")]))
     #expect(long?.errorClass == .data && long?.code == "invalid-with", "\(long?.message ?? "")")
     let schema = try JSONSchema(KafkaPublish.description.with)
     for (count, isTaken) in [(100, true), (101, false)] {
-      let attempt = attempt(["headers": .object(JSONObject(Array(names.prefix(count))))])
+      let names = JSONObject((1...count).map { ("h\($0)", JSON.int(1)) })
+      let attempt = attempt(["headers": .object(names)])
       #expect(schema.violations(in: attempt.with).isEmpty == isTaken, "\(count) headers")
       if isTaken { #expect(await Self.failure(attempt) == nil) }
     }
+  }
+
+  /// What a message has beside its value, with the headers that the connector adds.
+  private func size(of attempt: Attempt) -> Int {
+    let headers = (attempt.with["headers"]?.object ?? JSONObject()).map {
+      KafkaMessage.Header($0.key, Array(($0.value.string ?? "").utf8))
+    }
+    let own = [
+      KafkaMessage.Header("traceparent", Array(CeleryMessage.traceparent(attempt).utf8)),
+      KafkaMessage.Header("esteira-step-key", Array(attempt.stepKey.utf8)),
+    ]
+    let key = attempt.with["key"]?.string.map { Array($0.utf8) }
+    return KafkaMessage(topic: "", key: key, value: nil, headers: headers + own).size
   }
 
   @Test("a test of the connection asks the cluster for its brokers")

@@ -205,7 +205,7 @@ struct ObjectTests {
     var attempt = bench.attempt(["bucket": "b", "key": "k"], effect: .keyed)
     attempt.services.checkpoints.save = { (_) throws(Failure) in throw Failure(.transient, "full") }
     #expect(try await ObjectDelete(client: bench.client).execute(attempt).value["deleted"] == true)
-    #expect(bench.log.contains { $0.hasPrefix("WARN") && $0.hasSuffix("full") }, "\(bench.log)")
+    #expect(bench.log.contains { $0.hasPrefix("warn") && $0.hasSuffix("full") }, "\(bench.log)")
     #expect(!FileManager.default.fileExists(atPath: bench.root + "/objects/demo/b/k"))
   }
 

@@ -127,6 +127,14 @@ def test_a_tap_that_fails_says_why(tmp_path: Path) -> None:
         "class": "exit", "code": "tap-failed", "message": "The tap ended with code 3: no such table."}
 
 
+def test_a_target_that_ends_well_before_it_has_taken_all_is_a_failure(tmp_path: Path) -> None:
+    record = json.dumps({"type": "RECORD", "stream": "s", "record": {"t": "x" * 1000}})
+    tap = ["sh", "-c", f"yes '{record}' | head -n 1000"]
+    outcome = bridge("singer.sync", tmp_path).run({"tap": tap, "target": ["true"]})
+    assert outcome.error == {
+        "class": "exit", "code": "target-failed", "message": "The target ended before it had taken all."}
+
+
 def test_a_cancel_ends_the_tap(tmp_path: Path) -> None:
     outcome = bridge("singer.sync", tmp_path).run({"tap": ["sleep", "60"]}, cancel_when=lambda message: True)
     assert outcome.seconds_to_stop < 5
@@ -194,6 +202,15 @@ def test_the_airbyte_protocol_with_and_without_a_destination(airbyte: List[str],
     assert resumed.output == both.output
     assert both.checkpoints[2]["streams"] == {"s": 3}
     assert [entry["message"] for entry in resumed.told("log")] == ["from 2"]
+
+
+def test_an_airbyte_destination_that_ends_well_before_it_has_taken_all_is_a_failure(tmp_path: Path) -> None:
+    record = json.dumps({"type": "RECORD", "record": {"stream": "s", "data": {"t": "x" * 1000}, "emitted_at": 0}})
+    source = ["sh", "-c", f"yes '{record}' | head -n 1000"]
+    outcome = bridge("airbyte.sync", tmp_path).run(
+        {"source": source, "destination": ["true"], "catalog": {"streams": []}})
+    assert outcome.error == {
+        "class": "exit", "code": "destination-failed", "message": "The destination ended before it had taken all."}
 
 
 def test_an_airbyte_error_has_the_class_of_its_failure_type(airbyte: List[str], tmp_path: Path) -> None:
