@@ -82,8 +82,7 @@ public struct ConnectorDescription: Sendable {
     case node
     /// A child process (2 for each core).
     case process
-    /// Another system, which works while the attempt waits for it: that takes no slot of the node (10,000 wait
-    /// at once).
+    /// Another system, which works while the attempt waits for it: no slot of the node (10,000 at once).
     case outside
   }
 

@@ -30,7 +30,7 @@ struct ObjectDelete: Connector {
         "deleted": [
           "type": "boolean",
           "description":
-            "False where there was no such object; true also where an earlier attempt of the step removed it.",
+            "False where there was no such object; true also where an earlier attempt removed it.",
         ],
       ],
       "required": ["bucket", "key", "deleted"],

@@ -34,6 +34,10 @@ public enum ODBCEngine: String, Sendable, Hashable {
     return []
   }
 
+  /// Whether its driver has all rows of a statement in memory at once where a transaction is open. Such an engine
+  /// is read without one, and must refuse every change by a setting of the session.
+  var keepsRowsInTransactions: Bool { self == .sqlite }
+
   /// Of every session, before its first transaction.
   func session(writing: Bool) -> [String] {
     let seconds = ODBCConnection.lockLimit.components.seconds
