@@ -97,14 +97,16 @@ final class SizedServer {
     return Array(data)
   }
 
-  /// A connection `rows` to an empty SQLite behind its driver of ODBC.
-  func connectRows() throws {
-    let place = folder + "/rows.db"
+  /// A connection `rows` to an empty SQLite, by itself or behind its driver of ODBC.
+  func connectRows(_ kind: String, _ address: String) throws {
+    let place = folder + "/data/folders/size/rows.db"
+    try FileManager.default.createDirectory(
+      atPath: folder + "/data/folders/size", withIntermediateDirectories: true)
     _ = FileManager.default.createFile(atPath: place, contents: nil)
     try "[rows]\nDriver=SQLite3\nDatabase=\(place)\n".write(
       toFile: folder + "/odbc.ini", atomically: true, encoding: .utf8)
     let file = folder + "/rows.yaml"
-    try "namespace: size\nname: rows\nkind: odbc\naddress: {dsn: rows}\n".write(
+    try "namespace: size\nname: rows\nkind: \(kind)\naddress: {\(address)}\n".write(
       toFile: file, atomically: true, encoding: .utf8)
     try run("connection", "apply", file)
   }

@@ -75,7 +75,6 @@ public struct ODBCConnection: ~Copyable {
     let mark = info(SQL_IDENTIFIER_QUOTE_CHAR)
     quote = mark == " " ? "" : mark
     for statement in engine.session(writing: writing) { try execute(statement) }
-    guard writing || !engine.keepsRowsInTransactions else { return }
     guard let odbc = esteira_odbc()?.pointee else { return }
     let code = odbc.SetConnectAttr(handle, SQL_ATTR_AUTOCOMMIT, Self.number(0), 0)
     guard code == SQL_SUCCESS || code == SQL_SUCCESS_WITH_INFO else {

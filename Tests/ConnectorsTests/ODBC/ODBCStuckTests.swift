@@ -17,6 +17,34 @@ struct ODBCStuckTests {
   }
 }
 
+@Suite(
+  "SQLite's driver of ODBC", .enabled(if: ODBCBench.isThere, Comment(rawValue: ODBCBench.absent)),
+  .timeLimit(.minutes(2)))
+struct ODBCFetchTests {
+  /// In a process of its own, which would be the node.
+  @Test("survives a cancel while its rows are fetched, which the attempt hears between two rows")
+  func cancelled() async {
+    await #expect(processExitsWith: .success) {
+      let rows =
+        "WITH RECURSIVE s(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < 50000) "
+        + "SELECT n, 'r' || n FROM s"
+      let world = try ODBCBench(.sqlite)
+      for _ in 1...20 {
+        let attempt = world.attempt(["query": .string(rows), "result": "artifact", "format": "csv"])
+        let folder = attempt.services.workFolder
+        let running = Task {
+          await failure { () async throws(Failure) in try await SQLQuery().execute(attempt).value }
+        }
+        // The file of the rows is made once the statement has been executed.
+        while try FileManager.default.contentsOfDirectory(atPath: folder).isEmpty { await Task.yield() }
+        running.cancel()
+        let ended = await running.value
+        try #require(ended?.errorClass == .cancelled, "\(ended?.message ?? "it was not cancelled")")
+      }
+    }
+  }
+}
+
 /// As many calls as may be given up, each in a server of PostgreSQL that does nothing any more.
 private struct StuckDrivers {
   private static let asleep = """
