@@ -4,7 +4,7 @@
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
-# make_folder NAME PACKAGE...: a folder of its own below .build. Singer and Airbyte want other versions of the same.
+# make_folder NAME PACKAGE...: a folder of its own below .build. Each of them wants other versions of the same.
 make_folder() {
   local folder=.build/$1 wanted="${*:2}"
   if [[ -f $folder/made && $(<"$folder/made") == "$wanted" ]]; then return; fi
@@ -19,5 +19,10 @@ if make_folder airbyte airbyte-source-faker==7.2.1; then
   ln -sf ../../airbyte/bin/source-faker .build/python/bin/source-faker
 else
   echo "The test with an Airbyte source is skipped: it could not be installed." >&2
+fi
+if make_folder singer tap-jsonl==0.3.1; then
+  ln -sf ../../singer/bin/tap-jsonl .build/python/bin/tap-jsonl
+else
+  echo "The test with a Singer tap is skipped: it could not be installed." >&2
 fi
 exit 0

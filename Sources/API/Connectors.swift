@@ -31,7 +31,7 @@ public struct ConnectorDetail: Wire, Hashable {
   public static let schema = Schema.object(
     [
       .init("name", .text), .init("version", .count), .init("title", .text), .init("effect_class", .text),
-      .init("places", .list(of: .words(["node", "process"]))), .init("summary", .text),
+      .init("places", .list(of: .words(["node", "process", "outside"]))), .init("summary", .text),
       .init("needs", needs),
       .init("default_timeout", .text, "How long an attempt may take where the file does not say."),
       .init("examples", .list(of: ConnectorExample.schema)),

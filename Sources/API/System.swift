@@ -50,7 +50,7 @@ public struct ConnectorItem: Wire, Hashable {
       .init("version", .count),
       .init("title", .text, "In the caller's language."),
       .init("effect_class", .text, "Such as `once`, or `pure or once` where the call decides."),
-      .init("places", .list(of: .words(["node", "process"])), "Where its attempts run."),
+      .init("places", .list(of: .words(["node", "process", "outside"])), "Where its attempts run."),
     ], name: "ConnectorItem")
 
   public init(_ json: JSON) throws(WireError) {

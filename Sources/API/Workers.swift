@@ -181,7 +181,7 @@ public struct WorkerItem: Wire, Hashable {
 
 /// Where attempts run, and how many of them can at once.
 public struct PlaceItem: Wire, Hashable {
-  /// `node` or `process`.
+  /// `node`, `process` or `outside`.
   public var place: String
   public var slots: Int
   /// Of all namespaces.
@@ -191,7 +191,7 @@ public struct PlaceItem: Wire, Hashable {
   }
 
   public static let schema = Schema.object(
-    [.init("place", .words(["node", "process"])), .init("slots", .count), .init("used", .count)],
+    [.init("place", .words(["node", "process", "outside"])), .init("slots", .count), .init("used", .count)],
     name: "PlaceItem")
 
   public init(_ json: JSON) throws(WireError) {
@@ -217,7 +217,7 @@ public struct RunningItem: Wire, Hashable {
   public static let schema = Schema.object(
     [
       .init("job", .text), .init("pipeline", .text), .init("connector", .text),
-      .init("place", .words(["node", "process"])),
+      .init("place", .words(["node", "process", "outside"])),
     ], name: "RunningItem")
 
   public init(_ json: JSON) throws(WireError) {

@@ -10,6 +10,8 @@ public struct NodeSetting: Sendable {
   public var nodeSlots = 256
   /// Child processes at once: 2 for each core.
   public var processSlots: Int
+  /// Attempts that wait for work in other systems at once (S9). Each costs some memory, no thread.
+  public var outsideSlots = 10_000
   public var cancelGrace = Duration.seconds(30)
   public var handlersTimeout = Duration.seconds(300)
   /// How many attempts of a step may die with their process.
@@ -42,6 +44,14 @@ public struct NodeSetting: Sendable {
   public var storeLongestPause = Duration.seconds(5)
   /// Whoever has waited so long for such a turn is told that nobody knows yet how it ends.
   public var storeAnswerLimit = Duration.seconds(10)
+
+  func slots(_ place: ConnectorDescription.Place) -> Int {
+    switch place {
+    case .node: nodeSlots
+    case .process: processSlots
+    case .outside: outsideSlots
+    }
+  }
 
   public init(name: String, version: String, cores: Int) {
     (self.name, self.version, processSlots) = (name, version, max(1, 2 * cores))

@@ -82,6 +82,8 @@ public struct ConnectorDescription: Sendable {
     case node
     /// A child process (2 for each core).
     case process
+    /// Another system, which works while the attempt waits for it: no slot of the node (10,000 at once).
+    case outside
   }
 
   public enum EffectRule: Sendable, Hashable {

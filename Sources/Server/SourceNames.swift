@@ -63,12 +63,11 @@ struct SourceNames {
           ["connector": name]
         }
       })
-    let slots = usage.slots.values.reduce(0, +)
     exposition.family("etl_active_jobs", .gauge, "Jobs that run.", [.init(active)])
     exposition.family("etl_queue_depth", .gauge, "Jobs that have not begun.", [.init(queued)])
     exposition.family(
       "etl_workers_available", .gauge, "Places for steps that are free.",
-      [.init(max(0, slots - usage.attempts.count))])
+      [.init(usage.free)])
   }
 
   /// A message is processed when the job that it started has ended.

@@ -2,6 +2,7 @@ import Crypto
 import Engine
 import Foundation
 import Model
+import Pipelines
 import Testing
 
 @testable import Connectors
@@ -20,6 +21,13 @@ struct KafkaPublishTests {
       namespace: "demo", name: "broker", kind: "kafka", address: .object(address), allowedEgress: allow)
     attempt.credential = credential
     return attempt
+  }
+
+  private static func failure(_ attempt: Attempt) async -> Failure? {
+    do throws(Failure) {
+      _ = try await KafkaPublish().execute(attempt)
+      return nil
+    } catch { return error }
   }
 
   @Test("ends with the place of the message, which has its key and headers and names job and step")
@@ -64,27 +72,75 @@ struct KafkaPublishTests {
   @Test("classes what Kafka refuses, and what stands between here and Kafka")
   func refusals() async throws {
     let (server, bench) = (try KafkaServer(["out": 1]), try BrokerBench())
-    func failure(_ attempt: Attempt) async -> Failure? {
-      do throws(Failure) {
-        _ = try await KafkaPublish().execute(attempt)
-        return nil
-      } catch { return error }
-    }
     let with: JSON = ["topic": "out", "value": 1, "timeout": "3s"]
-    let narrow = await failure(Self.attempt(bench, server, with, allow: []))
+    let narrow = await Self.failure(Self.attempt(bench, server, with, allow: []))
     #expect(
       narrow?.code == "egress-refused" && narrow?.errorClass == .configuration, "\(narrow?.message ?? "")")
-    let dead = await failure(Self.attempt(bench, server, with, ["brokers": ["127.0.0.1:1"]]))
+    let dead = await Self.failure(Self.attempt(bench, server, with, ["brokers": ["127.0.0.1:1"]]))
     #expect(dead?.code == "unreachable" && dead?.errorClass == .transient, "\(dead?.message ?? "")")
-    let secure = await failure(Self.attempt(bench, server, with, ["security": "verify"]))
+    let secure = await Self.failure(Self.attempt(bench, server, with, ["security": "verify"]))
     #expect(secure?.code == "tls" || secure?.code == "unreachable", "\(secure?.message ?? "")")
     // MESSAGE_TOO_LARGE and TOPIC_AUTHORIZATION_FAILED.
     try server.fail(0, 1, 10)
-    let large = await failure(Self.attempt(bench, server, with))
+    let large = await Self.failure(Self.attempt(bench, server, with))
     #expect(large?.code == "kafka-refused" && large?.errorClass == .data, "\(large?.message ?? "")")
     try server.fail(0, 1, 29)
-    let denied = await failure(Self.attempt(bench, server, with))
+    let denied = await Self.failure(Self.attempt(bench, server, with))
     #expect(denied?.code == "kafka-refused" && denied?.errorClass == .credential, "\(denied?.message ?? "")")
+  }
+
+  @Test("ends at its time, or soon after its cancel, while the brokers are silent")
+  func silent() async throws {
+    let (server, bench) = (try KafkaServer(["out": 1]), try BrokerBench())
+    server.freeze()
+    defer { server.goOn() }
+    let late = await Self.failure(Self.attempt(bench, server, ["topic": "out", "value": 1, "timeout": "1s"]))
+    #expect(late?.errorClass == .timeout && late?.code == "broker-timeout", "\(late?.message ?? "")")
+    let attempt = Self.attempt(bench, server, ["topic": "out", "value": 1, "timeout": "10m"])
+    let running = Task { await Self.failure(attempt) }
+    running.cancel()
+    let ended = await running.value
+    #expect(ended?.errorClass == .cancelled, "\(ended?.message ?? "")")
+  }
+
+  @Test("takes 16 MiB with key and headers, a topic of 249 letters and 100 headers, and no more")
+  func limits() async throws {
+    let topic = String(repeating: "t", count: 249)
+    let (server, bench) = (try KafkaServer([topic: 1]), try BrokerBench())
+    func attempt(_ more: JSONObject) -> Attempt {
+      var with = JSONObject([("topic", .string(topic)), ("value", 1)])
+      for member in more { with[member.key] = member.value }
+      return Self.attempt(bench, server, .object(with))
+    }
+    let headers = JSONObject((1...98).map { ("h\($0)", JSON.string("v")) })
+    let own = size(of: attempt(["key": "k", "headers": .object(headers), "value": ""]))
+    let whole = String(repeating: "x", count: KafkaProducer.messageLimit - own)
+    for (value, code) in [(whole, nil), (whole + "x", "message-too-large")] {
+      let attempt = attempt(["key": "k", "headers": .object(headers), "value": .string(value)])
+      #expect(await Self.failure(attempt)?.code == code)
+    }
+    let long = await Self.failure(attempt(["topic": .string(topic + "t")]))
+    #expect(long?.errorClass == .data && long?.code == "invalid-with", "\(long?.message ?? "")")
+    let schema = try JSONSchema(KafkaPublish.description.with)
+    for (count, isTaken) in [(100, true), (101, false)] {
+      let names = JSONObject((1...count).map { ("h\($0)", JSON.int(1)) })
+      let attempt = attempt(["headers": .object(names)])
+      #expect(schema.violations(in: attempt.with).isEmpty == isTaken, "\(count) headers")
+      if isTaken { #expect(await Self.failure(attempt) == nil) }
+    }
+  }
+
+  /// What a message has beside its value, with the headers that the connector adds.
+  private func size(of attempt: Attempt) -> Int {
+    let headers = (attempt.with["headers"]?.object ?? JSONObject()).map {
+      KafkaMessage.Header($0.key, Array(($0.value.string ?? "").utf8))
+    }
+    let own = [
+      KafkaMessage.Header("traceparent", Array(CeleryMessage.traceparent(attempt).utf8)),
+      KafkaMessage.Header("esteira-step-key", Array(attempt.stepKey.utf8)),
+    ]
+    let key = attempt.with["key"]?.string.map { Array($0.utf8) }
+    return KafkaMessage(topic: "", key: key, value: nil, headers: headers + own).size
   }
 
   @Test("a test of the connection asks the cluster for its brokers")

@@ -50,6 +50,10 @@ final class KafkaServer {
     Int(try ask("committed \(group) \(topic) \(partitions)")) ?? -1
   }
 
+  /// It takes what comes, and answers nothing until it goes on.
+  func freeze() { kill(process.processIdentifier, SIGSTOP) }
+  func goOn() { kill(process.processIdentifier, SIGCONT) }
+
   /// The next requests of a kind are answered by this error.
   func fail(_ api: Int, _ count: Int, _ code: Int) throws { try ask("error \(api) \(count) \(code)") }
 

@@ -45,6 +45,13 @@ final class Station {
 
   func kill() { server?.killAll() }
 
+  /// So many threads the server has now.
+  func threads() throws -> Int {
+    let status = try String(contentsOfFile: "/proc/\(server?.pid ?? 0)/status", encoding: .utf8)
+    let line = status.split(separator: "\n").first { $0.hasPrefix("Threads:") }
+    return try #require(line?.split(separator: "\t").last.flatMap { Int($0) })
+  }
+
   /// Does nothing until it goes on.
   func freeze() { server?.signal(SIGSTOP) }
   func goOn() { server?.signal(SIGCONT) }

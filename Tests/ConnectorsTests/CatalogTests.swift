@@ -90,6 +90,15 @@ struct CatalogTests {
     #expect(Set(expected.map(\.0)) == Set(Catalog.descriptions.map(\.name)))
   }
 
+  @Test("S9: waits for another system without a slot of the node, where that works on by itself")
+  func outside() {
+    let outside = Catalog.descriptions.filter { $0.place == .outside }
+    #expect(
+      outside.map(\.name).sorted() == ["airflow.run_dag", "amqp.request", "athena.query", "celery.task"])
+    // Whoever takes no slot must find its work again after a restart, as S8 has it.
+    #expect(outside.allSatisfy { $0.effectClass(with: [:], idempotent: nil) == .reattachable })
+  }
+
   @Test("has a page that says what its description says (ESTEIRA_WRITE_DOCS=1 writes them)")
   func documentation() throws {
     let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()

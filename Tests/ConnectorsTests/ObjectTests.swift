@@ -180,6 +180,35 @@ struct ObjectTests {
     #expect(found?.code == "object-not-found")
   }
 
+  @Test("that an attempt removed before its node died was there also for the next one, and for no other step")
+  func deletedTwice() async throws {
+    let (one, other) = (try ServiceBench(), try ServiceBench())
+    let with: JSON = ["bucket": "b", "key": "k"]
+    func delete(_ step: ServiceBench, _ number: Int) async throws -> JSON? {
+      var attempt = one.bench.attempt(with, number: number, effect: .keyed)
+      attempt.services.checkpoints = step.checkpoints
+      return try await ObjectDelete(client: one.bench.client).execute(attempt).value["deleted"]
+    }
+    #expect(try await delete(one, 1) == false, "Nothing was there, and nothing is kept of it.")
+    _ = try await ObjectPut(client: one.bench.client).execute(
+      one.bench.attempt(["bucket": "b", "key": "k", "body": "x"]))
+    #expect(try await delete(one, 2) == true)
+    #expect(try await delete(one, 3) == true)
+    #expect(try await delete(other, 1) == false)
+  }
+
+  @Test("is removed also where that it was there cannot be kept, as on a full disk")
+  func deletedUnkept() async throws {
+    let bench = try Bench()
+    _ = try await ObjectPut(client: bench.client).execute(
+      bench.attempt(["bucket": "b", "key": "k", "body": "x"]))
+    var attempt = bench.attempt(["bucket": "b", "key": "k"], effect: .keyed)
+    attempt.services.checkpoints.save = { (_) throws(Failure) in throw Failure(.transient, "full") }
+    #expect(try await ObjectDelete(client: bench.client).execute(attempt).value["deleted"] == true)
+    #expect(bench.log.contains { $0.hasPrefix("warn") && $0.hasSuffix("full") }, "\(bench.log)")
+    #expect(!FileManager.default.fileExists(atPath: bench.root + "/objects/demo/b/k"))
+  }
+
   @Test("has a name of up to 250 bytes, with its metadata")
   func longName() async throws {
     let bench = try Bench()

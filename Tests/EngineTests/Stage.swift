@@ -184,7 +184,7 @@ struct StageConnector: Connector {
           "door": ["type": "string"], "ask": ["type": "string"], "target": ["type": "string"],
           "fail_times": ["type": "integer"], "hold_first": ["type": "boolean"],
         ],
-      ], output: true, effect: .always(effect))
+      ], output: true, effect: .always(effect), place: effect == .reattachable ? .outside : .node)
   }
 
   func execute(_ attempt: Attempt) async throws(Failure) -> AttemptOutput {

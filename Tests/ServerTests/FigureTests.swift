@@ -171,7 +171,8 @@ struct OverviewRouteTests {
     let server = try await server()
     let workers = try await server.call(WorkerCalls.list, Nothing()).items
     #expect(workers.map(\.id) == ["test"] && workers[0].attempts.isEmpty)
-    #expect(workers[0].places.map(\.place) == ["node", "process"] && workers[0].places[0].slots == 256)
+    #expect(workers[0].places.map(\.place) == ["node", "process", "outside"])
+    #expect(workers[0].places[0].slots == 256 && workers[0].places[2].slots == 10_000)
     #expect(try await server.call(WorkerCalls.get, WorkerPath(id: "test")) == workers[0])
     let none = APIRequest(WorkerCalls.get.shape, input: WorkerPath(id: "other").json)
     #expect(try await server.send(none).status == 404)

@@ -232,6 +232,43 @@ struct SizeTests {
     }
   }
 
+  private static let hasODBC =
+    (try? String(contentsOfFile: "/etc/odbcinst.ini", encoding: .utf8))?.contains("[SQLite3]") == true
+
+  @Test("an export of 200,000 rows takes at most 16 MB")
+  func export() throws {
+    try server.connectRows("sqlite", "path: rows.db")
+    try expect(16, "An export of 200,000 rows") { try export(rows: 200_000) }
+  }
+
+  /// SQLite's driver of ODBC has all rows of a result in memory.
+  @Test(
+    "an export over SQLite's driver of ODBC takes no more than its rows",
+    .enabled(if: hasODBC, "libsqliteodbc is absent: scripts/setup.sh tests installs it."),
+    arguments: [(20_000, 16.0), (200_000, 60.0)])
+  func exportByDriver(rows: Int, bound: Double) throws {
+    try server.connectRows("odbc", "dsn: rows")
+    try expect(bound, "An export of \(rows) rows over ODBC") { try export(rows: rows) }
+  }
+
+  private func export(rows: Int) throws {
+    let body = """
+      steps:
+        export:
+          uses: sql.query
+          connection: rows
+          with:
+            query: >-
+              WITH RECURSIVE s(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < \(rows))
+              SELECT n, n * 1.5 AS real, 'row ' || n || ' ' || hex(zeroblob(50)) AS text FROM s
+            result: artifact
+            format: csv
+      outputs: {rows: "${{ steps.export.output.row_count }}"}
+      """
+    let outputs = try server.perform(body).outputs
+    #expect(outputs == ["rows": .int(Int64(rows))])
+  }
+
   /// What the script writes: 800 blocks of 64 KiB, each with its number in front.
   private static var large: Data {
     let block = Data((0..<65_536).map { (place: Int) -> UInt8 in UInt8((7 * place + place / 251) % 256) })

@@ -25,6 +25,8 @@ final class SizedServer {
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     process.executableURL = URL(filePath: binary)
     process.arguments = ["server", "--data", folder + "/data", "--lang", "en"]
+    let data = ["ODBCINI": folder + "/odbc.ini"]
+    process.environment = ProcessInfo.processInfo.environment.merging(data) { _, own in own }
     let output = Pipe()
     process.standardOutput = output
     try process.run()
@@ -93,6 +95,20 @@ final class SizedServer {
       throw SizeError("\(arguments.joined(separator: " ")) exits \(command.terminationStatus): \(reason)")
     }
     return Array(data)
+  }
+
+  /// A connection `rows` to an empty SQLite, by itself or behind its driver of ODBC.
+  func connectRows(_ kind: String, _ address: String) throws {
+    let place = folder + "/data/folders/size/rows.db"
+    try FileManager.default.createDirectory(
+      atPath: folder + "/data/folders/size", withIntermediateDirectories: true)
+    _ = FileManager.default.createFile(atPath: place, contents: nil)
+    try "[rows]\nDriver=SQLite3\nDatabase=\(place)\n".write(
+      toFile: folder + "/odbc.ini", atomically: true, encoding: .utf8)
+    let file = folder + "/rows.yaml"
+    try "namespace: size\nname: rows\nkind: \(kind)\naddress: {\(address)}\n".write(
+      toFile: file, atomically: true, encoding: .utf8)
+    try run("connection", "apply", file)
   }
 
   /// Applies a pipeline `size/work` with these lines and runs a job of it to its end.

@@ -110,7 +110,7 @@ struct AthenaQuery: Connector {
       ],
       "additionalProperties": false,
     ],
-    effect: .always(.reattachable), connection: .required(kind: AthenaWork.kind),
+    effect: .always(.reattachable), connection: .required(kind: AthenaWork.kind), place: .outside,
     examples: [
       .init(
         Bilingual("The orders of two days", pt: "Os pedidos de dois dias"),

@@ -59,7 +59,7 @@ struct AirflowRun: Connector {
       "required": ["dag_id", "dag_run_id", "state", "start_date", "end_date", "result"],
       "additionalProperties": true,
     ],
-    effect: .always(.reattachable), connection: .required(kind: AirflowAPI.kind),
+    effect: .always(.reattachable), connection: .required(kind: AirflowAPI.kind), place: .outside,
     examples: [
       .init(
         Bilingual("A DAG, and a spider where Airflow is down", pt: "Uma DAG, e um spider se o Airflow cair"),

@@ -50,6 +50,7 @@ struct AMQPRequest: Connector {
       "additionalProperties": false,
     ],
     effect: .always(.reattachable), connection: .required(kind: "amqp"), defaultTimeout: .seconds(300),
+    place: .outside,
     examples: [
       .init(
         Bilingual("Ask a service for a price", pt: "Perguntar um preço a um serviço"),

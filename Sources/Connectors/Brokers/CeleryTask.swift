@@ -72,7 +72,7 @@ struct CeleryTask: Connector {
       "required": ["task_id", "status", "result", "file", "date_done"],
       "additionalProperties": true,
     ],
-    effect: .always(.reattachable), connection: .required(kind: "celery"),
+    effect: .always(.reattachable), connection: .required(kind: "celery"), place: .outside,
     examples: [
       .init(
         Bilingual("Process a document", pt: "Processar um documento"),

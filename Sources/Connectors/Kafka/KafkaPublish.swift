@@ -116,12 +116,6 @@ struct KafkaPublish: Connector {
     if !value.isNull { message.value = value.string.map { Array($0.utf8) } ?? value.serialized() }
     message.key = with["key"]?.string.map { Array($0.utf8) }
     message.partition = with["partition"]?.int.flatMap { Int32(exactly: $0) }
-    let size = (message.value?.count ?? 0) + (message.key?.count ?? 0)
-    guard size <= KafkaProducer.messageLimit else {
-      throw Failure(
-        .data, code: "message-too-large",
-        "The message has \(size) bytes; at most \(KafkaProducer.messageLimit >> 20) MiB are sent.")
-    }
     var headers = JSONObject([
       ("traceparent", .string(CeleryMessage.traceparent(attempt))),
       ("esteira-step-key", .string(attempt.stepKey)),
@@ -129,6 +123,12 @@ struct KafkaPublish: Connector {
     for member in with["headers"]?.object ?? JSONObject() { headers[member.key] = member.value }
     message.headers = headers.map { member in
       .init(member.key, member.value.isNull ? nil : Array(ScriptInput.plain(member.value).utf8))
+    }
+    guard message.size <= KafkaProducer.messageLimit else {
+      throw Failure(
+        .data, code: "message-too-large",
+        "The message has \(message.size) bytes with its key and headers; at most "
+          + "\(KafkaProducer.messageLimit >> 20) MiB are sent.")
     }
     return message
   }

@@ -27,7 +27,11 @@ struct ObjectDelete: Connector {
       "type": "object",
       "properties": [
         "bucket": ["type": "string"], "key": ["type": "string"],
-        "deleted": ["type": "boolean", "description": "False where there was no such object."],
+        "deleted": [
+          "type": "boolean",
+          "description":
+            "False where there was no such object; true also where an earlier attempt removed it.",
+        ],
       ],
       "required": ["bucket", "key", "deleted"],
       "additionalProperties": false,
@@ -47,23 +51,29 @@ struct ObjectDelete: Connector {
     if S3Store.isNamed(by: attempt) { return try await S3Store(attempt, client).delete() }
     let (bucket, key) = (attempt.with["bucket"]?.string ?? "", attempt.with["key"]?.string ?? "")
     let object = try ObjectFolder(attempt, bucket: bucket).object(key)
+    let sight = FirstSight(attempt)
     let deleted = try await OwnThread.run { () throws(Failure) in
-      guard let folder = try object.parent() else { return false }
-      return try Self.remove(object, in: folder)
+      guard let folder = try object.parent() else { return try sight.wasThere(false) }
+      return try Self.remove(object, in: folder, sight)
     }
     return AttemptOutput(["bucket": .string(bucket), "key": .string(key), "deleted": .bool(deleted)])
   }
 
   /// False where no such object was there.
   private static func remove(
-    _ object: StoredObject, in folder: borrowing OpenFolder
+    _ object: StoredObject, in folder: borrowing OpenFolder, _ sight: FirstSight
   ) throws(Failure) -> Bool {
+    let isThere: Bool
+    do throws(SystemError.Number) { isThere = try folder.status(of: object.name)?.kind == .file } catch {
+      throw .objectFolder(error.value)
+    }
+    let wasThere = try sight.wasThere(isThere)
     do throws(SystemError.Number) {
       // The object goes first: metadata alone are none, and the next put or delete takes them away.
-      let wasThere = try folder.remove(object.name)
+      let isRemoved = try folder.remove(object.name)
       let hadMetadata = try folder.remove(object.metadataName)
-      if wasThere || hadMetadata { try folder.sync() }
-      return wasThere
+      if isRemoved || hadMetadata { try folder.sync() }
+      return wasThere || isRemoved
     } catch { throw .objectFolder(error.value) }
   }
 }

@@ -137,14 +137,16 @@ extension S3Store {
 
   func delete() async throws(Failure) -> AttemptOutput {
     let name = try name()
-    let wasThere = try await run { () async throws(S3Fault) in
+    let isThere = try await run { () async throws(S3Fault) in
       do throws(S3Fault) { _ = try await client.facts(name) } catch {
         guard error.isAbsence else { throw error }
         return false
       }
-      try await client.delete(name)
       return true
     }
+    let sight = FirstSight(attempt)
+    let wasThere = try await OwnThread.run { () throws(Failure) in try sight.wasThere(isThere) }
+    if isThere { try await run { () async throws(S3Fault) in try await client.delete(name) } }
     return AttemptOutput([
       "bucket": .string(name.bucket), "key": .string(name.key), "deleted": .bool(wasThere),
     ])

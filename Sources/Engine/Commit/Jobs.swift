@@ -112,7 +112,7 @@ struct Jobs: ~Copyable {
     (self.configuration, nextJob) = (configuration, numbers.job + 1)
     namespaceKeys = NamespaceKeys(configuration)
     outbox = OutboxBook(configuration.destinations)
-    governors = Governors(node: setting.nodeSlots, process: setting.processSlots)
+    governors = Governors(free: ConnectorDescription.Place.allCases.map { setting.slots($0) })
     moment = Governors.Moment(wall: clock.now, before: clock.monotonic, after: clock.monotonic)
     decision.nextBody = numbers.body + 1
   }

@@ -48,7 +48,7 @@ public struct Decision: Sendable {
   /// Numbers for rows of `bodies`, counted by the shell across jobs.
   var nextBody: Int64 = 1
   /// Free places, by `ConnectorDescription.Place`; the shell sets them before each decision.
-  var freeSlots: [Int] = [0, 0]
+  var freeSlots = [Int](repeating: 0, count: ConnectorDescription.Place.allCases.count)
 
   private var sealedLength = 0
   private var hasBodyWithoutFact = false

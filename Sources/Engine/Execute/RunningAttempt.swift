@@ -23,13 +23,19 @@ public struct NodeUsage: Sendable, Hashable {
   public var attempts: [RunningAttempt]
 
   public func used(_ place: ConnectorDescription.Place) -> Int { attempts.count { $0.place == place } }
+
+  /// Slots of the node and of its processes that are free. Whoever waits outside takes none of them.
+  public var free: Int {
+    [ConnectorDescription.Place.node, .process].reduce(0) { $0 + max(0, (slots[$1] ?? 0) - used($1)) }
+  }
 }
 
 extension Node {
   public var usage: NodeUsage {
     let setting = configuration.setting
+    let slots = ConnectorDescription.Place.allCases.map { ($0, setting.slots($0)) }
     return NodeUsage(
       name: setting.name, version: setting.version,
-      slots: [.node: setting.nodeSlots, .process: setting.processSlots], attempts: runningAttempts)
+      slots: Dictionary(uniqueKeysWithValues: slots), attempts: runningAttempts)
   }
 }

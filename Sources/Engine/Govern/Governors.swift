@@ -51,7 +51,7 @@ struct Governors {
 
   /// By `ConnectorDescription.Place`.
   private(set) var free: [Int]
-  private(set) var queues: [FairQueue] = [FairQueue(), FairQueue()]
+  private(set) var queues: [FairQueue]
   var slots = LimitSlots()
   var rates: [ScalarString: Rate] = [:]
   var circuits: [ScalarString: Circuit] = [:]
@@ -87,7 +87,11 @@ struct Governors {
     var claim: RateClaim?
   }
 
-  init(node: Int, process: Int) { free = [node, process] }
+  /// `free`: by `ConnectorDescription.Place`.
+  init(free: [Int]) {
+    self.free = free
+    queues = free.map { _ in FairQueue() }
+  }
 
   mutating func enter(_ job: JobNumber, _ entrant: Entrant) {
     entrants[job] = entrant
@@ -112,7 +116,7 @@ struct Governors {
     for place in queues.indices {
       let waiters = queues[place].waiters.filter { $0.claimant.job == job && waiting[$0.claimant] == nil }
       for waiter in waiters.sorted(by: { $0.claimant < $1.claimant }) {
-        wait(waiter.claimant, for: place == 0 ? .node : .process, since: waiter.since)
+        wait(waiter.claimant, for: place, since: waiter.since)
       }
     }
   }
@@ -125,8 +129,8 @@ struct Governors {
 extension Governors {
   /// Places that a decision may take without asking: none while somebody waits for one.
   var offered: [Int] {
-    if queues[0].isEmpty && queues[1].isEmpty { return free }
-    return [queues[0].isEmpty ? free[0] : 0, queues[1].isEmpty ? free[1] : 0]
+    if queues.allSatisfy(\.isEmpty) { return free }
+    return free.indices.map { queues[$0].isEmpty ? free[$0] : 0 }
   }
 
   /// What is left of the places that were offered to a decision.
@@ -141,7 +145,10 @@ extension Governors {
   }
 
   mutating func wait(_ claimant: Claimant, for place: ConnectorDescription.Place, since: Timestamp) {
-    let place = Int(place.rawValue)
+    wait(claimant, for: Int(place.rawValue), since: since)
+  }
+
+  private mutating func wait(_ claimant: Claimant, for place: Int, since: Timestamp) {
     queues[place].join(waiter(claimant, nil, since))
     if free[place] > 0 { touched.append(.place(place)) }
   }

@@ -22,6 +22,13 @@ public struct KafkaMessage: Sendable, Hashable {
   ) {
     (self.topic, self.partition, self.key, self.value, self.headers) = (topic, partition, key, value, headers)
   }
+
+  /// Bytes of the value, the key and the headers.
+  public var size: Int {
+    headers.reduce((value?.count ?? 0) + (key?.count ?? 0)) { sum, header in
+      sum + header.name.utf8.count + (header.value?.count ?? 0)
+    }
+  }
 }
 
 /// Where a message stands.
@@ -38,6 +45,8 @@ public actor KafkaProducer {
   public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
   /// Of a message with its key and headers; a broker takes 1 MB unless told otherwise.
   public static let messageLimit = 16 << 20
+  /// What Kafka writes around a message, which the library counts too: some bytes for each header.
+  private static let frame = 64 << 10
   /// How often the wait looks whether it is to end.
   private static let glance: Int32 = 50
 
@@ -64,7 +73,8 @@ public actor KafkaProducer {
         place, .producer,
         [
           ("enable.idempotence", "true"), ("acks", "all"), ("linger.ms", "0"),
-          ("message.max.bytes", "\(Self.messageLimit)"), ("delivery.timeout.ms", "\(milliseconds)"),
+          ("message.max.bytes", "\(Self.messageLimit + Self.frame)"),
+          ("delivery.timeout.ms", "\(milliseconds)"),
           ("queue.buffering.max.messages", "1000"),
         ])
     }

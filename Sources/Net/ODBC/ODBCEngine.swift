@@ -20,19 +20,25 @@ public enum ODBCEngine: String, Sendable, Hashable {
   }
 
   /// What a driver is to be told, so that rows come as they are asked for and not all at once into its
-  /// memory; by its name, since it has to be known before the connection is made. Others do so by themselves.
+  /// memory, where it can; by its name, since it has to be known before the connection is made. Others do so
+  /// by themselves.
   static func options(ofDriver driver: String, writing: Bool) -> [String] {
     let driver = driver.lowercased()
     if driver.contains("psqlodbc") || driver.contains("postgres") {
       // A cursor of the server is for SELECT alone. Boolean is a type of its own.
       return ["BoolsAsChar=0"] + (writing ? [] : ["UseDeclareFetch=1", "Fetch=1000"])
     }
-    if driver.contains("sqlite") { return ["StepAPI=1", "NoTXN=0"] }
+    // By steps (`StepAPI`) it would free a statement under whoever fetches from it, at a cancel.
+    if driver.contains("sqlite") { return ["StepAPI=0", "NoTXN=0"] }
     if driver.contains("mysql") || driver.contains("myodbc") || driver.contains("maodbc") {
       return writing ? [] : ["NO_CACHE=1", "FORWARD_CURSOR=1"]
     }
     return []
   }
+
+  /// Whether only the execution of a statement may be cancelled. SQLite's driver frees the rows at a cancel,
+  /// also under whoever fetches them; all are in memory by then, so that fetching takes no time of its own.
+  var cancelsExecutionAlone: Bool { self == .sqlite }
 
   /// Of every session, before its first transaction.
   func session(writing: Bool) -> [String] {

@@ -39,7 +39,7 @@ public final class ODBCStatement: SQLCursor {
       throw SQLFault(odbc: SQL_HANDLE_DBC, connection.handle, engine)
     }
     handle = raw
-    watch.runs(raw)
+    if !engine.cancelsExecutionAlone { watch.runs(raw) }
     try watch.check()
     var words = Array(text.sent.utf16)
     try done(odbc.Prepare(raw, &words, SQLINTEGER(words.count)))
@@ -57,7 +57,7 @@ public final class ODBCStatement: SQLCursor {
       throw SQLFault(odbc: SQL_HANDLE_DBC, connection.handle, engine)
     }
     handle = raw
-    watch.runs(raw)
+    if !engine.cancelsExecutionAlone { watch.runs(raw) }
     try watch.check()
     try done(ask(odbc, raw))
     state.isOpen = true
@@ -124,11 +124,21 @@ public final class ODBCStatement: SQLCursor {
     }
     // They hold what is freed at the end of this call; what the driver says of a fault goes with them.
     defer { _ = odbc.FreeStmt(handle, SQLUSMALLINT(SQL_RESET_PARAMS)) }
-    try done(odbc.Execute(handle))
+    try execute(odbc)
     var count: SQLLEN = 0
     state.changes = odbc.RowCount(handle, &count) >= 0 ? Int64(max(0, count)) : 0
     state.isOpen = true
     _ = try columns()
+  }
+
+  private func execute(_ odbc: esteira_odbc_calls) throws(SQLFault) {
+    guard engine.cancelsExecutionAlone else { return try done(odbc.Execute(handle)) }
+    watch.runs(handle)
+    let code = odbc.Execute(handle)
+    // From here on no cancel is under way, and none comes; one that came has taken the rows.
+    watch.ends(handle)
+    try done(code)
+    try watch.check()
   }
 
   /// The types that the driver tells of the parameters; 0 where it tells none.

@@ -75,6 +75,7 @@ extension Refused {
         connection: place("kafka", dead)),
       Refused("kafka.publish", "a header that is a list", ["topic": "t", "value": 1, "headers": ["a": [1]]]),
       Refused("kafka.publish", "no connection", with, .configuration, "invalid-connection"),
+      refused("more brokers than 20", ["brokers": .array((1...21).map { .string("h\($0):9092") })]),
       refused("no broker", ["brokers": []]), refused("a broker without a port", ["brokers": ["host"]]),
       refused("a broker with a setting behind it", ["brokers": ["h:9092\nssl.key.location=/etc/shadow"]]),
       refused("an unknown member", ["brokers": ["h:9092"], "ssl.ca.location": "/x"]),

@@ -118,6 +118,20 @@ struct S3StoreTests {
     #expect(found?.code == "object-not-found" && found?.errorClass == .data)
   }
 
+  @Test("that an attempt removed before its node died was there also for the next one")
+  func deletedTwice() async throws {
+    let (bucket, step) = (try await S3Bench.bucket(swift, curl), try ServiceBench())
+    let with: JSON = ["bucket": .string(bucket), "key": "k"]
+    _ = try await S3Put(client: curl).execute(
+      attempt(["bucket": .string(bucket), "key": "k", "body": "x"]))
+    for _ in 1...2 {
+      var attempt = attempt(with)
+      attempt.services.checkpoints = step.checkpoints
+      #expect(try await S3Delete(client: curl).execute(attempt).value["deleted"] == true)
+    }
+    #expect(try await S3Delete(client: curl).execute(attempt(with)).value["deleted"] == false)
+  }
+
   @Test("is listed page by page, behind a key and below a prefix")
   func pages() async throws {
     let bucket = try await S3Bench.bucket(swift, curl)

@@ -20,6 +20,12 @@ final class ServiceBench: Sendable {
 
   var paused: [Duration] { pauses.withLock { $0 } }
   var checkpoint: JSON? { kept.withLock { $0 } }
+  /// Those of one step execution.
+  var checkpoints: Checkpoints {
+    Checkpoints(
+      save: { (state) throws(Failure) in self.kept.withLock { $0 = state } },
+      load: { () throws(Failure) in self.kept.withLock { $0 } })
+  }
 
   func attempt(
     _ with: JSON, of connector: any Connector, _ connection: Connection, _ credential: Credential? = nil,
@@ -28,9 +34,7 @@ final class ServiceBench: Sendable {
     var attempt = bench.attempt(
       with, number: number, effect: connector.description.effectClass(with: with, idempotent: nil),
       connection: connection, credential: credential, files: files)
-    attempt.services.checkpoints = Checkpoints(
-      save: { (state) throws(Failure) in self.kept.withLock { $0 = state } },
-      load: { () throws(Failure) in self.kept.withLock { $0 } })
+    attempt.services.checkpoints = checkpoints
     attempt.services.pause = { time in self.pauses.withLock { $0.append(time) } }
     attempt.services.endsWithNode = { isNodeEnding }
     return attempt

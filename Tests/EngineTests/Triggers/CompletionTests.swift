@@ -98,7 +98,38 @@ struct CompletionTests {
     #expect(try harness.waiting(of: "follower").isEmpty)
   }
 
-  @Test("stops a chain of twenty jobs that start each other, and one that comes back to itself too often")
+  @Test("stops a chain of twenty jobs that start each other, be they all of other pipelines")
+  func depth() async throws {
+    let harness = try Harness()
+    try await harness.apply("steps: {own: {value: 1}}", id: "p0")
+    for number in 1...21 {
+      try await harness.apply(
+        "triggers: {after: {pipeline: {pipeline: p\(number - 1)}}}\nsteps: {own: {value: 1}}",
+        id: "p\(number)")
+    }
+    _ = try await harness.node.start(
+      JobRequest(pipeline: PipelineName(namespace: "demo", name: "p0"), actor: "local:test"))
+    let letters = try await harness.deadLetters(1)
+    #expect(letters[0].error["code"] == "trigger-loop")
+    #expect(try (0...21).map { try harness.jobs(of: "p\($0)").count } == (0...21).map { $0 < 20 ? 1 : 0 })
+  }
+
+  @Test("lets a pipeline come back to itself ten times in an hour, so that a slow one ends with the chain")
+  func slowLoop() async throws {
+    let harness = try Harness()
+    try await harness.apply(
+      "triggers: {again: {pipeline: {pipeline: test}}}\nsteps: {rest: {wait: {for: 10m}}}")
+    _ = try await harness.node.start(harness.request(key: "first"))
+    for round in 1...20 {
+      let job = try await harness.job(of: "test", count: round)
+      try await harness.happened(job, "delayed", "rest")
+      harness.clock.advance(by: .seconds(600))
+    }
+    #expect(try await harness.deadLetters(1)[0].error["code"] == "trigger-loop")
+    #expect(try harness.jobs(of: "test").count == 20)
+  }
+
+  @Test("stops one that comes back to itself too often")
   func loop() async throws {
     let harness = try Harness()
     try await harness.apply(

@@ -219,7 +219,7 @@ extension World {
   }
 
   private func checkPlaces() throws {
-    var taken = [0, 0]
+    var taken = [Int](repeating: 0, count: ConnectorDescription.Place.allCases.count)
     let ordered = ((turn.kept?.orders ?? []) + turn.jobs.orders).compactMap(\.takenPlace)
     for place in attempts.compactMap(\.place) + inputs.compactMap(\.freedPlace) + ordered {
       taken[Int(place.rawValue)] += 1

@@ -94,6 +94,25 @@ def test_a_tap_goes_on_from_the_state_that_a_real_target_echoed(tap: List[str], 
     assert sorted(row["n"] for row in rows) == [1, 2, 3, 4, 4, 5, 5]
 
 
+def test_a_tap_and_a_target_of_pypi_run_unchanged(tmp_path: Path) -> None:
+    tap, target = [program("tap-jsonl")], [program("target-jsonl")]
+    source, out = tmp_path / "in", tmp_path / "out"
+    for folder in (source, out):
+        folder.mkdir()
+    people = [{"id": n, "name": f"n° {n}"} for n in range(1, 1001)]
+    (source / "people.jsonl").write_text("".join(json.dumps(one) + "\n" for one in people))
+    parameters: Dict[str, Any] = {
+        "tap": tap, "target": target, "target_config": {"destination_path": str(out)},
+        "tap_config": {"path": f"{source}/*.jsonl", "stream_name": "people", "primary_keys": ["id"]}}
+    outcome = bridge("singer.sync", tmp_path).run(parameters)
+    assert outcome.error is None, outcome.error
+    assert outcome.output is not None and outcome.output["streams"] == {"people": 1000}
+    assert "people" in outcome.output["state"]["bookmarks"]
+    [file] = out.iterdir()
+    rows = [json.loads(line) for line in file.read_text().splitlines()]
+    assert [{"id": row["id"], "name": row["name"]} for row in rows] == people
+
+
 def test_what_a_credential_holds_joins_the_config_and_is_on_no_disk(tap: List[str], tmp_path: Path) -> None:
     connection = {"address": {}, "credential": {"type": "custom", "values": {"prefix": "from-the-vault"}}}
     outcome = bridge("singer.sync", tmp_path).run({"tap": tap}, connection=connection)
@@ -106,6 +125,14 @@ def test_a_tap_that_fails_says_why(tmp_path: Path) -> None:
     outcome = bridge("singer.sync", tmp_path).run({"tap": ["sh", "-c", "echo 'no such table' >&2; exit 3"]})
     assert outcome.error == {
         "class": "exit", "code": "tap-failed", "message": "The tap ended with code 3: no such table."}
+
+
+def test_a_target_that_ends_well_before_it_has_taken_all_is_a_failure(tmp_path: Path) -> None:
+    record = json.dumps({"type": "RECORD", "stream": "s", "record": {"t": "x" * 1000}})
+    tap = ["sh", "-c", f"yes '{record}' | head -n 1000"]
+    outcome = bridge("singer.sync", tmp_path).run({"tap": tap, "target": ["true"]})
+    assert outcome.error == {
+        "class": "exit", "code": "target-failed", "message": "The target ended before it had taken all."}
 
 
 def test_a_cancel_ends_the_tap(tmp_path: Path) -> None:
@@ -175,6 +202,15 @@ def test_the_airbyte_protocol_with_and_without_a_destination(airbyte: List[str],
     assert resumed.output == both.output
     assert both.checkpoints[2]["streams"] == {"s": 3}
     assert [entry["message"] for entry in resumed.told("log")] == ["from 2"]
+
+
+def test_an_airbyte_destination_that_ends_well_before_it_has_taken_all_is_a_failure(tmp_path: Path) -> None:
+    record = json.dumps({"type": "RECORD", "record": {"stream": "s", "data": {"t": "x" * 1000}, "emitted_at": 0}})
+    source = ["sh", "-c", f"yes '{record}' | head -n 1000"]
+    outcome = bridge("airbyte.sync", tmp_path).run(
+        {"source": source, "destination": ["true"], "catalog": {"streams": []}})
+    assert outcome.error == {
+        "class": "exit", "code": "destination-failed", "message": "The destination ended before it had taken all."}
 
 
 def test_an_airbyte_error_has_the_class_of_its_failure_type(airbyte: List[str], tmp_path: Path) -> None:

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import threading
 from typing import IO, ClassVar, Dict, List, Optional
 
 from ..connector import JSON, ConnectorError, ConnectorResult, LogCallback, LogEntry, Progress, Schema
-from .programs import Bridge, ProgramFailed, Programs, message
+from .programs import COMMAND, Bridge, Programs, Receiver, message
 from .singer import FileSink
 
-COMMAND = {"type": "array", "items": {"type": "string"}, "minItems": 1}
 LEVELS = {"FATAL": "error", "ERROR": "error", "WARN": "warn", "INFO": "info", "DEBUG": "debug", "TRACE": "debug"}
 CLASSES = {"config_error": "configuration", "transient_error": "transient", "system_error": "internal"}
 
@@ -106,7 +103,7 @@ class AirbyteSync(Bridge):
             self._copy(source.stdout, destination, files, log_callback)
             programs.demand_success("source", source)
             if destination is not None:
-                self._finish(destination)
+                destination.finish()
         finally:
             programs.stop()
         files.finish(None)
@@ -121,7 +118,7 @@ class AirbyteSync(Bridge):
         for line in stream:
             self.context.wait(0)
             body = message(line, "source")
-            if body is None or self._tells(body, log):
+            if body is None or self.tells(body, log):
                 continue
             if body["type"] == "RECORD":
                 record = body["record"]
@@ -130,10 +127,13 @@ class AirbyteSync(Bridge):
                     files.take(line, {"type": "RECORD", "stream": record["stream"], "record": record["data"]}, self._counts)
             elif body["type"] == "STATE" and destination is None:
                 self._states[_key(body["state"])] = body["state"]
-            if destination is not None and body["type"] in ("RECORD", "STATE"):
-                destination.write(line, dict(self._counts) if body["type"] == "STATE" else None)
+            if destination is not None and body["type"] == "STATE":
+                destination.send_state(line, body["state"], self._counts)
+            elif destination is not None:
+                destination.send(line)
 
-    def _tells(self, body: Dict[str, JSON], log: LogCallback) -> bool:
+    def tells(self, body: Dict[str, JSON], log: LogCallback) -> bool:
+        """Whether it is neither a record nor a state; what there is to tell of it is told."""
         if body["type"] == "LOG":
             log(LogEntry(LEVELS.get(body["log"]["level"], "info"), str(body["log"]["message"])))
             return True
@@ -148,75 +148,24 @@ class AirbyteSync(Bridge):
             return None
         config = programs.document(parameters.get("destination_config") or {}).path
         words = list(parameters["destination"]) + ["write", "--config", config, "--catalog", catalog]
-        return _Destination(programs, programs.start("destination", words, takes_input=True), self, log)
-
-    def _finish(self, destination: "_Destination") -> None:
-        destination.finish()
+        return _Destination(programs, words, self, log)
 
     def keep(self, body: Dict[str, JSON], counts: Dict[str, int]) -> None:
         """A state that a destination gives back, with the records up to there."""
         self._states[_key(body["state"])] = body["state"]
         self.context.save({"states": list(self._states.values()), "streams": counts})
 
-    def tells(self, body: Dict[str, JSON], log: LogCallback) -> bool:
-        """Whether a message of a destination is no state."""
-        return self._tells(body, log)
 
+class _Destination(Receiver):
+    def __init__(self, programs: Programs, words: List[str], connector: AirbyteSync, log: LogCallback):
+        self._connector, self._log = connector, log
+        super().__init__(programs, "destination", words)
 
-class _Destination:
-    def __init__(self, programs: Programs, process: "subprocess.Popen[bytes]", connector: AirbyteSync,
-                 log: LogCallback):
-        self._programs, self._process, self._connector, self._log = programs, process, connector, log
-        self._error: Optional[BaseException] = None
-        self._sending = threading.Lock()
-        self._sent: List[Dict[str, int]] = []
-        """The counts of the states that did not come back yet: they come back in their order."""
-        self._counts: Dict[str, int] = {}
-        self._reader = threading.Thread(target=self._read, daemon=True)
-        self._reader.start()
-
-    def _read(self) -> None:
-        assert self._process.stdout is not None
-        try:
-            for line in self._process.stdout:
-                body = message(line, "destination")
-                if body is None or self._connector.tells(body, self._log) or body["type"] != "STATE":
-                    continue
-                with self._sending:
-                    if self._sent:
-                        self._counts = self._sent.pop(0)
-                self._connector.keep(body, self._counts)
-        except BaseException as error:  # Raised where the connector waits.
-            self._error = error
-
-    def write(self, line: bytes, counts: Optional[Dict[str, int]]) -> None:
-        """`counts`: of a state, the records up to there."""
-        assert self._process.stdin is not None
-        if counts is not None:
-            with self._sending:
-                self._sent.append(counts)
-        try:
-            self._process.stdin.write(line)
-        except BrokenPipeError:
-            self._end()
-
-    def finish(self) -> None:
-        assert self._process.stdin is not None
-        try:
-            self._process.stdin.close()
-        except BrokenPipeError:
-            pass
-        self._end()
-
-    def _end(self) -> None:
-        try:
-            self._programs.demand_success("destination", self._process)
-        except ProgramFailed:
-            self._reader.join()
-            raise self._error or ProgramFailed("The destination failed.", "destination-failed") from None
-        self._reader.join()
-        if self._error is not None:
-            raise self._error
+    def hear(self, line: bytes) -> None:
+        body = message(line, "destination")
+        if body is not None and not self._connector.tells(body, self._log) and body["type"] == "STATE":
+            # They come back in their order, and a destination may add to them.
+            self._connector.keep(body, self.counted(lambda sent: True))
 
 
 def _key(state: Dict[str, JSON]) -> str:

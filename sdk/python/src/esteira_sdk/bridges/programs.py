@@ -7,13 +7,14 @@ import os
 import signal
 import subprocess
 import threading
-from typing import IO, Dict, List, Optional
+from typing import IO, Callable, Dict, List, Optional, Tuple
 
 from ..connector import JSON, BadConfiguration, Cancelled, Connector, ConnectorError, LogCallback, LogEntry
 
 GRACE_SECONDS = 3.0
 """Between SIGTERM and SIGKILL: the engine gives the bridge five."""
 LINE_LIMIT = 64 << 20
+COMMAND = {"type": "array", "items": {"type": "string"}, "minItems": 1}
 
 
 class ProgramFailed(ConnectorError):
@@ -76,6 +77,7 @@ class Programs:
                 pass_fds=tuple(document.descriptor for document in self._documents))
         except OSError as error:
             raise BadConfiguration(f"{name} {command[0]} cannot be started: {error.strerror}.", "program-not-found") from None
+
     def _drain(self, pid: int, name: str, stream: IO[bytes]) -> None:
         for line in stream:
             text = line.decode(errors="replace").rstrip()
@@ -127,6 +129,81 @@ def message(line: bytes, program: str) -> Optional[Dict[str, JSON]]:
     except ValueError:
         return None
     return value if isinstance(value, dict) and "type" in value else None
+
+
+class Receiver:
+    """A program that takes messages and gives back the states up to which it has kept them. What `hear` raises
+    is raised where the connector sends or finishes."""
+
+    def __init__(self, programs: Programs, name: str, command: List[str]):
+        self._programs, self._name = programs, name
+        self._process = programs.start(name, command, takes_input=True)
+        self._error: Optional[BaseException] = None
+        self._sending = threading.Lock()
+        self._sent: List[Tuple[JSON, Dict[str, int]]] = []
+        """States that have not come back yet, in their order, with the counts that belong to them."""
+        self._counts: Dict[str, int] = {}
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def hear(self, line: bytes) -> None:
+        """A line that it wrote."""
+        raise NotImplementedError
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None
+        try:
+            for line in self._process.stdout:
+                self.hear(line)
+        except BaseException as error:  # Raised where the connector waits.
+            self._error = error
+
+    def send(self, line: bytes) -> None:
+        assert self._process.stdin is not None
+        try:
+            self._process.stdin.write(line if line.endswith(b"\n") else line + b"\n")
+        except BrokenPipeError:
+            self._end(took_all=False)
+
+    def send_state(self, line: bytes, state: JSON, counts: Dict[str, int]) -> None:
+        """`counts`: the records up to there."""
+        with self._sending:
+            self._sent.append((state, dict(counts)))
+        self.send(line)
+
+    def counted(self, came_back: Callable[[JSON], bool]) -> Dict[str, int]:
+        """The counts of the first state that was sent and came back. Those before it come no more."""
+        with self._sending:
+            for place, (sent, counts) in enumerate(self._sent):
+                if came_back(sent):
+                    del self._sent[:place + 1]
+                    self._counts = counts
+                    break
+        return self._counts
+
+    def finish(self) -> None:
+        """Returns once it has ended well and all that it told is heard."""
+        assert self._process.stdin is not None
+        took_all = True
+        try:
+            self._process.stdin.close()
+        except BrokenPipeError:
+            took_all = False
+        self._end(took_all)
+
+    def _end(self, took_all: bool) -> None:
+        try:
+            self._programs.demand_success(self._name, self._process)
+            if not took_all:
+                raise ProgramFailed(f"The {self._name} ended before it had taken all.", f"{self._name}-failed")
+        except ProgramFailed:
+            self._reader.join()
+            if self._error is not None:
+                raise self._error from None
+            raise
+        self._reader.join()
+        if self._error is not None:
+            raise self._error
 
 
 class Bridge(Connector):

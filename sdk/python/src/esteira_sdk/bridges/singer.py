@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import threading
-from typing import IO, ClassVar, Dict, List, Optional, Tuple
+from typing import IO, ClassVar, Dict, List, Optional
 
 from ..connector import JSON, BadData, Connector, ConnectorResult, LogCallback, Progress, Schema
-from .programs import Bridge, Programs, message
-
-COMMAND = {"type": "array", "items": {"type": "string"}, "minItems": 1}
+from .programs import COMMAND, Bridge, Programs, Receiver, message
 
 TRIAL_TAP = """import json, sys
 words = sys.argv
@@ -169,63 +165,34 @@ class TargetSink(Sink):
     """A target: what it echoes is kept as the checkpoint."""
 
     def __init__(self, connector: Connector, programs: Programs, parameters: Dict[str, JSON]):
-        self._connector = connector
-        self._programs = programs
         words: List[str] = list(parameters["target"])
         if parameters.get("target_config") is not None:
             words += ["--config", programs.document(parameters["target_config"]).path]
-        self._process: "subprocess.Popen[bytes]" = programs.start("target", words, takes_input=True)
-        self._state: JSON = None
-        self._sending = threading.Lock()
-        self._sent: List[Tuple[JSON, Dict[str, int]]] = []
-        """States that the target has not echoed yet, with the counts that belong to them."""
-        self._counts: Dict[str, int] = {}
-        self._error: Optional[BaseException] = None
-        self._reader = threading.Thread(target=self._echoes, daemon=True)
-        self._reader.start()
-
-    def _echoes(self) -> None:
-        assert self._process.stdout is not None
-        try:
-            for line in self._process.stdout:
-                try:
-                    state = json.loads(line)
-                except ValueError:
-                    continue
-                self._state = state
-                self._connector.context.save({"state": state, "streams": self._counted(state)})
-        except BaseException as error:  # Raised where the connector waits.
-            self._error = error
-
-    def _counted(self, state: JSON) -> Dict[str, int]:
-        """A target may echo the last of several states alone."""
-        with self._sending:
-            for place, (sent, counts) in enumerate(self._sent):
-                if sent == state:
-                    del self._sent[:place + 1]
-                    self._counts = counts
-                    break
-        return self._counts
+        self._target = Target(connector, programs, words)
 
     def take(self, line: bytes, body: Dict[str, JSON], counts: Dict[str, int]) -> None:
-        assert self._process.stdin is not None
         if body["type"] == "STATE":
-            with self._sending:
-                self._sent.append((body.get("value"), dict(counts)))
-        try:
-            self._process.stdin.write(line if line.endswith(b"\n") else line + b"\n")
-        except BrokenPipeError:
-            self._programs.demand_success("target", self._process)
-            raise
+            self._target.send_state(line, body.get("value"), counts)
+        else:
+            self._target.send(line)
 
     def finish(self, state: JSON) -> JSON:
-        assert self._process.stdin is not None
+        self._target.finish()
+        return self._target.state if self._target.state is not None else state
+
+
+class Target(Receiver):
+    def __init__(self, connector: Connector, programs: Programs, words: List[str]):
+        self._connector = connector
+        self.state: JSON = None
+        super().__init__(programs, "target", words)
+
+    def hear(self, line: bytes) -> None:
         try:
-            self._process.stdin.close()
-        except BrokenPipeError:
-            pass
-        self._programs.demand_success("target", self._process)
-        self._reader.join()
-        if self._error is not None:
-            raise self._error
-        return self._state if self._state is not None else state
+            state = json.loads(line)
+        except ValueError:
+            return
+        self.state = state
+        # A target may echo the last of several states alone.
+        counts = self.counted(lambda sent: sent == state)
+        self._connector.context.save({"state": state, "streams": counts})
