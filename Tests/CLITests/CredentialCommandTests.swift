@@ -148,6 +148,7 @@ struct CredentialCommandTests {
     #expect(await bench.run("key status") == 0)
     #expect(
       bench.out.contains("rotating to key 2: jobs, 7 sealed anew") && bench.out.contains("retiring  aa"))
+    #expect(bench.out.hasPrefix("KEY  STATE     FINGERPRINT  MADE"))
     #expect(await bench.run("key rotate") == 1, "Something could not be opened.")
     for line in [
       "key export f", "key export f --plain --passphrase-file p", "key export f --recipient age1x",

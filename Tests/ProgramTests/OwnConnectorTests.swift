@@ -15,7 +15,7 @@ struct OwnConnectorTests {
     #expect(shown.count == entries.count)
     for (entry, text) in zip(entries, shown) {
       #expect(
-        ReadmeTests.masked(text, place.folder.path) == ReadmeTests.masked(entry.shown, place.folder.path),
+        ReadmeTests.masked(text, place.folder.path) == ReadmeTests.masked(entry.shown, "/srv/esteira"),
         "\(page): $ \(entry.command)")
     }
   }
