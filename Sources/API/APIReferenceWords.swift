@@ -66,6 +66,12 @@ extension APIReference {
     details, summary { display: inline; }
     summary { cursor: pointer; text-decoration: underline dotted; }
     details[open] code { display: block; }
+    @media (max-width: 40rem) {
+      table, tbody, tr, td:last-child { display: block; min-width: 0; }
+      th { display: none; }
+      td { display: inline; }
+      tr { padding: .3rem 0; }
+    }
     td, th { text-align: left; vertical-align: top; padding: .2rem .6rem .2rem 0; }
     tr { border-bottom: 1px solid var(--line); }
 

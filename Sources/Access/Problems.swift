@@ -26,7 +26,7 @@ extension Problem {
     remedy: Bilingual(
       "A person signs in again: `esteira login NAME`. A program needs a new one: `esteira token create`.",
       pt:
-        "Uma pessoa entra de novo: `esteira login NOME`. Um programa precisa de outro: `esteira token create`."
+        "Uma pessoa entra de novo: `esteira login NOME`. Um programa usa outro: `esteira token create`."
     ))
 
   static let needsSession = Problem(

@@ -103,7 +103,7 @@ struct AccountCommandTests {
   func wrapped() async {
     let words = (10...40).map { "resource\($0):read" }
     let me = MeItem(
-      id: "019a", kind: "person", name: "ana", email: nil, locale: "en", hasSecondFactor: false,
+      kind: "person", id: "019a", name: "ana", email: nil, locale: "en", hasSecondFactor: false,
       mustChangePassword: false, grants: [GrantItem(namespace: "demo", permissions: words)])
     let bench = TestBench { (_) throws(Problem) in APIResponse(json: me.json) }
     #expect(await bench.run("whoami") == 0)

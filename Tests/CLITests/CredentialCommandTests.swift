@@ -56,6 +56,15 @@ struct CredentialCommandTests {
     #expect(bench.requests.isEmpty)
   }
 
+  @Test("a type of one's own that looks like a slip is stored, and the known one is named")
+  func ownType() async {
+    let (slip, own) = (Self.bench(), Self.bench())
+    #expect(await slip.run("credential set demo/api --type bearr --from-stdin") == 0)
+    #expect(slip.errors.contains("Did you mean \"bearer\"?"))
+    #expect(await own.run("credential set demo/api --type warehouse --from-stdin") == 0)
+    #expect(own.errors.isEmpty)
+  }
+
   @Test("get and ls show who used it and what is still usable")
   func get() async {
     let bench = Self.bench()

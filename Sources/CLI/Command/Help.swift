@@ -38,8 +38,9 @@ struct Help: Sendable {
       4 not allowed; 5 --timeout passed; 6 conflict; 7 no server, or not now; 8 partial; 9 needs attention.
     """,
     pt: """
-      Códigos de saída: 0 feito; 1 um job falhou, ou uma verificação achou algo; 2 não entendido; 3 não existe;
-        4 não permitido; 5 --timeout passou; 6 conflito; 7 sem servidor, ou não agora; 8 partial; 9 pede atenção.
+      Códigos de saída: 0 feito; 1 um job falhou, ou uma verificação achou algo; 2 não entendido;
+        3 não existe; 4 não permitido; 5 --timeout passou; 6 conflito; 7 sem servidor, ou não agora;
+        8 partial; 9 pede atenção.
       """)
 
   /// Of a word that only begins commands, such as `job`.

@@ -85,8 +85,8 @@ struct RoleRoutes: Sendable {
           "Write resource:verb, such as jobs:read; * stands for all of either half. `esteira role ls` shows "
             + "many.",
           pt:
-            "Escreva recurso:verbo, como jobs:read; * vale por todos de cada metade. `esteira role ls` mostra "
-            + "muitas.")
+            "Escreva recurso:verbo, como jobs:read; * vale por todos de cada metade. `esteira role ls` "
+            + "mostra muitas.")
         : Bilingual("There are: \(others).", pt: "Existem: \(others)."))
   }
 
