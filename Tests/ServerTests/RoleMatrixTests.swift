@@ -104,7 +104,7 @@ struct RoleMatrixTests {
     "a permission that no endpoint asks for is refused by name, since it would allow nothing",
     arguments: [
       ("jobs:raed", "There are: jobs:cancel, "), ("jbos:read", "Write resource:verb"),
-      ("jobs", "Write resource"),
+      ("jobs", "There are: jobs:cancel, "),
       ("jobs:*", nil), ("*:read", nil), ("*:*", nil), ("asks:delegate", nil),
     ] as [(String, String?)])
   func known(word: String, remedy: String?) async throws {
