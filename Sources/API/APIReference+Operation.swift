@@ -34,16 +34,18 @@ extension APIReference {
     let rows = all.map { parameter in
       let name = Self.escape(parameter["name"]?.string ?? "")
       let place = words.place(parameter["in"]?.string ?? "")
-      let required = parameter["required"]?.bool == true ? words.required : ""
+      let required = parameter["required"]?.bool == true ? "<br><em>\(words.required)</em>" : ""
       return """
-        <tr><td><code>\(name)</code></td><td>\(place)</td><td>\(type(parameter["schema"] ?? .null))</td>\
-        <td>\(required)</td><td>\(Self.prose(parameter["description"]?.string ?? ""))</td></tr>
+        <tr><td><code>\(name)</code></td><td>\(place)\(required)</td>\
+        <td>\(type(parameter["schema"] ?? .null))</td>\
+        <td>\(Self.prose(parameter["description"]?.string ?? ""))</td></tr>
 
         """
     }
     return """
       <div class="table"><table>
-      <tr><th>\(words.name)</th><th>\(words.place)</th><th>\(words.type)</th><th></th><th></th></tr>
+      <tr><th>\(words.name)</th><th>\(words.place)</th><th>\(words.type)</th>\
+      <th>\(words.meaning)</th></tr>
       \(rows.joined())</table></div>
 
       """

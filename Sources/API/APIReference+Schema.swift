@@ -74,9 +74,16 @@ extension APIReference {
       case (nil, let most?): ", ≤ \(most.text)"
       case (nil, nil): ""
       }
-    if let pattern = json["pattern"]?.string { text += ", <code>\(Self.escape(pattern))</code>" }
+    if let pattern = json["pattern"]?.string { text += ", \(self.pattern(pattern))" }
     if let usual = json["default"] { text += ", \(words.usual) <code>\(Self.escape(usual.text))</code>" }
     return text
+  }
+
+  /// A long one is opened by whoever wants it, so that it does not push aside what a parameter means.
+  private func pattern(_ text: String) -> String {
+    let code = "<code>\(Self.escape(text))</code>"
+    if text.utf8.count <= 40 { return code }
+    return "<details><summary>\(words.pattern)</summary>\(code)</details>"
   }
 }
 

@@ -16,6 +16,8 @@ struct APIReferenceWords {
   var name: String { word("Name", "Nome") }
   var place: String { word("In", "Em") }
   var type: String { word("Type", "Tipo") }
+  var meaning: String { word("Meaning", "Significado") }
+  var pattern: String { word("pattern", "padrão") }
   var required: String { word("required", "obrigatório") }
   var body: String { word("Body", "Corpo") }
   var answer: String { word("Answer", "Resposta") }
@@ -58,7 +60,18 @@ extension APIReference {
     code, pre { font-family: ui-monospace, monospace; font-size: .9em; overflow-wrap: anywhere; }
     pre { background: var(--soft); padding: .5rem; overflow-x: auto; }
     .table { overflow-x: auto; }
-    table { border-collapse: collapse; }
+    table { border-collapse: collapse; min-width: 34rem; }
+    td:first-child code { white-space: nowrap; overflow-wrap: normal; }
+    td:last-child { min-width: 14rem; }
+    details, summary { display: inline; }
+    summary { cursor: pointer; text-decoration: underline dotted; }
+    details[open] code { display: block; }
+    @media (max-width: 40rem) {
+      table, tbody, tr, td:last-child { display: block; min-width: 0; }
+      th { display: none; }
+      td { display: inline; }
+      tr { padding: .3rem 0; }
+    }
     td, th { text-align: left; vertical-align: top; padding: .2rem .6rem .2rem 0; }
     tr { border-bottom: 1px solid var(--line); }
 

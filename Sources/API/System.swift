@@ -143,6 +143,8 @@ extension ConnectorDescription.EffectRule {
     switch self {
     case .always(let effect): effect.rawValue
     case .onceUnlessIdempotent: "once, keyed with idempotent: true"
+    case .pureWhen(let key, let values, _) where values.count > 4:
+      "pure for some of \(key), else once"
     case .pureWhen(let key, let values, _): "pure for \(key) \(values.joined(separator: ", ")), else once"
     }
   }

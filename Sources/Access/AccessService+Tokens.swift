@@ -27,7 +27,8 @@ extension AccessService {
   ) throws(Problem) -> [APIToken] {
     let id = ID<Account>(principal.id)
     if let other, other != id { try demand("read", "tokens", of: principal) }
-    let account = try account(other ?? id)
+    guard let whose = other ?? id else { throw .tokenOfNobody }
+    let account = try account(whose)
     return ledger.read { $0.tokens(of: account.id) }.reversed()
   }
 

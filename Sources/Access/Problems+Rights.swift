@@ -79,7 +79,10 @@ extension Problem {
       "invalid-expiry",
       Bilingual(
         "A token expires in the future, and within \(days) days.",
-        pt: "Um token expira no futuro e em até \(days) dias."))
+        pt: "Um token expira no futuro e em até \(days) dias."),
+      remedy: Bilingual(
+        "Give a time such as 90d, or a day such as 2027-01-31, and make a new token before it.",
+        pt: "Dê um prazo como 90d, ou um dia como 2027-01-31, e crie outro token antes dele."))
   }
 
   static func accessLimit(_ english: String, _ portuguese: String, _ limit: Int) -> Problem {
@@ -92,27 +95,38 @@ extension Problem {
   }
 
   public static let noAccount = Problem(
-    "no-account", Bilingual("There is no such account.", pt: "Não existe essa conta."))
+    "no-account", Bilingual("There is no such account.", pt: "Não existe essa conta."),
+    remedy: Bilingual("`esteira user ls` lists them.", pt: "`esteira user ls` mostra as que existem."))
   static let tokenOfNobody = Problem(
     "no-account",
     Bilingual(
-      "The owner of the data folder has no account that the token could be of.",
-      pt: "O dono da pasta de dados não tem uma conta à qual o token pertença."),
+      "The owner of the data folder has no account that a token could be of.",
+      pt: "O dono da pasta de dados não tem uma conta à qual um token pertença."),
     remedy: Bilingual(
       "Say whose it is with --user; `esteira user create NAME --service` makes an account for a program.",
       pt: "Diga de quem ele é com --user; `esteira user create NOME --service` cria uma conta de programa."
     ))
   public static let noGroup = Problem(
-    "no-group", Bilingual("There is no such group.", pt: "Não existe esse grupo."))
+    "no-group", Bilingual("There is no such group.", pt: "Não existe esse grupo."),
+    remedy: Bilingual("`esteira group ls` lists them.", pt: "`esteira group ls` mostra os que existem."))
   static func noRole(_ name: String) -> Problem {
-    Problem("no-role", Bilingual("There is no role \(name).", pt: "Não existe o papel \(name)."))
+    Problem(
+      "no-role", Bilingual("There is no role \(name).", pt: "Não existe o papel \(name)."),
+      remedy: Bilingual("`esteira role ls` lists them.", pt: "`esteira role ls` mostra os que existem."))
   }
   static let noBinding = Problem(
-    "no-role-binding", Bilingual("Nobody has that role there.", pt: "Ninguém tem esse papel ali."))
+    "no-role-binding", Bilingual("Nobody has that role there.", pt: "Ninguém tem esse papel ali."),
+    remedy: Bilingual(
+      "`esteira role bindings` shows who has which role, and where.",
+      pt: "`esteira role bindings` mostra quem tem qual papel, e onde."))
   public static let noToken = Problem(
-    "no-token", Bilingual("There is no such token.", pt: "Não existe esse token."))
+    "no-token", Bilingual("There is no such token.", pt: "Não existe esse token."),
+    remedy: Bilingual(
+      "Give its id: `esteira token ls` shows your own, and with --user NAME those of an account.",
+      pt: "Dê o id: `esteira token ls` mostra os seus, e com --user NOME os de uma conta."))
   public static let noSession = Problem(
-    "no-session", Bilingual("There is no such session.", pt: "Não existe essa sessão."))
+    "no-session", Bilingual("There is no such session.", pt: "Não existe essa sessão."),
+    remedy: Bilingual("`esteira session ls` lists them.", pt: "`esteira session ls` mostra as que existem."))
 
   static func accessStore(_ fault: AccessFault) -> Problem {
     let reason = fault.message

@@ -23,7 +23,11 @@ extension Problem {
     Bilingual(
       "The token is not valid: it expired, was revoked, or is not of this server.",
       pt: "O token não é válido: expirou, foi revogado ou não é deste servidor."),
-    remedy: Bilingual("Sign in again.", pt: "Entre de novo."))
+    remedy: Bilingual(
+      "A person signs in again: `esteira login NAME`. A program needs a new one: `esteira token create`.",
+      pt:
+        "Uma pessoa entra de novo: `esteira login NOME`. Um programa usa outro: `esteira token create`."
+    ))
 
   static let needsSession = Problem(
     "needs-session",

@@ -1,8 +1,9 @@
 /// All commands, in the order of the overview.
 public enum CommandTable {
   public static let all: [CommandSpec] = [
-    Run.spec, ServerCommand.spec, Doctor.spec, ConfigCheck.spec, ConfigShow.spec, VersionCommand.spec,
-    CompletionCommand.spec,
+    Run.spec, Doctor.spec, VersionCommand.spec, CompletionCommand.spec,
+    ServerCommand.spec, ServerNodes.status, ServerNodes.drain, ServerNodes.undrain,
+    ConfigCheck.spec, ConfigShow.spec,
     PipelineValidate.spec, PipelineTest.spec, PipelineApply.plan, PipelineApply.apply, PipelineList.spec,
     PipelineGet.spec, PipelineDiffCommand.spec,
     PipelineRevisions.spec, PipelineRollback.spec, PipelineDelete.spec, PipelinePause.spec,
@@ -11,13 +12,11 @@ public enum CommandTable {
     JobStart.spec, JobList.spec, JobGet.spec, JobWatchCommand.spec, JobLogs.spec, JobSteps.spec, JobStep.spec,
     JobEvents.spec, JobWhy.spec, JobUpdateCommand.spec, JobCancel.spec, JobKill.spec, JobRetry.spec,
     JobRerun.spec, JobCompare.spec,
-    JobReplay.spec, StepResolve.spec,
-    StepAdopt.spec,
+    JobReplay.spec, StepResolve.spec, StepAdopt.spec, JobSignal.spec, JobExport.spec,
     AskList.spec, AskGet.spec, AskAnswer.spec, AskDelegate.spec, AskRemind.spec,
-    JobExport.spec,
     TriggerList.spec, TriggerMessages.spec, TriggerSend.spec, TriggerRefusals.spec, EventList.spec,
     EventWatch.spec,
-    JobSignal.spec, SignalSend.spec, SignalList.spec,
+    SignalSend.spec, SignalList.spec,
     LetterList.spec, LetterGet.spec, LetterReplay.spec, LetterDiscard.spec,
     DestinationList.spec, DestinationGet.spec, DestinationGet.enable, DestinationTest.spec, DeliveryList.spec,
     DeliveryAgain.spec,
@@ -31,7 +30,8 @@ public enum CommandTable {
     ConnectionApply.spec, ConnectionList.spec, ConnectionTest.spec, ConnectionDelete.spec,
     SettingList.spec, SettingGet.spec, SettingSet.spec, SettingUnset.spec,
     ScheduleList.spec, ScheduleGet.spec, SchedulePause.spec, ScheduleResume.spec, ScheduleTrigger.spec,
-    ScheduleNext.spec, ScheduleFires.all, ScheduleFires.missed, ScheduleBackfill.spec,
+    ScheduleNext.spec, ScheduleFires.all, ScheduleFires.missed, ScheduleBackfill.spec, ScheduleCreate.spec,
+    ScheduleDelete.spec,
     BackfillList.spec, BackfillControl.get, BackfillControl.pause, BackfillControl.resume,
     BackfillControl.cancel,
     ExpectList.spec, ExpectForget.spec, PingCommand.spec,
@@ -53,8 +53,6 @@ public enum CommandTable {
     MetricsSummaryCommand.spec, MetricsPipelineCommand.spec, MetricsConnectorCommand.spec,
     QueueList.spec, QueuePausing.pause, QueuePausing.resume, QueuePurging.spec,
     WorkerList.spec, WorkerActions.get, WorkerActions.drain, WorkerActions.undrain,
-    ServerNodes.status, ServerNodes.drain, ServerNodes.undrain,
-    NamespaceList.spec, NamespaceChanging.create, NamespaceChanging.update, ScheduleCreate.spec,
-    ScheduleDelete.spec,
+    NamespaceList.spec, NamespaceChanging.create, NamespaceChanging.update,
   ]
 }

@@ -19,7 +19,8 @@ public enum ExitCode: Int32, Sendable, CaseIterable {
     case 401, 403: self = .notAllowed
     case 404: self = .notFound
     case 409, 412, 428: self = .conflict
-    case 500...599: self = .unreachable
+    // What may be asked again later: a rate, a lockout, a full queue.
+    case 429, 500...599: self = .unreachable
     case _: self = .usage
     }
   }

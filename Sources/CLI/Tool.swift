@@ -23,6 +23,10 @@ public struct Tool: Sendable {
       bench.console.out(Help(language: language).overview(CommandTable.all))
       return rest.isEmpty && Set(flags).isDisjoint(with: ["--help", "-h"]) ? .usage : .done
     }
+    if let commands = Self.group(flags, rest) {
+      bench.console.out(Help(language: language).group(commands))
+      return .done
+    }
     let parsed =
       switch rest.first {
       case "--version": try parser.parse(flags + ["version"] + rest.dropFirst())
@@ -39,6 +43,15 @@ public struct Tool: Sendable {
     // Before the command has begun anything that would go on without it.
     _ = try invocation.duration("--timeout")
     return try await parsed.spec.run(invocation)
+  }
+
+  /// `esteira job --help`: the commands that begin with a word which is none itself.
+  private static func group(_ flags: [String], _ rest: ArraySlice<String>) -> [CommandSpec]? {
+    let asksFirst = rest.first == "help" || !Set(flags).isDisjoint(with: ["--help", "-h"])
+    let words = Array((rest.first == "help" ? rest.dropFirst() : rest).prefix { !$0.hasPrefix("-") })
+    guard asksFirst || !Set(rest).isDisjoint(with: ["--help", "-h"]), !words.isEmpty else { return nil }
+    let found = CommandTable.all.filter { $0.words.starts(with: words) }
+    return found.isEmpty || found.contains { $0.words == words } ? nil : found
   }
 
   private static func format(_ word: String?) throws(UsageError) -> OutputFormat {

@@ -119,11 +119,15 @@ struct CredentialRoutes: Sendable {
   private func check(_ request: CredentialRequest) throws(Problem) {
     let values = request.values.map { (name: $0.key, value: $0.value.string ?? "") }
     guard let fault = CredentialType.fault(values, type: request.type) else { return }
+    let needed = CredentialType.named(request.type)?.members.filter(\.isRequired) ?? []
+    let shape = "{" + needed.map { "\"\($0.name)\": \"…\"" }.joined(separator: ", ") + "}"
     throw Problem(
       "invalid-credential", fault,
       remedy: Bilingual(
-        "GET /api/v1/credential-types lists the members of each type.",
-        pt: "GET /api/v1/credential-types lista os membros de cada tipo."))
+        "Give the members as one JSON object\(needed.isEmpty ? "" : ", such as " + shape). "
+          + "GET /api/v1/credential-types lists those of each type.",
+        pt: "Dê os membros como um objeto JSON\(needed.isEmpty ? "" : ", como " + shape). "
+          + "GET /api/v1/credential-types lista os de cada tipo."))
   }
 
   private func overlap(_ request: CredentialRequest) throws(Problem) -> Duration {

@@ -157,7 +157,9 @@ struct RemoteTransport: Transport {
         "The server at \(server.text) does not answer: \(error)",
         pt: "O servidor em \(server.text) não responde: \(error)"),
       remedy: Bilingual(
-        "Check the address and the network. ESTEIRA_CA_FILE names the certificates of a private authority.",
-        pt: "Confira o endereço e a rede. ESTEIRA_CA_FILE indica os certificados de uma autoridade própria."))
+        "Check the address (https:// where it has a certificate) and the network. ESTEIRA_CA_FILE names the "
+          + "certificates of a private authority.",
+        pt: "Confira o endereço (https:// onde há um certificado) e a rede. ESTEIRA_CA_FILE indica os "
+          + "certificados de uma autoridade própria."))
   }
 }

@@ -211,6 +211,18 @@ extension Serving {
               "Primeira partida. Chave mestra gravada em \(parts.folder.keyPath). "
               + "Sem ela nenhuma credencial pode ser lida: faça backup já."
           )))
+    } else if admin != nil {
+      // `run` has made the folder and said nothing of its key.
+      words.append(
+        Word(
+          event: "first_start",
+          text: Bilingual(
+            "The master key is \(parts.folder.keyPath). "
+              + "Without it no credential can be read: back it up now.",
+            pt:
+              "A chave mestra é \(parts.folder.keyPath). "
+              + "Sem ela nenhuma credencial pode ser lida: faça backup já."
+          )))
     }
     if let admin {
       let (name, password) = (admin.account.name, admin.password)

@@ -70,6 +70,49 @@ struct AccountCommandTests {
     #expect(String(decoding: sent?.body ?? [], as: UTF8.self) == body)
   }
 
+  static let confirmed: [(line: String, said: String)] = [
+    ("user unlock ana", "ana can try to sign in again."), ("user delete ana", "ana is removed."),
+    ("user reset-mfa ana", "ana signs in without a code."), ("role delete watcher", "watcher is removed."),
+    ("role unbind viewer ana -n demo", "ana no longer has viewer in demo."),
+    ("group delete editors", "editors is removed."), ("token revoke 019a", "It is refused from now on."),
+    ("mfa disable --password-stdin", "The password alone is enough again."),
+  ]
+
+  @Test(
+    "a change after which nothing comes back is confirmed to people, and to nobody else", arguments: confirmed
+  )
+  func confirmation(_ line: String, _ said: String) async {
+    let bench = TestBench { (_) throws(Problem) in APIResponse(json: Nothing().json) }
+    #expect(await bench.run(line) == 0)
+    #expect(bench.out == said + "\n")
+    for quiet in ["-q", "-o json", "-o id"] {
+      let other = TestBench { (_) throws(Problem) in APIResponse(json: Nothing().json) }
+      #expect(await other.run("\(line) \(quiet)") == 0)
+      #expect(other.out.isEmpty)
+    }
+  }
+
+  @Test("a lockout is nothing that was typed wrongly: 7, as what may be asked again later")
+  func locked() async {
+    let problem = ProblemDocument(status: 429, code: "sign-in-locked", detail: "Locked.")
+    let bench = TestBench { (_) throws(Problem) in APIResponse(status: 429, json: problem.json) }
+    #expect(await bench.run("whoami") == 7)
+  }
+
+  @Test("many permissions are shown on lines that a terminal holds")
+  func wrapped() async {
+    let words = (10...40).map { "resource\($0):read" }
+    let me = MeItem(
+      kind: "person", id: "019a", name: "ana", email: nil, locale: "en", hasSecondFactor: false,
+      mustChangePassword: false, grants: [GrantItem(namespace: "demo", permissions: words)])
+    let bench = TestBench { (_) throws(Problem) in APIResponse(json: me.json) }
+    #expect(await bench.run("whoami") == 0)
+    let lines = bench.out.split(separator: "\n").dropFirst()
+    #expect(lines.allSatisfy { $0.count <= 100 } && lines.first?.hasPrefix("demo: resource10:read") == true)
+    #expect(lines.dropFirst().allSatisfy { $0.hasPrefix("  resource") })
+    #expect(lines.joined(separator: " ").split(separator: " ").dropFirst().map(String.init) == words)
+  }
+
   @Test(
     "what is not said is not guessed",
     arguments: ["role bind operator ana", "role bind operator ana -n a --everywhere", "token create ci"])

@@ -43,6 +43,38 @@ struct CommandTableTests {
     #expect(twice == (name == "expr eval" ? ["--data"] : []))
   }
 
+  @Test(
+    "the help of a word that only begins commands lists them",
+    arguments: ["job --help", "help job", "--lang en job -h", "alert rules --help", "--help credential"])
+  func groups(_ line: String) async {
+    let bench = TestBench()
+    #expect(await bench.run(line) == 0)
+    let word = line.split(separator: " ").first { !$0.hasPrefix("-") && !["help", "en"].contains($0) } ?? ""
+    let own = Self.names.filter { $0.hasPrefix("\(line.contains("rules") ? "alert rules" : word) ") }
+    for name in Self.names { #expect(bench.out.contains("  \(name)  ") == own.contains(name), "\(name)") }
+    #expect(bench.out.contains("Each explains itself: `esteira \(own[0]) --help`."))
+  }
+
+  @Test("commands of one word stand together, and their summaries begin in one column")
+  func overview() {
+    let groups = Self.names.map { $0.split(separator: " ")[0] }
+    let changes = zip(groups, groups.dropFirst()).filter { $0 != $1 }.map { $0.1 }
+    #expect(changes.count == Set(changes).count, "A group is torn apart.")
+    let lines = Help(language: .english).overview(CommandTable.all).split(separator: "\n")
+    let columns = CommandTable.all.compactMap { spec in
+      lines.first { $0.hasPrefix("  \(spec.name)  ") && $0.hasSuffix("  \(spec.summary.english)") }
+        .map { $0.count - spec.summary.english.count }
+    }
+    #expect(columns.count == CommandTable.all.count && Set(columns).count == 1)
+  }
+
+  @Test("a command that also begins longer ones names them")
+  func longer() async {
+    let bench = TestBench()
+    #expect(await bench.run("job step --help") == 0)
+    #expect(bench.out.contains("See also\n  job step resolve"))
+  }
+
   @Test("--help is shown for each command, in the language asked for", arguments: names)
   func help(_ name: String) async {
     let bench = TestBench()

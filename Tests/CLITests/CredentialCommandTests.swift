@@ -56,6 +56,15 @@ struct CredentialCommandTests {
     #expect(bench.requests.isEmpty)
   }
 
+  @Test("a type of one's own that looks like a slip is stored, and the known one is named")
+  func ownType() async {
+    let (slip, own) = (Self.bench(), Self.bench())
+    #expect(await slip.run("credential set demo/api --type bearr --from-stdin") == 0)
+    #expect(slip.errors.contains("Did you mean \"bearer\"?"))
+    #expect(await own.run("credential set demo/api --type warehouse --from-stdin") == 0)
+    #expect(own.errors.isEmpty)
+  }
+
   @Test("get and ls show who used it and what is still usable")
   func get() async {
     let bench = Self.bench()
@@ -148,6 +157,7 @@ struct CredentialCommandTests {
     #expect(await bench.run("key status") == 0)
     #expect(
       bench.out.contains("rotating to key 2: jobs, 7 sealed anew") && bench.out.contains("retiring  aa"))
+    #expect(bench.out.hasPrefix("KEY  STATE     FINGERPRINT  MADE"))
     #expect(await bench.run("key rotate") == 1, "Something could not be opened.")
     for line in [
       "key export f", "key export f --plain --passphrase-file p", "key export f --recipient age1x",

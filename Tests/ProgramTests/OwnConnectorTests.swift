@@ -15,7 +15,7 @@ struct OwnConnectorTests {
     #expect(shown.count == entries.count)
     for (entry, text) in zip(entries, shown) {
       #expect(
-        ReadmeTests.masked(text, place.folder.path) == ReadmeTests.masked(entry.shown, place.folder.path),
+        ReadmeTests.masked(text, place.folder.path) == ReadmeTests.masked(entry.shown, "/srv/esteira"),
         "\(page): $ \(entry.command)")
     }
   }
@@ -66,7 +66,7 @@ struct OwnConnectorTests {
     export ESTEIRA_DATA=data PYTHONPATH=sdk/src
     mkdir -m 700 data
     echo "connectors: [$PWD/connectors]" > data/esteira.yaml
-    python3 -m esteira_sdk manifest connectors/steps
+    python3 -m esteira_sdk manifest connectors/steps >/dev/null
     printf 'environment: {PYTHONPATH: "{folder}/../../sdk/src"}\\n' >> connectors/steps/connector.yaml
     esteira server --background >/dev/null
     esteira connector ls -o id | grep test

@@ -26,6 +26,17 @@ struct APIReferenceTests {
     #expect(!Self.page.contains(" style=\"") && !Self.page.contains(" onclick="))
   }
 
+  @Test("a long pattern is opened by whoever wants it, and a short one stands there")
+  func patterns() {
+    let long = String(repeating: "a?", count: 21)
+    let schema = { (pattern: String) -> JSON in
+      ["components": ["schemas": ["One": ["type": "string", "pattern": .string(pattern)]]]]
+    }
+    let (folded, plain) = (APIReference.html(schema(long)), APIReference.html(schema("^a$")))
+    #expect(folded.contains("<details><summary>pattern</summary><code>\(long)</code></details>"))
+    #expect(!plain.contains("<details") && plain.contains("<code>^a$</code>"))
+  }
+
   @Test("without a nonce there is neither script nor search box")
   func noScript() {
     let page = APIReference.html(OpenAPITests.document)

@@ -100,6 +100,33 @@ struct RoleMatrixTests {
     }
   }
 
+  @Test(
+    "a permission that no endpoint asks for is refused by name, since it would allow nothing",
+    arguments: [
+      ("jobs:raed", "There are: jobs:cancel, "), ("jbos:read", "Write resource:verb"),
+      ("jobs", "There are: jobs:cancel, "),
+      ("jobs:*", nil), ("*:read", nil), ("*:*", nil), ("asks:delegate", nil),
+    ] as [(String, String?)])
+  func known(word: String, remedy: String?) async throws {
+    let router = try await router()
+    let role = JSON.object(["permissions": ["alerts:read", .string(word)]])
+    let answer = await router.handle(
+      APIRequest(.put, "/api/v1/roles/night", body: Array(role.text.utf8)), as: Self.person(.all))
+    #expect((answer.status == 200) == (remedy == nil))
+    let token = JSON.object([
+      "name": "ci", "scopes": [.string(word)], "namespaces": ["demo"], "expires_at": "1970-01-02T00:00:00Z",
+    ])
+    let refused = await router.handle(
+      APIRequest(.post, "/api/v1/tokens", body: Array(token.text.utf8)), as: Self.person(.all))
+    for answer in remedy == nil ? [] : [answer, refused] {
+      #expect(try code(of: answer) == "invalid-permission")
+      guard case .bytes(let bytes) = answer.body else { continue }
+      let said = try JSON(parsing: bytes)
+      #expect(said["detail"]?.string?.contains("\"\(word)\"") == true)
+      #expect(said["remedy"]?.string?.hasPrefix(remedy ?? "") == true, "\(said["remedy"]?.text ?? "")")
+    }
+  }
+
   private func code(of answer: APIResponse) throws -> String? {
     guard case .bytes(let bytes) = answer.body, answer.status >= 400 else { return nil }
     return try JSON(parsing: bytes)["code"]?.string

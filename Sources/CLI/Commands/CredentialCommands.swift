@@ -27,6 +27,13 @@ enum CredentialSet {
       let request = try CredentialValue.request(call, id: try call.identifier(call.arguments[0]), type)
       let item = try await call.withClient(.writing) { try await $0.call(AccessCalls.setCredential, request) }
       call.showVersion(of: item)
+      let known = CredentialType.all.map(\.name)
+      if !known.contains(type), let near = Suggestion.nearest(to: type, in: known) {
+        let note = Bilingual(
+          "\"\(type)\" is a type of your own, with any members. Did you mean \"\(near)\"?",
+          pt: "\"\(type)\" é um tipo próprio, com quaisquer membros. Você quis dizer \"\(near)\"?")
+        if !call.isQuiet { call.console.error(call.text(note)) }
+      }
       return .done
     })
 }

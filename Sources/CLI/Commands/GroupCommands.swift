@@ -47,6 +47,8 @@ enum GroupDelete {
     run: { call in
       let path = IDPath(id: call.arguments[0])
       _ = try await call.withClient(.writing) { try await $0.call(RoleCalls.deleteGroup, path) }
+      let shown = path.id.printable
+      call.confirm(Bilingual("\(shown) is removed.", pt: "\(shown) foi removido."))
       return .done
     })
 }

@@ -32,7 +32,9 @@ enum JobCancel {
           let ended = try await JobWatch(call: call, client: client).follow(job.id, after: job.lastSequence)
           if ended != .done { code = ended }
         } else {
-          call.show(["\(Words.short(job.id)): \(job.status)"], json: job.json, id: job.id)
+          let stopping = job.completedAt == nil
+          let told = stopping ? call.text(Bilingual(", and told to stop", pt: ", e avisado para parar")) : ""
+          call.show(["\(Words.short(job.id)): \(job.status)\(told)"], json: job.json, id: job.id)
         }
       }
       return code

@@ -174,10 +174,19 @@ enum KeyVerify {
 extension Invocation {
   fileprivate func show(_ status: KeyStatus) {
     let words = Words(language: language)
-    var lines = status.keys.map { key in
-      let print = key.fingerprint ?? text(Bilingual("not in the key file", pt: "fora do arquivo de chaves"))
-      return "\(key.id)  \(key.state)  \(print)  \(words.time(key.createdAt))  \(key.createdBy.printable)"
-    }
+    let columns = [
+      Bilingual("KEY", pt: "CHAVE"), Bilingual("STATE", pt: "ESTADO"),
+      Bilingual("FINGERPRINT", pt: "IMPRESSÃO"), Bilingual("MADE", pt: "CRIADA"), Bilingual("BY", pt: "POR"),
+    ]
+    var lines = Table.lines(
+      [columns.map { text($0) }]
+        + status.keys.map { key in
+          let absent = Bilingual("not in the key file", pt: "fora do arquivo de chaves")
+          return [
+            "\(key.id)", key.state, key.fingerprint ?? text(absent), words.time(key.createdAt),
+            key.createdBy.printable,
+          ]
+        })
     if let protection = status.protection {
       lines.append(text(Bilingual("protected by: \(protection)", pt: "protegida por: \(protection)")))
     }

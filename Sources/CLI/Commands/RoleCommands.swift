@@ -63,6 +63,8 @@ enum RoleDelete {
     run: { call in
       let name = NameOnly(name: call.arguments[0])
       _ = try await call.withClient(.writing) { try await $0.call(RoleCalls.deleteRole, name) }
+      let shown = name.name.printable
+      call.confirm(Bilingual("\(shown) is removed.", pt: "\(shown) foi removido."))
       return .done
     })
 }
@@ -113,6 +115,11 @@ enum RoleBinding {
     run: { call in
       let request = try request(call)
       _ = try await call.withClient(.writing) { try await $0.call(RoleCalls.unbind, request) }
+      let (who, what) = (request.subject.printable, request.role.printable)
+      let place = request.namespace.printable
+      call.confirm(
+        Bilingual("\(who) no longer has \(what) in \(place).", pt: "\(who) não tem mais \(what) em \(place).")
+      )
       return .done
     })
 

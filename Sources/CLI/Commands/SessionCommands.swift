@@ -95,6 +95,8 @@ enum SecondFactorDisable {
       var answers = try Answers(call)
       let request = PasswordOnly(password: try answers.next(Bilingual("Password", pt: "Senha")))
       _ = try await call.withClient(.writing) { try await $0.call(SignInCalls.removeMFA, request) }
+      call.confirm(
+        Bilingual("The password alone is enough again.", pt: "A senha basta de novo."))
       return .done
     })
 }

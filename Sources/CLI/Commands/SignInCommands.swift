@@ -113,12 +113,25 @@ enum WhoAmI {
         lines.append(
           call.text(Bilingual("the password has to be changed", pt: "a senha precisa ser trocada")))
       }
-      lines += me.grants.map {
-        "\($0.namespace.printable): \($0.permissions.joined(separator: " ").printable)"
+      for grant in me.grants {
+        lines += Self.wrapped(
+          "\(grant.namespace.printable):", grant.permissions.map(\.printable), width: 100)
       }
       call.show(lines, json: me.json, id: me.name.printable)
       return .done
     })
+
+  /// Words behind a heading, on further lines under it.
+  private static func wrapped(_ heading: String, _ words: [String], width: Int) -> [String] {
+    var lines = [heading]
+    for word in words {
+      if lines[lines.count - 1].unicodeScalars.count + 1 + word.unicodeScalars.count > width {
+        lines.append(" ")
+      }
+      lines[lines.count - 1] += " " + word
+    }
+    return lines
+  }
 }
 
 extension Invocation {

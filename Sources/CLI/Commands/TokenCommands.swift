@@ -109,6 +109,7 @@ enum TokenRevoke {
     run: { call in
       let path = IDPath(id: call.arguments[0])
       _ = try await call.withClient(.writing) { try await $0.call(TokenCalls.delete, path) }
+      call.confirm(Bilingual("It is refused from now on.", pt: "É recusado a partir de agora."))
       return .done
     })
 }

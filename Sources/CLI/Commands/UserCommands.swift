@@ -119,15 +119,19 @@ enum UserUpdate {
 enum UserActions {
   static let delete = action(
     "delete", UserCalls.delete,
-    Bilingual("removes an account with its sessions and tokens", pt: "remove uma conta com sessões e tokens"))
+    Bilingual("removes an account with its sessions and tokens", pt: "remove uma conta com sessões e tokens")
+  ) { Bilingual("\($0) is removed.", pt: "\($0) foi removida.") }
   static let unlock = action(
-    "unlock", UserCalls.unlock, Bilingual("ends a lockout", pt: "encerra um bloqueio por tentativas"))
+    "unlock", UserCalls.unlock, Bilingual("ends a lockout", pt: "encerra um bloqueio por tentativas")
+  ) { Bilingual("\($0) can try to sign in again.", pt: "\($0) pode tentar entrar de novo.") }
   static let resetMFA = action(
     "reset-mfa", UserCalls.removeMFA,
-    Bilingual("takes a lost second factor away", pt: "retira um segundo fator perdido"))
+    Bilingual("takes a lost second factor away", pt: "retira um segundo fator perdido")
+  ) { Bilingual("\($0) signs in without a code.", pt: "\($0) entra sem código.") }
 
   private static func action(
-    _ verb: String, _ endpoint: Endpoint<IDPath, Nothing>, _ summary: Bilingual
+    _ verb: String, _ endpoint: Endpoint<IDPath, Nothing>, _ summary: Bilingual,
+    _ done: @escaping @Sendable (String) -> Bilingual
   ) -> CommandSpec {
     CommandSpec(
       "user \(verb)", summary, arguments: [name],
@@ -135,6 +139,7 @@ enum UserActions {
       run: { call in
         let path = IDPath(id: call.arguments[0])
         _ = try await call.withClient(.writing) { try await $0.call(endpoint, path) }
+        call.confirm(done(path.id.printable))
         return .done
       })
   }

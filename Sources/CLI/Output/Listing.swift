@@ -30,6 +30,11 @@ extension Invocation {
     }
   }
 
+  /// Of a change after which nothing comes back: what is so now, for people alone.
+  func confirm(_ sentence: Bilingual) {
+    if format == .table, !isQuiet { console.out(text(sentence)) }
+  }
+
   /// One thing: its text for people, or its JSON, or its id.
   func show(_ lines: [String], json: JSON, id: String) {
     switch format {

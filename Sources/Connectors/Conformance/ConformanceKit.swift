@@ -28,7 +28,10 @@ public struct ConformanceKit: Sendable {
         try ManifestReader(folder: folder).manifest()
       })
     } catch {
-      return (folder, [ConformanceVerdict(.manifest, .failed(error.message))])
+      let (fact, remedy) = (error.message, error.remedy ?? Bilingual("", pt: ""))
+      let whole = Bilingual(
+        "\(fact.english) \(remedy.english)", pt: "\(fact.portuguese) \(remedy.portuguese)")
+      return (folder, [ConformanceVerdict(.manifest, .failed(whole))])
     }
     let judge = ConformanceJudge(
       manifest: manifest, children: children, scratch: scratch, pause: pause)

@@ -232,7 +232,9 @@ struct ManifestReader {
       "bad-connector",
       Bilingual("\(path) cannot be used: \(english).", pt: "\(path) não pode ser usado: \(portuguese)."),
       remedy: Bilingual(
-        "`docs/connector-protocol.md` says what a manifest holds.",
-        pt: "`docs/connector-protocol.md` diz o que um manifesto contém."))
+        "`docs/connector-protocol.md` says what a manifest holds; `esteira-sdk new` makes a folder with one.",
+        pt:
+          "`docs/connector-protocol.md` diz o que um manifesto contém; `esteira-sdk new` cria uma pasta com "
+          + "um."))
   }
 }

@@ -53,21 +53,41 @@ struct RoleRoutes: Sendable {
   }
 
   private func put(_ request: RoleRequest, _ caller: Caller) async throws(Problem) -> RoleItem {
-    guard let permissions = Permissions(request.permissions) else {
-      throw Self.notPermissions(request.permissions.first { Permissions([$0]) == nil } ?? "")
-    }
+    let permissions = try Self.permissions(request.permissions)
     try await access.putRole(
       CustomRole(name: request.name, permissions: permissions), by: caller.principal, from: caller.origin)
     return RoleItem(name: request.name, permissions: permissions.words, isBuiltIn: false)
   }
 
-  static func notPermissions(_ word: String) -> Problem {
-    Problem(
+  /// A word that no endpoint asks for would allow nothing, and nobody would hear why.
+  static func permissions(_ words: [String]) throws(Problem) -> Permissions {
+    for word in words {
+      guard let one = Permissions([word]), asked.contains(where: { one.contains($0.verb, $0.resource) })
+      else { throw notPermission(word) }
+    }
+    return Permissions(words) ?? .none
+  }
+
+  private static let asked: [(resource: String, verb: String)] = EndpointCatalog.shapes.compactMap { shape in
+    guard case .needs(let resource, let verb) = shape.permission else { return nil }
+    return (resource, verb)
+  }
+
+  private static func notPermission(_ word: String) -> Problem {
+    let resource = String(word.prefix { $0 != ":" })
+    let verbs = Set(asked.filter { $0.resource == resource }.map(\.verb)).sorted()
+    let others = verbs.map { "\(resource):\($0)" }.joined(separator: ", ")
+    return Problem(
       "invalid-permission",
       Bilingual("\"\(word)\" is no permission.", pt: "\"\(word)\" não é uma permissão."),
-      remedy: Bilingual(
-        "Write resource:verb, such as jobs:read; * stands for all of either half.",
-        pt: "Escreva recurso:verbo, como jobs:read; * vale por todos de cada metade."))
+      remedy: verbs.isEmpty
+        ? Bilingual(
+          "Write resource:verb, such as jobs:read; * stands for all of either half. `esteira role ls` shows "
+            + "many.",
+          pt:
+            "Escreva recurso:verbo, como jobs:read; * vale por todos de cada metade. `esteira role ls` "
+            + "mostra muitas.")
+        : Bilingual("There are: \(others).", pt: "Existem: \(others)."))
   }
 
   private func bindings(_ caller: Caller) throws(Problem) -> Page<BindingItem> {

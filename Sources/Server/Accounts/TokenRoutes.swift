@@ -27,9 +27,7 @@ struct TokenRoutes: Sendable {
   }
 
   private func create(_ request: TokenRequest, _ caller: Caller) async throws(Problem) -> CreatedToken {
-    guard let scopes = Permissions(request.scopes) else {
-      throw RoleRoutes.notPermissions(request.scopes.first { Permissions([$0]) == nil } ?? "")
-    }
+    let scopes = try RoleRoutes.permissions(request.scopes)
     let account = try request.user.map { text throws(Problem) in
       try access.account(text, by: caller.principal)
     }

@@ -143,7 +143,8 @@ extension Router {
   private static func noRoute(_ path: String) -> Problem {
     Problem(
       "unknown-endpoint",
-      Bilingual("There is no endpoint \(path) here.", pt: "Não existe aqui o endereço \(path)."))
+      Bilingual("There is no endpoint \(path) here.", pt: "Não existe aqui o endereço \(path)."),
+      remedy: Bilingual("GET /docs shows all that there are.", pt: "GET /docs mostra todos os que existem."))
   }
 
   private func wrongMethod(_ request: APIRequest, _ method: String) -> Problem {

@@ -6,12 +6,13 @@ import json
 import subprocess
 import sys
 from pathlib import Path
-from typing import List
+from typing import Dict, List
 
 import pytest
 
 from esteira_sdk import ConnectorResult, Progress, cli, manifest
-from esteira_sdk.runtime import failure
+from esteira_sdk.connector import JSON
+from esteira_sdk.runtime import failure, misfits
 from esteira_sdk.testing import Engine
 
 PROGRAM = '''
@@ -108,6 +109,29 @@ def test_a_new_connector_passes_its_test_and_runs_as_a_plain_script(tmp_path: Pa
     titles = [title for title, rule in cli.rules(engine, str(folder), connector) if rule() is None]
     assert titles == ["the manifest is that of the class", "ends well", "goes on from a checkpoint",
                       "refuses bad input", "stops within 5 s"]
+
+
+@pytest.mark.parametrize("given, said", [
+    ('{"txt": "a"}', ["text is missing.", "txt is not known here; there are: text, pause."]),
+    ('{"text": 3, "pause": true}', ["text is not of the type string.", "pause is not of the type number."]),
+    ("[]", ["The parameters are not an object"]),
+    ("{bad", ["--with cannot be read as JSON"]),
+    ("@nowhere.json", ["--with cannot be read as JSON", "nowhere.json"]),
+])
+def test_parameters_that_do_not_fit_are_told_as_sentences(tmp_path: Path, given: str, said: List[str]) -> None:
+    folder = str(tmp_path / "lines")
+    cli.main(["new", "acme.lines", folder])
+    ended = subprocess.run([sys.executable, folder + "/main.py", "--with", given], capture_output=True, text=True,
+                           check=False)
+    assert ended.returncode in (2, 65)
+    assert all(sentence in ended.stderr for sentence in said) and "Traceback" not in ended.stderr
+
+
+def test_whole_numbers_are_integers_and_null_is_a_type() -> None:
+    schema: Dict[str, JSON] = {"properties": {"a": {"type": "integer"}, "b": {"type": ["string", "null"]}}}
+    assert misfits({"a": 2.0, "b": None, "c": 1}, schema) == []
+    assert misfits({"a": 2.5, "b": 1}, schema) == [
+        "a is not of the type integer.", "b is not of the type string or null."]
 
 
 def test_the_plain_script_goes_on_from_a_checkpoint_file(tmp_path: Path) -> None:

@@ -60,6 +60,7 @@ class {kind}(Connector):
     def execute(self, parameters, log_callback):
         lines = parameters["text"].splitlines()
         state = self.context.checkpoint or {{"line": 0, "longest": 0}}
+        self.progress = Progress(done=state["line"], total=len(lines))
         log_callback(LogEntry("info", f"Beginning at line {{state['line']}} of {{len(lines)}}"))
         for number in range(state["line"], len(lines)):
             self.context.wait(parameters.get("pause", 0))
@@ -113,7 +114,9 @@ def main(arguments: Optional[List[str]] = None) -> int:
         return make(choice.folder, BRIDGE.format(name=choice.name, module=module, kind=kind))
     connector = manifest.find(choice.folder)
     if choice.command == "manifest":
-        write(os.path.join(choice.folder, "connector.yaml"), manifest.text(connector))
+        path = os.path.join(choice.folder, "connector.yaml")
+        write(path, manifest.text(connector))
+        print(f"{path}: {connector.name} {connector.version}")
         return 0
     if choice.command == "run":
         return run_plain(connector(), rest)
@@ -123,7 +126,7 @@ def main(arguments: Optional[List[str]] = None) -> int:
 def make(folder: str, program: str) -> int:
     """With a copy of this package in it, so that the folder needs nothing installed."""
     if os.path.exists(folder) and os.listdir(folder):
-        print(f"{folder} is not empty.", file=sys.stderr)
+        print(f"{folder} is not empty: name a folder that is not there yet.", file=sys.stderr)
         return 1
     os.makedirs(folder, exist_ok=True)
     write(os.path.join(folder, "main.py"), program)

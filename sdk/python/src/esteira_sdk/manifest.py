@@ -37,7 +37,7 @@ def find(path: str) -> Type[Connector]:
     program = os.path.join(path, "main.py") if os.path.isdir(path) else path
     specification = importlib.util.spec_from_file_location("esteira_connector_program", program)
     if specification is None or specification.loader is None or not os.path.exists(program):
-        raise SystemExit(f"There is no program {program}.")
+        raise SystemExit(f"There is no program {program}. Make one: esteira-sdk new acme.orders {path}")
     sys.path.insert(0, os.path.dirname(os.path.abspath(program)))
     sys.dont_write_bytecode = True
     module = importlib.util.module_from_spec(specification)

@@ -8,7 +8,7 @@ import os
 import sys
 import threading
 import traceback
-from typing import IO, Any, Dict, List, Optional, Type, Union
+from typing import IO, Any, Dict, List, Optional, Tuple, Type, Union
 
 from .connector import (
     JSON,
@@ -236,7 +236,10 @@ def run_plain(connector: Connector, arguments: List[str]) -> int:
     parser.add_argument("--checkpoint", help="file that keeps the mark of progress")
     parser.add_argument("--artifacts", default=".", help="folder for artifacts")
     choice = parser.parse_args(arguments)
-    parameters = _read(choice.with_)
+    try:
+        parameters = _read(choice.with_)
+    except (OSError, ValueError) as error:
+        parser.error(f"--with cannot be read as JSON: {error}")
     start: Dict[str, JSON] = {"folders": {"work": os.getcwd(), "files": os.getcwd(), "artifacts": choice.artifacts}}
     if choice.connection:
         start["connection"] = _read("@" + choice.connection)
@@ -245,7 +248,8 @@ def run_plain(connector: Connector, arguments: List[str]) -> int:
     context = Context(start, _tell, lambda state: _keep(choice.checkpoint, state))
     connector.context = context
     try:
-        problems = connector.validate(parameters)
+        # The engine has compared them with the schema before a connector hears of them.
+        problems = misfits(parameters, connector.get_schema().with_) or connector.validate(parameters)
         if problems:
             print("\n".join(problems), file=sys.stderr)
             return 65
@@ -259,6 +263,36 @@ def run_plain(connector: Connector, arguments: List[str]) -> int:
             error.error_class, 1)
     finally:
         connector.cleanup()
+
+
+def misfits(parameters: Any, schema: Dict[str, JSON]) -> List[str]:
+    """What is missing, unknown or of another type among the members; the engine looks at the whole schema."""
+    if not isinstance(parameters, dict):
+        return ["The parameters are not an object, such as --with '{\"name\": \"value\"}'."]
+    required, known = schema.get("required"), schema.get("properties")
+    members = known if isinstance(known, dict) else {}
+    problems = [f"{name} is missing." for name in (required if isinstance(required, list) else [])
+                if name not in parameters]
+    for name, value in parameters.items():
+        member = members.get(name)
+        if isinstance(member, dict):
+            kinds = member.get("type", [])
+            words = kinds if isinstance(kinds, list) else [kinds]
+            if words and not any(_is(value, kind) for kind in words):
+                problems.append(f"{name} is not of the type {' or '.join(str(kind) for kind in words)}.")
+        elif schema.get("additionalProperties") is False:
+            problems.append(f"{name} is not known here; there are: {', '.join(members)}.")
+    return problems
+
+
+def _is(value: Any, kind: Any) -> bool:
+    if isinstance(value, bool):
+        return bool(kind == "boolean")
+    if kind == "integer":
+        return isinstance(value, int) or (isinstance(value, float) and value.is_integer())
+    types: Dict[Any, Tuple[type, ...]] = {
+        "string": (str,), "number": (int, float), "object": (dict,), "array": (list,), "null": (type(None),)}
+    return kind != "boolean" and isinstance(value, types.get(kind, (object,)))
 
 
 def _read(text: str) -> Any:
