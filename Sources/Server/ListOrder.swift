@@ -31,7 +31,7 @@ struct ListOrder<Row> {
     var placed = rows.map { (place: place(of: $0, order), row: $0) }
     if let last { placed.removeAll { !order.precedes(last, $0.place) } }
     placed.sort { order.precedes($0.place, $1.place) }
-    var page: [(place: Place, row: Row)] = []
+    var page: [(place: RowPlace, row: Row)] = []
     for one in placed {
       guard try isWanted(one.row) else { continue }
       page.append(one)
@@ -42,14 +42,14 @@ struct ListOrder<Row> {
     return (page.map(\.row), isCut ? page.last.map { cursor($0.place, order) } : nil)
   }
 
-  private func order(_ sort: String?) throws(Problem) -> Order {
-    var order = Order()
+  private func order(_ sort: String?) throws(Problem) -> RowOrder {
+    var order = RowOrder()
     guard let sort else { return order }
     order.isDescending = sort.hasPrefix("-")
     let word = order.isDescending ? String(sort.dropFirst()) : sort
-    if word == Order.usual { return order }
+    if word == RowOrder.usual { return order }
     guard values[word] != nil else {
-      let words = ([Order.usual] + values.keys.sorted()).flatMap { [$0, "-\($0)"] }.joined(separator: ", ")
+      let words = ([RowOrder.usual] + values.keys.sorted()).flatMap { [$0, "-\($0)"] }.joined(separator: ", ")
       throw Problem(
         "invalid-request",
         Bilingual(
@@ -60,29 +60,29 @@ struct ListOrder<Row> {
     return order
   }
 
-  private func place(of row: Row, _ order: Order) -> Place {
+  private func place(of row: Row, _ order: RowOrder) -> RowPlace {
     let name = name(row)
-    return Place(value: order.value.flatMap { values[$0]?(row) }, name: name, parts: Place.parts(name))
+    return RowPlace(value: order.value.flatMap { values[$0]?(row) }, name: name, parts: RowPlace.parts(name))
   }
 
   /// In the order of names it is the name itself; else it says by what it was sorted, too.
-  private func cursor(_ place: Place, _ order: Order) -> String {
+  private func cursor(_ place: RowPlace, _ order: RowOrder) -> String {
     guard let value = order.value else { return place.name }
     let json: JSON = [.string(value), place.value.map { JSON.int($0) } ?? .null, .string(place.name)]
     return Self.mark + Base64URL.encode(json.serialized())
   }
 
   /// Where the page before ended. One of another order would lead anywhere, so it is refused.
-  private func place(_ cursor: String, _ order: Order) throws(Problem) -> Place {
+  private func place(_ cursor: String, _ order: RowOrder) throws(Problem) -> RowPlace {
     guard let value = order.value else {
       if cursor.hasPrefix(Self.mark) { throw PageBounds.wrongCursor(cursor) }
-      return Place(value: nil, name: cursor, parts: Place.parts(cursor))
+      return RowPlace(value: nil, name: cursor, parts: RowPlace.parts(cursor))
     }
     guard cursor.hasPrefix(Self.mark), let bytes = Base64URL.decode(String(cursor.dropFirst())),
       let parts = (try? JSON(parsing: bytes))?.array, parts.count == 3, parts[0].string == value,
       let name = parts[2].string, parts[1].isNull || parts[1].int != nil
     else { throw PageBounds.wrongCursor(cursor) }
-    return Place(value: parts[1].int, name: name, parts: Place.parts(name))
+    return RowPlace(value: parts[1].int, name: name, parts: RowPlace.parts(name))
   }
 
   /// No name begins with it.
@@ -90,13 +90,13 @@ struct ListOrder<Row> {
 }
 
 /// By what a list is sorted; nil: by the name.
-private struct Order {
+private struct RowOrder {
   static let usual = "name"
   var value: String?
   var isDescending = false
 
   /// What has no value comes last either way; rows with the same value are in the order of their names.
-  func precedes(_ left: Place, _ right: Place) -> Bool {
+  func precedes(_ left: RowPlace, _ right: RowPlace) -> Bool {
     if left.value != right.value {
       guard let one = left.value else { return false }
       guard let other = right.value else { return true }
@@ -107,7 +107,7 @@ private struct Order {
   }
 }
 
-private struct Place {
+private struct RowPlace {
   var value: Int64?
   var name: String
   var parts: [ScalarString]

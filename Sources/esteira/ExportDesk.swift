@@ -3,6 +3,7 @@ import Crypto
 import Glibc
 import Model
 import Server
+import Stores
 
 /// Checks exported jobs.
 enum ExportDesk {

@@ -1,6 +1,7 @@
 import API
 import Access
 import Foundation
+import Model
 import Testing
 
 @Suite("docs/api.md", .timeLimit(.minutes(1)))
@@ -48,7 +49,8 @@ struct APIPageTests {
     for shape in EndpointCatalog.shapes {
       guard let sort = shape.input.members.first(where: { $0.name == "sort" })?.schema.json else { continue }
       let usual = sort["default"]?.string ?? ""
-      let words = (sort["enum"]?.array ?? []).compactMap(\.string).filter { !$0.hasPrefix("-") && $0 != usual }
+      let words = (sort["enum"]?.array ?? []).compactMap(\.string)
+        .filter { !$0.hasPrefix("-") && $0 != usual }
       let shown = ([usual] + words).map { "`\($0)`" }.joined(separator: ", ")
       rows.append("| `\(shape.path.replacing("/api/v1", with: ""))` | \(shown) |")
     }

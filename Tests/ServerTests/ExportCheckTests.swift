@@ -3,6 +3,7 @@ import Access
 import Crypto
 import Engine
 import Model
+import Stores
 import Testing
 
 @testable import Server

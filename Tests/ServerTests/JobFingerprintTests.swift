@@ -14,10 +14,10 @@ struct JobFingerprintTests {
         apiVersion: esteira/v1
         id: \(id)
         namespace: demo
-        inputs: {texts: {type: list, items: {type: string}}}
+        inputs: {texts: {type: array, items: {type: string}}}
         steps:
           each: {for_each: "inputs.texts", value: "${{ int(item) }}"}
-          last: {after: each, value: "${{ int(inputs.texts[0] + 'x') }}"}
+          last: {depends_on: [each], value: "${{ int(inputs.texts[0] + 'x') }}"}
         """)
   }
 
