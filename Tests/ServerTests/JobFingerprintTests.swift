@@ -17,7 +17,7 @@ struct JobFingerprintTests {
         inputs: {texts: {type: array, items: {type: string}}}
         steps:
           each: {for_each: "inputs.texts", value: "${{ int(item) }}"}
-          last: {depends_on: [each], value: "${{ int(inputs.texts[0] + 'x') }}"}
+          last: {needs: [each], value: "${{ int(inputs.texts[0] + 'x') }}"}
         """)
   }
 

@@ -18,7 +18,7 @@ struct LongWorkTests {
         load:
           steps: {a: {for_each: "[1, 2]", value: "${{ item }}"}, b: {value: 2}}
         loader: {value: 3}
-        go: {depends_on: [load, loader], wait: {signal: {name: go}}}
+        go: {needs: [load, loader], wait: {signal: {name: go}}}
       """)
 
   private func location(_ server: TestServer, _ shape: Shape, _ input: JSON) async -> String {
