@@ -26,7 +26,7 @@ struct LongWorkTests {
     return "\(answer.status) \(answer.location ?? "-")"
   }
 
-  @Test("Location names the job of a start, a cancel and a rerun, and a backfill; a look names nothing")
+  @Test("Location names the job of a start, a cancel and a rerun; a look names nothing")
   func locations() async throws {
     let server = try TestServer()
     _ = try await server.call(PipelineCalls.apply, ApplyRequest(files: [Self.waiting]))
