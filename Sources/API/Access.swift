@@ -2,7 +2,7 @@ public import Model
 
 /// Endpoints about credentials, connections and settings. `{id}` is `namespace~name`.
 public enum AccessCalls {
-  public static let credentials = Endpoint<ListQuery, Page<CredentialItem>>(
+  public static let credentials = Endpoint<CredentialsQuery, Page<CredentialItem>>(
     .get, "/credentials", .needs("credentials", "read"),
     "Names, types, versions, expiry and last use; never a value.")
   public static let setCredential = Endpoint<CredentialRequest, CredentialItem>(
@@ -11,7 +11,7 @@ public enum AccessCalls {
     example: CredentialRequest(id: "demo~shop", type: "bearer", values: ["token": "…"]))
   public static let deleteCredential = Endpoint<CredentialDeletion, Nothing>(
     .delete, "/credentials/{id}", .needs("credentials", "delete"), "Removes a credential.")
-  public static let connections = Endpoint<ListQuery, Page<ConnectionItem>>(
+  public static let connections = Endpoint<ConnectionsQuery, Page<ConnectionItem>>(
     .get, "/connections", .needs("connections", "read"), "Where connections lead.")
   public static let setConnection = Endpoint<ConnectionItem, ConnectionItem>(
     .put, "/connections/{id}", .needs("connections", "update"), "Creates or changes a connection.",

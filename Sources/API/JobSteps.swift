@@ -3,17 +3,24 @@ public import Model
 public struct StepsQuery: Wire {
   public var id: String
   public var status: String?
+  /// Only its items, its rounds and its inner steps.
+  public var parent: String?
   public var limit: Int?
   public var cursor: String?
 
-  public init(id: String, status: String? = nil, limit: Int? = nil, cursor: String? = nil) {
-    (self.id, self.status, self.limit, self.cursor) = (id, status, limit, cursor)
+  public init(
+    id: String, status: String? = nil, parent: String? = nil, limit: Int? = nil, cursor: String? = nil
+  ) {
+    (self.id, self.status, self.parent, self.limit, self.cursor) = (id, status, parent, limit, cursor)
   }
 
   public static let schema = Schema.request(
     [
       .shortID,
       .optional("status", .words(StepStatus.allCases.map(\.word))),
+      .optional(
+        "parent", .text(1...Schema.Member.longestName).examples("load"),
+        "The path of a step: only its items, its rounds and its inner steps."),
       .limit(),
       .cursor,
     ], name: "StepsQuery")
@@ -21,12 +28,15 @@ public struct StepsQuery: Wire {
   public init(_ json: JSON) throws(WireError) {
     let fields = try Fields(json, Self.schema)
     (id, status) = (try fields.text("id"), try fields.optionalText("status"))
-    limit = try fields.optionalInt("limit")
+    (parent, limit) = (try fields.optionalText("parent"), try fields.optionalInt("limit"))
     cursor = try fields.optionalText("cursor")
   }
 
   public var json: JSON {
-    members(["id": id.wire, "status": status?.wire, "limit": limit?.wire, "cursor": cursor?.wire])
+    members([
+      "id": id.wire, "status": status?.wire, "parent": parent?.wire, "limit": limit?.wire,
+      "cursor": cursor?.wire,
+    ])
   }
 }
 

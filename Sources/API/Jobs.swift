@@ -42,7 +42,7 @@ public enum JobCalls {
     "/jobs/{id}/artifacts/{name}", .needs("jobs", "read"), "The bytes of an artifact.", audit: .read)
   public static let export = BytesEndpoint<ExportQuery>(
     "/jobs/{id}/export", .needs("jobs", "export"),
-    "A tar file with the history, the definition, logs, artifacts and their checksums.", audit: .read)
+    "A signed tar file with the history, the definition, logs, artifacts and their checksums.", audit: .read)
 }
 
 public struct JobPath: Wire {
@@ -70,6 +70,8 @@ public struct JobsQuery: Wire {
   public var search: String?
   /// `-created_at` (nil too) or `created_at`.
   public var sort: String?
+  /// As `error.fingerprint` of a job and dead letters show it.
+  public var fingerprint: String?
   public var correlation: String?
   public var labels: [LabelCondition]
   /// The id, or the beginning of it, of the job that called them.
@@ -99,12 +101,16 @@ public struct JobsQuery: Wire {
         "status", .list(of: .words(JobStatus.allCases.map(\.word)), most: mostStatuses), "Absent: all."),
       .optional("since", .time), .optional("until", .time, "Created before."),
       .optional(
-        "trigger", .list(of: .text(.listed), most: mostStatuses),
+        "trigger_type", .list(of: .text(.listed), most: mostStatuses),
         "Kinds such as schedule; absent: all."),
       .optional(
         "q", .text(0...2_000).examples("status:failed pipeline:vendas* -owner:me"),
         "As people write it; beside the other members."),
-      .optional("sort", .words(["created_at", "-created_at"])),
+      .sort(by: ["created_at"], usual: "-created_at"),
+      .optional(
+        "error_fingerprint",
+        .text(1...Schema.Member.longestNote).examples("exit-code demo/nightly load.copy"),
+        "What failed alike: `CODE NAMESPACE/PIPELINE STEP`, as `error.fingerprint` shows it."),
       .optional("correlation_id", .text(1...Schema.Member.longestName)),
       .optional(
         "labels", .text(.labelConditions).examples("team=x,env!=dev"),
@@ -123,8 +129,9 @@ public struct JobsQuery: Wire {
     statuses = try fields.texts("status")
     (since, cursor) = (try fields.optionalTime("since"), try fields.optionalText("cursor"))
     (until, search) = (try fields.optionalTime("until"), try fields.optionalText("q"))
-    (triggers, sort) = (try fields.texts("trigger"), try fields.optionalText("sort"))
+    (triggers, sort) = (try fields.texts("trigger_type"), try fields.optionalText("sort"))
     correlation = try fields.optionalText("correlation_id")
+    fingerprint = try fields.optionalText("error_fingerprint")
     labels = try LabelCondition.list(try fields.optionalText("labels") ?? "")
     (parent, rerunOf) = (try fields.optionalText("parent"), try fields.optionalText("rerun_of"))
     limit = try fields.optionalInt("limit")
@@ -135,8 +142,8 @@ public struct JobsQuery: Wire {
       "namespace": namespace?.wire, "pipeline": pipeline?.wire,
       "status": statuses.isEmpty ? JSON?.none : .array(statuses.map(\.wire)), "since": since?.wire,
       "until": until?.wire,
-      "trigger": triggers.isEmpty ? JSON?.none : .array(triggers.map(\.wire)), "q": search?.wire,
-      "sort": sort?.wire,
+      "trigger_type": triggers.isEmpty ? JSON?.none : .array(triggers.map(\.wire)), "q": search?.wire,
+      "sort": sort?.wire, "error_fingerprint": fingerprint?.wire,
       "correlation_id": correlation?.wire,
       "labels": labels.isEmpty ? JSON?.none : LabelCondition.text(labels).wire,
       "parent": parent?.wire, "rerun_of": rerunOf?.wire, "limit": limit?.wire, "cursor": cursor?.wire,
@@ -225,9 +232,12 @@ public struct ErrorItem: Wire, Hashable {
   public var code: String
   public var message: String
   public var step: String
+  /// Of what failed a job: jobs with the same one failed alike.
+  public var fingerprint: String?
 
-  public init(errorClass: String, code: String, message: String, step: String) {
+  public init(errorClass: String, code: String, message: String, step: String, fingerprint: String? = nil) {
     (self.errorClass, self.code, self.message, self.step) = (errorClass, code, message, step)
+    self.fingerprint = fingerprint
   }
 
   public static let schema = Schema.object(
@@ -236,16 +246,21 @@ public struct ErrorItem: Wire, Hashable {
       .init("code", .text),
       .init("message", .text),
       .init("step", .text),
+      .optional("fingerprint", .text, "Of a job: those with the same one failed alike."),
     ], name: "ErrorItem")
 
   public init(_ json: JSON) throws(WireError) {
     let fields = try Fields(json, Self.schema)
     (errorClass, code) = (try fields.text("class"), try fields.optionalText("code") ?? "")
     (message, step) = (try fields.text("message"), try fields.optionalText("step") ?? "")
+    fingerprint = try fields.optionalText("fingerprint")
   }
 
   public var json: JSON {
-    members(["class": errorClass.wire, "code": code.wire, "message": message.wire, "step": step.wire])
+    members([
+      "class": errorClass.wire, "code": code.wire, "message": message.wire, "step": step.wire,
+      "fingerprint": fingerprint?.wire,
+    ])
   }
 }
 

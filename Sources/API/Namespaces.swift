@@ -26,15 +26,23 @@ public enum NamespaceCalls {
 }
 
 public struct NamespacesQuery: Wire, Hashable {
+  /// Such as `-live_jobs`; nil: by name.
+  public var sort: String?
   public var limit: Int?
   public var cursor: String?
-  public init(limit: Int? = nil, cursor: String? = nil) { (self.limit, self.cursor) = (limit, cursor) }
-  public static let schema = Schema.request([.limit(), .cursor], name: "NamespacesQuery")
+  public init(sort: String? = nil, limit: Int? = nil, cursor: String? = nil) {
+    (self.sort, self.limit, self.cursor) = (sort, limit, cursor)
+  }
+  public static let schema = Schema.request(
+    [.sort(by: ["name", "pipelines", "live_jobs"]), .limit(), .cursor], name: "NamespacesQuery")
   public init(_ json: JSON) throws(WireError) {
     let fields = try Fields(json, Self.schema)
+    sort = try fields.optionalText("sort")
     (limit, cursor) = (try fields.optionalInt("limit"), try fields.optionalText("cursor"))
   }
-  public var json: JSON { members(["limit": limit?.wire, "cursor": cursor?.wire]) }
+  public var json: JSON {
+    members(["sort": sort?.wire, "limit": limit?.wire, "cursor": cursor?.wire])
+  }
 }
 
 public struct NamespacePath: Wire, Hashable {

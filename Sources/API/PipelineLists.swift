@@ -7,13 +7,16 @@ public struct PipelinesQuery: Wire {
   /// Stands in the name or the title; ASCII letters are the same in capitals.
   public var text: String?
   public var labels: [LabelCondition]
+  /// Such as `-updated_at`; nil: by name.
+  public var sort: String?
   public var limit: Int?
   public var cursor: String?
 
   public init(
     namespace: String? = nil, isActive: Bool? = nil, text: String? = nil, labels: [LabelCondition] = [],
-    limit: Int? = nil, cursor: String? = nil
+    sort: String? = nil, limit: Int? = nil, cursor: String? = nil
   ) {
+    self.sort = sort
     (self.namespace, self.isActive, self.text, self.labels) = (namespace, isActive, text, labels)
     (self.limit, self.cursor) = (limit, cursor)
   }
@@ -23,13 +26,13 @@ public struct PipelinesQuery: Wire {
     (namespace, text) = (try fields.optionalText("namespace"), try fields.optionalText("q"))
     isActive = fields.object["active"] == nil ? nil : try fields.flag("active")
     labels = try LabelCondition.list(try fields.optionalText("labels") ?? "")
-    limit = try fields.optionalInt("limit")
+    (limit, sort) = (try fields.optionalInt("limit"), try fields.optionalText("sort"))
     cursor = try fields.optionalText("cursor")
   }
 
   public var json: JSON {
     members([
-      "namespace": namespace?.wire, "active": isActive.map { .bool($0) }, "q": text?.wire,
+      "namespace": namespace?.wire, "sort": sort?.wire, "active": isActive.map { .bool($0) }, "q": text?.wire,
       "labels": labels.isEmpty ? JSON?.none : LabelCondition.text(labels).wire, "limit": limit?.wire,
       "cursor": cursor?.wire,
     ])
@@ -40,6 +43,7 @@ public struct PipelinesQuery: Wire {
     .init("active", .flag, required: false, "Only those that take new jobs, or only paused ones."),
     .init("q", .text, required: false, "Stands in the name or the title."),
     .init("labels", .text(.labelConditions), required: false, "`team=x,env!=dev`: all must hold."),
+    .sort(by: ["name", "created_at", "updated_at", "next_at"]),
     .limit(),
     .init("cursor", .text, required: false, "`next_cursor` of the page before."),
   ])

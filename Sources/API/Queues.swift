@@ -88,29 +88,36 @@ public struct PurgeRequest: Wire, Hashable {
 public struct QueuesQuery: Wire, Hashable {
   public var namespace: String?
   public var kind: String?
+  /// Such as `-waiting`; nil: by name.
+  public var sort: String?
   public var limit: Int?
   public var cursor: String?
   public init(
-    namespace: String? = nil, kind: String? = nil, limit: Int? = nil, cursor: String? = nil
+    namespace: String? = nil, kind: String? = nil, sort: String? = nil, limit: Int? = nil,
+    cursor: String? = nil
   ) {
-    (self.namespace, self.kind, self.limit, self.cursor) = (namespace, kind, limit, cursor)
+    (self.namespace, self.kind, self.sort) = (namespace, kind, sort)
+    (self.limit, self.cursor) = (limit, cursor)
   }
 
   public static let schema = Schema.request(
     [
       .namespace,
-      .optional("kind", .words(["trigger", "jobs", "outbox"])), .limit(), .cursor,
+      .optional("kind", .words(["trigger", "jobs", "outbox"])),
+      .sort(by: ["name", "waiting", "oldest_at"]), .limit(), .cursor,
     ], name: "QueuesQuery")
 
   public init(_ json: JSON) throws(WireError) {
     let fields = try Fields(json, Self.schema)
     (namespace, kind) = (try fields.optionalText("namespace"), try fields.optionalText("kind"))
     (limit, cursor) = (try fields.optionalInt("limit"), try fields.optionalText("cursor"))
+    sort = try fields.optionalText("sort")
   }
 
   public var json: JSON {
     members([
-      "namespace": namespace?.wire, "kind": kind?.wire, "limit": limit?.wire, "cursor": cursor?.wire,
+      "namespace": namespace?.wire, "kind": kind?.wire, "sort": sort?.wire,
+      "limit": limit?.wire, "cursor": cursor?.wire,
     ])
   }
 }

@@ -71,20 +71,25 @@ public struct NamespaceQuery: Wire {
 
 public struct SchedulesQuery: Wire {
   public var namespace: String?
+  /// Such as `next_at`; nil: by name.
+  public var sort: String?
   public var limit: Int?
   public var cursor: String?
-  public init(namespace: String? = nil, limit: Int? = nil, cursor: String? = nil) {
-    (self.namespace, self.limit, self.cursor) = (namespace, limit, cursor)
+  public init(namespace: String? = nil, sort: String? = nil, limit: Int? = nil, cursor: String? = nil) {
+    (self.namespace, self.sort, self.limit, self.cursor) = (namespace, sort, limit, cursor)
   }
-  public static let schema = Schema.request([.namespace, .limit(), .cursor], name: "SchedulesQuery")
+  public static let schema = Schema.request(
+    [.namespace, .sort(by: ["name", "next_at", "last_at"]), .limit(), .cursor], name: "SchedulesQuery")
 
   public init(_ json: JSON) throws(WireError) {
     let fields = try Fields(json, Self.schema)
     (namespace, cursor) = (try fields.optionalText("namespace"), try fields.optionalText("cursor"))
-    limit = try fields.optionalInt("limit")
+    (limit, sort) = (try fields.optionalInt("limit"), try fields.optionalText("sort"))
   }
   public var json: JSON {
-    members(["namespace": namespace?.wire, "limit": limit?.wire, "cursor": cursor?.wire])
+    members([
+      "namespace": namespace?.wire, "sort": sort?.wire, "limit": limit?.wire, "cursor": cursor?.wire,
+    ])
   }
 }
 

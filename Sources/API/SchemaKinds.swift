@@ -124,6 +124,14 @@ extension Schema.Member {
   public static let idempotencyKey = Schema.Member.optional(
     "idempotency_key", Schema.text(1...longestName), "A second call with the same key is the same call.")
 
+  /// By what a list can be sorted; `usual`: how it is unless asked, where that is not by the first.
+  public static func sort(by names: [String], usual: String? = nil) -> Schema.Member {
+    .optional(
+      "sort",
+      Schema.words(names.flatMap { [$0, "-\($0)"] }).with("default", .string(usual ?? names[0])),
+      "A `-` turns the order round; what has no such value comes last.")
+  }
+
   public static func limit(_ range: ClosedRange<Int> = 1...200, usual: Int = 50) -> Schema.Member {
     .optional("limit", Schema.integer(range).with("default", .int(Int64(usual))), "At most so many.")
   }

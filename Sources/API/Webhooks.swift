@@ -23,9 +23,10 @@ public enum WebhookCalls {
   public static let test = Endpoint<WebhookPath, DeliveryItem>(
     .post, "/webhooks/{id}/test", .needs("webhooks", "test"),
     "Sends one message past the outbox and says how that went.")
-  public static let rotate = Endpoint<WebhookPath, WebhookSecret>(
+  public static let rotate = Endpoint<WebhookRotation, WebhookSecret>(
     .post, "/webhooks/{id}/rotate", .needs("webhooks", "update"),
-    "Makes a new secret, which signs from now on and is shown once.")
+    "Makes a new secret, which signs from now on and is shown once; for `overlap` the one before signs, too.",
+    example: WebhookRotation(id: "ops", overlap: "24h"))
   public static let deliveries = Endpoint<WebhookDeliveriesQuery, Page<DeliveryItem>>(
     .get, "/webhooks/{id}/deliveries", .needs("webhooks", "read"), "The tries of a webhook, newest first.")
 }
@@ -308,20 +309,4 @@ public struct MadeWebhook: Wire, Hashable, Tagged, Located, ShownOnce {
 
   public var tag: String { item.tag }
   public var location: String? { isDryRun ? nil : "/api/v1/webhooks/\(Percent.encode(item.id))" }
-}
-
-/// A new secret of a webhook.
-public struct WebhookSecret: Wire, Hashable, ShownOnce {
-  public var id: String
-  public var secret: String
-  public init(id: String, secret: String) { (self.id, self.secret) = (id, secret) }
-  public static let schema = Schema.object(
-    [.init("id", .text), .init("secret", .text, "Never told again.")], name: "WebhookSecret")
-
-  public init(_ json: JSON) throws(WireError) {
-    let fields = try Fields(json, Self.schema)
-    (id, secret) = (try fields.text("id"), try fields.text("secret"))
-  }
-
-  public var json: JSON { members(["id": id.wire, "secret": secret.wire]) }
 }

@@ -55,7 +55,7 @@ public final class AccessService: Sendable {
     throttle = Mutex(Throttle(policy.throttle))
     outside = Mutex(Throttle(policy.outsideThrottle))
     tickets = Mutex(Tickets(most: policy.mostTickets))
-    audit = AuditTrail(ledger, environment, keys.audit.publicKey)
+    audit = AuditTrail(ledger, environment, keys.audit)
   }
 
   /// The audit of a store that nobody writes to: rows and heads can be read and checked. Nil where there are
@@ -72,7 +72,7 @@ public final class AccessService: Sendable {
     let ledger = AccessLedger(
       store: store, threads: environment.storing, records: records, chains: chains, mostWaiting: 0,
       broken: environment.broken)
-    return AuditTrail(ledger, environment, keys.audit.publicKey)
+    return AuditTrail(ledger, environment, keys.audit)
   }
 
   /// Reads the store; makes and seals the service's keys where it has none yet.

@@ -10,11 +10,13 @@ public import Model
 public final class AuditTrail: Sendable {
   private let ledger: AccessLedger
   private let environment: AccessEnvironment
-  /// For whoever checks exported heads.
-  public let publicKey: Ed25519.PublicKey
+  /// Signs what leaves.
+  let key: Ed25519.PrivateKey
+  /// For whoever checks exported heads, and exports of jobs.
+  public var publicKey: Ed25519.PublicKey { key.publicKey }
 
-  init(_ ledger: AccessLedger, _ environment: AccessEnvironment, _ publicKey: Ed25519.PublicKey) {
-    (self.ledger, self.environment, self.publicKey) = (ledger, environment, publicKey)
+  init(_ ledger: AccessLedger, _ environment: AccessEnvironment, _ key: Ed25519.PrivateKey) {
+    (self.ledger, self.environment, self.key) = (ledger, environment, key)
   }
 
   /// Writes down what is about to be done. Where it throws, the change must not be made.

@@ -6,8 +6,11 @@ struct Client: Sendable {
   var transport: any Transport
   var language: Language
 
-  func call<Input, Output>(_ endpoint: Endpoint<Input, Output>, _ input: Input) async throws -> Output {
-    let response = try await answer(to: endpoint.shape, input.json)
+  /// `seen`: the tag of the definition that the change is made on.
+  func call<Input, Output>(
+    _ endpoint: Endpoint<Input, Output>, _ input: Input, seen tag: String? = nil
+  ) async throws -> Output {
+    let response = try await answer(to: endpoint.shape, input.json, seen: tag)
     guard case .bytes(let bytes) = response.body else { throw Self.wrongAnswer(endpoint.shape) }
     do {
       // Without a body there is nothing to say.
@@ -49,8 +52,12 @@ struct Client: Sendable {
     }
   }
 
-  private func answer(to shape: Shape, _ input: JSON) async throws -> APIResponse {
-    let response = try await transport.send(APIRequest(shape, input: input, language: language))
+  private func answer(
+    to shape: Shape, _ input: JSON, seen tag: String? = nil
+  ) async throws -> APIResponse {
+    var request = APIRequest(shape, input: input, language: language)
+    request.ifMatch = tag.map { "\"\($0)\"" }
+    let response = try await transport.send(request)
     if (200..<300).contains(response.status) { return response }
     guard case .bytes(let bytes) = response.body, let json = try? JSON(parsing: bytes),
       let document = try? ProblemDocument(json)

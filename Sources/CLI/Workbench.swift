@@ -19,6 +19,7 @@ public struct Workbench: Sendable {
   public var config: ConfigWork
   public var connectorWork: ConnectorWork
   public var auditFiles: AuditFiles
+  public var exportFiles: ExportFiles
   public var now: @Sendable () -> Timestamp
   public var sleep: @Sendable (Duration) async throws -> Void
   /// Returns when the user presses Ctrl-C.
@@ -33,9 +34,10 @@ public struct Workbench: Sendable {
     backups: Backups,
     now: @escaping @Sendable () -> Timestamp, sleep: @escaping @Sendable (Duration) async throws -> Void,
     interruption: @escaping @Sendable () async -> Void, keys: KeyWork = .none, config: ConfigWork = .none,
-    connectorWork: ConnectorWork = .none, auditFiles: AuditFiles = .none
+    connectorWork: ConnectorWork = .none, auditFiles: AuditFiles = .none,
+    exportFiles: ExportFiles = .none
   ) {
-    self.auditFiles = auditFiles
+    (self.auditFiles, self.exportFiles) = (auditFiles, exportFiles)
     (self.keys, self.config, self.connectorWork) = (keys, config, connectorWork)
     (self.connectors, self.zones, self.version) = (connectors, zones, version)
     (self.environment, self.console, self.connect) = (environment, console, connect)

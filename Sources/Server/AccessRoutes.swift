@@ -22,12 +22,15 @@ struct AccessRoutes: Sendable {
     ]
   }
 
-  private func connections(_ query: ListQuery, _ caller: Caller) throws(Problem) -> Page<ConnectionItem> {
-    let bounds = try PageBounds(cursor: query.cursor, limit: query.limit)
+  private func connections(
+    _ query: ConnectionsQuery, _ caller: Caller
+  ) throws(Problem) -> Page<ConnectionItem> {
     let all = try caller.rows(query.namespace) { (namespace) throws(StoreError) in
       try backend.readModel.connections(in: namespace)
     }
-    return bounds.page(all, ConnectionItem.init)
+    let page = try ListOrder<Connection>(name: { "\($0.namespace)~\($0.name)" }).page(
+      all, .init(sort: query.sort, cursor: query.cursor, limit: query.limit))
+    return Page(page.rows.map(ConnectionItem.init), nextCursor: page.next)
   }
 
   private func set(_ item: ConnectionItem, _ caller: Caller) async throws(Problem) -> ConnectionItem {

@@ -41,15 +41,22 @@ struct CredentialRoutes: Sendable {
     ]
   }
 
-  private func credentials(_ query: ListQuery, _ caller: Caller) throws(Problem) -> Page<CredentialItem> {
-    let bounds = try PageBounds(cursor: query.cursor, limit: query.limit)
+  private func credentials(
+    _ query: CredentialsQuery, _ caller: Caller
+  ) throws(Problem) -> Page<CredentialItem> {
     let all = try caller.rows(query.namespace) { (namespace) throws(StoreError) in
       try backend.readModel.credentials(in: namespace)
     }
+    let order = ListOrder<CredentialRecord>(
+      name: { "\($0.namespace)~\($0.name)" },
+      [
+        "created_at": { $0.createdAt.microseconds }, "expires_at": { $0.expiresAt?.microseconds },
+        "last_used_at": { $0.lastUsedAt?.microseconds },
+      ])
+    let page = try order.page(all, .init(sort: query.sort, cursor: query.cursor, limit: query.limit))
     var items: [CredentialItem] = []
-    for record in all.dropFirst(bounds.from).prefix(bounds.limit) { items.append(try item(record)) }
-    let next = bounds.from + items.count
-    return Page(items, nextCursor: next < all.count ? String(next) : nil)
+    for record in page.rows { items.append(try item(record)) }
+    return Page(items, nextCursor: page.next)
   }
 
   /// With the older versions that are still usable.
@@ -90,7 +97,7 @@ struct CredentialRoutes: Sendable {
     if let wanted = request.ifVersion, wanted != known?.version ?? 0 {
       throw Self.changed(name, known?.version ?? 0)
     }
-    let (now, overlap) = (backend.now(), try overlap(request))
+    let (now, overlap) = (backend.now(), try Self.overlap(request.overlap))
     var record = try backend.sealCredential(
       CredentialDraft(
         namespace: name.namespace, name: name.name, type: request.type, version: (known?.version ?? 0) + 1,
@@ -130,9 +137,10 @@ struct CredentialRoutes: Sendable {
           + "GET /api/v1/credential-types lista os de cada tipo."))
   }
 
-  private func overlap(_ request: CredentialRequest) throws(Problem) -> Duration {
-    guard let text = request.overlap else { return .zero }
-    guard let overlap = Duration(text: text), overlap >= .zero, overlap <= Self.longestOverlap else {
+  /// How long a version stays usable beside the one that replaces it.
+  static func overlap(_ text: String?) throws(Problem) -> Duration {
+    guard let text else { return .zero }
+    guard let overlap = Duration(text: text), overlap >= .zero, overlap <= longestOverlap else {
       throw Problem(
         "unusable-request",
         Bilingual(

@@ -56,13 +56,22 @@ actor Export {
     var rest: Int64
   }
 
-  /// Measures the parts; a file with all their checksums, as `sha256sum -c` reads it, comes last.
-  init(folder: String, at time: Timestamp, parts: [ExportPart]) async throws {
+  static let (sumsName, sealName) = ("SHA256SUMS", "SIGNATURE.json")
+
+  /// Measures the parts; a file with all their checksums, as `sha256sum -c` reads it, comes behind them, and
+  /// last what `seal` makes of that file.
+  init(
+    folder: String, at time: Timestamp, parts: [ExportPart],
+    seal: (@Sendable (_ sums: [UInt8]) -> JSON)? = nil
+  ) async throws {
     (self.folder, self.time) = (folder, time)
     var measured: [ExportPart] = []
     for part in parts { measured.append(try await Self.measured(part)) }
-    let lines = measured.map { "\($0.sha256 ?? "")  \($0.name)\n" }.joined()
-    measured.append(ExportPart("SHA256SUMS", bytes: Array(lines.utf8)))
+    let sums = Array(measured.map { "\($0.sha256 ?? "")  \($0.name)\n" }.joined().utf8)
+    measured.append(ExportPart(Self.sumsName, bytes: sums))
+    if let seal {
+      measured.append(ExportPart(Self.sealName, bytes: Array((seal(sums).prettyText + "\n").utf8)))
+    }
     self.parts = measured
     length = measured.reduce(Int64(Tar.end.count)) { sum, part in
       let size = part.size ?? 0

@@ -1,4 +1,5 @@
 import API
+import Access
 import Crypto
 import Engine
 import Model
@@ -22,7 +23,10 @@ struct ExportRoutes: Sendable {
     let parts =
       [try await job(id, query.redact), try await history(id, query.redact)]
       + (try definition(summary)) + [logs(summary, query.redact)] + (try artifacts(summary, query.redact))
-    let export = try await Export(folder: id.description, at: summary.createdAt, parts: parts)
+    let folder = id.description
+    var seal: (@Sendable ([UInt8]) -> JSON)?
+    if let audit = backend.audit { seal = { audit.seal(exportOf: folder, sums: $0).json } }
+    let export = try await Export(folder: folder, at: summary.createdAt, parts: parts, seal: seal)
     let chunks = AsyncThrowingStream { try await export.next() }
     return APIResponse(contentType: "application/x-tar", body: .chunks(export.length, chunks))
   }

@@ -51,7 +51,8 @@ struct JobRoutes: Sendable {
     let filter = try JobFilter(query, finder, caller, now: backend.now())
     let before = try query.cursor.map { text throws(Problem) in try cursor(text) }
     let found = try JobSelection(readModel: backend.readModel).page(
-      filter, query.namespace, before: before, limit: limit + 1, caller)
+      filter, query.namespace, before: before, limit: limit + 1, caller,
+      like: try query.fingerprint.map { (text) throws(Problem) in try JobFilter.fingerprint(text) })
     let page = found.prefix(limit)
     var items: [JobItem] = []
     for summary in page { items.append(try item(summary)) }
@@ -97,10 +98,19 @@ struct JobRoutes: Sendable {
       for step in page {
         if items.count == bounds.limit { return Page(items, nextCursor: String(from)) }
         from += 1
-        if query.status == nil || query.status == step.status.word { items.append(StepItem(step)) }
+        let isWanted = query.status == nil || query.status == step.status.word
+        if isWanted, Self.stands(step.path, below: query.parent) { items.append(StepItem(step)) }
       }
       if page.count < bounds.limit { return Page(items) }
     }
+  }
+
+  /// Whether a path is that of an item, a round or an inner step of another.
+  private static func stands(_ path: String, below parent: String?) -> Bool {
+    guard let parent else { return true }
+    let (bytes, beginning) = (Array(path.utf8), Array(parent.utf8))
+    return bytes.count > beginning.count && bytes.starts(with: beginning)
+      && "[#.".utf8.contains(bytes[beginning.count])
   }
 
   private func step(_ path: StepPath) async throws(Problem) -> StepItem {

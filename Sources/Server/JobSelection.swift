@@ -5,9 +5,13 @@ import Model
 struct JobSelection: Sendable {
   var readModel: any ReadModel
 
-  /// In the filter's order, from behind `before` on.
+  /// So many jobs are read at once where most of them may be left out.
+  static let pageOfAlike = 500
+
+  /// In the filter's order, from behind `before` on. `fingerprint`: only those that failed so.
   func page(
-    _ filter: JobFilter, _ namespace: String?, before: ID<Job>?, limit: Int, _ caller: Caller
+    _ filter: JobFilter, _ namespace: String?, before: ID<Job>?, limit: Int, _ caller: Caller,
+    like fingerprint: ErrorFingerprint? = nil
   ) throws(Problem) -> [JobSummary] {
     try caller.page(
       namespace, limit: limit, inOrder: { ($0.id < $1.id) == filter.isOldestFirst },
@@ -20,8 +24,25 @@ struct JobSelection: Sendable {
         filter.namespace = namespace ?? filter.namespace
         let wanted = filter
         return try reading { () throws(StoreError) in
-          try readModel.jobs(wanted, before: before, limit: limit)
+          guard let fingerprint else { return try readModel.jobs(wanted, before: before, limit: limit) }
+          return try alike(fingerprint, wanted, before: before, limit: limit)
         }
       })
+  }
+
+  /// The filter has the fingerprint's terms, which let others through.
+  private func alike(
+    _ fingerprint: ErrorFingerprint, _ filter: JobFilter, before: ID<Job>?, limit: Int
+  ) throws(StoreError) -> [JobSummary] {
+    var (found, last): ([JobSummary], ID<Job>?) = ([], before)
+    while found.count < limit {
+      let rows = try readModel.jobs(filter, before: last, limit: Self.pageOfAlike)
+      found += rows.filter { row in
+        row.failure.map { ErrorFingerprint($0, of: row.pipeline) } == fingerprint
+      }
+      guard rows.count == Self.pageOfAlike else { break }
+      last = rows.last?.id
+    }
+    return Array(found.prefix(limit))
   }
 }

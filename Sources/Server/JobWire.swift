@@ -21,6 +21,7 @@ extension JobFilter {
     if !query.triggers.isEmpty {
       terms.append(JobTerm(.column(.trigger, query.triggers.map { TextPattern(exactly: $0) })))
     }
+    if let fingerprint = query.fingerprint { terms += try Self.fingerprint(fingerprint).terms }
     if let search = query.search { terms += try Self.terms(search, caller, now: now) }
     isOldestFirst = try Self.isOldestFirst(query.sort)
   }
@@ -32,6 +33,18 @@ extension JobFilter {
     } catch {
       throw InvalidSearch(search: search, fault: error, language: caller.language)
     }
+  }
+
+  static func fingerprint(_ text: String) throws(Problem) -> ErrorFingerprint {
+    if let fingerprint = ErrorFingerprint(text) { return fingerprint }
+    throw Problem(
+      "invalid-request",
+      Bilingual(
+        "\"\(text)\" is not how a job failed, in words.",
+        pt: "\"\(text)\" não é como um job falhou, em palavras."),
+      remedy: Bilingual(
+        "Write CODE NAMESPACE/PIPELINE STEP, as `error.fingerprint` of a job shows it.",
+        pt: "Escreva CÓDIGO ESPAÇO/PIPELINE PASSO, como `error.fingerprint` de um job mostra."))
   }
 
   private static func isOldestFirst(_ sort: String?) throws(Problem) -> Bool {
@@ -67,7 +80,8 @@ extension JobItem {
       id: summary.id.description, pipeline: summary.pipeline.description, revision: summary.revision,
       key: summary.key, status: summary.status.word, triggerType: summary.triggerType, actor: summary.actor,
       createdAt: summary.createdAt, startedAt: summary.startedAt, completedAt: summary.completedAt,
-      error: summary.failure.map(ErrorItem.init), lastSequence: Int(summary.lastSequence),
+      error: summary.failure.map { ErrorItem($0, of: summary.pipeline) },
+      lastSequence: Int(summary.lastSequence),
       identity: IdentityItem(
         correlation: identity.correlation,
         labels: identity.labels.map { (name: $0.name, value: $0.value) }, owner: identity.owner,
@@ -76,6 +90,12 @@ extension JobItem {
 }
 
 extension ErrorItem {
+  /// What failed a job.
+  init(_ failure: Failure, of pipeline: PipelineName) {
+    self.init(failure)
+    fingerprint = ErrorFingerprint(failure, of: pipeline).text
+  }
+
   init(_ failure: Failure) {
     self.init(
       errorClass: failure.errorClass.rawValue, code: failure.code, message: failure.message,

@@ -43,13 +43,24 @@ final class NamespaceRoutes: Sendable {
   }
 
   private func list(_ query: NamespacesQuery, _ caller: Caller) throws(Problem) -> Page<NamespaceItem> {
-    let bounds = try PageBounds(cursor: query.cursor, limit: query.limit)
     let names = try reading { () throws(StoreError) in try backend.readModel.namespaces() }
     let seen = names.filter(caller.reach.contains)
+    guard let sort = query.sort, !["name", "-name"].contains(sort) else {
+      let page = try ListOrder<String>(name: \.self).page(
+        seen, .init(sort: query.sort, cursor: query.cursor, limit: query.limit))
+      return Page(try items(page.rows), nextCursor: page.next)
+    }
+    let order = ListOrder<NamespaceItem>(
+      name: \.name, ["pipelines": { Int64($0.pipelines) }, "live_jobs": { Int64($0.liveJobs) }])
+    let page = try order.page(
+      try items(seen), .init(sort: sort, cursor: query.cursor, limit: query.limit))
+    return Page(page.rows, nextCursor: page.next)
+  }
+
+  private func items(_ names: [String]) throws(Problem) -> [NamespaceItem] {
     var items: [NamespaceItem] = []
-    for name in seen.dropFirst(bounds.from).prefix(bounds.limit) { items.append(try item(name)) }
-    let next = bounds.from + items.count
-    return Page(items, nextCursor: next < seen.count ? String(next) : nil)
+    for name in names { items.append(try item(name)) }
+    return items
   }
 
   private func known(_ name: String) throws(Problem) {

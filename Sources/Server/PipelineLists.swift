@@ -13,39 +13,27 @@ struct PipelineLists: Sendable {
   init(backend: Backend, applier: PipelineApplier) { (self.backend, self.applier) = (backend, applier) }
 
   func page(_ query: PipelinesQuery, _ caller: Caller) throws(Problem) -> Page<PipelineItem> {
-    let limit = try PageBounds.limit(query.limit)
-    let last = try query.cursor.map { text throws(Problem) in try Self.place(text) }
     let pauses = try pauses(in: query.namespace)
-    var page: [PipelineSummary] = []
     let all = try caller.rows(query.namespace) { (namespace) throws(StoreError) in
       try backend.readModel.pipelines(in: namespace)
     }
-    for summary in all.sorted(by: { Self.precedes($0.pipeline, $1.pipeline) }) {
-      if let last, !Self.precedes(last, summary.pipeline) { continue }
-      guard try matches(summary, query, pauses) else { continue }
-      page.append(summary)
-      if page.count > limit { break }
-    }
     let dueTimes = try dueTimes(in: query.namespace)
+    let order = ListOrder<PipelineSummary>(
+      name: { $0.pipeline.id },
+      [
+        "created_at": { $0.createdAt.microseconds }, "updated_at": { $0.updatedAt.microseconds },
+        "next_at": { dueTimes[$0.pipeline]?.microseconds },
+      ])
+    let wish = ListOrder<PipelineSummary>.Wish(sort: query.sort, cursor: query.cursor, limit: query.limit)
+    let page = try order.page(all, wish) { (summary) throws(Problem) in try matches(summary, query, pauses) }
     var items: [PipelineItem] = []
-    for summary in page.prefix(limit) {
+    for summary in page.rows {
       var item = PipelineItem(summary, pause: pauses.first { $0.pipeline == summary.pipeline })
       item.lastJob = try lastJob(of: summary.pipeline)
       item.nextAt = dueTimes[summary.pipeline]
       items.append(item)
     }
-    return Page(items, nextCursor: page.count > limit ? items.last?.id : nil)
-  }
-
-  private static func precedes(_ left: PipelineName, _ right: PipelineName) -> Bool {
-    (ScalarString(left.namespace), ScalarString(left.name))
-      < (ScalarString(right.namespace), ScalarString(right.name))
-  }
-
-  private static func place(_ cursor: String) throws(Problem) -> PipelineName {
-    do throws(Problem) { return try NamespacedName(cursor).pipeline } catch {
-      throw PageBounds.wrongCursor(cursor)
-    }
+    return Page(items, nextCursor: page.next)
   }
 
   private func matches(

@@ -10,12 +10,15 @@ struct QueueRoutes: Sendable {
   var routes: [Route] {
     [
       .answer(QueueCalls.list, in: .list { $0.namespace }) { query, caller in
-        let bounds = try PageBounds(cursor: query.cursor, limit: query.limit)
-        var page = bounds.page(try queues(query, caller)) { $0 }
-        for place in page.items.indices {
-          page.items[place].pause = try pause(of: try QueueName(page.items[place].name))
+        let order = ListOrder<QueueItem>(
+          name: \.name,
+          ["waiting": { Int64($0.waiting) }, "oldest_at": { $0.oldestAt?.microseconds }])
+        var page = try order.page(
+          try queues(query, caller), .init(sort: query.sort, cursor: query.cursor, limit: query.limit))
+        for place in page.rows.indices {
+          page.rows[place].pause = try pause(of: try QueueName(page.rows[place].name))
         }
-        return page
+        return Page(page.rows, nextCursor: page.next)
       },
       .answer(QueueCalls.get, in: QueueName.scope { $0.name }) { path, _ in
         try one(try QueueName(path.name))

@@ -39,21 +39,28 @@ struct ScheduleRoutes: Sendable {
   private static let missedWithin = Duration.seconds(7 * 86_400)
   private static let mostNext = 1_000
 
-  /// The cursor is the id that the page before ended with: one that is gone meanwhile moves no other.
+  /// Only another order than that of the names needs to know when each of them is due.
   private func list(_ query: SchedulesQuery, _ caller: Caller) throws(Problem) -> Page<ScheduleItem> {
-    let limit = try PageBounds.limit(query.limit)
-    var found: [(id: ScalarString, schedule: Found)] = []
-    for namespace in caller.namespaces(query.namespace) {
-      found += try all(in: namespace).map { (ScalarString(Self.id(of: $0)), $0) }
+    var found: [Found] = []
+    for namespace in caller.namespaces(query.namespace) { found += try all(in: namespace) }
+    guard let sort = query.sort, !["name", "-name"].contains(sort) else {
+      let order = ListOrder<Found>(name: Self.id(of:))
+      let page = try order.page(
+        found, .init(sort: query.sort, cursor: query.cursor, limit: query.limit))
+      return Page(try items(page.rows), nextCursor: page.next)
     }
-    if let cursor = query.cursor {
-      let last = ScalarString(cursor)
-      found.removeAll { $0.id <= last }
-    }
-    found.sort { $0.id < $1.id }
+    let order = ListOrder<ScheduleItem>(
+      name: \.id,
+      ["next_at": { $0.nextAt?.microseconds }, "last_at": { $0.lastAt?.microseconds }])
+    let page = try order.page(
+      try items(found), .init(sort: sort, cursor: query.cursor, limit: query.limit))
+    return Page(page.rows, nextCursor: page.next)
+  }
+
+  private func items(_ found: [Found]) throws(Problem) -> [ScheduleItem] {
     var items: [ScheduleItem] = []
-    for (_, schedule) in found.prefix(limit) { items.append(try item(schedule)) }
-    return Page(items, nextCursor: found.count > limit ? items.last?.id : nil)
+    for schedule in found { items.append(try item(schedule)) }
+    return items
   }
 
   private static func id(of found: Found) -> String {

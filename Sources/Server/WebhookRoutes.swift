@@ -23,7 +23,7 @@ struct WebhookRoutes: Sendable {
         let webhook = try one(path.id)
         return DeliveryItem(try await backend.writer().testDestination(webhook.name, actor: caller.actor))
       },
-      .answer(WebhookCalls.rotate, in: .system) { path, caller in try await rotate(path, caller) },
+      .answer(WebhookCalls.rotate, in: .system) { wish, caller in try await rotate(wish, caller) },
       .answer(WebhookCalls.deliveries, in: .system) { query, _ in
         try DestinationRoutes(backend: backend).deliveries(
           DeliveriesQuery(name: try one(query.id).name, limit: query.limit, cursor: query.cursor))
@@ -62,7 +62,7 @@ struct WebhookRoutes: Sendable {
     caller.note.after(row.spec)
     let item = Self.item(made)
     if request.isDryRun { return MadeWebhook(item: item, secret: nil) }
-    let (secret, writes) = try secret(of: row, caller)
+    let (secret, writes) = try secret(of: row, formerUntil: now, caller)
     try await node.write([.addedDestination(row)] + writes)
     try await node.refreshDestinations(backend.destinations)
     return MadeWebhook(item: item, secret: secret)
@@ -101,16 +101,20 @@ struct WebhookRoutes: Sendable {
     return Nothing()
   }
 
-  private func rotate(_ path: WebhookPath, _ caller: Caller) async throws(Problem) -> WebhookSecret {
-    let (node, row) = (try backend.writer(), try own(path.id))
-    let (secret, writes) = try secret(of: row, caller)
+  private func rotate(_ wish: WebhookRotation, _ caller: Caller) async throws(Problem) -> WebhookSecret {
+    let (node, row) = (try backend.writer(), try own(wish.id))
+    let overlap = try CredentialRoutes.overlap(wish.overlap)
+    let until = backend.now() + overlap
+    caller.note.after(["former_signs_until": .string(until.rfc3339)])
+    let (secret, writes) = try secret(of: row, formerUntil: until, caller)
     try await node.write(writes)
-    return WebhookSecret(id: row.name, secret: secret)
+    return WebhookSecret(
+      id: row.name, secret: secret, formerSignsUntil: overlap == .zero ? nil : until)
   }
 
-  /// A new one, and what stores it. The one before signs nothing any more.
+  /// A new one, and what stores it. Those before sign until then at most.
   private func secret(
-    of row: AddedDestination, _ caller: Caller
+    of row: AddedDestination, formerUntil until: Timestamp, _ caller: Caller
   ) throws(Problem) -> (secret: String, writes: [CatalogWrite]) {
     let known =
       try reading { () throws(StoreError) in
@@ -126,7 +130,7 @@ struct WebhookRoutes: Sendable {
       secret,
       [
         .credential(record),
-        .retireVersions(name: row.secretName, namespace: row.owner, before: record.version, until: now),
+        .retireVersions(name: row.secretName, namespace: row.owner, before: record.version, until: until),
         .forgetVersions(until: now),
       ]
     )

@@ -33,6 +33,7 @@ struct SocketTransport: Transport {
     var headers = HTTPHeaders([("accept-language", request.language.rawValue)])
     if !request.requestID.isEmpty { headers.add("x-request-id", request.requestID) }
     if let last = request.lastEvent { headers.add("last-event-id", last) }
+    if let state = request.ifMatch { headers.add("if-match", state) }
     if !request.body.isEmpty { headers.add("content-type", "application/json") }
     let query = PercentEncoding.query(request.query)
     let target = request.path + (query.isEmpty ? "" : "?" + query)

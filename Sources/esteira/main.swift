@@ -23,5 +23,6 @@ let bench = Workbench(
   backups: BackupDesk.work, now: Program.now,
   sleep: { try await Task.sleep(for: $0) },
   interruption: { for await _ in Signals.wishes() { return } }, keys: .local,
-  config: .local, connectorWork: ConformanceDesk.work, auditFiles: AuditDesk.files)
+  config: .local, connectorWork: ConformanceDesk.work, auditFiles: AuditDesk.files,
+  exportFiles: ExportDesk.files)
 exit(await Tool(bench).run(words))

@@ -111,7 +111,8 @@ struct WebhookDestinationTests {
     id: "evt_1", type: "esteira.job.failed", namespace: "demo", body: Array(#"{"a":"é"}"#.utf8))
 
   private func destination(
-    _ site: Site, secret: String? = "s3cret", allow: [String] = ["127.0.0.0/8"], kind: String = "http"
+    _ site: Site, secret: String? = "s3cret", former: [String] = [], allow: [String] = ["127.0.0.0/8"],
+    kind: String = "http"
   ) -> WebhookDestination {
     var environment = AttemptEnvironment.none
     environment.connection = { (_, _) throws(Failure) in
@@ -120,7 +121,9 @@ struct WebhookDestinationTests {
       return connection
     }
     environment.credential = { (_, _) throws(Failure) in
-      Credential(name: "hook", type: "hmac", values: [("secret", Secret(secret ?? ""))])
+      var credential = Credential(name: "hook", type: "hmac", values: [("secret", Secret(secret ?? ""))])
+      credential.former = former.map { ("secret", Secret($0)) }
+      return credential
     }
     return WebhookDestination(
       .init(namespace: "demo", connection: "site", path: "/in"), client: site.client,
@@ -142,6 +145,19 @@ struct WebhookDestinationTests {
     let code = HMACSHA256.code(
       key: Array("s3cret".utf8), message: Array("evt_1.1760000000.".utf8) + Self.message.body)
     #expect(request.headers["webhook-signature"] == "v1," + Base64.encode(code))
+    await site.stop()
+  }
+
+  @Test("while a secret before the newest may still be used, each signs: five at most, the newest first")
+  func overlap() async throws {
+    let site = try Site { _ in HTTPResponse(status: 204) }
+    let former = ["whsec_!", "whsec_" + Base64.encode(Array("b".utf8)), "c", "d", "e", "f"]
+    _ = await destination(site, secret: "a", former: former).deliver(Self.message)
+    let signed = Array("evt_1.1760000000.".utf8) + Self.message.body
+    let expected = ["a", "b", "c", "d", "e"].map { key in
+      "v1," + Base64.encode(HMACSHA256.code(key: Array(key.utf8), message: signed))
+    }
+    #expect(site.asked.first?.headers["webhook-signature"] == expected.joined(separator: " "))
     await site.stop()
   }
 

@@ -1,6 +1,7 @@
 import API
 import Access
 import Foundation
+import Model
 import Testing
 
 @Suite("docs/api.md", .timeLimit(.minutes(1)))
@@ -38,6 +39,23 @@ struct APIPageTests {
     let written = text[start..<end].split(separator: "\n").map(String.init)
     let wanted = Self.table.split(separator: "\n").map(String.init)
     #expect(written == wanted, "ESTEIRA_WRITE_TABLES=1 swift test --filter APIPageTests writes it.")
+  }
+
+  /// `| `/jobs` | `-created_at`, `created_at` |` of each list that takes an order, the usual one first.
+  @Test("says by what each list can be sorted")
+  func orders() throws {
+    let text = try String(contentsOf: Self.page, encoding: .utf8)
+    var rows: [String] = []
+    for shape in EndpointCatalog.shapes {
+      guard let sort = shape.input.members.first(where: { $0.name == "sort" })?.schema.json else { continue }
+      let usual = sort["default"]?.string ?? ""
+      let words = (sort["enum"]?.array ?? []).compactMap(\.string)
+        .filter { !$0.hasPrefix("-") && $0 != usual }
+      let shown = ([usual] + words).map { "`\($0)`" }.joined(separator: ", ")
+      rows.append("| `\(shape.path.replacing("/api/v1", with: ""))` | \(shown) |")
+    }
+    #expect(rows.count >= 8)
+    for row in rows { #expect(text.contains(row + "\n"), "\(row)") }
   }
 
   @Test("no permission is forgotten: every path needs one but those that anybody may ask")

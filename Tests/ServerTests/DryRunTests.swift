@@ -75,7 +75,7 @@ struct DryRunTests {
     let rules = try await server.call(AlertRuleCalls.list, Nothing()).json
     let settings: JSON = .object(try server.store.settings(of: "demo"))
     let words = try await server.call(NamespaceCalls.list, NamespacesQuery()).json
-    let connections = try await server.call(AccessCalls.connections, ListQuery()).json
+    let connections = try await server.call(AccessCalls.connections, ConnectionsQuery()).json
     let schedules = try server.store.addedSchedules(in: nil).map { JSON.string("\($0)") }
     let pipelines = try server.store.pipelines(in: nil).map { JSON.string("\($0)") }
     return [rules, settings, words, connections, .array(schedules), .array(pipelines)]

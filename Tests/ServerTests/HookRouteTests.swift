@@ -154,6 +154,7 @@ struct HookRouteTests {
     }
     let taken = try await send("t0ken", "/api/v1/hooks/demo/orders?a=1&a=2")
     #expect(taken.status == 202 && taken.headers["ratelimit-remaining"] != nil)
+    #expect(taken.headers["ratelimit-limit"] == "200" && taken.headers["ratelimit-reset"] == "1")
     #expect(try await send("other", "/api/v1/hooks/demo/orders").status == 404)
     for path in ["/api/v1/jobs", "/api/v1/hooks/../jobs", "/api/v1/%68ooks/demo/orders"] {
       #expect([401, 404, 405].contains(try await send("t0ken", path, by: "GET").status), "\(path)")

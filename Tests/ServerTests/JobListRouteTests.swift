@@ -45,8 +45,8 @@ struct JobListRouteTests {
     #expect(try await ids(server, [("q", "-pipeline:hel* by:me"), ("namespace", "demo")]) == [jobs[2]])
     #expect(try await ids(server, [("q", "-by:me")]).isEmpty)
     #expect(try await ids(server, [("status", "failed,success"), ("pipeline", "broken")]) == [jobs[2]])
-    #expect(try await ids(server, [("trigger", "schedule")]).isEmpty)
-    #expect(try await ids(server, [("trigger", "schedule,manual")]).count == 4)
+    #expect(try await ids(server, [("trigger_type", "schedule")]).isEmpty)
+    #expect(try await ids(server, [("trigger_type", "schedule,manual")]).count == 4)
     #expect(try await ids(server, [("until", "1969-01-01T00:00:00Z")]).isEmpty)
     #expect(try await ids(server, [("sort", "created_at"), ("limit", "2")]) == [jobs[0], jobs[1]])
     #expect(

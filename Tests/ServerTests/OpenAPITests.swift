@@ -72,9 +72,9 @@ struct OpenAPITests {
   func places() {
     let steps = Self.operation("get", "/api/v1/jobs/{id}/steps")
     let parameters = steps?["parameters"]?.array ?? []
-    #expect(parameters.map { $0["name"]?.string } == ["id", "status", "limit", "cursor", "fields"])
-    #expect(parameters.map { $0["in"]?.string } == ["path", "query", "query", "query", "query"])
-    #expect(parameters.map { $0["required"]?.bool } == [true, false, false, false, false])
+    #expect(parameters.map { $0["name"]?.string } == ["id", "status", "parent", "limit", "cursor", "fields"])
+    #expect(parameters.map { $0["in"]?.string } == ["path", "query", "query", "query", "query", "query"])
+    #expect(parameters.map { $0["required"]?.bool } == [true, false, false, false, false, false])
     #expect(steps?["requestBody"] == nil)
 
     let cancel = Self.operation("post", "/api/v1/jobs/{id}/cancel")

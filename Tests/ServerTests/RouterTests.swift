@@ -319,7 +319,7 @@ struct RouterTests {
     let request = CredentialRequest(id: "demo~api", type: "bearer", values: JSONObject([("token", "s3cret")]))
     _ = try await server.call(AccessCalls.setCredential, request)
     #expect(try await server.call(AccessCalls.setCredential, request).version == 2)
-    let page = try await server.call(AccessCalls.credentials, ListQuery(namespace: "demo"))
+    let page = try await server.call(AccessCalls.credentials, CredentialsQuery(namespace: "demo"))
     #expect(page.items.map(\.version) == [2] && !page.json.text.contains("s3cret"))
   }
 }

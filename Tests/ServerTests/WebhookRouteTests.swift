@@ -100,9 +100,34 @@ struct WebhookRouteTests {
     let now = try await server.call(WebhookCalls.get, WebhookPath(id: "team"))
     #expect(now.events == ["esteira.job.failed"] && now.version == 2 && now.by == "local:test")
     #expect(try server.store.credentials(in: "demo").map(\.version) == [1])
-    let rotated = try await server.call(WebhookCalls.rotate, WebhookPath(id: "team"))
+    let rotated = try await server.call(WebhookCalls.rotate, WebhookRotation(id: "team"))
     #expect(rotated.secret.hasPrefix("whsec_") && rotated.secret != made.secret)
     #expect(try server.store.credentials(in: "demo").map(\.version) == [2])
+  }
+
+  @Test("with an overlap the secret before may be used until its end, and no longer than that")
+  func overlap() async throws {
+    let server = try desk().server
+    _ = try await server.call(WebhookCalls.create, WebhookRequest(name: "team", rule: Self.rule()))
+    func former() throws -> [Timestamp?] {
+      try server.store.versions(ofCredential: "webhook-team", in: "demo").map(\.usableUntil)
+    }
+    let (hour, day) = (Timestamp(microseconds: 3_600_000_000), Timestamp(microseconds: 86_400_000_000))
+    let first = try await server.call(WebhookCalls.rotate, WebhookRotation(id: "team", overlap: "1h"))
+    #expect(first.formerSignsUntil == hour)
+    #expect(try former() == [nil, hour])
+    let second = try await server.call(WebhookCalls.rotate, WebhookRotation(id: "team", overlap: "24h"))
+    #expect(second.formerSignsUntil == day && second.secret != first.secret)
+    #expect(try former() == [nil, day, hour])
+    let third = try await server.call(WebhookCalls.rotate, WebhookRotation(id: "team"))
+    #expect(third.formerSignsUntil == nil)
+    #expect(try former() == [nil])
+    for overlap in ["91d", "soon"] {
+      let wish = WebhookRotation(id: "team", overlap: overlap)
+      let status = try await server.send(APIRequest(WebhookCalls.rotate.shape, input: wish.json)).status
+      #expect([400, 422].contains(status))
+    }
+    #expect(try server.store.credentials(in: "demo").map(\.version) == [4])
   }
 
   @Test("a dry run of each change changes nothing")

@@ -2,7 +2,7 @@ public import Model
 
 /// Endpoints about accounts. The audit's rows are written with the change itself.
 public enum UserCalls {
-  public static let list = Endpoint<ListQuery, Page<UserItem>>(
+  public static let list = Endpoint<UsersQuery, Page<UserItem>>(
     .get, "/users", .needs("users", "read"), "Accounts of people and programs, by name.")
   public static let create = Endpoint<UserRequest, CreatedUser>(
     .post, "/users", .needs("users", "create"),

@@ -87,7 +87,8 @@ enum ConnectionList {
       let items = try await call.withClient(.reading) { client in
         try await client.items(limit: 10_000) { cursor, limit in
           try await client.call(
-            AccessCalls.connections, ListQuery(namespace: call.namespace, limit: limit, cursor: cursor))
+            AccessCalls.connections,
+            ConnectionsQuery(namespace: call.namespace, limit: limit, cursor: cursor))
         }
       }
       var listing = Listing(

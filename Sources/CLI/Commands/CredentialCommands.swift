@@ -148,7 +148,7 @@ extension Invocation {
     let namespace = String(id.prefix { $0 != "~" })
     let items = try await client.items(limit: 10_000) { cursor, limit in
       try await client.call(
-        AccessCalls.credentials, ListQuery(namespace: namespace, limit: limit, cursor: cursor))
+        AccessCalls.credentials, CredentialsQuery(namespace: namespace, limit: limit, cursor: cursor))
     }
     guard let found = items.first(where: { ScalarString($0.id) == ScalarString(id) }) else {
       let shown = id.replacing("~", with: "/")

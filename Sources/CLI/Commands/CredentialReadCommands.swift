@@ -8,14 +8,17 @@ enum CredentialList {
   static let spec = CommandSpec(
     "credential ls",
     Bilingual("lists credentials, never their values", pt: "lista as credenciais, nunca os valores"),
+    flags: [.sort(CredentialsQuery.schema)],
     examples: [
       .init("esteira credential ls -n demo", Bilingual("of one namespace", pt: "de um espaço de nomes"))
     ],
     run: { call in
+      let sort = try call.sort(CredentialsQuery.schema)
       let items = try await call.withClient(.reading) { client in
         try await client.items(limit: 10_000) { cursor, limit in
           try await client.call(
-            AccessCalls.credentials, ListQuery(namespace: call.namespace, limit: limit, cursor: cursor))
+            AccessCalls.credentials,
+            CredentialsQuery(namespace: call.namespace, sort: sort, limit: limit, cursor: cursor))
         }
       }
       var listing = Listing(

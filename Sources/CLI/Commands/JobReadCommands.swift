@@ -16,6 +16,10 @@ enum JobList {
       FlagSpec(
         "--label", short: "-l", value: "k=v", repeated: true,
         Bilingual("with this label; k!=v: not with this value", pt: "com este rótulo; k!=v: sem este valor")),
+      FlagSpec(
+        "--error", value: "FINGERPRINT",
+        Bilingual("that failed alike, such as 'CODE demo/daily load'", pt: "que falharam do mesmo modo")),
+      .sort(JobsQuery.schema),
       FlagSpec("--parent", value: "JOB", Bilingual("called by this job", pt: "chamados por este job")),
       FlagSpec("--rerun-of", value: "JOB", Bilingual("that run this job again", pt: "que repetem este job")),
       FlagSpec(
@@ -68,7 +72,8 @@ enum JobList {
       namespace: call.namespace, pipeline: call.value("--pipeline"), statuses: call.values("--status"),
       since: try call.moment("--since"), correlation: call.value("--correlation"), labels: labels,
       parent: call.value("--parent"), rerunOf: call.value("--rerun-of"))
-    query.search = call.value("--query")
+    (query.search, query.fingerprint) = (call.value("--query"), call.value("--error"))
+    query.sort = try call.sort(JobsQuery.schema)
     return query
   }
 

@@ -7,13 +7,16 @@ enum NamespaceList {
     "namespace ls",
     Bilingual(
       "lists the namespaces and what stands in them", pt: "lista os espaços de nomes e o que há neles"),
+    flags: [.sort(NamespacesQuery.schema)],
     examples: [
       .init("esteira namespace ls", Bilingual("those that you see", pt: "os que você vê"))
     ],
     run: { call in
+      let sort = try call.sort(NamespacesQuery.schema)
       let items = try await call.withClient(.reading) { client in
         try await client.items(limit: 10_000) { cursor, limit in
-          try await client.call(NamespaceCalls.list, NamespacesQuery(limit: limit, cursor: cursor))
+          try await client.call(
+            NamespaceCalls.list, NamespacesQuery(sort: sort, limit: limit, cursor: cursor))
         }
       }
       var listing = Listing(

@@ -6,6 +6,7 @@ import Pipelines
 enum PipelineList {
   static let spec = CommandSpec(
     "pipeline ls", Bilingual("lists pipelines", pt: "lista os pipelines"),
+    flags: [.sort(PipelinesQuery.schema)],
     examples: [
       .init("esteira pipeline ls", Bilingual("all pipelines", pt: "todos os pipelines")),
       .init(
@@ -14,10 +15,12 @@ enum PipelineList {
     ], run: run)
 
   static func run(_ call: Invocation) async throws -> ExitCode {
+    let sort = try call.sort(PipelinesQuery.schema)
     let items = try await call.withClient(.reading) { client in
       try await client.items(limit: 10_000) { cursor, limit in
         try await client.call(
-          PipelineCalls.list, PipelinesQuery(namespace: call.namespace, limit: limit, cursor: cursor))
+          PipelineCalls.list,
+          PipelinesQuery(namespace: call.namespace, sort: sort, limit: limit, cursor: cursor))
       }
     }
     let words = Words(language: call.language)

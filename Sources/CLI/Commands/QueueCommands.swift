@@ -9,16 +9,19 @@ enum QueueList {
     Bilingual(
       "lists what waits: before triggers, to run, and to leave",
       pt: "lista o que espera: diante de gatilhos, para executar, e para sair"),
+    flags: [.sort(QueuesQuery.schema)],
     examples: [
       .init(
         "esteira queue ls -n atlasreg",
         Bilingual("how much, and since when", pt: "quanto, e desde quando"))
     ],
     run: { call in
+      let sort = try call.sort(QueuesQuery.schema)
       let items = try await call.withClient(.reading) { client in
         try await client.items(limit: 10_000) { cursor, limit in
           try await client.call(
-            QueueCalls.list, QueuesQuery(namespace: call.namespace, limit: limit, cursor: cursor))
+            QueueCalls.list,
+            QueuesQuery(namespace: call.namespace, sort: sort, limit: limit, cursor: cursor))
         }
       }
       var listing = Listing(

@@ -13,16 +13,19 @@ extension ArgumentSpec {
 enum ScheduleList {
   static let spec = CommandSpec(
     "schedule ls", Bilingual("lists the schedules", pt: "lista os agendamentos"),
+    flags: [.sort(SchedulesQuery.schema)],
     examples: [
       .init(
         "esteira schedule ls -n atlasreg",
         Bilingual("when each was and will be due", pt: "quando cada um venceu e vencerá"))
     ],
     run: { call in
+      let sort = try call.sort(SchedulesQuery.schema)
       let items = try await call.withClient(.reading) { client in
         try await client.items(limit: 10_000) { cursor, limit in
           try await client.call(
-            ScheduleCalls.list, SchedulesQuery(namespace: call.namespace, limit: limit, cursor: cursor))
+            ScheduleCalls.list,
+            SchedulesQuery(namespace: call.namespace, sort: sort, limit: limit, cursor: cursor))
         }
       }
       var listing = Listing(

@@ -15,13 +15,15 @@ private let profileFlags = [
 enum UserList {
   static let spec = CommandSpec(
     "user ls", Bilingual("lists accounts", pt: "lista as contas"),
+    flags: [.sort(UsersQuery.schema)],
     examples: [
       .init("esteira user ls", Bilingual("of people and programs", pt: "de pessoas e programas"))
     ],
     run: { call in
+      let sort = try call.sort(UsersQuery.schema)
       let items = try await call.withClient(.writing) { client in
         try await client.items(limit: 10_000) { cursor, limit in
-          try await client.call(UserCalls.list, ListQuery(limit: limit, cursor: cursor))
+          try await client.call(UserCalls.list, UsersQuery(sort: sort, limit: limit, cursor: cursor))
         }
       }
       let words = Words(language: call.language)

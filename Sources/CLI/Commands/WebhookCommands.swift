@@ -2,7 +2,7 @@ import API
 import Model
 
 extension ArgumentSpec {
-  fileprivate static let webhook = ArgumentSpec(
+  static let webhook = ArgumentSpec(
     "NAME", Bilingual("a webhook, as `webhook ls` names it", pt: "um webhook, como `webhook ls` mostra"))
 }
 
@@ -127,13 +127,30 @@ enum WebhookActions {
       "makes a new secret, which signs from now on and is shown once",
       pt: "cria um novo segredo, que assina de agora em diante e é mostrado uma vez"),
     arguments: [.webhook],
+    flags: [
+      FlagSpec(
+        "--overlap", value: "DURATION",
+        Bilingual(
+          "so long the secret before signs each message, too", pt: "por esse tempo o anterior também assina"))
+    ],
     examples: [
-      .init("esteira webhook rotate ops", Bilingual("give it to the receiver", pt: "dê-o a quem recebe"))
+      .init(
+        "esteira webhook rotate ops --overlap 24h",
+        Bilingual("a day to give it to the receiver", pt: "um dia para dá-lo a quem recebe"))
     ],
     run: { call in
-      let path = WebhookPath(id: call.arguments[0])
-      let item = try await call.withClient(.writing) { try await $0.call(WebhookCalls.rotate, path) }
-      call.show(["\(item.id): \(item.secret)".printable], json: item.json, id: item.id)
+      _ = try call.duration("--overlap")
+      let wish = WebhookRotation(id: call.arguments[0], overlap: call.value("--overlap"))
+      let item = try await call.withClient(.writing) { try await $0.call(WebhookCalls.rotate, wish) }
+      let until = item.formerSignsUntil.map { time in
+        let shown = Words(language: call.language).time(time)
+        return call.text(
+          Bilingual(
+            "the secret before signs, too, until \(shown)", pt: "o anterior também assina até \(shown)"))
+      }
+      call.show(
+        ["\(item.id): \(item.secret)".printable] + (until.map { ["  " + $0] } ?? []), json: item.json,
+        id: item.id)
       return .done
     })
 

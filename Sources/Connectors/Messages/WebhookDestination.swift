@@ -59,7 +59,7 @@ public struct WebhookDestination: Destination {
     if let name = place.credential ?? connection.credential {
       credential = try await environment.credential(name, place.namespace)
     }
-    let key = try WebhookSigning.key(credential, of: connection.name)
+    let keys = try WebhookSigning.keys(credential, of: connection.name)
     let url = (base.hasSuffix("/") && place.path != nil ? String(base.dropLast()) : base) + (place.path ?? "")
     var request = OutgoingRequest(
       "POST", url, body: message.body, egress: try Egress(of: connection))
@@ -68,7 +68,7 @@ public struct WebhookDestination: Destination {
     request.maxRedirects = 0
     request.headers.set("content-type", "\(message.mediaType); charset=utf-8")
     let seconds = now().microseconds / 1_000_000
-    for header in WebhookSigning.headers(message.id, at: seconds, message.body, key: key) {
+    for header in WebhookSigning.headers(message.id, at: seconds, message.body, keys: keys) {
       request.headers.set(header.name, header.value)
     }
     return request

@@ -62,11 +62,11 @@ struct WebhookSend: Connector {
     ], failures: WebNotes.calling + [WebNotes.noSecret])
 
   func execute(_ attempt: Attempt) async throws(Failure) -> AttemptOutput {
-    let key = try WebhookSigning.key(attempt.credential, of: attempt.connection?.name ?? "")
+    let keys = try WebhookSigning.keys(attempt.credential, of: attempt.connection?.name ?? "")
     let event = CloudEvent(attempt)
     let body = (event?.body ?? attempt.with["body"] ?? .null).pythonSorted()
     let seconds = attempt.services.now().microseconds / 1_000_000
-    let signature = Hex.encode(HMACSHA256.code(key: key, message: body))
+    let signature = Hex.encode(HMACSHA256.code(key: keys[0], message: body))
     var call = try WebCall(attempt, method: "POST")
     call.request.body = body
     call.request.maxResponseBytes = Self.answerLimit
@@ -76,7 +76,7 @@ struct WebhookSend: Connector {
     for header in event?.headers ?? [] { call.request.headers.set(header.name, header.value) }
     call.request.headers.set("x-signature", signature)
     call.request.headers.set("x-signature-algorithm", "HMAC-SHA256")
-    for header in WebhookSigning.headers(attempt.stepKey, at: seconds, body, key: key) {
+    for header in WebhookSigning.headers(attempt.stepKey, at: seconds, body, keys: keys) {
       call.request.headers.set(header.name, header.value)
     }
     let response = try await call.perform(client)

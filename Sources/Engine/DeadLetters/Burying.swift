@@ -67,7 +67,7 @@ extension Jobs {
       String.UnicodeScalarView(failure.message.unicodeScalars.prefix(Failure.longestMessage)))
     let row = DeadLetterRow(
       at: now, namespace: job.pipeline.namespace, kind: kind, key: key, pipeline: job.pipeline, job: job.id,
-      source: .object(source), fingerprint: "\(failure.code) \(job.pipeline) \(Self.place(failure.step))",
+      source: .object(source), fingerprint: ErrorFingerprint(failure, of: job.pipeline).text,
       error: [
         "class": .string(failure.errorClass.rawValue), "code": .string(failure.code),
         "message": .string(message), "step": .string(failure.step),
@@ -89,19 +89,6 @@ extension Jobs {
     guard failure.code == Failure.crashBudget, let node = job.state.node(at: failure.step, in: job.plan)
     else { return false }
     return Int(job.state[node].crashes) > setting.crashBudget
-  }
-
-  /// A path without its items and rounds, so that those of one fan-out are one group.
-  private static func place(_ path: String) -> String {
-    var (place, depth, isRound) = ("", 0, false)
-    for scalar in path.unicodeScalars {
-      if scalar == "[" { depth += 1 }
-      if scalar == "#" { isRound = true }
-      if scalar == "." { isRound = false }
-      if depth == 0, !isRound { place.unicodeScalars.append(scalar) }
-      if scalar == "]" { depth = max(0, depth - 1) }
-    }
-    return place
   }
 
   private static let startedByPeople: Set<String> = ["manual", "call"]

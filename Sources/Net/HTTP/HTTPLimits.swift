@@ -51,7 +51,7 @@ public struct WebSocketLimits: Hashable, Sendable {
   /// Bytes of messages that wait to be sent; beyond it `send` waits and `trySend` refuses.
   public var unsent = 1 << 20
   /// How often a ping is sent.
-  public var ping: Duration = .seconds(30)
+  public var ping: Duration = .seconds(20)
   /// After so long without any byte the client counts as gone.
   public var silence: Duration = .seconds(75)
   /// How long the client may take to answer a close.

@@ -52,9 +52,17 @@ struct UserRoutes: Sendable {
     ]
   }
 
-  private func list(_ query: ListQuery, _ caller: Caller) throws(Problem) -> Page<UserItem> {
-    let bounds = try PageBounds(cursor: query.cursor, limit: query.limit)
-    return bounds.page(try access.accounts(by: caller.principal), UserItem.init)
+  private func list(_ query: UsersQuery, _ caller: Caller) throws(Problem) -> Page<UserItem> {
+    let order = ListOrder<Account>(
+      name: \.name,
+      [
+        "created_at": { $0.createdAt.microseconds },
+        "last_sign_in_at": { $0.lastSignInAt?.microseconds },
+      ])
+    let page = try order.page(
+      try access.accounts(by: caller.principal),
+      .init(sort: query.sort, cursor: query.cursor, limit: query.limit))
+    return Page(page.rows.map(UserItem.init), nextCursor: page.next)
   }
 
   private func one(_ text: String, _ caller: Caller) throws(Problem) -> Account {

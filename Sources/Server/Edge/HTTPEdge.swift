@@ -145,7 +145,12 @@ public struct AnsweredRequest: Sendable {
 extension HTTPEdge {
   private static func http(_ response: APIResponse, _ asked: APIRequest, remaining: Int?) -> HTTPResponse {
     var headers = HTTPHeaders(common(response.contentType, asked))
-    if let remaining { headers.add("ratelimit-remaining", String(remaining)) }
+    if let remaining {
+      let limits = RateLimiter.Limits()
+      headers.add("ratelimit-limit", String(Int(limits.burst)))
+      headers.add("ratelimit-remaining", String(remaining))
+      headers.add("ratelimit-reset", String(limits.secondsUntilFull(remaining)))
+    }
     if let location = response.location { headers.add("location", location) }
     for header in response.headers { headers.add(header.name, header.value) }
     switch response.status {

@@ -8,6 +8,11 @@ final class RateLimiter: Sendable {
     var burst = 200.0
     /// Callers that are remembered. Whoever has not called for `burst / perSecond` is forgotten first.
     var callers = 20_000
+
+    /// Until a caller who has so many requests left has all of them again.
+    func secondsUntilFull(_ remaining: Int) -> Int {
+      Int((max(0, burst - Double(remaining)) / perSecond).rounded(.up))
+    }
   }
 
   private struct Bucket {

@@ -58,7 +58,10 @@ public struct Route: Sendable {
       if endpoint.shape.takesDryRun, caller.isDryRun { return caller.answer(output.json) }
       var response = caller.answer(output.json, status: status(output))
       response.entityTag = (output as? any Tagged)?.tag
-      response.location = (output as? any Located)?.location
+      // What was only looked at is where the caller found it.
+      if response.status == 201 || response.status == 202 {
+        response.location = (output as? any Located)?.location
+      }
       response.isShownOnce = Output.self is any ShownOnce.Type
       return response
     }
