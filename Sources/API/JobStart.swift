@@ -11,14 +11,19 @@ public struct ExecuteRequest: Wire {
   public var revision: Int?
   /// Operator values for this job alone.
   public var settings: JSONObject?
+  /// 0 to 9; nil: as the file says.
+  public var priority: Int?
+  /// Beside those of the file; one without a value takes the file's away.
+  public var labels: [(name: String, value: String?)]
 
   public init(
     id: String, inputs: JSONObject = JSONObject(), message: JSON? = nil, idempotencyKey: String? = nil,
-    key: String? = nil, revision: Int? = nil, settings: JSONObject? = nil
+    key: String? = nil, revision: Int? = nil, settings: JSONObject? = nil, priority: Int? = nil,
+    labels: [(name: String, value: String?)] = []
   ) {
     (self.id, self.inputs, self.message) = (id, inputs, message)
     (self.idempotencyKey, self.key, self.revision) = (idempotencyKey, key, revision)
-    self.settings = settings
+    (self.settings, self.priority, self.labels) = (settings, priority, labels)
   }
 
   public static let schema = Schema.request(
@@ -30,6 +35,10 @@ public struct ExecuteRequest: Wire {
       .optional("key", .text(1...Schema.Member.longestName)),
       .optional("revision", .revision),
       .optional("settings", .map, "Operator values for this job alone."),
+      .optional("priority", .integer(0...9), "In place of the file's; 9 comes first."),
+      .optional(
+        "labels", UpdateJobRequest.labels,
+        "Beside those of the file's `job_labels`; one whose value is null takes the file's away."),
     ], name: "ExecuteRequest")
 
   public init(_ json: JSON) throws(WireError) {
@@ -39,12 +48,15 @@ public struct ExecuteRequest: Wire {
     (idempotencyKey, key) = (try fields.optionalText("idempotency_key"), try fields.optionalText("key"))
     revision = try fields.optionalInt("revision")
     settings = fields.object["settings"] == nil ? nil : try fields.map("settings")
+    priority = try fields.optionalInt("priority")
+    labels = try fields.map("labels").map { (name: $0.key, value: $0.value.string) }
   }
 
   public var json: JSON {
     members([
       "id": id.wire, "inputs": .object(inputs), "message": message, "idempotency_key": idempotencyKey?.wire,
       "key": key?.wire, "revision": revision?.wire, "settings": settings.map { .object($0) },
+      "priority": priority?.wire, "labels": UpdateJobRequest.wire(labels),
     ])
   }
 }

@@ -17,14 +17,19 @@ public struct UpdateJobRequest: Wire {
   /// Characters of a label's value, as at the start of a job.
   public static let longestLabel = 256
 
+  static let labels = Schema.map(of: .text(0...longestLabel).orNull, named: .labelName, most: mostLabels)
+
+  static func wire(_ labels: [(name: String, value: String?)]) -> JSON? {
+    if labels.isEmpty { return nil }
+    return .object(JSONObject(labels.map { ($0.name, $0.value.map { JSON.string($0) } ?? JSON.null) }))
+  }
+
   public static let schema = Schema.request(
     [
       .shortID,
       .optional(
         "priority", .integer(0...9), "It counts for what the job still queues for; 9 comes first."),
-      .optional(
-        "labels", .map(of: Schema.text(0...longestLabel).orNull, named: .labelName, most: mostLabels),
-        "Labels that are not named stay; one whose value is null is taken away."),
+      .optional("labels", labels, "Labels that are not named stay; one whose value is null is taken away."),
     ], name: "UpdateJobRequest")
 
   public init(_ json: JSON) throws(WireError) {
@@ -34,11 +39,6 @@ public struct UpdateJobRequest: Wire {
   }
 
   public var json: JSON {
-    members([
-      "id": id.wire, "priority": priority?.wire,
-      "labels": labels.isEmpty
-        ? JSON?.none
-        : .object(JSONObject(labels.map { ($0.name, $0.value.map { JSON.string($0) } ?? JSON.null) })),
-    ])
+    members(["id": id.wire, "priority": priority?.wire, "labels": Self.wire(labels)])
   }
 }

@@ -75,6 +75,18 @@ extension Problem {
         pt: "Tire rótulos com: esteira job update \(id) --label NOME="))
   }
 
+  static func tooManyLabels(_ pipeline: PipelineName, _ count: Int) -> Problem {
+    let most = JobUpdate.mostLabels
+    return Problem(
+      "too-many-labels",
+      Bilingual(
+        "The job of \(pipeline) would have \(count) labels; a job has at most \(most).",
+        pt: "O job de \(pipeline) teria \(count) rótulos; um job tem no máximo \(most)."),
+      remedy: Bilingual(
+        "Ask for fewer: those of the file's job_labels count, too.",
+        pt: "Peça menos: os de job_labels do arquivo também contam."))
+  }
+
   static func live(_ id: ID<Job>) -> Problem {
     Problem(
       "job-live", Bilingual("The job \(id) has not ended.", pt: "O job \(id) ainda não terminou."),

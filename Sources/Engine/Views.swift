@@ -13,6 +13,8 @@ public struct JobRequest: Sendable {
   public var key: String?
   /// Operator values for this job alone (`--setting`); nil: those of the namespace.
   public var settings: JSONObject?
+  /// What is different from the identity that the file gives.
+  public var update: JobUpdate
   /// Such as `local:ana`.
   public var actor: String
   /// Nil: no trigger, but a person or a call.
@@ -20,11 +22,12 @@ public struct JobRequest: Sendable {
 
   public init(
     pipeline: PipelineName, revision: Int? = nil, inputs: JSONObject = JSONObject(), message: JSON? = nil,
-    idempotencyKey: String? = nil, key: String? = nil, settings: JSONObject? = nil, actor: String
+    idempotencyKey: String? = nil, key: String? = nil, settings: JSONObject? = nil,
+    update: JobUpdate = JobUpdate(), actor: String
   ) {
     (self.pipeline, self.revision, self.inputs, self.message) = (pipeline, revision, inputs, message)
     (self.idempotencyKey, self.key, self.settings) = (idempotencyKey, key, settings)
-    self.actor = actor
+    (self.update, self.actor) = (update, actor)
   }
 }
 

@@ -100,7 +100,7 @@ struct PipelineRoutes: Sendable {
         pipeline: pipeline, revision: request.revision, inputs: request.inputs, message: request.message,
         idempotencyKey: request.idempotencyKey ?? caller.request.idempotencyKey, key: request.key,
         settings: request.settings,
-        actor: caller.actor))
+        update: JobUpdate(priority: request.priority, labels: request.labels), actor: caller.actor))
     return StartedItem(
       id: started.job.description, pipeline: pipeline.description, revision: started.revision,
       isNew: started.isNew)

@@ -26,6 +26,10 @@ struct RequestTests {
       "job start hello -n demo --setting a=true", "POST /api/v1/pipelines/demo~hello/execute",
       #"{"inputs":{},"settings":{"a":true}}"#
     ),
+    (
+      "job start demo/hello --priority 8 --label team=tax -l note=", "POST /api/v1/pipelines/demo~hello/execute",
+      #"{"inputs":{},"priority":8,"labels":{"team":"tax","note":null}}"#
+    ),
     ("credential delete demo/api", "DELETE /api/v1/credentials/demo~api", ""),
     (
       "credential set demo/api --type hmac --from-stdin", "PUT /api/v1/credentials/demo~api",

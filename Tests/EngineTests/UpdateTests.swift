@@ -105,6 +105,39 @@ struct UpdateTests {
     #expect(try harness.history().replay(job).differences.isEmpty)
   }
 
+  @Test("from its start a job has the priority and labels of its request, over those of the file",
+    arguments: Backend.all)
+  func start(backend: Backend) async throws {
+    let harness = try Harness(backend) { $0.nodeSlots = 1 }
+    _ = try await start(harness, "first")
+    await harness.stage.holding("first")
+    let early = try await start(harness, "early")
+    try await harness.happened(early, "queued", "a")
+    _ = try await start(harness, "late")
+    var request = JobRequest(
+      pipeline: PipelineName(namespace: "demo", name: "late"), idempotencyKey: "k", actor: "local:ana")
+    request.update = JobUpdate(priority: 8, labels: [("team", "tax"), ("note", nil), ("urgent", "yes")])
+    let late = try await harness.node.start(request).job
+    #expect(try labels(harness, late) == ["team": "tax", "urgent": "yes"])
+    #expect(try harness.readModel.job(late)?.identity.priority == 8)
+    #expect(try await !harness.node.start(request).isNew)
+    request.update.priority = 7
+    await #expect {
+      try await harness.node.start(request)
+    } throws: { ($0 as? Problem)?.code == "idempotency-key-reused" }
+
+    request.idempotencyKey = nil
+    request.update.labels = (0..<63).map { ("l\($0)", "v") }
+    await #expect {
+      try await harness.node.start(request)
+    } throws: { ($0 as? Problem)?.code == "too-many-labels" }
+    await harness.stage.end("first")
+    await harness.stage.holding("late")
+    await harness.stage.end("late")
+    #expect(try await harness.ended(late).summary.status == .success)
+    #expect(try harness.history().replay(late).differences.isEmpty)
+  }
+
   @Test("survives a crash, and the same again leaves no trace", arguments: Backend.all)
   func crash(backend: Backend) async throws {
     let harness = try Harness(backend) { $0.nodeSlots = 1 }

@@ -16,7 +16,8 @@ struct Command {
   /// Runs on a thread of its own. What the program says on its error output comes behind its output.
   ///
   /// Not by `Process`: where thousands of sockets are open, as here, Foundation of Swift 6.3 reads behind the
-  /// end of its list of them (`findMaximumOpenFromProcSelfFD` copies whole `dirent`s), and may end by a signal.
+  /// end of its list of them (`findMaximumOpenFromProcSelfFD` copies whole `dirent`s), and may end by a
+  /// signal.
   static func run(_ arguments: [String], input: String = "") async throws -> Command {
     try await onThread {
       let (source, output, null) = (Pipe(), Pipe(), FileHandle.nullDevice)

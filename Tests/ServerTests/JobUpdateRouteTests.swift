@@ -59,6 +59,21 @@ struct JobUpdateRouteTests {
     #expect(try await found(server, "team=risk") == [id])
   }
 
+  @Test("it is started with a priority and labels of its own, and one that it cannot have is refused")
+  func start() async throws {
+    let (server, first) = try await started()
+    let asked = ExecuteRequest(id: "demo~waiting", priority: 8, labels: [("team", nil), ("area", "tax")])
+    let id = try await server.call(PipelineCalls.execute, asked).id
+    #expect(try await found(server, "area=tax") == [id])
+    #expect(try await found(server, "team=risk") == [first])
+    #expect(try await server.call(JobCalls.get, JobPath(id: id)).job.identity.priority == 8)
+    for body: JSON in [["priority": 10], ["labels": ["Team": "x"]], ["labels": ["team": 5]]] {
+      let answer = try await server.send(
+        APIRequest(.post, "/api/v1/pipelines/demo~waiting/execute", body: body.serialized()))
+      #expect(answer.status == 400, "\(answer.json)")
+    }
+  }
+
   @Test("one that has ended is 409, and none is 404")
   func ended() async throws {
     let (server, _) = try await started()

@@ -8,6 +8,14 @@ enum JobStart {
     arguments: [ArgumentSpec("PIPELINE", Bilingual("namespace/name", pt: "espaço/nome"))],
     flags: Invocation.startFlags + [
       FlagSpec("--revision", value: "N", Bilingual("an older revision", pt: "uma revisão anterior")),
+      FlagSpec(
+        "--priority", value: "N",
+        Bilingual("0 to 9, in place of the file's", pt: "0 a 9, no lugar da do arquivo")),
+      FlagSpec(
+        "--label", short: "-l", value: "k=v", repeated: true,
+        Bilingual(
+          "a label beside the file's; k= leaves the file's out",
+          pt: "um rótulo ao lado dos do arquivo; k= deixa de fora o do arquivo")),
       .watch, .acceptPartial, .timeout,
     ],
     examples: [
@@ -16,13 +24,21 @@ enum JobStart {
         Bilingual("prints the job's id", pt: "imprime o id do job")),
       .init("esteira job start demo/hello -w --timeout 10m", Bilingual("follows it", pt: "acompanha o job")),
       .init(
+        "esteira job start demo/hello --priority 8 --label team=tax",
+        Bilingual("before others, and found by its label", pt: "antes dos outros, e achado pelo rótulo")),
+      .init(
         "esteira job start demo/ingest --message message.json --idempotency-key m1",
         Bilingual("as a queue would; twice is one job", pt: "como faria uma fila; duas vezes é um job só")),
     ], run: run)
 
   static func run(_ call: Invocation) async throws -> ExitCode {
-    let request = try call.executeRequest(try call.identifier(call.arguments[0]))
-    return try await call.withClient(.writing) { client in
+    var request = try call.executeRequest(try call.identifier(call.arguments[0]))
+    (request.priority, request.labels) = (try call.integer("--priority", in: 0...9), try call.labels())
+    return try await start(request, call)
+  }
+
+  private static func start(_ request: ExecuteRequest, _ call: Invocation) async throws -> ExitCode {
+    try await call.withClient(.writing) { client in
       let started = try await client.call(PipelineCalls.execute, request)
       guard call.has("--watch") else {
         if !started.isNew, call.format == .table, !call.isQuiet { call.console.error(call.heading(started)) }

@@ -29,7 +29,7 @@ enum JobUpdateCommand {
 
   static func run(_ call: Invocation) async throws -> ExitCode {
     let priority = try call.integer("--priority", in: 0...9)
-    let labels = try call.values("--label").map(label)
+    let labels = try call.labels()
     if priority == nil, labels.isEmpty {
       throw UsageError(
         Bilingual("There is nothing to change.", pt: "Não há o que mudar."),
@@ -48,6 +48,15 @@ enum JobUpdateCommand {
       }
       return .done
     }
+  }
+}
+
+extension Invocation {
+  /// Those of `--label`; of one that is to go there is no value.
+  func labels() throws(UsageError) -> [(name: String, value: String?)] {
+    var labels: [(name: String, value: String?)] = []
+    for text in values("--label") { labels.append(try Self.label(text)) }
+    return labels
   }
 
   private static func label(_ text: String) throws(UsageError) -> (name: String, value: String?) {

@@ -51,8 +51,26 @@ struct Preparation {
       prepared.identity.inherit(origin, plan.identity)
       prepared.context = prepared.identity.pinned(in: prepared.context)
     }
+    if let identity = try updated(prepared.identity) {
+      prepared.identity = identity
+      prepared.context = identity.pinned(in: prepared.context)
+        .with("labels", .object(JSONObject(identity.labels.map { ($0.name, .string($0.value)) })))
+    }
     if origin == nil { prepared.pause = try pause(now) }
     return prepared
+  }
+
+  /// With what the request says in place of the file; nil where it says nothing else.
+  private func updated(_ identity: JobIdentity) throws(Problem) -> JobIdentity? {
+    let labels = request.update.labels(of: identity)
+    guard request.update.priority != nil || labels != nil else { return nil }
+    if let labels, labels.count > max(JobUpdate.mostLabels, identity.labels.count) {
+      throw .tooManyLabels(request.pipeline, labels.count)
+    }
+    var identity = identity
+    identity.priority = request.update.priority ?? identity.priority
+    identity.labels = labels ?? identity.labels
+    return identity
   }
 
   /// The newest revisions of the pipelines that the plan calls: the job's sub-jobs are pinned like the job.
@@ -100,11 +118,17 @@ struct Preparation {
 
   /// Over what the caller asked for: the same idempotency key must mean the same request.
   private var requestHash: [UInt8] {
-    let asked: JSON = [
+    var asked: JSON = [
       "inputs": .object(request.inputs), "message": request.message ?? .null,
       "revision": request.revision.map { .int(Int64($0)) } ?? .null,
       "settings": request.settings.map { .object($0) } ?? .null,
     ]
+    // Absent where nothing is said, as it was before a request could say it.
+    if let priority = request.update.priority { asked = asked.with("priority", .int(Int64(priority))) }
+    if !request.update.labels.isEmpty {
+      let labels = request.update.labels.map { ($0.name, $0.value.map { JSON.string($0) } ?? .null) }
+      asked = asked.with("labels", .object(JSONObject(labels)))
+    }
     return SHA256.digest(asked.canonical.serialized())
   }
 }

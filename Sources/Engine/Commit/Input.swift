@@ -98,7 +98,7 @@ enum Command: Sendable {
   case update(JobUpdate, actor: String)
 }
 
-/// What of a live job's identity is to be different.
+/// What of a job's identity is to be different, while it lives or from its start.
 public struct JobUpdate: Sendable {
   /// 0 to 9; nil: as it is.
   public var priority: Int?
