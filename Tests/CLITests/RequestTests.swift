@@ -27,7 +27,8 @@ struct RequestTests {
       #"{"inputs":{},"settings":{"a":true}}"#
     ),
     (
-      "job start demo/hello --priority 8 --label team=tax -l note=", "POST /api/v1/pipelines/demo~hello/execute",
+      "job start demo/hello --priority 8 --label team=tax -l note=",
+      "POST /api/v1/pipelines/demo~hello/execute",
       #"{"inputs":{},"priority":8,"labels":{"team":"tax","note":null}}"#
     ),
     ("credential delete demo/api", "DELETE /api/v1/credentials/demo~api", ""),
