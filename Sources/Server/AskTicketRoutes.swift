@@ -22,7 +22,7 @@ struct AskTicketRoutes: Sendable {
     let asks = AskRoutes(backend: backend)
     return [
       .answer(
-        AskCalls.ticket, in: asks.place { $0.id }, status: { _ in 201 },
+        AskCalls.ticket, in: asks.place { $0.id },
         with: { request, caller in try await make(request, access, asks, caller) }),
       .answer(AskCalls.answerWithTicket, in: .own) { request, caller in
         try await answer(request, access, caller)

@@ -9,10 +9,9 @@ struct BackfillRoutes: Sendable {
   var routes: [Route] {
     [
       .answer(BackfillCalls.list, in: .list { $0.namespace }) { query, caller in try list(query, caller) },
-      .answer(BackfillCalls.create, in: .name { $0.schedule }, status: { $0.state == "planned" ? 200 : 201 })
-      { request, caller in
-        try await create(request, caller)
-      },
+      .answer(
+        BackfillCalls.create, in: .name { $0.schedule }, status: { $0.state == "planned" ? 200 : 201 },
+        with: { request, caller in try await create(request, caller) }),
       .answer(BackfillCalls.get, in: place) { path, _ in BackfillItem(try one(path.id)) },
       .answer(BackfillCalls.pause, in: place) { path, _ in try await change(path, .paused) },
       .answer(BackfillCalls.resume, in: place) { path, _ in try await change(path, .running) },

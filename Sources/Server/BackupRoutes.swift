@@ -31,7 +31,7 @@ final class BackupRoutes: Sendable {
     [
       .answer(BackupCalls.list, in: .system) { _, _ in Page(try await self.work().list()) },
       .answer(
-        BackupCalls.create, in: .system, status: { _ in 202 },
+        BackupCalls.create, in: .system,
         with: { _, caller in
           let work = try self.work()
           return try self.begin("backup", caller) { () async throws(Problem) in
@@ -39,7 +39,7 @@ final class BackupRoutes: Sendable {
           }
         }),
       .answer(
-        BackupCalls.verify, in: .system, status: { _ in 202 },
+        BackupCalls.verify, in: .system,
         with: { path, caller in
           let work = try self.work()
           guard try await work.list().contains(where: { $0.id.utf8.elementsEqual(path.id.utf8) }) else {

@@ -17,7 +17,7 @@ struct CredentialRoutes: Sendable {
       .answer(AccessCalls.credentials, in: .list { $0.namespace }) { query, caller in
         try credentials(query, caller)
       },
-      .answer(CredentialCalls.create, in: .name { $0.id }, status: { _ in 201 }) { request, caller in
+      .answer(CredentialCalls.create, in: .name { $0.id }) { request, caller in
         try await create(request, caller)
       },
       .answer(AccessCalls.setCredential, in: .name { $0.id }) { request, caller in

@@ -22,7 +22,7 @@ struct DestinationRoutes: Sendable {
       .answer(DestinationCalls.outbox, in: .system) { _, _ in
         Page(try book().all().map { OutboxItem($0.waiting, of: $0.name) })
       },
-      .answer(DestinationCalls.redeliver, in: .system, status: { _ in 202 }) { path, _ in
+      .answer(DestinationCalls.redeliver, in: .system) { path, _ in
         try await backend.writer().redeliver(path.id)
         return Nothing()
       },

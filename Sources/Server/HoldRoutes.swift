@@ -11,7 +11,7 @@ struct HoldRoutes: Sendable {
     [
       .answer(HoldCalls.list, in: .system) { _, _ in Page(try holds().map(HoldItem.init)) },
       .answer(
-        HoldCalls.create, in: .system, status: { _ in 201 },
+        HoldCalls.create, in: .system,
         with: { request, caller in try await place(request, caller) }),
       .answer(HoldCalls.delete, in: .system) { path, caller in try await release(path, caller) },
     ]

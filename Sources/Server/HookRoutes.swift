@@ -18,7 +18,7 @@ struct HookRoutes: Sendable {
 
   var routes: [Route] {
     [
-      .raw(HookCalls.deliver, in: .own, status: { _ in 202 }) { path, caller in
+      .raw(HookCalls.deliver, in: .own) { path, caller in
         try await deliver(path, caller.request)
       }
     ]

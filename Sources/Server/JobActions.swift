@@ -12,10 +12,10 @@ struct JobActions: Sendable {
   var routes: [Route] {
     [
       .answer(
-        JobCalls.cancel, in: finder.place { $0.id }, status: { _ in 202 },
+        JobCalls.cancel, in: finder.place { $0.id },
         with: { request, caller in try await cancel(request, caller) }),
       .answer(
-        JobCalls.kill, in: finder.place { $0.id }, status: { _ in 202 },
+        JobCalls.kill, in: finder.place { $0.id },
         with: { request, caller in try await kill(request, caller) }),
       .answer(JobCalls.update, in: finder.place { $0.id }) { request, caller in
         try await update(request, caller)

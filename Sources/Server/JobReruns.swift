@@ -12,7 +12,7 @@ struct JobReruns: Sendable {
   var routes: [Route] {
     [
       .answer(
-        JobCalls.retry, in: finder.place { $0.id }, status: { _ in 202 },
+        JobCalls.retry, in: finder.place { $0.id },
         with: { request, caller in try await retry(request, caller) }),
       .answer(
         JobCalls.rerun, in: finder.place { $0.id }, status: { $0.job == nil ? 200 : 202 },

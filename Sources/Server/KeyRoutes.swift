@@ -11,7 +11,7 @@ struct KeyRoutes: Sendable {
   var routes: [Route] {
     [
       .answer(KeyCalls.status, in: .system) { _, _ in try status() },
-      .answer(KeyCalls.rotate, in: .system, status: { _ in 202 }) { _, caller in
+      .answer(KeyCalls.rotate, in: .system) { _, caller in
         _ = try backend.writer()
         try await desk.rotate(caller.actor)
         return try status()

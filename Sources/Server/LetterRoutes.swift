@@ -17,10 +17,10 @@ struct LetterRoutes: Sendable {
       },
       .answer(DeadLetterCalls.get, in: place) { path, _ in try get(path) },
       .answer(
-        DeadLetterCalls.replay, in: places, status: { _ in 202 },
+        DeadLetterCalls.replay, in: places,
         with: { request, caller in try await LetterActions(backend, caller).replay(request) }),
       .answer(
-        DeadLetterCalls.discard, in: places, status: { _ in 202 },
+        DeadLetterCalls.discard, in: places,
         with: { request, caller in try await LetterActions(backend, caller).discard(request) }),
     ]
   }

@@ -22,7 +22,7 @@ final class NamespaceRoutes: Sendable {
         return try self.item(path.namespace)
       },
       .answer(
-        NamespaceCalls.create, in: .namespace { $0.name }, status: { _ in 201 },
+        NamespaceCalls.create, in: .namespace { $0.name },
         with: { request, caller in try await self.create(request, caller) }),
       .answer(NamespaceCalls.update, in: .namespace { $0.namespace }) { request, caller in
         try await self.update(request, caller)

@@ -27,7 +27,7 @@ struct QueueChangeRoutes: Sendable {
       },
       .bytes(QueueCalls.backup, in: QueueName.scope { $0.name }) { path, _ in try await backup(path) },
       .answer(
-        QueueCalls.purge, in: QueueName.scope { $0.name }, status: { _ in 202 },
+        QueueCalls.purge, in: QueueName.scope { $0.name },
         with: { request, caller in try await purge(request, caller) }),
     ]
   }

@@ -13,7 +13,7 @@ struct ScheduleChangeRoutes: Sendable {
   var routes: [Route] {
     [
       .answer(
-        ScheduleChangeCalls.create, in: .name { $0.pipeline }, status: { _ in 201 },
+        ScheduleChangeCalls.create, in: .name { $0.pipeline },
         with: { request, caller in try await create(request, caller) }),
       .answer(ScheduleChangeCalls.update, in: .name { $0.id }) { change, caller in
         try await update(change, caller)

@@ -18,11 +18,12 @@ struct ScheduleRoutes: Sendable {
       .answer(ScheduleCalls.pause, in: .name { $0.id }) { request, caller in try await pause(request, caller)
       },
       .answer(ScheduleCalls.resume, in: .name { $0.id }) { request, _ in try await resume(request) },
-      .answer(ScheduleCalls.trigger, in: .name { $0.id }, status: { $0.outcome == "started" ? 202 : 200 }) {
-        path, caller in
-        let outcome = try await backend.writer().startSchedule(try one(path.id).name, by: caller.actor)
-        return TriggerResult(outcome, caller.language)
-      },
+      .answer(
+        ScheduleCalls.trigger, in: .name { $0.id }, status: { $0.outcome == "started" ? 202 : 200 },
+        with: { path, caller in
+          let outcome = try await backend.writer().startSchedule(try one(path.id).name, by: caller.actor)
+          return TriggerResult(outcome, caller.language)
+        }),
     ]
   }
 

@@ -10,11 +10,11 @@ struct SignalRoutes: Sendable {
     [
       .answer(SignalCalls.list, in: .list { $0.namespace }) { query, caller in try list(query, caller) },
       .answer(
-        SignalCalls.send, in: .namespace { $0.namespace }, status: { _ in 202 },
+        SignalCalls.send, in: .namespace { $0.namespace },
         with: { request, caller in try await send(request, caller) }),
       .answer(
         SignalCalls.sendToJob,
-        in: JobFinder(readModel: backend.readModel).place { $0.id }, status: { _ in 202 },
+        in: JobFinder(readModel: backend.readModel).place { $0.id },
         with: { request, caller in try await send(request, caller) }),
     ]
   }

@@ -65,7 +65,7 @@ struct Serving: Sendable {
       await sources.stop()
       hub.stop()
       await listening.server.stop(grace: Self.closeGrace)
-      carrying.forEach { $0.cancel() }
+      for task in carrying { task.cancel() }
       // What cannot be written now is found expired by the next start.
       try? await access.removeExpired()
       watch.stop()

@@ -105,7 +105,8 @@ struct UpdateTests {
     #expect(try harness.history().replay(job).differences.isEmpty)
   }
 
-  @Test("from its start a job has the priority and labels of its request, over those of the file",
+  @Test(
+    "from its start a job has the priority and labels of its request, over those of the file",
     arguments: Backend.all)
   func start(backend: Backend) async throws {
     let harness = try Harness(backend) { $0.nodeSlots = 1 }

@@ -38,8 +38,9 @@ struct AlertRuleRouteTests {
     _ = try await server.call(WatchCalls.ping, PingRequest(name: "nas", hasFailed: true))
     _ = try await server.call(WatchCalls.ping, PingRequest(name: "other", hasFailed: true))
     let notices = server.watcher.round(at: .zero).notices
-    #expect(Dictionary(uniqueKeysWithValues: notices.map { ($0.alert.key, $0.to) })
-      == ["heartbeat nas": ["ops"], "heartbeat other": []])
+    #expect(
+      Dictionary(uniqueKeysWithValues: notices.map { ($0.alert.key, $0.to) })
+        == ["heartbeat nas": ["ops"], "heartbeat other": []])
     _ = try await server.call(AlertRuleCalls.delete, NameOnly(name: "nas"))
     #expect(try await server.call(AlertRuleCalls.list, Nothing()).items.map(\.name) == ["default"])
     #expect(try await code(server, AlertRuleCalls.get.shape, ["name": "nas"]) == "404 no-alert-rule")

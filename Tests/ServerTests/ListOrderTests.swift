@@ -37,7 +37,8 @@ struct ListOrderTests {
     #expect(try names(Self.rows, "-at") == ["demo~b", "demo~a", "a-b~z", "demo~c", "a~z"])
   }
 
-  @Test("what comes and goes between two pages moves no other row", arguments: ["name", "-name", "at", "-at"])
+  @Test(
+    "what comes and goes between two pages moves no other row", arguments: ["name", "-name", "at", "-at"])
   func keyset(sort: String) throws {
     let first = try Self.order.page(Self.rows, .init(sort: sort, cursor: nil, limit: 2))
     let rest = try names(Self.rows, sort).dropFirst(2)

@@ -12,7 +12,7 @@ struct RoleRoutes: Sendable {
         let names = try names(caller)
         return Page(try access.groups(by: caller.principal).map { GroupItem($0, names) })
       },
-      .answer(RoleCalls.createGroup, in: .system, status: { _ in 201 }) { request, caller in
+      .answer(RoleCalls.createGroup, in: .system) { request, caller in
         GroupItem(
           try await access.createGroup(named: request.name, by: caller.principal, from: caller.origin), [:])
       },

@@ -15,7 +15,7 @@ struct TokenRoutes: Sendable {
         let tokens = try access.tokens(of: account?.id, by: caller.principal)
         return Page(tokens.map { TokenItem($0, user: account?.name ?? caller.actor) })
       },
-      .answer(TokenCalls.create, in: .own, status: { _ in 201 }) { request, caller in
+      .answer(TokenCalls.create, in: .own) { request, caller in
         try await create(request, caller)
       },
       .answer(TokenCalls.delete, in: .own) { path, caller in

@@ -9,7 +9,7 @@ struct UserRoutes: Sendable {
   var routes: [Route] {
     [
       .answer(UserCalls.list, in: .system) { query, caller in try list(query, caller) },
-      .answer(UserCalls.create, in: .system, status: { _ in 201 }) { request, caller in
+      .answer(UserCalls.create, in: .system) { request, caller in
         let draft = AccountDraft(
           kind: request.kind == "service" ? .service : .person, name: request.name, email: request.email,
           locale: Language(locale: request.locale), oidcSubject: request.oidcSubject)

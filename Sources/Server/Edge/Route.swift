@@ -44,19 +44,20 @@ public struct Route: Sendable {
     }
   }
 
-  /// The answer's status is 200 unless `status` says otherwise for an output.
+  /// The answer's status is the endpoint's only one, unless `status` says which for an output.
   static func answer<Input, Output>(
     _ endpoint: Endpoint<Input, Output>, in scope: Scope<Input>,
-    status: @escaping @Sendable (Output) -> Int = { _ in 200 },
+    status: (@Sendable (Output) -> Int)? = nil,
     with handle: @escaping @Sendable (Input, Caller) async throws -> Output
   ) -> Route {
-    Route(endpoint.shape, scope) { input, caller in
+    let only = onlyStatus(endpoint.shape, status != nil)
+    return Route(endpoint.shape, scope) { input, caller in
       let output = try await handle(input, caller)
       if caller.isDryRun { caller.note.rehearsed() }
       if endpoint.shape.success == [204] { return .nothing }
       // Of what is only shown nothing is there that could be named.
       if endpoint.shape.takesDryRun, caller.isDryRun { return caller.answer(output.json) }
-      var response = caller.answer(output.json, status: status(output))
+      var response = caller.answer(output.json, status: status?(output) ?? only)
       response.entityTag = (output as? any Tagged)?.tag
       // What was only looked at is where the caller found it.
       if response.status == 201 || response.status == 202 {
@@ -102,13 +103,21 @@ public struct Route: Sendable {
   /// The bytes of the body are `caller.request.body`.
   static func raw<Input, Output>(
     _ endpoint: RawEndpoint<Input, Output>, in scope: Scope<Input>,
-    status: @escaping @Sendable (Output) -> Int = { _ in 200 },
     with handle: @escaping @Sendable (Input, Caller) async throws -> Output
   ) -> Route {
-    Route(endpoint.shape, scope) { input, caller in
+    let status = onlyStatus(endpoint.shape, false)
+    return Route(endpoint.shape, scope) { input, caller in
       let output = try await handle(input, caller)
-      return APIResponse(status: status(output), json: output.json)
+      return APIResponse(status: status, json: output.json)
     }
+  }
+
+  /// An endpoint with several says for each output which it is; 200 of one that can be rehearsed is that of
+  /// the rehearsal.
+  private static func onlyStatus(_ shape: Shape, _ isSaid: Bool) -> Int {
+    let own = shape.success.filter { $0 != 200 || !shape.takesDryRun || shape.success.count == 1 }
+    precondition(isSaid || own.count == 1, "\(shape.path) has several statuses")
+    return own[0]
   }
 
   static func bytes<Input>(
