@@ -109,7 +109,7 @@ public struct JobsQuery: Wire {
       .sort(by: ["created_at"], usual: "-created_at"),
       .optional(
         "error_fingerprint",
-        .text(1...Schema.Member.longestNote).examples("exit-code demo/nightly load.copy"),
+        .text(.fingerprint).examples("exit-code demo/nightly load.copy"),
         "What failed alike: `CODE NAMESPACE/PIPELINE STEP`, as `error.fingerprint` shows it."),
       .optional("correlation_id", .text(1...Schema.Member.longestName)),
       .optional(

@@ -27,6 +27,9 @@ public enum TextForm: String, Sendable, Hashable, CaseIterable {
     (,(([^\\,=]|\\[^=])([^\\,=]|\\[^=])+|([^\\,=!]|\\[^=!]))\\?=([^\\,]|\\[\s\S])*)*\\?)?$
     """#
 
+  /// `CODE NAMESPACE/PIPELINE STEP`, as `error.fingerprint` of a job shows it.
+  case fingerprint = #"^[^ ]+ [^ /]+/[^ /]+( [\s\S]*)?$"#
+
   /// Of a namespace, as files name them.
   case namespace = "^[a-z0-9][a-z0-9-]{0,62}$"
   /// Of a job's label, as files name them.
@@ -40,7 +43,7 @@ public enum TextForm: String, Sendable, Hashable, CaseIterable {
     case .duration: Schema.Member.shortText
     case .localPath: 500
     case .base64: Int.max
-    case .labelConditions: Schema.Member.longestNote
+    case .labelConditions, .fingerprint: Schema.Member.longestNote
     }
   }
 
@@ -58,6 +61,7 @@ public enum TextForm: String, Sendable, Hashable, CaseIterable {
     case .localPath: Self.isLocalPath(text)
     case .base64: Base64.decode(text) != nil
     case .labelConditions: LabelCondition.areConditions(text)
+    case .fingerprint: Self.isFingerprint(text)
     }
   }
 
@@ -80,6 +84,10 @@ public enum TextForm: String, Sendable, Hashable, CaseIterable {
     case .localPath: Bilingual("a path such as /docs", pt: "um caminho como /docs")
     case .labelConditions:
       Bilingual("name=value or name!=value, with commas", pt: "nome=valor ou nome!=valor, com vírgulas")
+    case .fingerprint:
+      Bilingual(
+        "CODE NAMESPACE/PIPELINE STEP, as `error.fingerprint` of a job shows it",
+        pt: "CÓDIGO ESPAÇO/PIPELINE PASSO, como `error.fingerprint` de um job mostra")
     }
   }
 
@@ -87,6 +95,13 @@ public enum TextForm: String, Sendable, Hashable, CaseIterable {
   private static func parts(of text: String) -> Int {
     let parts = text.utf8.split(separator: UInt8(ascii: "~"), omittingEmptySubsequences: false)
     return parts.contains(where: \.isEmpty) ? 0 : parts.count
+  }
+
+  private static func isFingerprint(_ text: String) -> Bool {
+    let parts = text.utf8.split(separator: UInt8(ascii: " "), maxSplits: 2, omittingEmptySubsequences: false)
+    guard parts.count > 1, !parts[0].isEmpty else { return false }
+    let names = parts[1].split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+    return names.count == 2 && names.allSatisfy { !$0.isEmpty }
   }
 
   private static func isLabelName(_ text: String) -> Bool {

@@ -178,7 +178,7 @@ struct CredentialRoutes: Sendable {
     if let wanted = request.connection {
       guard let found = all.first(where: { ScalarString($0.name) == ScalarString(wanted) }) else {
         throw AccessRoutes.unknown(
-          "connection", "a conexão", try NamespacedName("\(name.namespace)~\(wanted)"))
+          "connection", "a conexão", NamespacedName(namespace: name.namespace, name: wanted))
       }
       return found
     }

@@ -17,6 +17,8 @@ struct NamespacedName: Hashable {
     (namespace, name) = (parts[0], parts[1])
   }
 
+  init(namespace: String, name: String) { (self.namespace, self.name) = (namespace, name) }
+
   var pipeline: PipelineName { PipelineName(namespace: namespace, name: name) }
 }
 

@@ -94,6 +94,7 @@ enum SchemaExample {
     case (_, .duration?): "90s"
     case (_, .base64?): "aGk="
     case (_, .labelConditions?): "team=x"
+    case (_, .fingerprint?): "exit-code demo/nightly load"
     case (_, nil): "text"
     }
   }
