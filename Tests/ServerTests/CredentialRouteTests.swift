@@ -119,8 +119,10 @@ struct CredentialRouteTests {
         id: "demo~web", kind: "http", address: ["url": "https://x"], allowedEgress: [], credential: "api"))
     let through = try await server.call(CredentialCalls.test, CredentialTestRequest(id: "demo~api"))
     #expect(through.checks[1].passed == true && through.checks[1].note == "api web -")
-    let wrong = CredentialTestRequest(id: "demo~api", connection: "none")
-    #expect(await code { _ = try await server.call(CredentialCalls.test, wrong) } == "unknown-connection")
+    for name in ["none", "demo~web", "~"] {
+      let wrong = CredentialTestRequest(id: "demo~api", connection: name)
+      #expect(await code { _ = try await server.call(CredentialCalls.test, wrong) } == "unknown-connection")
+    }
   }
 
   @Test("a connection is tried with the credential that it names, and one that is missing is told")

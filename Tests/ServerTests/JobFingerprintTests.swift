@@ -75,7 +75,9 @@ struct JobFingerprintTests {
     let answer = try await server.send(
       APIRequest(JobCalls.list.shape, input: ["error_fingerprint": .string(text)]))
     #expect(answer.status == 400)
-    #expect(answer.json["remedy"]?.string?.contains("CODE NAMESPACE/PIPELINE STEP") == true)
+    let error = try #require(answer.json["errors"]?.array?.first)
+    #expect(error["pointer"] == "/error_fingerprint")
+    #expect(error["message"]?.string?.contains("CODE NAMESPACE/PIPELINE STEP") == true, "\(error)")
   }
 
   @Test("items and rounds are no part of it; a text comes back as it was")

@@ -127,6 +127,9 @@ struct SchemaTests {
       String(repeating: "a", count: 64), String(repeating: "A", count: 64), "AAAA", "AAA=", "AAB=", "AA==",
       "AB==",
       "=AAA", "1d2h3m4s5ms", "99999d99999h", "100000d", "1.123456789s", "1.1234567890s", "a=b,c!=d\\,e,f=",
+      "a b/c", "a b/c d/e f", "a b/c ", "a b/c\n", "a b", "a b/", "a /c", " b/c", "a b/c/d", "a  b/c",
+      "a \u{301}/c",
+      "a \u{301}b/\u{301}",
     ]
   }()
 
