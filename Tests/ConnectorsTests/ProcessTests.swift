@@ -59,6 +59,28 @@ struct ProcessTests {
     #expect(start.duration(to: .now) < .seconds(10))
   }
 
+  @Test("is asked to end with every process of it, also where these follow each other quickly")
+  func succession() async throws {
+    let bench = try Bench()
+    let file = bench.root + "/pid"
+    // Each process starts the next and ends: whoever signals those on a list finds them gone.
+    let chain = """
+      import itertools, os
+      for number in itertools.count():
+        if number == 100: open("\(file)", "x").close()
+        if os.fork(): os._exit(0)
+      """
+    let run = "python3 -c '\(chain)' & sleep 300"
+    let attempt = bench.attempt(["run": .string(run)], grace: .seconds(20))
+    let shell = shell
+    let running = Task { await failure { () async throws(Failure) in try await shell.execute(attempt) } }
+    _ = await Self.content(of: file)
+    let start = ContinuousClock.now
+    running.cancel()
+    #expect(await running.value?.code == "confirmed")
+    #expect(start.duration(to: .now) < .seconds(10), "it was killed at the end of its grace")
+  }
+
   @Test("does not wait for what it left running, and leaves nothing behind")
   func leftovers() async throws {
     let bench = try Bench()

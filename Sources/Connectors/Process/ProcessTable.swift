@@ -26,14 +26,14 @@ enum ProcessTable {
   }
 
   /// All living processes that `ancestor` started, and those started by them.
-  static func descendants(of ancestor: pid_t) -> [pid_t] {
+  static func descendants(of ancestor: pid_t) -> [Entry] {
     let all = everything()
-    var found: [pid_t] = []
+    var found: [Entry] = []
     var parents: Set<pid_t> = [ancestor]
     while !parents.isEmpty {
-      let children = all.filter { parents.contains($0.parent) }.map(\.pid)
+      let children = all.filter { parents.contains($0.parent) }
       found += children
-      parents = Set(children)
+      parents = Set(children.map(\.pid))
     }
     return found
   }

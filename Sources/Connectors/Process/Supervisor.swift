@@ -24,6 +24,8 @@ struct Supervisor {
   private static let leftoverGrace: Int64 = 2_000
   /// Between two rounds of killing, until nothing lives.
   private static let killInterval: Int32 = 20
+  /// Of one signal: a program that makes groups faster than they are found waits for SIGKILL.
+  private static let signalRounds = 8
 
   init(order: SupervisorOrder) { self.order = order }
 
@@ -135,8 +137,18 @@ struct Supervisor {
     if programEnd != nil { endAll(as: endedBy, grace: min(order.grace, Self.leftoverGrace)) }
   }
 
+  /// By process groups, because the kernel lets no fork slip between: a process alone may start another
+  /// after it was listed and before it is signalled. What moves to a group of its own meanwhile is found in
+  /// a further round; no process gets the signal twice, which many programs take for impatience.
   private func signalAll(_ number: Int32) {
-    for pid in ProcessTable.descendants(of: getpid()) { kill(pid, number) }
+    var signalled: Set<pid_t> = []
+    for _ in 0..<Self.signalRounds {
+      let found = ProcessTable.descendants(of: getpid()).filter { !signalled.contains($0.group) }
+      if found.isEmpty { return }
+      for entry in found where entry.group == getpgrp() { kill(entry.pid, number) }
+      signalled.formUnion(found.map(\.group))
+      for group in Set(found.map(\.group)).subtracting([getpgrp()]) { kill(-group, number) }
+    }
   }
 
   private static func now() -> Int64 {
