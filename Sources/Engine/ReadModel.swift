@@ -17,8 +17,11 @@ public protocol ReadModel: DeadLetterReader, OutboxReader, VaultReader, AddedSch
   func artifacts(of job: JobNumber) throws(StoreError) -> [ArtifactRow]
   func pipelines(in namespace: String?) throws(StoreError) -> [PipelineSummary]
   func connections(in namespace: String?) throws(StoreError) -> [Connection]
+  func readConnection(_ name: String, in namespace: String) throws(StoreError) -> Connection?
   /// Names and versions; the sealed values stay where they are.
   func credentials(in namespace: String?) throws(StoreError) -> [CredentialRecord]
+  /// Its newest version, with the sealed values.
+  func readCredential(_ name: String, in namespace: String) throws(StoreError) -> CredentialRecord?
   func namespaceKey(_ namespace: String) throws(StoreError) -> [UInt8]?
   func settings(of namespace: String) throws(StoreError) -> JSONObject
   func events(of job: JobNumber, after sequence: UInt32, limit: Int) throws(StoreError) -> [StoredEvent]
@@ -75,6 +78,8 @@ public protocol ReadModel: DeadLetterReader, OutboxReader, VaultReader, AddedSch
   /// Those of these artifacts that a job refers to.
   func referenced(_ sha256s: [String], in namespace: String) throws(StoreError) -> Set<String>
   func readRevision(of pipeline: PipelineName, number: Int?) throws(StoreError) -> RevisionRecord?
+  /// The SHA-256 of a revision that has files beside its source; nil where it has none, or is not there.
+  func fileSet(of pipeline: PipelineName, number: Int) throws(StoreError) -> [UInt8]?
 }
 
 public struct JobFilter: Sendable, Hashable {

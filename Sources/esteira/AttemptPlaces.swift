@@ -86,14 +86,14 @@ final class AttemptPlaces: Sendable {
       },
       connection: { [self] (name, namespace) throws(Failure) in
         let found = try reading { () throws(StoreError) in
-          try store.connections(in: namespace).first { $0.name == name }
+          try store.readConnection(name, in: namespace)
         }
         guard let found else { throw .noConnection(name, namespace) }
         return found
       },
       credential: { [self] (name, namespace) throws(Failure) in
         let found = try reading { () throws(StoreError) in
-          try store.credentials(in: namespace).first { $0.name == name }
+          try store.readCredential(name, in: namespace)
         }
         guard let found else { throw .noCredential(name, namespace) }
         return try failing { () throws(Problem) in try vault.lend(found) }
@@ -125,12 +125,16 @@ extension AttemptPlaces {
 
   /// Lays out a revision's files once, under the hash of their contents; they are read-only from then on.
   private func files(of attempt: AttemptIdentity) throws(Failure) -> String? {
+    let hash = try reading { () throws(StoreError) in
+      try store.fileSet(of: attempt.pipeline, number: attempt.revision)
+    }
+    guard let hash else { return nil }
+    let folder = "\(path)/files/\(Hex.encode(hash))"
+    if access(folder, F_OK) == 0 { return folder }
     let revision = try reading { () throws(StoreError) in
       try store.readRevision(of: attempt.pipeline, number: attempt.revision)
     }
-    guard let revision, !revision.files.isEmpty else { return nil }
-    let folder = "\(path)/files/\(Hex.encode(revision.sha256))"
-    if access(folder, F_OK) == 0 { return folder }
+    guard let revision else { return nil }
     let draft = "\(path)/files/draft-\(attempt.job)-\(attempt.node)-\(attempt.number)"
     Folder.remove(draft)
     for file in revision.files {

@@ -4,6 +4,7 @@ import Engine
 import Glibc
 import Model
 import Pipelines
+import Synchronization
 import Watchdog
 
 /// `esteira.yaml` in the data folder: what the operator says of this installation. It may be missing.
@@ -20,6 +21,7 @@ struct ConfigFile: Sendable {
   let folder: String
   var path: String { folder + "/esteira.yaml" }
   private static let largest = 1 << 20
+  private static let usual = 16 << 10
   private static let keys = [
     "groups", "roots", "grants", "connectors", "destinations", "heartbeats", "alerts", "log", "server",
   ]
@@ -94,15 +96,20 @@ struct ConfigFile: Sendable {
     return found
   }
 
+  /// The last text that was understood, and what it says: attempts ask much more often than the file changes.
+  private static let understood = Mutex<(bytes: [UInt8], file: JSONObject)?>(nil)
+
   /// The whole file as a map of the known keys; empty where it is missing.
   private func read() throws(Problem) -> JSONObject {
     guard let bytes = try bytes() else { return JSONObject() }
+    if let last = Self.understood.withLock({ $0 }), last.bytes == bytes { return last.file }
     guard case .object(let file) = try JSON(definition: bytes) else {
       throw wrong(Bilingual("it is no map", pt: "não é um mapa"))
     }
     if let key = file.keys.first(where: { !Self.keys.contains($0) }) {
       throw wrong(Bilingual("there is no key \"\(key)\"", pt: "não existe a chave \"\(key)\""))
     }
+    Self.understood.withLock { $0 = (bytes, file) }
     return file
   }
 
@@ -112,7 +119,7 @@ struct ConfigFile: Sendable {
     if file < 0, errno == ENOENT { return nil }
     guard file >= 0 else { throw wrong(.systemReason(errno)) }
     defer { close(file) }
-    var bytes = [UInt8](repeating: 0, count: Self.largest)
+    var bytes = [UInt8](repeating: 0, count: Self.usual)
     var length = 0
     while length < bytes.count {
       let count = bytes[length...].withUnsafeMutableBytes { Glibc.read(file, $0.baseAddress, $0.count) }
@@ -120,6 +127,7 @@ struct ConfigFile: Sendable {
       if count < 0 { throw wrong(.systemReason(errno)) }
       if count == 0 { return Array(bytes.prefix(length)) }
       length += count
+      if length == bytes.count { bytes += repeatElement(0, count: Self.largest - length) }
     }
     throw wrong(Bilingual("it is larger than 1 MiB", pt: "tem mais de 1 MiB"))
   }

@@ -161,22 +161,22 @@ enum Waiting {
     of stream: AsyncStream<News>, within limit: Duration?, on loop: BrokerLoop,
     _ take: @escaping @Sendable (News, _ isSent: Bool) async throws(Failure) -> Found?
   ) async throws(Failure) -> Found? {
+    let whole: @Sendable () async throws(Failure) -> Found? = { () async throws(Failure) in
+      var isSent = false
+      for await news in stream {
+        if let found = try await take(news, isSent) { return found }
+        isSent = true
+      }
+      return nil
+    }
+    guard let limit else { return try await whole() }
     let result = await withTaskGroup(of: Result<Found?, Failure>.self) { group in
       group.addTask {
-        var isSent = false
-        for await news in stream {
-          do throws(Failure) {
-            if let found = try await take(news, isSent) { return .success(found) }
-          } catch { return .failure(error) }
-          isSent = true
-        }
-        return .success(nil)
+        do throws(Failure) { return .success(try await whole()) } catch { return .failure(error) }
       }
-      if let limit {
-        group.addTask {
-          await loop.pause(until: .now + limit)
-          return .success(nil)
-        }
+      group.addTask {
+        await loop.pause(until: .now + limit)
+        return .success(nil)
       }
       let first = await group.next() ?? .success(nil)
       group.cancelAll()

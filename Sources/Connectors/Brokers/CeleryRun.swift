@@ -34,8 +34,9 @@ struct CeleryRun: Sendable {
 
   // Sending.
 
-  /// Sends the task; one that was sent before is not sent again.
-  func send() async throws(Failure) {
+  /// Sends the task; one that was sent before is not sent again, of which false tells.
+  @discardableResult
+  func send() async throws(Failure) -> Bool {
     switch places.broker.kind {
     case .redis:
       // One that comes twice finds the mark of the first.
@@ -47,7 +48,7 @@ struct CeleryRun: Sendable {
       let words: [[UInt8]] =
         ["EVAL", script, "2", message.list, marker].map { Array($0.utf8) }
         + [message.redis, Array(Self.markerLife.utf8)]
-      _ = try await ask(places.broker, RedisCommand(words: words))
+      return try await ask(places.broker, RedisCommand(words: words)).integer == 1
     case .amqp:
       let sent = SentMarker(attempt)
       try sent.set(.sending)
@@ -63,6 +64,7 @@ struct CeleryRun: Sendable {
         }
       } catch { throw Failure(error, at: places.broker, isRepeatable: attempt.effect == .keyed) }
       try sent.set(.sent)
+      return true
     }
   }
 
@@ -113,9 +115,12 @@ struct CeleryRun: Sendable {
 
   /// Nil when the time is over or the task is cancelled.
   func result(sends: Bool, within limit: Duration?) async throws(Failure) -> CeleryResult? {
-    switch places.results {
-    case .redis(let place): try await redisResult(place, sends, limit)
-    case .rpc: try await rpcResult(sends, limit)
+    // On the thread of the brokers, so that a thousand tasks do not change threads for each word.
+    try await withTaskExecutorPreference(loop) { () async throws(Failure) in
+      switch places.results {
+      case .redis(let place): try await redisResult(place, sends, limit)
+      case .rpc: try await rpcResult(sends, limit)
+      }
     }
   }
 
@@ -136,7 +141,8 @@ struct CeleryRun: Sendable {
         attempt.services.log(.warn, "\(place): \(error) The result is waited for.")
         return nil
       case .listening:
-        if sends, !isSent { try await send() }
+        // Nothing was told of a task that has just left.
+        if sends, !isSent, try await send() { return nil }
         // What was told before somebody listened stands there.
         guard let found = try? await ask(place, RedisCommand("GET", key)), let bytes = found.bytes else {
           return nil

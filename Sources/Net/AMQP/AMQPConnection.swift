@@ -237,10 +237,10 @@ extension AMQPConnection {
         for frame in try frames.feed(progress.bytes) { try take(frame) }
       } catch { return close(.net(error)) }
     }
-    guard let fault = progress.end else { return }
-    if endOpening(fault) { return }
-    close(.net(fault))
+    if let fault = progress.end { socketHasEnded(fault) }
   }
+
+  func end(_ fault: NetError) { close(.net(fault)) }
 
   func timeIsOver() {
     if endOpening(.timeout(.connect)) { return }

@@ -6,9 +6,15 @@ protocol BrokerCaller: BrokerMember {
   var opening: CheckedContinuation<NetError?, Never>? { get set }
   /// Nothing is opened any more.
   var isOver: Bool { get }
+  /// Whoever waits for an answer hears that none comes.
+  func end(_ fault: NetError)
 }
 
 extension BrokerCaller {
+  func sendWhatWaits() { if let fault = socket?.sendWhatWaits() { socketHasEnded(fault) } }
+
+  func socketHasEnded(_ fault: NetError) { if !endOpening(fault) { end(fault) } }
+
   /// Tries each address of the place until one answers. The time is that of all of them together.
   func connect(_ place: BrokerPlace, _ tls: TLSClient?, within time: Duration) async throws(NetError) {
     let deadline = ContinuousClock.now + time

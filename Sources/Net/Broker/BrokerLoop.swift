@@ -5,6 +5,8 @@ import Synchronization
 /// What lives on a loop: told there of its socket and of its time.
 protocol BrokerMember: Actor {
   func socketIsReady(_ events: UInt32)
+  /// What it has for its socket goes now, all at once.
+  func sendWhatWaits()
   func timeIsOver()
   /// The loop ends: nothing is heard any more.
   func loopIsOver()
@@ -12,16 +14,24 @@ protocol BrokerMember: Actor {
 
 extension BrokerMember {
   nonisolated fileprivate func hear(_ events: UInt32) { assumeIsolated { $0.socketIsReady(events) } }
+  nonisolated fileprivate func flush() { assumeIsolated { $0.sendWhatWaits() } }
   nonisolated fileprivate func ring() { assumeIsolated { $0.timeIsOver() } }
   nonisolated fileprivate func end() { assumeIsolated { $0.loopIsOver() } }
 }
 
 /// One thread for all connections to message brokers: it waits for their sockets and their times, and runs
 /// the actors that own them, which therefore need no thread of their own.
-public final class BrokerLoop: SerialExecutor {
+///
+/// A task that asks much of those actors may prefer this executor, so that it does not change threads for each
+/// answer; it must not block or compute for long there.
+public final class BrokerLoop: SerialExecutor, TaskExecutor {
   private struct State {
     var jobs: [UnownedJob] = []
     var isStopped = false
+    /// The thread waits, or is about to: whoever has something for it wakes it, once.
+    var isWaiting = false
+    /// Whose sockets have bytes that no system call has been made for.
+    var unsent: Set<UInt64> = []
     var members: [UInt64: any BrokerMember] = [:]
     var alarms: [UInt64: ContinuousClock.Instant] = [:]
     var sleepers: [UInt64: Sleeper] = [:]
@@ -49,15 +59,23 @@ public final class BrokerLoop: SerialExecutor {
 
   /// Closes every connection; the thread ends once what is queued has run. Who still waits here is resumed.
   public func stop() {
-    state.withLock { $0.isStopped = true }
-    wake.signal()
+    change { $0.isStopped = true }
     lookup.stop()
   }
 
   public func enqueue(_ job: consuming ExecutorJob) {
     let job = UnownedJob(job)
-    state.withLock { $0.jobs.append(job) }
-    wake.signal()
+    change { $0.jobs.append(job) }
+  }
+
+  /// Something that the thread has to see before it waits on.
+  private func change(_ body: (inout State) -> Void) {
+    let isWaiting = state.withLock { state in
+      body(&state)
+      defer { state.isWaiting = false }
+      return state.isWaiting
+    }
+    if isWaiting { wake.signal() }
   }
 
   public func checkIsolated() {
@@ -69,24 +87,51 @@ public final class BrokerLoop: SerialExecutor {
     thread.withLock { $0 = pthread_self() }
     epoll.add(wake.descriptor, EPOLLIN.rawValue, 0)
     var events = [epoll_event](repeating: epoll_event(), count: Epoll.batch)
+    var jobs: [UnownedJob] = []
     while true {
-      let count = epoll.wait(untilNext, &events)
-      wake.clear()
-      let (jobs, isStopped) = state.withLock { state in
-        defer { state.jobs = [] }
-        return (state.jobs, state.isStopped)
+      let count = epoll.wait(waitingTime(), &events)
+      let isStopped = state.withLock { state in
+        state.isWaiting = false
+        swap(&state.jobs, &jobs)
+        return state.isStopped
       }
-      for job in jobs { job.runSynchronously(on: asUnownedSerialExecutor()) }
+      for job in jobs {
+        job.runSynchronously(isolatedTo: asUnownedSerialExecutor(), taskExecutor: asUnownedTaskExecutor())
+      }
+      jobs.removeAll(keepingCapacity: jobs.count < Self.usualJobs)
       for index in 0..<count {
         let token = esteira_epoll_token(&events[index])
+        if token == 0 { wake.clear() }
         state.withLock { $0.members[token] }?.hear(events[index].events)
       }
+      sendWhatWaits()
       ringAlarms()
       if isStopped {
         endAll()
         if state.withLock({ $0.jobs.isEmpty }) { break }
       }
     }
+  }
+
+  /// Room for more jobs of one turn is given back.
+  private static let usualJobs = 1_024
+
+  /// Zero where there is something to do already.
+  private func waitingTime() -> Duration? {
+    state.withLock { state in
+      guard state.jobs.isEmpty, state.unsent.isEmpty, !state.isStopped else { return .zero }
+      state.isWaiting = true
+      let next = [state.alarms.values.min(), state.sleepers.values.lazy.map(\.until).min()]
+      return next.compactMap(\.self).min().map { max(.zero, ContinuousClock.now.duration(to: $0)) }
+    }
+  }
+
+  private func sendWhatWaits() {
+    let members = state.withLock { state in
+      defer { state.unsent.removeAll() }
+      return state.unsent.compactMap { state.members[$0] }
+    }
+    for member in members { member.flush() }
   }
 
   private func endAll() {
@@ -122,11 +167,15 @@ extension BrokerLoop {
 
   func change(_ socket: Int32, _ events: UInt32, _ token: UInt64) { epoll.change(socket, events, token) }
 
+  /// The member is asked to send at the end of this turn.
+  func sendSoon(_ token: UInt64) { change { $0.unsent.insert(token) } }
+
   func remove(_ socket: Int32, _ token: UInt64) {
     epoll.remove(socket)
     state.withLock { state in
       state.members[token] = nil
       state.alarms[token] = nil
+      state.unsent.remove(token)
     }
   }
 }
@@ -135,10 +184,9 @@ extension BrokerLoop {
 extension BrokerLoop {
   /// The member's one alarm; nil takes it back.
   func setAlarm(_ moment: ContinuousClock.Instant?, _ token: UInt64) {
-    state.withLock { state in
+    change { state in
       if state.members[token] != nil { state.alarms[token] = moment }
     }
-    wake.signal()
   }
 
   /// Returns at that moment, or when the task is cancelled or the loop is stopped.
@@ -149,23 +197,17 @@ extension BrokerLoop {
     }
     await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
-        let waits = state.withLock { state in
-          if state.isStopped || Task.isCancelled { return false }
+        var waits = false
+        change { state in
+          if state.isStopped || Task.isCancelled { return }
           state.sleepers[token] = Sleeper(until: moment, continuation: continuation)
-          return true
+          waits = true
         }
-        if waits { wake.signal() } else { continuation.resume() }
+        if !waits { continuation.resume() }
       }
     } onCancel: {
       state.withLock { $0.sleepers.removeValue(forKey: token) }?.continuation.resume()
     }
-  }
-
-  private var untilNext: Duration? {
-    let next = state.withLock { state in
-      [state.alarms.values.min(), state.sleepers.values.map(\.until).min()].compactMap(\.self).min()
-    }
-    return next.map { max(.zero, ContinuousClock.now.duration(to: $0)) }
   }
 
   private func ringAlarms() {

@@ -71,18 +71,27 @@ final class BrokerSocket {
 
   func close() {
     guard state != .closed else { return }
-    if state == .open { channel.endSending() }
+    if state == .open {
+      // The last words, such as a farewell; nobody waits for what does not leave now.
+      _ = flush()
+      channel.endSending()
+    }
     state = .closed
     if let token { loop.remove(channel.socket, token) }
     Glibc.close(channel.socket)
   }
 
-  /// An end where the socket is broken.
+  /// An end where the socket is closed. The bytes leave at the end of the loop's turn, with whatever else is
+  /// sent in it.
   func send(_ bytes: [UInt8]) -> NetError? {
-    guard state == .open else { return .interrupted("the connection is closed") }
+    guard state == .open, let token else { return .interrupted("the connection is closed") }
     channel.append(bytes)
-    return flush()
+    loop.sendSoon(token)
+    return nil
   }
+
+  /// An end where the socket is broken.
+  func sendWhatWaits() -> NetError? { state == .open ? flush() : nil }
 
   func handle(_ events: UInt32) -> Progress {
     var progress = Progress()

@@ -4,7 +4,6 @@ actor RedisConnection: BrokerCaller {
   typealias Replies = Result<[RedisReply], RedisError>
 
   private struct Waiter {
-    var id: UInt64
     /// Replies that are still to come.
     var missing: Int
     var replies: [RedisReply] = []
@@ -19,7 +18,10 @@ actor RedisConnection: BrokerCaller {
   private var reader: RedisReader
   var socket: BrokerSocket?
   var opening: CheckedContinuation<NetError?, Never>?
-  private var waiters: [Waiter] = []
+  /// By their numbers, which grow in the order of the answers.
+  private var waiters: [UInt64: Waiter] = [:]
+  /// None has a number below it.
+  private var oldest: UInt64 = 1
   private var waitingBytes = 0
   private var lastID: UInt64 = 0
   private(set) var end: NetError?
@@ -72,8 +74,7 @@ actor RedisConnection: BrokerCaller {
     let result = await withTaskCancellationHandler {
       await withCheckedContinuation { (continuation: CheckedContinuation<Replies, Never>) in
         if Task.isCancelled { return continuation.resume(returning: .failure(.net(.cancelled))) }
-        waiters.append(
-          Waiter(id: id, missing: commands.count, continuation: continuation, deadline: .now + timeout))
+        waiters[id] = Waiter(missing: commands.count, continuation: continuation, deadline: .now + timeout)
         if let failure = socket.send(commands.flatMap(\.encoded)) { return close(failure) }
         setAlarm()
       }
@@ -102,9 +103,8 @@ actor RedisConnection: BrokerCaller {
   }
 
   private func forget(_ id: UInt64) {
-    guard let place = waiters.firstIndex(where: { $0.id == id }) else { return }
-    waiters[place].continuation?.resume(returning: .failure(.net(.cancelled)))
-    waiters[place].continuation = nil
+    waiters[id]?.continuation?.resume(returning: .failure(.net(.cancelled)))
+    waiters[id]?.continuation = nil
   }
 
   func close(_ reason: NetError = .stopped) {
@@ -113,8 +113,8 @@ actor RedisConnection: BrokerCaller {
     socket?.close()
     socket = nil
     endOpening(reason)
-    let (waiting, ended) = (waiters, ended)
-    (waiters, self.ended, pushed) = ([], nil, nil)
+    let (waiting, ended) = (waiters.sorted { $0.key < $1.key }.map(\.value), ended)
+    (waiters, self.ended, pushed) = ([:], nil, nil)
     for (place, waiter) in waiting.enumerated() {
       // The first was late itself; the others may be done or not.
       let isLate = reason == .timeout(.total) && place == 0
@@ -139,14 +139,14 @@ extension RedisConnection {
         for reply in try reader.feed(progress.bytes) { take(reply) }
       } catch { return close(error) }
     }
-    guard let fault = progress.end else { return }
-    if endOpening(fault) { return }
-    close(fault)
+    if let fault = progress.end { socketHasEnded(fault) }
   }
+
+  func end(_ fault: NetError) { close(fault) }
 
   func timeIsOver() {
     if endOpening(.timeout(.connect)) { return }
-    if let first = waiters.first, first.deadline <= .now { return close(.timeout(.total)) }
+    if let first = waiters[oldest], first.deadline <= .now { return close(.timeout(.total)) }
     setAlarm()
   }
 
@@ -158,15 +158,20 @@ extension RedisConnection {
       if case .error(let text) = reply { close(.protocolError(text)) }
       return
     }
-    guard !waiters.isEmpty else { return close(.protocolError("Redis answered what nobody asked")) }
-    waiters[0].replies.append(reply)
-    waiters[0].missing -= 1
-    guard waiters[0].missing == 0 else { return }
-    let waiter = waiters.removeFirst()
+    waiters[oldest]?.replies.append(reply)
+    waiters[oldest]?.missing -= 1
+    guard let missing = waiters[oldest]?.missing else {
+      return close(.protocolError("Redis answered what nobody asked"))
+    }
+    guard missing == 0, let waiter = waiters.removeValue(forKey: oldest) else { return }
     waiter.continuation?.resume(returning: .success(waiter.replies))
     setAlarm()
   }
 
-  /// Answers come in order, so the first is the one that may be late.
-  private func setAlarm() { socket?.setAlarm(waiters.first?.deadline) }
+  /// Answers come in order, so the oldest is the one that may be late.
+  private func setAlarm() {
+    // Who was cancelled before he asked left a gap.
+    while waiters[oldest] == nil, oldest <= lastID { oldest += 1 }
+    socket?.setAlarm(waiters[oldest]?.deadline)
+  }
 }

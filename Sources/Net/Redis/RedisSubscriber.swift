@@ -47,7 +47,7 @@ public actor RedisSubscriber {
     byChannel[key, default: []].insert(id)
     continuation.onTermination = { [weak self] _ in
       guard let self else { return }
-      Task { await self.leave(id) }
+      Task(executorPreference: loop) { await self.leave(id) }
     }
     if let connection {
       // Redis answers a second subscription too: that is how this listener hears that it is heard.

@@ -131,8 +131,16 @@ extension MemoryStore: ReadModel {
     rows.withLock { $0.catalog.connections.inOrder(namespace) }
   }
 
+  public func readConnection(_ name: String, in namespace: String) throws(StoreError) -> Connection? {
+    try connection(name, in: namespace)
+  }
+
   public func credentials(in namespace: String?) throws(StoreError) -> [CredentialRecord] {
     rows.withLock { $0.catalog.credentials.inOrder(namespace).compactMap(\.newest) }
+  }
+
+  public func readCredential(_ name: String, in namespace: String) throws(StoreError) -> CredentialRecord? {
+    try credential(name, in: namespace)
   }
 
   public func namespaceKey(_ namespace: String) throws(StoreError) -> [UInt8]? {
@@ -150,5 +158,10 @@ extension MemoryStore: ReadModel {
 
   public func readRevision(of pipeline: PipelineName, number: Int?) throws(StoreError) -> RevisionRecord? {
     try revision(of: pipeline, number: number)
+  }
+
+  public func fileSet(of pipeline: PipelineName, number: Int) throws(StoreError) -> [UInt8]? {
+    guard let record = try revision(of: pipeline, number: number), !record.files.isEmpty else { return nil }
+    return record.sha256
   }
 }

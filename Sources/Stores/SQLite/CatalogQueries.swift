@@ -57,6 +57,19 @@ extension Database {
     return files
   }
 
+  /// By the indexes, since each attempt asks.
+  func fileSet(of pipeline: PipelineName, number: Int) throws(SQLiteError) -> [UInt8]? {
+    var hash: [UInt8]?
+    try query(
+      """
+      SELECT sha256 FROM pipeline_revisions r WHERE namespace = ?1 AND pipeline = ?2 AND revision = ?3
+        AND EXISTS(
+          SELECT 1 FROM revision_files f WHERE f.namespace = ?1 AND f.pipeline = ?2 AND f.revision = ?3)
+      """, [.text(pipeline.namespace), .text(pipeline.name), .integer(Int64(number))]
+    ) { row in hash = row.bytes(0) }
+    return hash
+  }
+
   func pipelines(in namespace: String?) throws(SQLiteError) -> [PipelineSummary] {
     var pipelines: [PipelineSummary] = []
     try query(
@@ -76,14 +89,25 @@ extension Database {
     return pipelines
   }
 
-  func connections(in namespace: String?, name: String?) throws(SQLiteError) -> [Connection] {
+  private static let connectionColumns =
+    "SELECT namespace, name, kind, address, egress, credential FROM connections"
+
+  func connections(in namespace: String?) throws(SQLiteError) -> [Connection] {
+    try connections(
+      "\(Self.connectionColumns) WHERE ?1 IS NULL OR namespace = ?1 ORDER BY namespace, name",
+      [SQLValue(namespace)])
+  }
+
+  /// By the index: each attempt with a connection asks for it.
+  func connection(_ name: String, in namespace: String) throws(SQLiteError) -> Connection? {
+    try connections(
+      "\(Self.connectionColumns) WHERE namespace = ? AND name = ?", [.text(namespace), .text(name)]
+    ).first
+  }
+
+  private func connections(_ sql: String, _ values: [SQLValue]) throws(SQLiteError) -> [Connection] {
     var connections: [Connection] = []
-    try query(
-      """
-      SELECT namespace, name, kind, address, egress, credential FROM connections
-      WHERE (?1 IS NULL OR namespace = ?1) AND (?2 IS NULL OR name = ?2) ORDER BY namespace, name
-      """, [SQLValue(namespace), SQLValue(name)]
-    ) { row throws(SQLiteError) in
+    try query(sql, values) { row throws(SQLiteError) in
       let egress = try row.json(4).array ?? []
       connections.append(
         Connection(

@@ -92,11 +92,19 @@ extension SQLiteReader {
   }
 
   public func connections(in namespace: String?) throws(StoreError) -> [Connection] {
-    try ask { database throws(SQLiteError) in try database.connections(in: namespace, name: nil) }
+    try ask { database throws(SQLiteError) in try database.connections(in: namespace) }
+  }
+
+  public func readConnection(_ name: String, in namespace: String) throws(StoreError) -> Connection? {
+    try ask { database throws(SQLiteError) in try database.connection(name, in: namespace) }
   }
 
   public func credentials(in namespace: String?) throws(StoreError) -> [CredentialRecord] {
-    try ask { database throws(SQLiteError) in try database.credentials(in: namespace, name: nil) }
+    try ask { database throws(SQLiteError) in try database.credentials(in: namespace) }
+  }
+
+  public func readCredential(_ name: String, in namespace: String) throws(StoreError) -> CredentialRecord? {
+    try ask { database throws(SQLiteError) in try database.credential(name, in: namespace) }
   }
 
   public func namespaceKey(_ namespace: String) throws(StoreError) -> [UInt8]? {
@@ -123,5 +131,9 @@ extension SQLiteReader {
 
   public func readRevision(of pipeline: PipelineName, number: Int?) throws(StoreError) -> RevisionRecord? {
     try ask { database throws(SQLiteError) in try database.revision(of: pipeline, number: number) }
+  }
+
+  public func fileSet(of pipeline: PipelineName, number: Int) throws(StoreError) -> [UInt8]? {
+    try ask { database throws(SQLiteError) in try database.fileSet(of: pipeline, number: number) }
   }
 }

@@ -123,11 +123,11 @@ extension SQLiteStore {
   }
 
   public func connection(_ name: String, in namespace: String) throws(StoreError) -> Connection? {
-    try ask { database throws(SQLiteError) in try database.connections(in: namespace, name: name).first }
+    try ask { database throws(SQLiteError) in try database.connection(name, in: namespace) }
   }
 
   public func credential(_ name: String, in namespace: String) throws(StoreError) -> CredentialRecord? {
-    try ask { database throws(SQLiteError) in try database.credentials(in: namespace, name: name).first }
+    try ask { database throws(SQLiteError) in try database.credential(name, in: namespace) }
   }
 
   public func highestNumbers() throws(StoreError) -> (job: Int64, body: Int64) {
@@ -171,8 +171,14 @@ extension SQLiteStore: ReadModel {
   public func connections(in namespace: String?) throws(StoreError) -> [Connection] {
     try reader.connections(in: namespace)
   }
+  public func readConnection(_ name: String, in namespace: String) throws(StoreError) -> Connection? {
+    try reader.readConnection(name, in: namespace)
+  }
   public func credentials(in namespace: String?) throws(StoreError) -> [CredentialRecord] {
     try reader.credentials(in: namespace)
+  }
+  public func readCredential(_ name: String, in namespace: String) throws(StoreError) -> CredentialRecord? {
+    try reader.readCredential(name, in: namespace)
   }
   public func namespaceKey(_ namespace: String) throws(StoreError) -> [UInt8]? {
     try reader.namespaceKey(namespace)
@@ -188,5 +194,8 @@ extension SQLiteStore: ReadModel {
   public func readBody(_ id: BodyID) throws(StoreError) -> [UInt8]? { try reader.readBody(id) }
   public func readRevision(of pipeline: PipelineName, number: Int?) throws(StoreError) -> RevisionRecord? {
     try reader.readRevision(of: pipeline, number: number)
+  }
+  public func fileSet(of pipeline: PipelineName, number: Int) throws(StoreError) -> [UInt8]? {
+    try reader.fileSet(of: pipeline, number: number)
   }
 }

@@ -11,12 +11,21 @@ extension Database {
     """
 
   /// The newest version of each.
-  func credentials(in namespace: String?, name: String?) throws(SQLiteError) -> [CredentialRecord] {
+  func credentials(in namespace: String?) throws(SQLiteError) -> [CredentialRecord] {
     try credentials(
       """
       \(Self.credentialColumns) AND v.version = c.current_version
-      WHERE (?1 IS NULL OR c.namespace = ?1) AND (?2 IS NULL OR c.name = ?2) ORDER BY c.namespace, c.name
-      """, [SQLValue(namespace), SQLValue(name)])
+      WHERE ?1 IS NULL OR c.namespace = ?1 ORDER BY c.namespace, c.name
+      """, [SQLValue(namespace)])
+  }
+
+  /// Its newest version, by the index: each attempt with a credential asks for it.
+  func credential(_ name: String, in namespace: String) throws(SQLiteError) -> CredentialRecord? {
+    try credentials(
+      """
+      \(Self.credentialColumns) AND v.version = c.current_version WHERE c.namespace = ? AND c.name = ?
+      """, [.text(namespace), .text(name)]
+    ).first
   }
 
   func versions(ofCredential name: String, in namespace: String) throws(SQLiteError) -> [CredentialRecord] {

@@ -135,6 +135,15 @@ extension WatchedReader {
   func credentials(in namespace: String?) throws(StoreError) -> [CredentialRecord] {
     try real.credentials(in: namespace)
   }
+  func readConnection(_ name: String, in namespace: String) throws(StoreError) -> Connection? {
+    try real.readConnection(name, in: namespace)
+  }
+  func readCredential(_ name: String, in namespace: String) throws(StoreError) -> CredentialRecord? {
+    try real.readCredential(name, in: namespace)
+  }
+  func fileSet(of pipeline: PipelineName, number: Int) throws(StoreError) -> [UInt8]? {
+    try real.fileSet(of: pipeline, number: number)
+  }
   func masterKeys() throws(StoreError) -> [MasterKeyRow] { try real.masterKeys() }
   func keyRotation() throws(StoreError) -> KeyRotationRow? { try real.keyRotation() }
   func wrapped(
