@@ -157,22 +157,16 @@ struct AMQPRequest: Connector {
 enum Waiting {
   /// What `take` makes of the first news that means something to it; nil when the time is over or the task is
   /// cancelled. `take` is told whether it has heard of anything before that it could act on.
-  static func first<News: Sendable, Found: Sendable>(
+  nonisolated(nonsending) static func first<News: Sendable, Found: Sendable>(
     of stream: AsyncStream<News>, within limit: Duration?, on loop: BrokerLoop,
-    _ take: @escaping @Sendable (News, _ isSent: Bool) async throws(Failure) -> Found?
+    _ take: nonisolated(nonsending) @escaping @Sendable (News, _ isSent: Bool) async throws(Failure) -> Found?
   ) async throws(Failure) -> Found? {
-    let whole: @Sendable () async throws(Failure) -> Found? = { () async throws(Failure) in
-      var isSent = false
-      for await news in stream {
-        if let found = try await take(news, isSent) { return found }
-        isSent = true
-      }
-      return nil
-    }
-    guard let limit else { return try await whole() }
+    guard let limit else { return try await whole(stream, take) }
     let result = await withTaskGroup(of: Result<Found?, Failure>.self) { group in
       group.addTask {
-        do throws(Failure) { return .success(try await whole()) } catch { return .failure(error) }
+        do throws(Failure) { return .success(try await whole(stream, take)) } catch {
+          return .failure(error)
+        }
       }
       group.addTask {
         await loop.pause(until: .now + limit)
@@ -183,5 +177,17 @@ enum Waiting {
       return first
     }
     return try result.get()
+  }
+
+  nonisolated(nonsending) private static func whole<News: Sendable, Found: Sendable>(
+    _ stream: AsyncStream<News>,
+    _ take: nonisolated(nonsending) @Sendable (News, _ isSent: Bool) async throws(Failure) -> Found?
+  ) async throws(Failure) -> Found? {
+    var isSent = false
+    for await news in stream {
+      if let found = try await take(news, isSent) { return found }
+      isSent = true
+    }
+    return nil
   }
 }

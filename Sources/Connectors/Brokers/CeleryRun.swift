@@ -36,7 +36,7 @@ struct CeleryRun: Sendable {
 
   /// Sends the task; one that was sent before is not sent again, of which false tells.
   @discardableResult
-  func send() async throws(Failure) -> Bool {
+  nonisolated(nonsending) func send() async throws(Failure) -> Bool {
     switch places.broker.kind {
     case .redis:
       // One that comes twice finds the mark of the first.
@@ -115,8 +115,7 @@ struct CeleryRun: Sendable {
 
   /// Nil when the time is over or the task is cancelled.
   func result(sends: Bool, within limit: Duration?) async throws(Failure) -> CeleryResult? {
-    // On the thread of the brokers, so that a thousand tasks do not change threads for each word.
-    try await withTaskExecutorPreference(loop) { () async throws(Failure) in
+    try await BrokerStage(on: loop).perform { (_) async throws(Failure) in
       switch places.results {
       case .redis(let place): try await redisResult(place, sends, limit)
       case .rpc: try await rpcResult(sends, limit)
@@ -124,7 +123,7 @@ struct CeleryRun: Sendable {
     }
   }
 
-  private func redisResult(
+  nonisolated(nonsending) private func redisResult(
     _ place: BrokerPlace, _ sends: Bool, _ limit: Duration?
   ) async throws(Failure) -> CeleryResult? {
     let subscriber: RedisSubscriber
@@ -152,7 +151,7 @@ struct CeleryRun: Sendable {
     }
   }
 
-  private func rpcResult(_ sends: Bool, _ limit: Duration?) async throws(Failure) -> CeleryResult? {
+  nonisolated(nonsending) private func rpcResult(_ sends: Bool, _ limit: Duration?) async throws(Failure) -> CeleryResult? {
     guard let desk else { return nil }
     let claimed = await desk.claim(message.id, at: places.broker)
     return try await Waiting.first(of: claimed, within: limit, on: loop) {
@@ -180,7 +179,7 @@ struct CeleryRun: Sendable {
     do throws(NetError) { return try brokers.amqp(places.broker) } catch { throw .net(error) }
   }
 
-  private func ask(_ place: BrokerPlace, _ command: RedisCommand) async throws(Failure) -> RedisReply {
+  nonisolated(nonsending) private func ask(_ place: BrokerPlace, _ command: RedisCommand) async throws(Failure) -> RedisReply {
     do throws(RedisError) {
       let client: RedisClient
       do throws(NetError) { client = try brokers.redis(place) } catch { throw .net(error) }

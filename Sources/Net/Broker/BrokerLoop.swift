@@ -21,12 +21,10 @@ extension BrokerMember {
 
 /// One thread for all connections to message brokers: it waits for their sockets and their times, and runs
 /// the actors that own them, which therefore need no thread of their own.
-///
-/// A task that asks much of those actors may prefer this executor, so that it does not change threads for each
-/// answer; it must not block or compute for long there.
-public final class BrokerLoop: SerialExecutor, TaskExecutor {
+public final class BrokerLoop: SerialExecutor {
   private struct State {
     var jobs: [UnownedJob] = []
+    var calls: [@Sendable () -> Void] = []
     var isStopped = false
     /// The thread waits, or is about to: whoever has something for it wakes it, once.
     var isWaiting = false
@@ -68,6 +66,9 @@ public final class BrokerLoop: SerialExecutor, TaskExecutor {
     change { $0.jobs.append(job) }
   }
 
+  /// Called on the thread, where a member's state may be assumed isolated; for less than a task.
+  func soon(_ call: @escaping @Sendable () -> Void) { change { $0.calls.append(call) } }
+
   /// Something that the thread has to see before it waits on.
   private func change(_ body: (inout State) -> Void) {
     let isWaiting = state.withLock { state in
@@ -90,15 +91,15 @@ public final class BrokerLoop: SerialExecutor, TaskExecutor {
     var jobs: [UnownedJob] = []
     while true {
       let count = epoll.wait(waitingTime(), &events)
-      let isStopped = state.withLock { state in
+      let (calls, isStopped) = state.withLock { state in
         state.isWaiting = false
         swap(&state.jobs, &jobs)
-        return state.isStopped
+        defer { state.calls = [] }
+        return (state.calls, state.isStopped)
       }
-      for job in jobs {
-        job.runSynchronously(isolatedTo: asUnownedSerialExecutor(), taskExecutor: asUnownedTaskExecutor())
-      }
+      for job in jobs { job.runSynchronously(on: asUnownedSerialExecutor()) }
       jobs.removeAll(keepingCapacity: jobs.count < Self.usualJobs)
+      for call in calls { call() }
       for index in 0..<count {
         let token = esteira_epoll_token(&events[index])
         if token == 0 { wake.clear() }
@@ -108,7 +109,7 @@ public final class BrokerLoop: SerialExecutor, TaskExecutor {
       ringAlarms()
       if isStopped {
         endAll()
-        if state.withLock({ $0.jobs.isEmpty }) { break }
+        if state.withLock({ $0.jobs.isEmpty && $0.calls.isEmpty }) { break }
       }
     }
   }
@@ -119,7 +120,8 @@ public final class BrokerLoop: SerialExecutor, TaskExecutor {
   /// Zero where there is something to do already.
   private func waitingTime() -> Duration? {
     state.withLock { state in
-      guard state.jobs.isEmpty, state.unsent.isEmpty, !state.isStopped else { return .zero }
+      let isIdle = state.jobs.isEmpty && state.calls.isEmpty && state.unsent.isEmpty
+      guard isIdle, !state.isStopped else { return .zero }
       state.isWaiting = true
       let next = [state.alarms.values.min(), state.sleepers.values.lazy.map(\.until).min()]
       return next.compactMap(\.self).min().map { max(.zero, ContinuousClock.now.duration(to: $0)) }
@@ -142,6 +144,20 @@ public final class BrokerLoop: SerialExecutor, TaskExecutor {
     for member in members { member.end() }
     for sleeper in sleepers { sleeper.resume() }
   }
+}
+
+/// Where a task that asks much of brokers runs meanwhile, so that it does not change threads for each answer.
+/// It must not block or compute for long there.
+public actor BrokerStage {
+  private let loop: BrokerLoop
+  public nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+
+  public init(on loop: BrokerLoop) { self.loop = loop }
+
+  /// What `body` calls stays on this thread where it is `nonisolated(nonsending)`.
+  public func perform<Value: Sendable, Fault: Error>(
+    _ body: @Sendable (isolated BrokerStage) async throws(Fault) -> Value
+  ) async throws(Fault) -> Value { try await body(self) }
 }
 
 // Sockets.

@@ -45,14 +45,12 @@ public actor RedisSubscriber {
     let (id, key) = (lastID, Array(channel.utf8))
     listeners[id] = Listener(channel: key, continuation: continuation)
     byChannel[key, default: []].insert(id)
-    continuation.onTermination = { [weak self] _ in
-      guard let self else { return }
-      Task(executorPreference: loop) { await self.leave(id) }
+    continuation.onTermination = { [weak self, loop] _ in
+      loop.soon { [weak self] in self?.assumeIsolated { $0.leave(id) } }
     }
     if let connection {
       // Redis answers a second subscription too: that is how this listener hears that it is heard.
-      let command = RedisCommand("SUBSCRIBE") + key
-      Task { await connection.push(command) }
+      connection.assumeIsolated { $0.push(RedisCommand("SUBSCRIBE") + key) }
     } else if !isRunning {
       isRunning = true
       Task { await run() }
@@ -67,13 +65,16 @@ public actor RedisSubscriber {
     await connection?.close()
   }
 
-  private func leave(_ id: UInt64) async {
+  private func leave(_ id: UInt64) {
     guard let listener = listeners.removeValue(forKey: id) else { return }
     byChannel[listener.channel]?.remove(id)
     guard byChannel[listener.channel]?.isEmpty ?? false else { return }
     byChannel[listener.channel] = nil
-    await connection?.push(RedisCommand("UNSUBSCRIBE") + listener.channel)
-    if listeners.isEmpty { await connection?.close() }
+    let isLast = listeners.isEmpty
+    connection?.assumeIsolated { connection in
+      connection.push(RedisCommand("UNSUBSCRIBE") + listener.channel)
+      if isLast { connection.close() }
+    }
   }
 
   /// One connection after the other, as long as somebody listens.
