@@ -151,7 +151,9 @@ struct CeleryRun: Sendable {
     }
   }
 
-  nonisolated(nonsending) private func rpcResult(_ sends: Bool, _ limit: Duration?) async throws(Failure) -> CeleryResult? {
+  nonisolated(nonsending) private func rpcResult(_ sends: Bool, _ limit: Duration?) async throws(Failure)
+    -> CeleryResult?
+  {
     guard let desk else { return nil }
     let claimed = await desk.claim(message.id, at: places.broker)
     return try await Waiting.first(of: claimed, within: limit, on: loop) {
@@ -179,7 +181,9 @@ struct CeleryRun: Sendable {
     do throws(NetError) { return try brokers.amqp(places.broker) } catch { throw .net(error) }
   }
 
-  nonisolated(nonsending) private func ask(_ place: BrokerPlace, _ command: RedisCommand) async throws(Failure) -> RedisReply {
+  nonisolated(nonsending) private func ask(_ place: BrokerPlace, _ command: RedisCommand)
+    async throws(Failure) -> RedisReply
+  {
     do throws(RedisError) {
       let client: RedisClient
       do throws(NetError) { client = try brokers.redis(place) } catch { throw .net(error) }

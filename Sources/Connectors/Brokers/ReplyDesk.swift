@@ -52,6 +52,7 @@ actor ReplyDesk {
     lastID += 1
     let number = lastID
     claims[id, default: [:]][number] = continuation
+    loop.listens(1)
     continuation.onTermination = { [weak self] _ in
       guard let self else { return }
       Task { await self.leave(id, number) }
@@ -66,7 +67,7 @@ actor ReplyDesk {
   }
 
   private func leave(_ id: String, _ number: UInt64) {
-    claims[id]?[number] = nil
+    if claims[id]?.removeValue(forKey: number) != nil { loop.listens(-1) }
     if claims[id]?.isEmpty ?? false { claims[id] = nil }
   }
 

@@ -30,6 +30,8 @@ public final class BrokerLoop: SerialExecutor {
     var isWaiting = false
     /// Whose sockets have bytes that no system call has been made for.
     var unsent: Set<UInt64> = []
+    /// How many wait for an answer of a broker.
+    var listeners = 0
     var members: [UInt64: any BrokerMember] = [:]
     var alarms: [UInt64: ContinuousClock.Instant] = [:]
     var sleepers: [UInt64: Sleeper] = [:]
@@ -89,8 +91,9 @@ public final class BrokerLoop: SerialExecutor {
     epoll.add(wake.descriptor, EPOLLIN.rawValue, 0)
     var events = [epoll_event](repeating: epoll_event(), count: Epoll.batch)
     var jobs: [UnownedJob] = []
+    var lastNews = ContinuousClock.now
     while true {
-      let count = epoll.wait(waitingTime(), &events)
+      let count = gathers(since: lastNews) ? epoll.wait(.zero, &events) : epoll.wait(waitingTime(), &events)
       let (calls, isStopped) = state.withLock { state in
         state.isWaiting = false
         swap(&state.jobs, &jobs)
@@ -102,7 +105,7 @@ public final class BrokerLoop: SerialExecutor {
       for call in calls { call() }
       for index in 0..<count {
         let token = esteira_epoll_token(&events[index])
-        if token == 0 { wake.clear() }
+        if token == 0 { wake.clear() } else { lastNews = .now }
         state.withLock { $0.members[token] }?.hear(events[index].events)
       }
       sendWhatWaits()
@@ -116,6 +119,21 @@ public final class BrokerLoop: SerialExecutor {
 
   /// Room for more jobs of one turn is given back.
   private static let usualJobs = 1_024
+  /// With so many who listen, answers are left to gather for a moment: one alone would wake the thread of its
+  /// task, that of the engine and that of the store, and keep the cores from whoever does the work.
+  private static let crowd = 64
+  private static let gathering = Duration.milliseconds(2)
+
+  /// True where it slept, because many listen and the last news are hardly over.
+  private func gathers(since lastNews: ContinuousClock.Instant) -> Bool {
+    let left = Self.gathering - lastNews.duration(to: .now)
+    guard left > .zero, state.withLock({ $0.listeners >= Self.crowd && !$0.isStopped }) else { return false }
+    usleep(UInt32(left.components.attoseconds / 1_000_000_000_000))
+    return true
+  }
+
+  /// Somebody begins to wait for an answer, or ends.
+  public func listens(_ change: Int) { state.withLock { $0.listeners += change } }
 
   /// Zero where there is something to do already.
   private func waitingTime() -> Duration? {

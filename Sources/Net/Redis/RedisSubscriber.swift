@@ -33,6 +33,8 @@ public actor RedisSubscriber {
     (self.place, self.loop, self.limits) = (place, loop, limits)
   }
 
+  deinit { loop.listens(-listeners.count) }
+
   /// Ends when nobody takes its elements any more.
   public func listen(to channel: String) -> AsyncStream<News> {
     let (stream, continuation) = AsyncStream.makeStream(
@@ -41,6 +43,7 @@ public actor RedisSubscriber {
       continuation.finish()
       return stream
     }
+    loop.listens(1)
     lastID += 1
     let (id, key) = (lastID, Array(channel.utf8))
     listeners[id] = Listener(channel: key, continuation: continuation)
@@ -61,12 +64,14 @@ public actor RedisSubscriber {
   public func close() async {
     isClosed = true
     for listener in listeners.values { listener.continuation.finish() }
+    loop.listens(-listeners.count)
     (listeners, byChannel) = ([:], [:])
     await connection?.close()
   }
 
   private func leave(_ id: UInt64) {
     guard let listener = listeners.removeValue(forKey: id) else { return }
+    loop.listens(-1)
     byChannel[listener.channel]?.remove(id)
     guard byChannel[listener.channel]?.isEmpty ?? false else { return }
     byChannel[listener.channel] = nil
