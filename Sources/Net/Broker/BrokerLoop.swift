@@ -180,7 +180,7 @@ public actor BrokerStage {
 
 // Sockets.
 extension BrokerLoop {
-  func addresses(of host: String) async throws(NetError) -> [IPAddress] {
+  nonisolated(nonsending) func addresses(of host: String) async throws(NetError) -> [IPAddress] {
     if let address = IPAddress(host) { return [address] }
     return try await lookup.addresses(of: host)
   }
@@ -224,7 +224,7 @@ extension BrokerLoop {
   }
 
   /// Returns at that moment, or when the task is cancelled or the loop is stopped.
-  public func pause(until moment: ContinuousClock.Instant) async {
+  nonisolated(nonsending) public func pause(until moment: ContinuousClock.Instant) async {
     let token = state.withLock { state in
       state.lastToken += 1
       return state.lastToken

@@ -177,7 +177,7 @@ extension BrokerPlace {
   func tls() throws(NetError) -> TLSClient? { isSecure ? try TLSClient(authorities: authorities) : nil }
 
   /// Where to connect, in this order: what the rules of egress permit.
-  func addresses(_ loop: BrokerLoop) async throws(NetError) -> [IPAddress] {
+  nonisolated(nonsending) func addresses(_ loop: BrokerLoop) async throws(NetError) -> [IPAddress] {
     let found = try await loop.addresses(of: host)
     let permitted = found.filter(egress.permits)
     if permitted.isEmpty, let first = found.first { throw .refusedAddress(address: first, host: host) }

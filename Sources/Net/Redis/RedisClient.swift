@@ -133,7 +133,8 @@ public actor RedisClient {
     return tls
   }
 
-  static func open(
+  /// Not by way of the common threads, where whatever else has begun would come first.
+  nonisolated(nonsending) static func open(
     _ place: BrokerPlace, _ loop: BrokerLoop, _ limits: RedisLimits, _ tls: TLSClient?
   ) async throws(RedisError) -> RedisConnection {
     let new: RedisConnection
