@@ -37,6 +37,11 @@ struct CatalogTests {
     let store = try backend.open(folder)
     #expect(try store.revision(of: daily, number: nil) == second)
     #expect(try store.readRevision(of: daily, number: 1) == first)
+    for record in [first, second] {
+      let expected = record.files.isEmpty ? nil : record.sha256
+      #expect(try store.fileSet(of: daily, number: record.number) == expected)
+    }
+    #expect(try store.fileSet(of: daily, number: 3) == nil)
     #expect(try store.revision(of: daily, number: 3) == nil)
     #expect(
       try store.pipelines(in: "sales") == [
@@ -85,6 +90,8 @@ struct CatalogTests {
     }
     let store = try backend.open(folder)
     #expect(try store.connection("site", in: "sales") == changed)
+    #expect(try store.readConnection("site", in: "sales") == changed)
+    #expect(try store.readConnection("site", in: "marketing") == nil)
     #expect(try store.connections(in: nil) == [other, changed])
     #expect(try write([.removeConnection(name: "site", namespace: "sales")], to: store) == [])
     #expect(try store.connection("site", in: "sales") == nil)
@@ -102,6 +109,8 @@ struct CatalogTests {
     #expect(try write([.credential(record(1)), .credential(record(2))], to: store) == [])
     #expect(try store.credential("token", in: "sales") == record(2))
     #expect(try store.credential("token", in: "finance") == nil)
+    #expect(try store.readCredential("token", in: "sales") == record(2))
+    #expect(try store.readCredential("token", in: "finance") == nil)
     #expect(try store.credentials(in: nil) == [record(2)])
     #expect(try write([.credential(record(2))], to: store) == [RefusedJob(job: .catalog, reason: .conflict)])
     #expect(try write([.removeCredential(name: "token", namespace: "sales")], to: store) == [])
