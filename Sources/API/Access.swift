@@ -5,22 +5,31 @@ public enum AccessCalls {
   public static let credentials = Endpoint<CredentialsQuery, Page<CredentialItem>>(
     .get, "/credentials", .needs("credentials", "read"),
     "Names, types, versions, expiry and last use; never a value.")
+  public static let credential = Endpoint<NamePath, CredentialItem>(
+    .get, "/credentials/{id}", .needs("credentials", "read"),
+    "One credential: what the list says of it, never a value.")
   public static let setCredential = Endpoint<CredentialRequest, CredentialItem>(
-    .put, "/credentials/{id}", .needs("credentials", "update"), "Stores a new version of a credential.",
+    .put, "/credentials/{id}", .needs("credentials", "update"),
+    "Stores a new version of a credential; with If-Match only where it still is as it was.",
     problems: [412],
     example: CredentialRequest(id: "demo~shop", type: "bearer", values: ["token": "…"]))
   public static let deleteCredential = Endpoint<CredentialDeletion, Nothing>(
-    .delete, "/credentials/{id}", .needs("credentials", "delete"), "Removes a credential.")
+    .delete, "/credentials/{id}", .needs("credentials", "delete"),
+    "Removes a credential; with If-Match only where it still is as it was.", problems: [412])
   public static let connections = Endpoint<ConnectionsQuery, Page<ConnectionItem>>(
     .get, "/connections", .needs("connections", "read"), "Where connections lead.")
+  public static let connection = Endpoint<NamePath, ConnectionItem>(
+    .get, "/connections/{id}", .needs("connections", "read"), "Where one connection leads.")
   public static let setConnection = Endpoint<ConnectionItem, ConnectionItem>(
-    .put, "/connections/{id}", .needs("connections", "update"), "Creates or changes a connection.",
+    .put, "/connections/{id}", .needs("connections", "update"),
+    "Creates or changes a connection; with If-Match only where it still is as it was.", problems: [412],
     dryRun: true,
     example: ConnectionItem(
       id: "demo~shop", kind: "http", address: ["base_url": "https://shop.example"],
       allowedEgress: ["shop.example"], credential: "shop"))
   public static let deleteConnection = Endpoint<NamePath, Nothing>(
-    .delete, "/connections/{id}", .needs("connections", "delete"), "Removes a connection.", dryRun: true)
+    .delete, "/connections/{id}", .needs("connections", "delete"),
+    "Removes a connection; with If-Match only where it still is as it was.", problems: [412], dryRun: true)
   public static let testConnection = Endpoint<ConnectionTestRequest, AccessTest>(
     .post, "/connections/{id}/test", .needs("connections", "test"),
     "Whether it leads where it should, with its credential; says what was tried.",
@@ -88,6 +97,14 @@ public struct ConnectionItem: Wire, Hashable {
       "credential": credential?.wire,
     ])
   }
+}
+
+extension ConnectionItem: Tagged {
+  /// Named by what it is.
+  public var state: DefinitionTag {
+    DefinitionTag(revision: 0, sha256: DefinitionTag.checksum(json.serialized()))
+  }
+  public var tag: String { state.text(shownAs: []) }
 }
 
 public struct ConnectionTestRequest: Wire {

@@ -30,6 +30,8 @@ public struct AsksQuery: Wire {
   public var state: String?
   /// Only those that ask the caller, by name or by a group.
   public var mine: Bool
+  /// `-opened_at` (nil too) or `opened_at`.
+  public var sort: String?
   public var limit: Int?
   public var cursor: String?
 
@@ -46,6 +48,7 @@ public struct AsksQuery: Wire {
       .namespace,
       .optional("state", .words(["open", "decided", "expired", "closed", "all"]).with("default", "open")),
       .optional("mine", .flag, "Only those that ask the caller, by name or by a group."),
+      .sort(by: ["opened_at"], usual: "-opened_at"),
       .limit(),
       .cursor,
     ], name: "AsksQuery")
@@ -54,12 +57,13 @@ public struct AsksQuery: Wire {
     let fields = try Fields(json, Self.schema)
     (namespace, state) = (try fields.optionalText("namespace"), try fields.optionalText("state"))
     (mine, cursor) = (try fields.flag("mine"), try fields.optionalText("cursor"))
-    limit = try fields.optionalInt("limit")
+    (limit, sort) = (try fields.optionalInt("limit"), try fields.optionalText("sort"))
   }
 
   public var json: JSON {
     members([
-      "namespace": namespace?.wire, "state": state?.wire, "mine": mine.wire, "limit": limit?.wire,
+      "namespace": namespace?.wire, "state": state?.wire, "mine": mine.wire, "sort": sort?.wire,
+      "limit": limit?.wire,
       "cursor": cursor?.wire,
     ])
   }

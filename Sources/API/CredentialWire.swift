@@ -72,6 +72,15 @@ public struct CredentialItem: Wire, Hashable {
   }
 }
 
+extension CredentialItem: Tagged {
+  /// What of it a change is made on: its use, and how long older versions last, is no other credential.
+  public var state: DefinitionTag {
+    let made: JSON = [type.wire, createdAt.wire, createdBy.wire, expiresAt?.wire ?? .null]
+    return DefinitionTag(revision: version, sha256: DefinitionTag.checksum(made.serialized()))
+  }
+  public var tag: String { state.text(shownAs: json.serialized()) }
+}
+
 /// The one place where secret values travel, inwards only.
 public struct CredentialRequest: Wire {
   public var id: String

@@ -3,12 +3,12 @@ public import Model
 /// Endpoints about what ran out: messages, signals, jobs, steps and deliveries.
 public enum DeadLetterCalls {
   /// Before `get`, whose path would take it for an id.
-  public static let groups = Endpoint<LettersQuery, Page<LetterGroupItem>>(
+  public static let groups = Endpoint<LetterGroupsQuery, Page<LetterGroupItem>>(
     .get, "/dead-letters/groups", .needs("deadletters", "read"),
     "Dead letters that failed in the same way, counted; those that failed last come first.")
   public static let list = Endpoint<LettersQuery, Page<LetterItem>>(
     .get, "/dead-letters", .needs("deadletters", "read"),
-    "Dead letters; those that failed last come first.")
+    "Dead letters; those that failed last come first unless asked.")
   public static let get = Endpoint<LetterPath, LetterDetail>(
     .get, "/dead-letters/{id}", .needs("deadletters", "read"),
     "A dead letter with what it holds and what people did with it.", audit: .read)
@@ -78,6 +78,8 @@ public struct LettersQuery: Wire {
   public var selection: LetterSelection
   /// `open` unless said; `replayed`, `discarded` or `all`.
   public var state: String?
+  /// `-last_at` (nil too) or `last_at`.
+  public var sort: String?
   public var limit: Int?
   public var cursor: String?
 
@@ -87,23 +89,53 @@ public struct LettersQuery: Wire {
 
   public static let schema = Schema.request(
     LetterSelection.schema.members + [
-      .optional("state", .words(["open", "replayed", "discarded", "all"]).with("default", "open")),
-      .limit(),
-      .cursor,
+      state, .sort(by: ["last_at"], usual: "-last_at"), .limit(), .cursor,
     ], name: "LettersQuery")
+
+  static let state = Schema.Member.optional(
+    "state", .words(["open", "replayed", "discarded", "all"]).with("default", "open"))
 
   public init(_ json: JSON) throws(WireError) {
     let fields = try Fields(json, Self.schema)
     (selection, state) = (try LetterSelection(fields), try fields.optionalText("state"))
-    limit = try fields.optionalInt("limit")
+    (limit, sort) = (try fields.optionalInt("limit"), try fields.optionalText("sort"))
     cursor = try fields.optionalText("cursor")
   }
 
   public var json: JSON {
     var object = selection.json.object ?? JSONObject()
     if let state { object["state"] = state.wire }
+    if let sort { object["sort"] = sort.wire }
     if let limit { object["limit"] = limit.wire }
     if let cursor { object["cursor"] = cursor.wire }
+    return .object(object)
+  }
+}
+
+/// Of the groups there is one page, in one order.
+public struct LetterGroupsQuery: Wire {
+  public var selection: LetterSelection
+  /// `open` unless said; `replayed`, `discarded` or `all`.
+  public var state: String?
+  public var limit: Int?
+
+  public init(_ selection: LetterSelection, state: String? = nil, limit: Int? = nil) {
+    (self.selection, self.state, self.limit) = (selection, state, limit)
+  }
+
+  public static let schema = Schema.request(
+    LetterSelection.schema.members + [LettersQuery.state, .limit()], name: "LetterGroupsQuery")
+
+  public init(_ json: JSON) throws(WireError) {
+    let fields = try Fields(json, Self.schema)
+    (selection, state) = (try LetterSelection(fields), try fields.optionalText("state"))
+    limit = try fields.optionalInt("limit")
+  }
+
+  public var json: JSON {
+    var object = selection.json.object ?? JSONObject()
+    if let state { object["state"] = state.wire }
+    if let limit { object["limit"] = limit.wire }
     return .object(object)
   }
 }

@@ -44,28 +44,33 @@ public struct DeliveryPath: Wire {
 
 public struct DeliveriesQuery: Wire {
   public var name: String
+  /// `-at` (nil too) or `at`.
+  public var sort: String?
   public var limit: Int?
   public var cursor: String?
 
-  public init(name: String, limit: Int? = nil, cursor: String? = nil) {
-    (self.name, self.limit, self.cursor) = (name, limit, cursor)
+  public init(name: String, sort: String? = nil, limit: Int? = nil, cursor: String? = nil) {
+    (self.name, self.sort, self.limit, self.cursor) = (name, sort, limit, cursor)
   }
 
   public static let schema = Schema.request(
     [
       .init("name", .text(1...Schema.Member.longestName)),
+      .sort(by: ["at"], usual: "-at"),
       .limit(),
       .cursor,
     ], name: "DeliveriesQuery")
 
   public init(_ json: JSON) throws(WireError) {
     let fields = try Fields(json, Self.schema)
-    name = try fields.text("name")
+    (name, sort) = (try fields.text("name"), try fields.optionalText("sort"))
     limit = try fields.optionalInt("limit")
     cursor = try fields.optionalText("cursor")
   }
 
-  public var json: JSON { members(["name": name.wire, "limit": limit?.wire, "cursor": cursor?.wire]) }
+  public var json: JSON {
+    members(["name": name.wire, "sort": sort?.wire, "limit": limit?.wire, "cursor": cursor?.wire])
+  }
 }
 
 /// What waits to leave for one destination.

@@ -2,8 +2,9 @@ public import Model
 
 /// Endpoints about the events that steps emit.
 public enum EventCalls {
-  public static let list = Endpoint<EmittedQuery, Page<EventItem>>(
-    .get, "/events", .needs("events", "read"), "Events of a namespace behind a position, oldest first.")
+  public static let list = Endpoint<EventListQuery, Page<EventItem>>(
+    .get, "/events", .needs("events", "read"),
+    "Events of a namespace behind a position, oldest first unless asked.")
   public static let follow = StreamEndpoint<EmittedQuery, EventItem>(
     "/events/stream", .needs("events", "read"), "Events as they are emitted.")
 }
@@ -44,6 +45,40 @@ public struct EmittedQuery: Wire {
       "namespace": namespace.wire, "room": room?.wire, "type": type?.wire, "after": .int(after),
       "limit": limit?.wire,
     ])
+  }
+}
+
+/// Asks for a page of them.
+public struct EventListQuery: Wire {
+  public var events: EmittedQuery
+  /// `position` (nil too) or `-position`.
+  public var sort: String?
+  public var cursor: String?
+
+  public init(_ events: EmittedQuery, sort: String? = nil, cursor: String? = nil) {
+    (self.events, self.sort, self.cursor) = (events, sort, cursor)
+  }
+
+  public static let schema = Schema.request(
+    EmittedQuery.schema.members + [
+      .optional(
+        "sort", Schema.words(["position", "-position"]).with("default", "position"),
+        "They are in the order in which they came; a `-` turns it round."), .cursor,
+    ], name: "EventListQuery")
+
+  public init(_ json: JSON) throws(WireError) {
+    let fields = try Fields(json, Self.schema)
+    (sort, cursor) = (try fields.optionalText("sort"), try fields.optionalText("cursor"))
+    var own = fields.object
+    (own["sort"], own["cursor"]) = (nil, nil)
+    events = try EmittedQuery(.object(own))
+  }
+
+  public var json: JSON {
+    var object = events.json.object ?? JSONObject()
+    object["sort"] = sort?.wire
+    object["cursor"] = cursor?.wire
+    return .object(object)
   }
 }
 

@@ -44,6 +44,10 @@ public struct RerunWish: Wire {
   public var sameKeys: Bool
   public var dryRun: Bool
   public var idempotencyKey: String?
+  /// 0 to 9; nil: that of the job.
+  public var priority: Int?
+  /// Beside those of the job; one without a value takes the job's away.
+  public var labels: [(name: String, value: String?)] = []
 
   public init(
     id: String, from: String? = nil, latest: Bool = false, inputs: JSONObject = JSONObject(),
@@ -61,6 +65,10 @@ public struct RerunWish: Wire {
       .optional("inputs", .map),
       .optional("same_keys", .flag),
       .optional("dry_run", .flag, "Shows the plan, and starts nothing."),
+      .optional("priority", .integer(0...9), "In place of that of the job."),
+      .optional(
+        "labels", UpdateJobRequest.labels,
+        "Beside those of the job; one whose value is null takes the job's away."),
       .idempotencyKey,
     ], name: "RerunWish")
 
@@ -70,12 +78,15 @@ public struct RerunWish: Wire {
     (latest, inputs) = (try fields.flag("latest"), try fields.map("inputs"))
     (sameKeys, dryRun) = (try fields.flag("same_keys"), try fields.flag("dry_run"))
     idempotencyKey = try fields.optionalText("idempotency_key")
+    priority = try fields.optionalInt("priority")
+    labels = try fields.map("labels").map { (name: $0.key, value: $0.value.string) }
   }
 
   public var json: JSON {
     members([
       "id": id.wire, "from": from?.wire, "latest": .bool(latest), "inputs": .object(inputs),
       "same_keys": .bool(sameKeys), "dry_run": .bool(dryRun), "idempotency_key": idempotencyKey?.wire,
+      "priority": priority?.wire, "labels": UpdateJobRequest.wire(labels),
     ])
   }
 }

@@ -15,6 +15,8 @@ public struct ExecuteRequest: Wire {
   public var priority: Int?
   /// Beside those of the file; one without a value takes the file's away.
   public var labels: [(name: String, value: String?)]
+  /// The job begins then and not before.
+  public var runAt: Timestamp?
 
   public init(
     id: String, inputs: JSONObject = JSONObject(), message: JSON? = nil, idempotencyKey: String? = nil,
@@ -39,6 +41,9 @@ public struct ExecuteRequest: Wire {
       .optional(
         "labels", UpdateJobRequest.labels,
         "Beside those of the file's `job_labels`; one whose value is null takes the file's away."),
+      .optional(
+        "run_at", .time,
+        "The job is stored now and begins then, at most 366 days ahead; what has passed is now."),
     ], name: "ExecuteRequest")
 
   public init(_ json: JSON) throws(WireError) {
@@ -50,13 +55,14 @@ public struct ExecuteRequest: Wire {
     settings = fields.object["settings"] == nil ? nil : try fields.map("settings")
     priority = try fields.optionalInt("priority")
     labels = try fields.map("labels").map { (name: $0.key, value: $0.value.string) }
+    runAt = try fields.optionalTime("run_at")
   }
 
   public var json: JSON {
     members([
       "id": id.wire, "inputs": .object(inputs), "message": message, "idempotency_key": idempotencyKey?.wire,
       "key": key?.wire, "revision": revision?.wire, "settings": settings.map { .object($0) },
-      "priority": priority?.wire, "labels": UpdateJobRequest.wire(labels),
+      "priority": priority?.wire, "labels": UpdateJobRequest.wire(labels), "run_at": runAt?.wire,
     ])
   }
 }
@@ -118,10 +124,14 @@ public struct ArtifactItem: Wire, Hashable {
   public var sha256: String
   public var size: Int64
   public var mediaType: String
+  /// Where its bytes are; nil where it stands beside them in a file.
+  public var href: String?
 
-  public init(name: String, path: String, sha256: String, size: Int64, mediaType: String) {
+  public init(
+    name: String, path: String, sha256: String, size: Int64, mediaType: String, href: String? = nil
+  ) {
     (self.name, self.path, self.sha256) = (name, path, sha256)
-    (self.size, self.mediaType) = (size, mediaType)
+    (self.size, self.mediaType, self.href) = (size, mediaType, href)
   }
 
   public static let schema = Schema.object(
@@ -131,18 +141,20 @@ public struct ArtifactItem: Wire, Hashable {
       .init("sha256", .text(.sha256)),
       .init("size", .count, "In bytes."),
       .init("media_type", .text),
+      .optional("href", .text, "Where its bytes are."),
     ], name: "ArtifactItem")
 
   public init(_ json: JSON) throws(WireError) {
     let fields = try Fields(json, Self.schema)
     (name, path, sha256) = (try fields.text("name"), try fields.text("path"), try fields.text("sha256"))
     (size, mediaType) = (try fields.integer("size"), try fields.text("media_type"))
+    href = try fields.optionalText("href")
   }
 
   public var json: JSON {
     members([
       "name": name.wire, "path": path.wire, "sha256": sha256.wire, "size": .int(size),
-      "media_type": mediaType.wire,
+      "media_type": mediaType.wire, "href": href?.wire,
     ])
   }
 }

@@ -93,11 +93,12 @@ public struct NamespaceChange: Wire, Hashable {
 }
 
 /// A namespace that is there from now on.
-public struct MadeNamespace: Wire, Hashable, Located {
+public struct MadeNamespace: Wire, Hashable, Located, Tagged {
   public var item: NamespaceItem
   public init(item: NamespaceItem) { self.item = item }
   public static let schema = NamespaceItem.schema
   public init(_ json: JSON) throws(WireError) { item = try NamespaceItem(json) }
   public var json: JSON { item.json }
   public var location: String? { "/api/v1/namespaces/\(item.name)" }
+  public var tag: String { item.tag }
 }

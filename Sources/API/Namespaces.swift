@@ -11,7 +11,8 @@ public enum NamespaceCalls {
     dryRun: true)
   public static let update = Endpoint<NamespaceChange, NamespaceItem>(
     .patch, "/namespaces/{namespace}", .needs("namespaces", "update"),
-    "Changes what is said of a namespace and what its jobs may take.", dryRun: true)
+    "Changes what is said of a namespace and what its jobs may take; with If-Match only where that still "
+      + "is as it was.", problems: [412], dryRun: true)
   public static let get = Endpoint<NamespacePath, NamespaceItem>(
     .get, "/namespaces/{namespace}", .needs("namespaces", "read"), "One namespace.")
   public static let setting = Endpoint<SettingPath, SettingItem>(
@@ -100,6 +101,14 @@ public struct NamespaceItem: Wire, Hashable {
       "credentials": credentials.wire, "settings": settings.wire, "live_jobs": liveJobs.wire,
     ])
   }
+}
+
+extension NamespaceItem: Tagged {
+  /// What of it a change is made on: how much stands in it is no other namespace.
+  public var state: DefinitionTag {
+    DefinitionTag(revision: 0, sha256: DefinitionTag.checksum(words.json.serialized()))
+  }
+  public var tag: String { state.text(shownAs: json.serialized()) }
 }
 
 public struct SettingPath: Wire, Hashable {

@@ -86,9 +86,14 @@ public struct ApplyRequest: Wire {
   public var expectedRevision: Int?
   /// Only says what it would do.
   public var isDryRun: Bool
+  /// What is in a namespace of the files and not among them is deleted.
+  public var prune: Bool
 
-  public init(files: [SourceFile], expectedRevision: Int? = nil, isDryRun: Bool = false) {
+  public init(
+    files: [SourceFile], expectedRevision: Int? = nil, isDryRun: Bool = false, prune: Bool = false
+  ) {
     (self.files, self.expectedRevision, self.isDryRun) = (files, expectedRevision, isDryRun)
+    self.prune = prune
   }
 
   public static let mostFiles = 200
@@ -100,18 +105,23 @@ public struct ApplyRequest: Wire {
         "expected_revision", .revisionOrNone,
         "Fails unless the newest revision is this one; only with one file."),
       .optional("dry_run", .flag, "Only says what it would do."),
+      .optional(
+        "prune", .flag,
+        "What is in a namespace of the files and not among them is deleted, which needs pipelines:delete; "
+          + "refused where it has live jobs."),
     ], name: "ApplyRequest")
 
   public init(_ json: JSON) throws(WireError) {
     let fields = try Fields(json, Self.schema)
     files = try fields.list("files", of: SourceFile.self)
     expectedRevision = try fields.optionalInt("expected_revision")
-    isDryRun = try fields.flag("dry_run")
+    (isDryRun, prune) = (try fields.flag("dry_run"), try fields.flag("prune"))
   }
 
   public var json: JSON {
     members([
       "files": files.wire, "expected_revision": expectedRevision?.wire, "dry_run": isDryRun.wire,
+      "prune": prune.wire,
     ])
   }
 }
@@ -130,7 +140,7 @@ public struct ApplyResult: Wire, Hashable {
 
 public struct AppliedPipeline: Wire, Hashable {
   public var id: String
-  /// `created`, `updated` or `unchanged`.
+  /// `created`, `updated`, `unchanged` or, with prune, `deleted`.
   public var change: String
   public var revision: Int
   /// What the user should know although nothing is wrong, in the caller's language.
@@ -143,7 +153,7 @@ public struct AppliedPipeline: Wire, Hashable {
   public static let schema = Schema.object(
     [
       .init("id", .text),
-      .init("change", .words(["created", "updated", "unchanged"])),
+      .init("change", .words(["created", "updated", "unchanged", "deleted"])),
       .init("revision", .integer(1...Int.max)),
       .optional(
         "notes", .list(of: .text),

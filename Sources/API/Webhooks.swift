@@ -127,23 +127,27 @@ public struct WebhookDeletion: Wire, Hashable {
 
 public struct WebhookDeliveriesQuery: Wire, Hashable {
   public var id: String
+  /// `-at` (nil too) or `at`.
+  public var sort: String?
   public var limit: Int?
   public var cursor: String?
 
-  public init(id: String, limit: Int? = nil, cursor: String? = nil) {
-    (self.id, self.limit, self.cursor) = (id, limit, cursor)
+  public init(id: String, sort: String? = nil, limit: Int? = nil, cursor: String? = nil) {
+    (self.id, self.sort, self.limit, self.cursor) = (id, sort, limit, cursor)
   }
 
   public static let schema = Schema.request(
-    [WebhookPath.id, .limit(), .cursor], name: "WebhookDeliveriesQuery")
+    [WebhookPath.id, .sort(by: ["at"], usual: "-at"), .limit(), .cursor], name: "WebhookDeliveriesQuery")
 
   public init(_ json: JSON) throws(WireError) {
     let fields = try Fields(json, Self.schema)
     (id, limit) = (try fields.text("id"), try fields.optionalInt("limit"))
-    cursor = try fields.optionalText("cursor")
+    (cursor, sort) = (try fields.optionalText("cursor"), try fields.optionalText("sort"))
   }
 
-  public var json: JSON { members(["id": id.wire, "limit": limit?.wire, "cursor": cursor?.wire]) }
+  public var json: JSON {
+    members(["id": id.wire, "sort": sort?.wire, "limit": limit?.wire, "cursor": cursor?.wire])
+  }
 }
 
 public struct WebhookRequest: Wire, Hashable {

@@ -163,6 +163,11 @@ extension AccessService {
     }
   }
 
+  /// Where failed sign-ins keep the name out now; nil where they do not.
+  public func lockout(of account: Account) -> Throttle.Lockout? {
+    throttle.withLock { $0.lockout(of: account.name, at: environment.now()) }
+  }
+
   /// Ends every lockout of the name, and the state `locked`.
   public func unlock(_ id: ID<Account>, by principal: Principal, from origin: Origin) async throws(Problem) {
     try demand("update", "users", of: principal)

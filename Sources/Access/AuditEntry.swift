@@ -108,9 +108,15 @@ public struct AuditQuery: Sendable, Hashable {
   public var until: Timestamp?
   /// The sequence that the last page ended with.
   public var before: Int64?
+  public var isOldestFirst = false
   public var limit = 50
 
   public init() {}
+
+  private func isBehind(_ entry: AuditEntry) -> Bool {
+    guard let before else { return true }
+    return isOldestFirst ? entry.sequence > before : entry.sequence < before
+  }
 
   /// Without the question whether an intent was finished, which needs the other rows.
   public func matches(_ entry: AuditEntry) -> Bool {
@@ -122,7 +128,7 @@ public struct AuditQuery: Sendable, Hashable {
       && (action.map { Self.isAction($0, of: entry.act.action) } ?? true)
       && Self.holds(resourceType, entry.act.resourceType) && Self.holds(resourceID, entry.act.resourceID)
       && (outcome.map { $0 == entry.outcome } ?? true) && (since.map { entry.at >= $0 } ?? true)
-      && (until.map { entry.at < $0 } ?? true) && (before.map { entry.sequence < $0 } ?? true)
+      && (until.map { entry.at < $0 } ?? true) && isBehind(entry)
   }
 
   private static func holds(_ wanted: String?, _ given: String) -> Bool {

@@ -99,6 +99,24 @@ public struct Throttle: Sendable {
     return wait.rate > .zero ? .tooFast(wait.rate) : nil
   }
 
+  /// Of a name, where it is kept out now: from everywhere, or only from the addresses that guessed.
+  public struct Lockout: Sendable, Hashable {
+    public var until: Timestamp
+    public var isEverywhere: Bool
+  }
+
+  /// The one that ends last; one from everywhere hides those of addresses.
+  public func lockout(of name: String, at now: Timestamp) -> Lockout? {
+    func until(_ key: Key) -> Timestamp? {
+      current(key, at: now).lockedUntil.flatMap { $0 > now ? $0 : nil }
+    }
+    if let everywhere = until(.name(name)) { return Lockout(until: everywhere, isEverywhere: true) }
+    let pairs = records.keys.compactMap { key -> Timestamp? in
+      if case .pair(name, _) = key { until(key) } else { nil }
+    }
+    return pairs.max().map { Lockout(until: $0, isEverywhere: false) }
+  }
+
   /// The whole sign-in went well. Of the address only this try is taken back: else one known password would
   /// pay for guessing all others.
   public mutating func succeeded(name: String, address: String) {

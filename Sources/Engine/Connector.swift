@@ -58,6 +58,8 @@ public struct Attempt: Sendable {
   public var cancelGrace: Duration
   /// The attempt's lease: a later attempt of the step execution has a higher one.
   public var fencingToken: UInt32 = 0
+  /// The trace that the job was started in; nil where whoever started it named none.
+  public var trace: TraceParent?
   public var services: AttemptServices
 
   public init(

@@ -26,7 +26,7 @@ public protocol ReadModel: DeadLetterReader, OutboxReader, VaultReader, AddedSch
   func settings(of namespace: String) throws(StoreError) -> JSONObject
   func events(of job: JobNumber, after sequence: UInt32, limit: Int) throws(StoreError) -> [StoredEvent]
   func readBody(_ id: BodyID) throws(StoreError) -> [UInt8]?
-  /// Newest first; `before` is the id that the last page ended with.
+  /// Newest first unless the filter says otherwise; `before` is the id that the last page ended with.
   func asks(_ filter: AskFilter, before: ID<Ask>?, limit: Int) throws(StoreError) -> [AskRow]
   func ask(_ id: ID<Ask>) throws(StoreError) -> AskRow?
   func asks(withPrefix prefix: String, limit: Int) throws(StoreError) -> [ID<Ask>]
@@ -44,7 +44,7 @@ public protocol ReadModel: DeadLetterReader, OutboxReader, VaultReader, AddedSch
   func takenContents(
     _ contents: [String], by pipeline: PipelineName, trigger: String
   ) throws(StoreError) -> Set<String>
-  /// Oldest first, those behind `position`.
+  /// Oldest first unless the filter says otherwise, those behind `position`.
   func emitted(_ filter: EmittedFilter, after position: Int64, limit: Int) throws(StoreError) -> [EmittedRow]
   func readSchedules(in namespace: String?) throws(StoreError) -> [ScheduleRow]
   /// The latest due times first.
@@ -115,6 +115,7 @@ public struct AskFilter: Sendable, Hashable {
   /// Any of these principals, such as `user:ana`; empty: everybody's.
   public var assignees: [String]
   public var job: JobNumber?
+  public var isOldestFirst = false
   public init(
     namespace: String? = nil, states: [AskRow.State] = [], assignees: [String] = [], job: JobNumber? = nil
   ) {

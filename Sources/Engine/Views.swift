@@ -17,8 +17,16 @@ public struct JobRequest: Sendable {
   public var update: JobUpdate
   /// Such as `local:ana`.
   public var actor: String
+  /// The trace that the request is part of.
+  public var trace: TraceParent?
+  /// The job begins then and not before; what has passed is now.
+  public var runAt: Timestamp?
   /// Nil: no trigger, but a person or a call.
   var origin: TriggerOrigin?
+
+  /// How far ahead `runAt` may lie.
+  public static let farthestDays = 366
+  public static let farthestStart = Duration.seconds(farthestDays * 86_400)
 
   public init(
     pipeline: PipelineName, revision: Int? = nil, inputs: JSONObject = JSONObject(), message: JSON? = nil,
@@ -47,6 +55,10 @@ public struct JobView: Sendable {
   public var summary: JobSummary
   public var inputs: JSON
   public var outputs: JSON?
+  /// 32 hex digits: the trace that it belongs to and that its steps give on.
+  public var traceID: String
+  /// Before this moment nothing of it begins, as its start said.
+  public var runAt: Timestamp?
   /// How many step executions have which status.
   public var counts: [StepStatus: Int]
   /// In the order in which they came to be; a fan-out and its items are entries of their own.

@@ -5,15 +5,25 @@ import Model
 /// Routes about connections and settings.
 struct AccessRoutes: Sendable {
   var backend: Backend
+  private let underWay = UnderWay()
+
+  init(backend: Backend) { self.backend = backend }
 
   var routes: [Route] {
     [
       .answer(AccessCalls.connections, in: .list { $0.namespace }) { query, caller in
         try connections(query, caller)
       },
-      .answer(AccessCalls.setConnection, in: .name { $0.id }) { item, caller in try await set(item, caller) },
+      .answer(AccessCalls.connection, in: .name { $0.id }) { path, _ in
+        let name = try NamespacedName(path.id)
+        guard let known = try known(name) else { throw Self.unknown("connection", "a conexão", name) }
+        return ConnectionItem(known)
+      },
+      .answer(AccessCalls.setConnection, in: .name { $0.id }) { item, caller in
+        try await underWay.change(item.id) { () throws(Problem) in try await set(item, caller) }
+      },
       .answer(AccessCalls.deleteConnection, in: .name { $0.id }) { path, caller in
-        try await deleteConnection(path, caller)
+        try await underWay.change(path.id) { () throws(Problem) in try await deleteConnection(path, caller) }
       },
       .answer(AccessCalls.settings, in: .namespace { $0.namespace ?? "" }) { query, _ in try settings(query)
       },
@@ -39,7 +49,9 @@ struct AccessRoutes: Sendable {
     let connection = Connection(
       namespace: name.namespace, name: name.name, kind: item.kind, address: item.address,
       allowedEgress: item.allowedEgress, credential: item.credential)
-    caller.note.before(try known(name).map { ConnectionItem($0).json })
+    let before = try known(name).map { ConnectionItem($0) }
+    try Precondition.check(caller.request.ifMatch, before?.state, of: item.id)
+    caller.note.before(before?.json)
     caller.note.after(ConnectionItem(connection).json)
     if caller.isDryRun { return ConnectionItem(connection) }
     try await node.write([.connection(connection, at: backend.now(), by: caller.actor)])
@@ -53,8 +65,11 @@ struct AccessRoutes: Sendable {
 
   private func deleteConnection(_ path: NamePath, _ caller: Caller) async throws(Problem) -> Nothing {
     let (node, name) = (try backend.writer(), try NamespacedName(path.id))
-    guard let known = try known(name) else { throw Self.unknown("connection", "a conexão", name) }
-    caller.note.before(ConnectionItem(known).json)
+    guard let known = try known(name).map({ ConnectionItem($0) }) else {
+      throw Self.unknown("connection", "a conexão", name)
+    }
+    try Precondition.check(caller.request.ifMatch, known.state, of: path.id)
+    caller.note.before(known.json)
     if caller.isDryRun { return Nothing() }
     try await node.write([.removeConnection(name: name.name, namespace: name.namespace)])
     return Nothing()

@@ -36,6 +36,7 @@ struct AskRoutes: Sendable {
   private func list(_ query: AsksQuery, _ caller: Caller) async throws(Problem) -> Page<AskItem> {
     let limit = try PageBounds.limit(query.limit)
     var filter = AskFilter(namespace: query.namespace, states: try states(query.state))
+    filter.isOldestFirst = query.sort == "opened_at"
     if query.mine {
       filter.assignees = ["user:\(Self.name(caller.actor))"]
       filter.assignees += try backend.asks.groups(caller.actor).map { "group:\($0)" }
@@ -49,7 +50,7 @@ struct AskRoutes: Sendable {
       filter.namespace = namespace
       found += try await backend.asks.list(filter, before, limit + 1)
     }
-    found.sort { $0.row.id > $1.row.id }
+    found.sort { ($0.row.id < $1.row.id) == filter.isOldestFirst }
     let page = found.prefix(limit)
     return Page(
       page.map(AskItem.init), nextCursor: found.count > limit ? page.last?.row.id.description : nil)

@@ -6,6 +6,9 @@ import Model
 struct CredentialRoutes: Sendable {
   var backend: Backend
   var desk: VaultDesk
+  private let underWay = UnderWay()
+
+  init(backend: Backend, desk: VaultDesk) { (self.backend, self.desk) = (backend, desk) }
 
   /// How long an older version may stay usable.
   static let longestOverlap = Duration.seconds(90 * 24 * 3_600)
@@ -17,14 +20,17 @@ struct CredentialRoutes: Sendable {
       .answer(AccessCalls.credentials, in: .list { $0.namespace }) { query, caller in
         try credentials(query, caller)
       },
+      .answer(AccessCalls.credential, in: .name { $0.id }) { path, _ in
+        try item(try known(try NamespacedName(path.id)))
+      },
       .answer(CredentialCalls.create, in: .name { $0.id }) { request, caller in
-        try await create(request, caller)
+        try await underWay.change(request.id) { () throws(Problem) in try await create(request, caller) }
       },
       .answer(AccessCalls.setCredential, in: .name { $0.id }) { request, caller in
-        try await set(request, caller)
+        try await underWay.change(request.id) { () throws(Problem) in try await set(request, caller) }
       },
       .answer(AccessCalls.deleteCredential, in: .name { $0.id }) { request, caller in
-        try await delete(request, caller)
+        try await underWay.change(request.id) { () throws(Problem) in try await delete(request, caller) }
       },
       .answer(CredentialCalls.usage, in: .name { $0.id }) { path, _ in
         let name = try NamespacedName(path.id)
@@ -94,6 +100,8 @@ struct CredentialRoutes: Sendable {
     try AccessRoutes.checkName(name)
     try check(request)
     let known = try find(name)
+    try Precondition.check(
+      caller.request.ifMatch, known.map { CredentialItem($0).state }, of: request.id)
     if let wanted = request.ifVersion, wanted != known?.version ?? 0 {
       throw Self.changed(name, known?.version ?? 0)
     }
@@ -151,7 +159,9 @@ struct CredentialRoutes: Sendable {
 
   private func delete(_ request: CredentialDeletion, _ caller: Caller) async throws(Problem) -> Nothing {
     let (node, name) = (try backend.writer(), try NamespacedName(request.id))
-    caller.note.before(Self.shown(try known(name)))
+    let known = try known(name)
+    try Precondition.check(caller.request.ifMatch, CredentialItem(known).state, of: request.id)
+    caller.note.before(Self.shown(known))
     if !request.force {
       let usage = try CredentialUseFinder(backend: backend, desk: desk).usage(of: name)
       if !usage.isEmpty { throw Self.inUse(name, usage) }
@@ -193,7 +203,13 @@ struct CredentialRoutes: Sendable {
 
   private func known(_ name: NamespacedName) throws(Problem) -> CredentialRecord {
     guard let record = try find(name) else {
-      throw AccessRoutes.unknown("credential", "a credencial", name)
+      throw Problem(
+        "unknown-credential",
+        Bilingual(
+          "There is no credential \(name.namespace)/\(name.name).",
+          pt: "Não existe a credencial \(name.namespace)/\(name.name)."),
+        remedy: Bilingual(
+          "`esteira credential ls` names them.", pt: "`esteira credential ls` mostra os nomes."))
     }
     return record
   }

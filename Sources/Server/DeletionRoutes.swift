@@ -42,7 +42,7 @@ struct DeletionRoutes: Sendable {
     return DeletedPipeline(id: name.id, jobs: live.map(\.description))
   }
 
-  private func liveJobs(of name: PipelineName) throws(Problem) -> [ID<Job>] {
+  func liveJobs(of name: PipelineName) throws(Problem) -> [ID<Job>] {
     let live = JobStatus.allCases.filter { !$0.hasEnded }
     return try reading { () throws(StoreError) in
       try backend.readModel.jobs(

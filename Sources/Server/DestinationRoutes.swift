@@ -39,7 +39,8 @@ struct DestinationRoutes: Sendable {
       guard let id = Int64(text) else { throw PageBounds.wrongCursor(text) }
       return id
     }
-    let found = try book().deliveries(of: query.name, before: before, limit: limit + 1)
+    let found = try book().deliveries(
+      of: query.name, before: before, limit: limit + 1, oldestFirst: query.sort == "at")
     let page = found.prefix(limit)
     let next = found.count > limit ? page.last.map { String($0.id) } : nil
     return Page(page.map { DeliveryItem($0) }, nextCursor: next)

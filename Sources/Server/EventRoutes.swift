@@ -8,7 +8,7 @@ struct EventRoutes: Sendable {
 
   var routes: [Route] {
     [
-      .answer(EventCalls.list, in: .namespace { $0.namespace }) { query, _ in try list(query) },
+      .answer(EventCalls.list, in: .namespace { $0.events.namespace }) { query, _ in try list(query) },
       .stream(
         EventCalls.follow, in: .namespace { $0.namespace }, id: { String($0.position) },
         with: { query, caller in follow(query, last: caller.request.lastEvent) }),
@@ -17,16 +17,27 @@ struct EventRoutes: Sendable {
 
   private static let page = 200
 
-  private func list(_ query: EmittedQuery) throws(Problem) -> Page<EventItem> {
-    let limit = try PageBounds.limit(query.limit)
-    return Page(try items(query, after: query.after, limit: limit))
+  private func list(_ query: EventListQuery) throws(Problem) -> Page<EventItem> {
+    let limit = try PageBounds.limit(query.events.limit)
+    let last = try query.cursor.map { (text) throws(Problem) in
+      guard let position = Int64(text), position > 0 else { throw PageBounds.wrongCursor(text) }
+      return position
+    }
+    let (isNewestFirst, after) = (query.sort == "-position", query.events.after)
+    let found = try items(
+      query.events, after: isNewestFirst ? after : max(after, last ?? 0), before: isNewestFirst ? last : nil,
+      isNewestFirst: isNewestFirst, limit: limit + 1)
+    let page = Array(found.prefix(limit))
+    return Page(page, nextCursor: found.count > limit ? page.last.map { String($0.position) } : nil)
   }
 
   fileprivate func items(
-    _ query: EmittedQuery, after position: Int64, limit: Int
+    _ query: EmittedQuery, after position: Int64, before: Int64? = nil, isNewestFirst: Bool = false,
+    limit: Int
   ) throws(Problem) -> [EventItem] {
-    let filter = EmittedFilter(namespace: query.namespace, room: query.room, type: query.type)
-    let rows = try reading { () throws(StoreError) in
+    var filter = EmittedFilter(namespace: query.namespace, room: query.room, type: query.type)
+    (filter.before, filter.isNewestFirst) = (before, isNewestFirst)
+    let rows = try reading { [filter] () throws(StoreError) in
       try backend.readModel.emitted(filter, after: position, limit: limit)
     }
     var items: [EventItem] = []

@@ -36,10 +36,12 @@ struct JobReruns: Sendable {
       case "failed": .failed
       case let path?: .step(path)
       }
-    let request = RerunRequest(
+    var request = RerunRequest(
       job: try finder.job(wish.id).id, from: start, latest: wish.latest, inputs: wish.inputs,
       sameKeys: wish.sameKeys, actor: caller.actor,
       idempotencyKey: wish.idempotencyKey ?? caller.request.idempotencyKey)
+    request.update = JobUpdate(priority: wish.priority, labels: wish.labels)
+    request.trace = caller.request.traceParent
     let plan = try await node.planRerun(request)
     var answer = RerunAnswer(
       job: nil, pipeline: plan.pipeline, revision: plan.revision, earlierRevision: plan.earlierRevision,

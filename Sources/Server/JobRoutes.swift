@@ -16,7 +16,7 @@ struct JobRoutes: Sendable {
         let type = caller.fields == nil ? "application/json" : FieldSelection.contentType
         return APIResponse(contentType: type, body: .bytes(try page(query, caller)))
       },
-      .answer(JobCalls.get, in: finder.place { $0.id }) { path, _ in try await get(path) },
+      .answer(JobCalls.get, in: finder.place { $0.id }) { path, caller in try await get(path, caller) },
       .answer(JobCalls.steps, in: finder.place { $0.id }) { query, _ in try await steps(query) },
       .answer(JobCalls.step, in: finder.place { $0.id }) { path, _ in try await step(path) },
       .answer(JobCalls.events, in: finder.place { $0.id }) { query, _ in try await events(query) },
@@ -72,19 +72,29 @@ struct JobRoutes: Sendable {
     return id
   }
 
-  private func get(_ path: JobPath) async throws(Problem) -> JobDetail {
+  private func get(_ path: JobPath, _ caller: Caller) async throws(Problem) -> JobDetail {
     let id = try finder.job(path.id).id
     let view = try await backend.jobs.view(id, 0, 0)
+    let job = try item(view.summary)
     let ordered = StepStatus.allCases.compactMap { status in
       view.counts[status].map { (status.word, JSON.int(Int64($0))) }
     }
     return JobDetail(
-      job: try item(view.summary), inputs: view.inputs, outputs: view.outputs, counts: JSONObject(ordered),
+      job: job, inputs: view.inputs, outputs: view.outputs, counts: JSONObject(ordered),
       warnings: view.warnings.map { warning in
         var item = ErrorItem(warning.failure)
         item.step = warning.path
         return item
-      })
+      }, runAt: view.runAt, traceID: view.traceID, waitingFor: try await waits(of: view.summary, caller),
+      links: JobLinks(
+        job: job.id, pipeline: job.pipeline, parent: job.identity.parent, rerunOf: job.identity.rerunOf))
+  }
+
+  /// What of the reasons is no work under way.
+  private func waits(of job: JobSummary, _ caller: Caller) async throws(Problem) -> [BlockerItem] {
+    if job.status.hasEnded { return [] }
+    return try await backend.jobs.why(job.id).filter { $0.kind != "running" && $0.kind != "stopping" }
+      .map { BlockerItem($0, caller.language) }
   }
 
   private static let pageOfSteps = 1_000
@@ -165,7 +175,13 @@ struct JobRoutes: Sendable {
   }
 
   private func artifacts(_ path: JobPath) throws(Problem) -> Page<ArtifactItem> {
-    Page(try rows(of: try finder.job(path.id)).map(ArtifactItem.init))
+    let job = try finder.job(path.id)
+    return Page(
+      try rows(of: job).map { row in
+        var item = ArtifactItem(row)
+        item.href = "/api/v1/jobs/\(job.id)/artifacts/\(item.sha256)"
+        return item
+      })
   }
 
   private func rows(of job: JobSummary) throws(Problem) -> [ArtifactRow] {

@@ -46,8 +46,10 @@ struct LetterRoutes: Sendable {
     }
   }
 
-  private func groups(_ query: LettersQuery, _ caller: Caller) throws(Problem) -> Page<LetterGroupItem> {
-    let filter = try DeadLetterFilter(query)
+  private func groups(
+    _ query: LetterGroupsQuery, _ caller: Caller
+  ) throws(Problem) -> Page<LetterGroupItem> {
+    let filter = try DeadLetterFilter(query.selection, state: query.state)
     let limit = try PageBounds.limit(query.limit)
     let found = try caller.page(
       filter.namespace, limit: limit, inOrder: { $0.lastAt > $1.lastAt },
@@ -62,11 +64,13 @@ struct LetterRoutes: Sendable {
 
   private func list(_ query: LettersQuery, _ caller: Caller) throws(Problem) -> Page<LetterItem> {
     let limit = try PageBounds.limit(query.limit)
-    let filter = try DeadLetterFilter(query)
+    var filter = try DeadLetterFilter(query.selection, state: query.state)
+    filter.isOldestFirst = query.sort == "last_at"
     let before = try query.cursor.map { text throws(Problem) in try Self.place(text) }
     let found = try caller.page(
-      filter.namespace, limit: limit + 1, inOrder: { ($0.lastAt, $0.id) > ($1.lastAt, $1.id) },
-      { (namespace) throws(Problem) in
+      filter.namespace, limit: limit + 1,
+      inOrder: { (($0.lastAt, $0.id) < ($1.lastAt, $1.id)) == filter.isOldestFirst },
+      { [filter] (namespace) throws(Problem) in
         let wanted = filter.within(namespace)
         return try reading { () throws(StoreError) in
           try backend.readModel.deadLetters(wanted, before: before, limit: limit + 1)
@@ -220,9 +224,9 @@ extension DeadLetterFilter {
   }
 
   /// Open ones unless the query says otherwise.
-  init(_ query: LettersQuery) throws(Problem) {
-    try self.init(query.selection)
-    guard let word = query.state else {
+  init(_ selection: LetterSelection, state word: String?) throws(Problem) {
+    try self.init(selection)
+    guard let word else {
       state = .open
       return
     }

@@ -3,14 +3,13 @@ import Access
 import Crypto
 import Engine
 import Model
-import Synchronization
 
 /// Routes about namespaces and their operator values. A namespace is there once it was made, and as long as
 /// something is stored in it.
 final class NamespaceRoutes: Sendable {
   private let backend: Backend
-  /// Settings that a call is about to write, and namespaces: of two that know the same state only one may.
-  private let busy = Mutex<Set<ScalarString>>([])
+  /// Settings and namespaces.
+  private let underWay = UnderWay()
 
   init(_ backend: Backend) { self.backend = backend }
 
@@ -23,9 +22,15 @@ final class NamespaceRoutes: Sendable {
       },
       .answer(
         NamespaceCalls.create, in: .namespace { $0.name },
-        with: { request, caller in try await self.create(request, caller) }),
+        with: { request, caller in
+          try await self.underWay.change(request.name) { () throws(Problem) in
+            try await self.create(request, caller)
+          }
+        }),
       .answer(NamespaceCalls.update, in: .namespace { $0.namespace }) { request, caller in
-        try await self.update(request, caller)
+        try await self.underWay.change(request.namespace) { () throws(Problem) in
+          try await self.update(request, caller)
+        }
       },
       .answer(NamespaceCalls.setting, in: .namespace { $0.namespace }) { path, _ in
         guard let item = try self.setting(path) else { throw Self.noSetting(path) }
@@ -115,7 +120,9 @@ final class NamespaceRoutes: Sendable {
 
   private func update(_ request: NamespaceChange, _ caller: Caller) async throws(Problem) -> NamespaceItem {
     try known(request.namespace)
-    var words = try words(of: request.namespace)
+    let before = try item(request.namespace)
+    try Precondition.check(caller.request.ifMatch, before.state, of: request.namespace)
+    var words = before.words
     caller.note.before(words.json)
     let change = request.change
     if let title = change["title"] { words.title = title.string }
@@ -124,7 +131,7 @@ final class NamespaceRoutes: Sendable {
     if let slots = change["queue_slots"] { words.queueSlots = slots.object ?? JSONObject() }
     if caller.isDryRun {
       caller.note.after(words.json)
-      var shown = try item(request.namespace)
+      var shown = before
       shown.words = words
       return shown
     }
@@ -137,9 +144,6 @@ final class NamespaceRoutes: Sendable {
     _ words: NamespaceWords, of name: String, changing change: JSONObject, _ caller: Caller
   ) async throws(Problem) {
     let node = try backend.writer()
-    let key = ScalarString(name)
-    guard busy.withLock({ $0.insert(key).inserted }) else { throw Self.underWay(name) }
-    defer { _ = busy.withLock { $0.remove(key) } }
     caller.note.after(words.json)
     let now = backend.now()
     var writes: [CatalogWrite] = [
@@ -177,21 +181,18 @@ final class NamespaceRoutes: Sendable {
   }
 
   private func write(_ value: JSON?, to path: SettingPath, _ caller: Caller) async throws(Problem) {
-    let node = try backend.writer()
-    let name = ScalarString("\(path.namespace)~\(path.name)")
-    guard busy.withLock({ $0.insert(name).inserted }) else {
-      throw Self.underWay("\(path.namespace)/\(path.name)")
+    let (node, name) = (try backend.writer(), "\(path.namespace)~\(path.name)")
+    try await underWay.change(name) { () throws(Problem) in
+      let known = try setting(path)
+      try Precondition.check(caller.request.ifMatch, known?.state, of: name)
+      caller.note.before(known?.value)
+      caller.note.after(value)
+      if caller.isDryRun { return }
+      try await node.write([
+        .setting(
+          namespace: path.namespace, name: path.name, value: value, by: caller.actor, at: backend.now())
+      ])
     }
-    defer { _ = busy.withLock { $0.remove(name) } }
-    let known = try setting(path)
-    try Precondition.check(caller.request.ifMatch, known, path)
-    caller.note.before(known?.value)
-    caller.note.after(value)
-    if caller.isDryRun { return }
-    try await node.write([
-      .setting(
-        namespace: path.namespace, name: path.name, value: value, by: caller.actor, at: backend.now())
-    ])
   }
 }
 
@@ -212,13 +213,5 @@ extension NamespaceRoutes {
       remedy: Bilingual(
         "Change it with: esteira namespace update \(name)", pt: "Mude-o com: esteira namespace update \(name)"
       ))
-  }
-
-  private static func underWay(_ name: String) -> Problem {
-    Problem(
-      "conflict",
-      Bilingual(
-        "\(name) is being changed by somebody else.", pt: "\(name) está sendo mudado por outra pessoa."),
-      remedy: Bilingual("Try again.", pt: "Tente de novo."))
   }
 }

@@ -31,12 +31,19 @@ final class PipelineApplier: Sendable {
     if request.isDryRun { return try plan(request, caller) }
     let node = try backend.writer()
     let compiled = try compileAll(request, caller)
-    let names = compiled.map(\.name)
+    let surplus = request.prune ? try surplus(compiled) : []
+    try demandDeletion(of: surplus, caller)
+    let names = compiled.map(\.name) + surplus.map(\.pipeline)
     let reservation = try reserve(names, compiled.map(\.plan))
     defer { release(reservation) }
-    let draft = try draft(compiled, expected: request.expectedRevision, caller)
+    var draft = try draft(compiled, expected: request.expectedRevision, caller)
+    try prune(surplus, refuses: true, caller, from: &draft)
     note(draft.result, names, caller)
-    if !draft.revisions.isEmpty { try await node.write(draft.revisions.map { .revision($0) }) }
+    let now = backend.now()
+    let writes: [CatalogWrite] =
+      draft.revisions.map { .revision($0) }
+      + draft.deleted.map { .deletePipeline($0, at: now, by: caller.actor) }
+    if !writes.isEmpty { try await node.write(writes) }
     return draft.result
   }
 
@@ -56,7 +63,10 @@ final class PipelineApplier: Sendable {
 
   /// What apply would change, without changing it.
   func plan(_ request: ApplyRequest, _ caller: Caller) throws -> ApplyResult {
-    try draft(try compileAll(request, caller), expected: request.expectedRevision, caller).result
+    let compiled = try compileAll(request, caller)
+    var draft = try draft(compiled, expected: request.expectedRevision, caller)
+    if request.prune { try prune(try surplus(compiled), refuses: false, caller, from: &draft) }
+    return draft.result
   }
 
   struct Compiled {
@@ -69,6 +79,7 @@ final class PipelineApplier: Sendable {
   struct Draft {
     var result = ApplyResult([])
     var revisions: [RevisionRecord] = []
+    var deleted: [PipelineName] = []
   }
 
   /// Throws `InvalidPipeline` with the findings of all files together.

@@ -93,14 +93,16 @@ struct PipelineRoutes: Sendable {
     return Page(items, nextCursor: rest.count > limit ? items.last.map { String($0.revision) } : nil)
   }
 
-  private func execute(_ request: ExecuteRequest, _ caller: Caller) async throws(Problem) -> StartedItem {
+  private func execute(_ request: ExecuteRequest, _ caller: Caller) async throws -> StartedItem {
     let pipeline = try NamespacedName(request.id).pipeline
-    let started = try await backend.writer().start(
-      JobRequest(
-        pipeline: pipeline, revision: request.revision, inputs: request.inputs, message: request.message,
-        idempotencyKey: request.idempotencyKey ?? caller.request.idempotencyKey, key: request.key,
-        settings: request.settings,
-        update: JobUpdate(priority: request.priority, labels: request.labels), actor: caller.actor))
+    var wanted = JobRequest(
+      pipeline: pipeline, revision: request.revision, inputs: request.inputs, message: request.message,
+      idempotencyKey: request.idempotencyKey ?? caller.request.idempotencyKey, key: request.key,
+      settings: request.settings,
+      update: JobUpdate(priority: request.priority, labels: request.labels), actor: caller.actor)
+    (wanted.runAt, wanted.trace) = (request.runAt, caller.request.traceParent)
+    if let runAt = request.runAt, runAt > backend.now() + JobRequest.farthestStart { throw Self.tooFar }
+    let started = try await backend.writer().start(wanted)
     return StartedItem(
       id: started.job.description, pipeline: pipeline.description, revision: started.revision,
       isNew: started.isNew)
@@ -113,6 +115,12 @@ struct PipelineRoutes: Sendable {
     guard let record else { throw Self.noPipeline(pipeline, number) }
     return record
   }
+
+  private static let tooFar = WireError(
+    "/run_at",
+    Bilingual(
+      "\"run_at\" is more than \(JobRequest.farthestDays) days ahead.",
+      pt: "\"run_at\" está a mais de \(JobRequest.farthestDays) dias."))
 
   static func noPipeline(_ pipeline: PipelineName, _ number: Int?) -> Problem {
     let wanted = number.map { "\(pipeline)@\($0)" } ?? pipeline.description

@@ -28,12 +28,11 @@ enum Precondition {
     guard item.tagged.isNamed(by: ifMatch) else { throw changed(item.id) }
   }
 
-  /// Nil: there is none, which no tag names.
-  static func check(_ ifMatch: String?, _ setting: SettingItem?, _ path: SettingPath) throws(Problem) {
+  /// Of what takes it where it is sent: a setting, a credential, a connection, a namespace. `state` is nil
+  /// where there is none, which no tag names.
+  static func check(_ ifMatch: String?, _ state: DefinitionTag?, of name: String) throws(Problem) {
     guard let ifMatch else { return }
-    guard let setting, setting.state.isNamed(by: ifMatch) else {
-      throw changed("\(path.namespace)~\(path.name)")
-    }
+    guard let state, state.isNamed(by: ifMatch) else { throw changed(name) }
   }
 
   private static func absent(_ name: PipelineName) -> Problem {

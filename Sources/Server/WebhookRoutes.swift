@@ -26,7 +26,8 @@ struct WebhookRoutes: Sendable {
       .answer(WebhookCalls.rotate, in: .system) { wish, caller in try await rotate(wish, caller) },
       .answer(WebhookCalls.deliveries, in: .system) { query, _ in
         try DestinationRoutes(backend: backend).deliveries(
-          DeliveriesQuery(name: try one(query.id).name, limit: query.limit, cursor: query.cursor))
+          DeliveriesQuery(
+            name: try one(query.id).name, sort: query.sort, limit: query.limit, cursor: query.cursor))
       },
     ]
   }

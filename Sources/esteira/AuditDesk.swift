@@ -24,15 +24,7 @@ enum AuditDesk {
         "invalid-heads",
         Bilingual("A line is no head of the audit.", pt: "Uma linha não é uma cabeça da auditoria."))
     }
-    var key: Ed25519.PublicKey?
-    if let text = wish.key {
-      key = Hex.decode(text).flatMap { Ed25519.PublicKey($0) }
-      if key == nil {
-        throw Problem(
-          "invalid-export",
-          Bilingual("A key has 64 hex digits.", pt: "Uma chave tem 64 dígitos hexadecimais."))
-      }
-    }
+    let key = try ExportKey.read(wish.key)
     var check = AuditExportCheck(exported: heads, key: key)
     try read(wish.file) { (line) throws(Problem) in try check.take(line) }
     let (report, found) = try check.finish()

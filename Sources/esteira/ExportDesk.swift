@@ -18,15 +18,7 @@ enum ExportDesk {
   private static let piece = 256 * 1024
 
   private static func verify(_ wish: ExportFiles.Wish) throws(Problem) -> ExportFiles.Verdict {
-    var key: Ed25519.PublicKey?
-    if let text = wish.key {
-      key = Hex.decode(text).flatMap { Ed25519.PublicKey($0) }
-      if key == nil {
-        throw Problem(
-          "invalid-export",
-          Bilingual("A key has 64 hex digits.", pt: "Uma chave tem 64 dígitos hexadecimais."))
-      }
-    }
+    let key = try ExportKey.read(wish.key)
     guard let file = wish.file == "-" ? fdopen(dup(STDIN_FILENO), "r") : fopen(wish.file, "re") else {
       throw unreadable(wish.file)
     }

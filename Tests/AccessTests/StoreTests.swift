@@ -158,9 +158,24 @@ struct StoreTests {
         query.before = last.sequence
       }
       #expect(pages == found)
+      if !query.isUnfinished { try turnedRound(query, all, store) }
     }
     #expect(sizes[1] == 10 && sizes[3] == 15 && sizes[15] == 10 && sizes[11] == 10)
     #expect(sizes.last == sizes[6] && sizes[7] == 0, "By name as by id.")
+  }
+
+  /// The same the other way round; where a page ends is no part of what is looked for.
+  private func turnedRound(
+    _ query: AuditQuery, _ all: [AuditEntry], _ store: any AccessStore
+  ) throws {
+    var (query, pages): (AuditQuery, [AuditEntry]) = (query, [])
+    (query.before, query.isOldestFirst) = (nil, true)
+    while case let page = try store.audit(query), let last = page.last {
+      pages += page
+      query.before = last.sequence
+    }
+    query.before = nil
+    #expect(pages == all.filter { query.matches($0) })
   }
 
   @Test("An intent without an outcome is found", arguments: StoreKind.all)

@@ -171,7 +171,29 @@ struct ThrottleTests {
       }
     }
     #expect(await signIn() == "sign-in-locked")
+    let lockout = try #require(world.service.lockout(of: ana.account))
+    #expect(lockout.until > world.clock.now && !lockout.isEverywhere)
     try await world.service.unlock(ana.account.id, by: world.admin, from: World.here)
     #expect(await signIn() == nil)
+    #expect(world.service.lockout(of: ana.account) == nil)
+  }
+
+  @Test("A lockout says until when, and whether it is from everywhere; over, it is none")
+  func lockouts() {
+    var (throttle, now) = (Throttle(), start)
+    func guess(from address: String) {
+      #expect(refusal(&throttle, "ana", address, at: now) == nil)
+      now = now + .seconds(13)
+    }
+    for _ in 0..<4 { guess(from: "a") }
+    #expect(throttle.lockout(of: "ana", at: now) == nil)
+    guess(from: "a")
+    let until = now + .seconds(17)
+    let one = throttle.lockout(of: "ana", at: now)
+    #expect(one?.until == until && one?.isEverywhere == false)
+    #expect(throttle.lockout(of: "rui", at: now) == nil)
+    #expect(throttle.lockout(of: "ana", at: until) == nil)
+    for number in 0..<15 { guess(from: "b\(number)") }
+    #expect(throttle.lockout(of: "ana", at: now)?.isEverywhere == true)
   }
 }

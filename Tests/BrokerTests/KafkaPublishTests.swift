@@ -136,7 +136,7 @@ struct KafkaPublishTests {
       KafkaMessage.Header($0.key, Array(($0.value.string ?? "").utf8))
     }
     let own = [
-      KafkaMessage.Header("traceparent", Array(CeleryMessage.traceparent(attempt).utf8)),
+      KafkaMessage.Header("traceparent", Array(attempt.traceParent.header.utf8)),
       KafkaMessage.Header("esteira-step-key", Array(attempt.stepKey.utf8)),
     ]
     let key = attempt.with["key"]?.string.map { Array($0.utf8) }

@@ -70,6 +70,44 @@ struct AccountCommandTests {
     #expect(String(decoding: sent?.body ?? [], as: UTF8.self) == body)
   }
 
+  @Test("a lockout is shown with its end and the way out")
+  func lockout() async throws {
+    var item = UserItem(
+      id: "019a", kind: "person", name: "ana", email: nil, locale: "en", state: "active",
+      hasSecondFactor: false, createdAt: Timestamp(microseconds: 0), createdBy: "local:root",
+      lastSignInAt: nil)
+    let calm = TestBench { [item] _ in APIResponse(json: item.json) }
+    #expect(await calm.run("user get ana") == 0)
+    #expect(!calm.out.contains("locked"))
+    (item.lockedUntil, item.lockedFrom) = (Timestamp(rfc3339: "2026-11-20T09:10:00Z"), "addresses")
+    let bench = TestBench { [item] _ in APIResponse(json: item.json) }
+    #expect(await bench.run("user get ana") == 0)
+    #expect(
+      bench.out.contains(
+        "locked out: until 2026-11-20T09:10:00Z, from where it was guessed; "
+          + "end it with: esteira user unlock ana"
+      ))
+  }
+
+  @Test("roles are a table of what they may do on what")
+  func roles() async throws {
+    let items = Page([
+      RoleItem(name: "viewer", permissions: ["jobs:read", "asks:read"], isBuiltIn: true),
+      RoleItem(name: "keeper", permissions: ["jobs:update", "jobs:read", "*:read"], isBuiltIn: false),
+    ])
+    let bench = TestBench { _ in APIResponse(json: items.json) }
+    #expect(await bench.run("role ls") == 0)
+    #expect(
+      bench.out == """
+        ROLE    KIND      ON    MAY
+        viewer  built-in  asks  read
+                          jobs  read
+        keeper  own       *     read
+                          jobs  read, update
+
+        """)
+  }
+
   static let confirmed: [(line: String, said: String)] = [
     ("user unlock ana", "ana can try to sign in again."), ("user delete ana", "ana is removed."),
     ("user reset-mfa ana", "ana signs in without a code."), ("role delete watcher", "watcher is removed."),

@@ -17,15 +17,18 @@ struct CredentialCommandTests {
   private static let bench = { @Sendable in
     TestBench { (request) throws(Problem) in
       switch (request.method, request.path) {
-      case (.get, "/api/v1/credentials"): APIResponse(json: Page([item(2)]).json)
-      case (.put, _), (.post, "/api/v1/credentials"): APIResponse(json: item(3).json)
+      case (.get, "/api/v1/credentials"): return APIResponse(json: Page([item(2)]).json)
+      case (.get, "/api/v1/credentials/demo~api"): return APIResponse(json: item(2).json)
+      case (.get, "/api/v1/credentials/demo~other"):
+        throw Problem("unknown-credential", Bilingual("There is none.", pt: "Não existe."))
+      case (.put, _), (.post, "/api/v1/credentials"): return APIResponse(json: item(3).json)
       case (.post, "/api/v1/credentials/demo~api/test"), (.post, "/api/v1/connections/demo~web/test"):
-        APIResponse(
+        return APIResponse(
           json: AccessTest(
             checks: [.init("shape", true, "Fits."), .init("request", false, "401")], milliseconds: 3
           )
           .json)
-      case (_, _): APIResponse(json: .object(JSONObject()))
+      case (_, _): return APIResponse(json: .object(JSONObject()))
       }
     }
   }

@@ -31,6 +31,28 @@ struct RequestTests {
       "POST /api/v1/pipelines/demo~hello/execute",
       #"{"inputs":{},"priority":8,"labels":{"team":"tax","note":null}}"#
     ),
+    (
+      "job start demo/hello --at 2h", "POST /api/v1/pipelines/demo~hello/execute",
+      #"{"inputs":{},"run_at":"2026-11-20T11:00:00Z"}"#
+    ),
+    (
+      "job start demo/hello --at 2026-11-21T06:00:00-03:00", "POST /api/v1/pipelines/demo~hello/execute",
+      #"{"inputs":{},"run_at":"2026-11-21T09:00:00Z"}"#
+    ),
+    (
+      "job rerun 019a --priority 2 -l note=", "POST /api/v1/jobs/019a/rerun",
+      #"{"latest":false,"inputs":{},"same_keys":false,"dry_run":false,"priority":2,"labels":{"note":null}}"#
+    ),
+    ("ask ls --sort opened_at", "GET /api/v1/asks?sort=opened_at&limit=50", ""),
+    ("dlq ls --sort last_at", "GET /api/v1/dead-letters?sort=last_at&limit=50", ""),
+    (
+      "event ls -n demo --sort -position",
+      "GET /api/v1/events?namespace=demo&after=0&limit=50&sort=-position", ""
+    ),
+    ("audit ls --sort sequence", "GET /api/v1/audit?sort=sequence&limit=50", ""),
+    ("destination deliveries ops --sort at", "GET /api/v1/destinations/ops/deliveries?sort=at&limit=50", ""),
+    ("webhook deliveries ops --sort at", "GET /api/v1/webhooks/ops/deliveries?sort=at&limit=50", ""),
+    ("credential get demo/api", "GET /api/v1/credentials/demo~api", ""),
     ("credential delete demo/api", "DELETE /api/v1/credentials/demo~api", ""),
     (
       "credential set demo/api --type hmac --from-stdin", "PUT /api/v1/credentials/demo~api",
@@ -111,6 +133,7 @@ struct RequestTests {
       "schedule pause demo/report", "schedule backfill demo/report",
       "schedule next demo/report --cron '* * * * *'",
       "schedule get report",
+      "job start demo/hello --at soon", "job start demo/hello --at -2h", "ask ls --sort title",
       "pipeline rollback demo/hello", "setting ls", "setting set demo/limit null", "job ls -l team",
     ])
   func refused(_ line: String) async {

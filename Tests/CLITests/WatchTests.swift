@@ -186,4 +186,22 @@ struct WatchTests {
     #expect(await bench.run("job start demo/hello") == 0)
     #expect(bench.out == Self.id + "\n")
   }
+
+  @Test("what the engine says of a job is said in the caller's language; what steps say stays as it is")
+  func sentences() async throws {
+    for (kept, shown) in [
+      ("The job was cancelled.", "O job foi cancelado. [cancelled]"),
+      ("The job was killed by local:ana.", "O job foi encerrado à força por local:ana. [cancelled]"),
+      ("The server closed.", "The server closed. [cancelled]"),
+    ] {
+      var detail = Self.detail("cancelled")
+      detail.job.error = ErrorItem(errorClass: "cancelled", code: "cancelled", message: kept, step: "")
+      let bench = TestBench { [detail] _ in APIResponse(json: detail.json) }
+      #expect(await bench.run("job get 019a --lang pt-BR") == 0)
+      #expect(bench.out.contains(shown), "\(bench.out)")
+      let english = TestBench { [detail] _ in APIResponse(json: detail.json) }
+      #expect(await english.run("job get 019a") == 0)
+      #expect(english.out.contains(kept))
+    }
+  }
 }

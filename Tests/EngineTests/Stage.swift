@@ -14,6 +14,8 @@ final class Stage: Sendable {
     var number: Int
     var key: String
     var previous: String?
+    /// What the attempt gives on.
+    var trace: String
   }
 
   private struct State {
@@ -120,8 +122,8 @@ final class Stage: Sendable {
     change { state in
       state.starts.append(
         Start(
-          path: attempt.path, number: attempt.number, key: attempt.stepKey, previous: attempt.previous?.cause)
-      )
+          path: attempt.path, number: attempt.number, key: attempt.stepKey,
+          previous: attempt.previous?.cause, trace: attempt.traceParent.header))
       state.running += 1
       state.most = max(state.most, state.running)
     }

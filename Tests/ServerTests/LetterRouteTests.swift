@@ -48,7 +48,7 @@ struct LetterRouteTests {
   func reading() async throws {
     let server = try await server(letters: 3)
     let group = try #require(
-      try await server.call(DeadLetterCalls.groups, LettersQuery(LetterSelection())).items.first)
+      try await server.call(DeadLetterCalls.groups, LetterGroupsQuery(LetterSelection())).items.first)
     #expect(group.count == 3 && group.tries == 3 && group.example == 3 && group.kind == "message")
     #expect(group.fingerprint == Self.fingerprint && group.error["code"] == "invalid-input")
 
@@ -59,6 +59,12 @@ struct LetterRouteTests {
       DeadLetterCalls.list,
       LettersQuery(LetterSelection(kind: "message"), limit: 2, cursor: first.nextCursor))
     #expect(second.items.map(\.id) == [1] && second.nextCursor == nil)
+    var turned = LettersQuery(LetterSelection(kind: "message"), limit: 2)
+    turned.sort = "last_at"
+    let oldest = try await server.call(DeadLetterCalls.list, turned)
+    #expect(oldest.items.map(\.id) == [1, 2])
+    turned.cursor = oldest.nextCursor
+    #expect(try await server.call(DeadLetterCalls.list, turned).items.map(\.id) == [3])
     let none = LettersQuery(LetterSelection(kind: "signal"))
     #expect(try await server.call(DeadLetterCalls.list, none).items.isEmpty)
 
@@ -170,7 +176,7 @@ struct LetterRouteTests {
   @Test("read without a server, and change nothing there")
   func readOnly() async throws {
     let server = try TestServer(isReadOnly: true)
-    #expect(try await server.call(DeadLetterCalls.groups, LettersQuery(LetterSelection())).items.isEmpty)
+    #expect(try await server.call(DeadLetterCalls.groups, LetterGroupsQuery(LetterSelection())).items.isEmpty)
     #expect(try await server.call(DeadLetterCalls.list, LettersQuery(LetterSelection())).items.isEmpty)
     let found = await problem {
       _ = try await server.call(DeadLetterCalls.replay, LettersRequest(ids: [1]))

@@ -25,6 +25,8 @@ public struct AuditListQuery: Wire {
   public var outcome: String?
   public var since: Timestamp?
   public var until: Timestamp?
+  /// `-sequence` (nil too) or `sequence`.
+  public var sort: String?
   public var cursor: String?
   public var limit: Int?
 
@@ -45,7 +47,7 @@ public struct AuditListQuery: Wire {
     resourceID = try fields.optionalText("resource_id")
     outcome = try fields.optionalText("outcome")
     (since, until) = (try fields.optionalTime("since"), try fields.optionalTime("until"))
-    cursor = try fields.optionalText("cursor")
+    (cursor, sort) = (try fields.optionalText("cursor"), try fields.optionalText("sort"))
     limit = try fields.optionalInt("limit")
   }
 
@@ -53,7 +55,8 @@ public struct AuditListQuery: Wire {
     members([
       "namespace": namespace?.wire, "actor": actor?.wire, "action": action?.wire,
       "resource_type": resourceType?.wire, "resource_id": resourceID?.wire, "outcome": outcome?.wire,
-      "since": since?.wire, "until": until?.wire, "cursor": cursor?.wire, "limit": limit?.wire,
+      "since": since?.wire, "until": until?.wire, "sort": sort?.wire, "cursor": cursor?.wire,
+      "limit": limit?.wire,
     ])
   }
 
@@ -62,7 +65,10 @@ public struct AuditListQuery: Wire {
     .init("action", .text, required: false, "Such as pipelines:update."),
     .init("resource_type", .text, required: false), .init("resource_id", .text, required: false),
     .init("outcome", .words(AuditItem.outcomes), required: false), .init("since", .time, required: false),
-    .init("until", .time, required: false), .cursor,
+    .init("until", .time, required: false),
+    .optional(
+      "sort", Schema.words(["sequence", "-sequence"]).with("default", "-sequence"),
+      "They are in the order in which they were written; a `-` turns it round."), .cursor,
     .limit(),
   ])
 }

@@ -39,6 +39,10 @@ public struct UserItem: Wire, Hashable {
   public var createdAt: Timestamp
   public var createdBy: String
   public var lastSignInAt: Timestamp?
+  /// Until when failed sign-ins keep the name out; nil where they do not, and in a list.
+  public var lockedUntil: Timestamp?
+  /// `everywhere`, or `addresses`: only from those that failed.
+  public var lockedFrom: String?
 
   public init(
     id: String, kind: String, name: String, email: String?, locale: String, state: String,
@@ -56,6 +60,9 @@ public struct UserItem: Wire, Hashable {
     (state, hasSecondFactor) = (try fields.text("state"), try fields.flag("mfa"))
     createdAt = try fields.time("created_at")
     (createdBy, lastSignInAt) = (try fields.text("created_by"), try fields.optionalTime("last_sign_in_at"))
+    (lockedUntil, lockedFrom) = (
+      try fields.optionalTime("locked_until"), try fields.optionalText("locked_from")
+    )
   }
 
   public var json: JSON {
@@ -63,6 +70,7 @@ public struct UserItem: Wire, Hashable {
       "id": id.wire, "kind": kind.wire, "name": name.wire, "email": email?.wire, "locale": locale.wire,
       "state": state.wire, "mfa": .bool(hasSecondFactor), "created_at": createdAt.wire,
       "created_by": createdBy.wire, "last_sign_in_at": lastSignInAt?.wire,
+      "locked_until": lockedUntil?.wire, "locked_from": lockedFrom?.wire,
     ])
   }
 
@@ -71,6 +79,9 @@ public struct UserItem: Wire, Hashable {
     .init("email", .text, required: false), .init("locale", .words(ProfileRequest.locales)),
     .init("state", .words(["active", "locked", "disabled"])), .init("mfa", .flag), .init("created_at", .time),
     .init("created_by", .text), .init("last_sign_in_at", .time, required: false),
+    .optional("locked_until", .time, "Until when failed sign-ins keep the name out; of one account alone."),
+    .optional(
+      "locked_from", .words(["everywhere", "addresses"]), "`addresses`: only from those that failed."),
   ]
 
   public static let schema = Schema.object(parts, name: "User")

@@ -17,6 +17,7 @@ enum AskList {
         Bilingual(
           "open (as is usual), decided, expired, closed or all",
           pt: "open (o usual), decided, expired, closed ou all")),
+      .sort(AsksQuery.schema),
       FlagSpec("--limit", value: "N", Bilingual("at most so many (50)", pt: "no máximo tantas (50)")),
     ],
     examples: [
@@ -27,13 +28,14 @@ enum AskList {
 
   static func run(_ call: Invocation) async throws -> ExitCode {
     let limit = try call.integer("--limit", in: 1...10_000) ?? 50
+    let sort = try call.sort(AsksQuery.schema)
     return try await call.withClient(.reading) { client in
       let asks = try await client.items(limit: limit) { cursor, limit in
-        try await client.call(
-          AskCalls.list,
-          AsksQuery(
-            namespace: call.namespace, state: call.value("--state"), mine: call.has("--mine"), limit: limit,
-            cursor: cursor))
+        var query = AsksQuery(
+          namespace: call.namespace, state: call.value("--state"), mine: call.has("--mine"), limit: limit,
+          cursor: cursor)
+        query.sort = sort
+        return try await client.call(AskCalls.list, query)
       }
       call.show(listing(asks, call))
       let state = call.value("--state") ?? "open"

@@ -14,6 +14,7 @@ enum AuditList {
       FlagSpec(
         "--outcome", value: "WORD",
         Bilingual("intent, done, refused, failed or read", pt: "intent, done, refused, failed ou read")),
+      .sort(AuditListQuery.schema),
       FlagSpec("--limit", value: "N", Bilingual("at most; else 50", pt: "no máximo; senão 50")),
     ],
     examples: [
@@ -22,10 +23,11 @@ enum AuditList {
 
   static func run(_ call: Invocation) async throws -> ExitCode {
     let most = try call.integer("--limit", in: 1...10_000) ?? 50
-    let wish = AuditListQuery(
+    var wish = AuditListQuery(
       namespace: call.namespace, actor: call.value("--actor"), action: call.value("--action"),
       outcome: call.value("--outcome"), since: try call.moment("--since"), until: try call.moment("--until"))
-    let items = try await call.withClient(.reading) { client in
+    wish.sort = try call.sort(AuditListQuery.schema)
+    let items = try await call.withClient(.reading) { [wish] client in
       try await client.items(limit: most) { cursor, limit in
         var query = wish
         (query.cursor, query.limit) = (cursor, limit)

@@ -145,19 +145,6 @@ extension Invocation {
 
   /// Of all credentials of the namespace, the one of this id.
   func credential(_ id: String, _ client: Client) async throws -> CredentialItem {
-    let namespace = String(id.prefix { $0 != "~" })
-    let items = try await client.items(limit: 10_000) { cursor, limit in
-      try await client.call(
-        AccessCalls.credentials, CredentialsQuery(namespace: namespace, limit: limit, cursor: cursor))
-    }
-    guard let found = items.first(where: { ScalarString($0.id) == ScalarString(id) }) else {
-      let shown = id.replacing("~", with: "/")
-      throw Problem(
-        "unknown-credential",
-        Bilingual("There is no credential \(shown).", pt: "Não existe a credencial \(shown)."),
-        remedy: Bilingual(
-          "`esteira credential ls` names them.", pt: "`esteira credential ls` mostra os nomes."))
-    }
-    return found
+    try await client.call(AccessCalls.credential, NamePath(id: id))
   }
 }

@@ -114,7 +114,10 @@ enum DeliveryList {
     "destination deliveries",
     Bilingual("lists the tries of a destination, newest first", pt: "lista as tentativas, as novas primeiro"),
     arguments: [.destination],
-    flags: [FlagSpec("--limit", value: "N", Bilingual("at most so many (50)", pt: "no máximo tantas (50)"))],
+    flags: [
+      .sort(DeliveriesQuery.schema),
+      FlagSpec("--limit", value: "N", Bilingual("at most so many (50)", pt: "no máximo tantas (50)")),
+    ],
     examples: [
       .init(
         "esteira destination deliveries ops --limit 20",
@@ -123,10 +126,12 @@ enum DeliveryList {
 
   static func run(_ call: Invocation) async throws -> ExitCode {
     let (name, limit) = (call.arguments[0], try call.integer("--limit", in: 1...10_000) ?? 50)
+    let sort = try call.sort(DeliveriesQuery.schema)
     let items = try await call.withClient(.reading) { client in
       try await client.items(limit: limit) { cursor, limit in
         try await client.call(
-          DestinationCalls.deliveries, DeliveriesQuery(name: name, limit: limit, cursor: cursor))
+          DestinationCalls.deliveries,
+          DeliveriesQuery(name: name, sort: sort, limit: limit, cursor: cursor))
       }
     }
     call.show(listing(items, call))

@@ -15,7 +15,7 @@ enum EventList {
   static let spec = CommandSpec(
     "event ls", Bilingual("lists the events that steps emitted", pt: "lista os eventos emitidos por passos"),
     flags: [
-      .room, .type, .after,
+      .room, .type, .after, .sort(EventListQuery.schema),
       FlagSpec("--limit", value: "N", Bilingual("at most, up to 200", pt: "no máximo, até 200")),
     ],
     examples: [
@@ -24,7 +24,8 @@ enum EventList {
         Bilingual("of one room, oldest first", pt: "de uma sala, dos mais antigos"))
     ],
     run: { call in
-      let query = try call.events(limit: try call.integer("--limit", in: 1...200) ?? 50)
+      let events = try call.events(limit: try call.integer("--limit", in: 1...200) ?? 50)
+      let query = EventListQuery(events, sort: try call.sort(EventListQuery.schema))
       let page = try await call.withClient(.reading) { try await $0.call(EventCalls.list, query) }
       for item in page.items { show(item, call) }
       if page.items.isEmpty, call.format == .table {

@@ -142,7 +142,10 @@ enum JobGet {
     add(Bilingual("parent", pt: "pai"), identity.parent)
     add(Bilingual("rerun of", pt: "repete"), identity.rerunOf)
     add(Bilingual("by", pt: "por"), "\(item.actor) (\(item.triggerType))")
+    let own = item.id.replacing("-", with: "")
+    add(Bilingual("trace", pt: "rastro"), job.traceID == own ? nil : job.traceID?.printable)
     add(Bilingual("created", pt: "criado"), words.time(item.createdAt))
+    add(Bilingual("begins", pt: "começa"), item.startedAt == nil ? job.runAt.map(words.time) : nil)
     add(Bilingual("ended", pt: "terminou"), item.completedAt.map(words.time))
     add(Bilingual("took", pt: "durou"), item.completedAt.map { words.duration($0 - item.createdAt) })
     add(
@@ -150,14 +153,21 @@ enum JobGet {
       job.counts.map { "\($0.value.text) \($0.key)" }.joined(separator: ", "))
     add(Bilingual("inputs", pt: "entradas"), words.value(job.inputs, limit: 200).printable)
     add(Bilingual("outputs", pt: "saídas"), job.outputs.map { words.value($0, limit: 200).printable })
-    add(Bilingual("error", pt: "erro"), item.error.map(text))
-    for warning in job.warnings { add(Bilingual("warning", pt: "aviso"), text(warning)) }
+    add(Bilingual("error", pt: "erro"), item.error.map(words.failure))
+    for wait in job.needsDecision ? [] : job.waitingFor {
+      add(Bilingual("waits", pt: "espera"), wait.text.printable)
+    }
+    for warning in job.warnings { add(Bilingual("warning", pt: "aviso"), words.failure(warning)) }
     return lines
   }
+}
 
-  private static func text(_ error: ErrorItem) -> String {
+extension Words {
+  /// Where it happened, what is known of it, and its code.
+  func failure(_ error: ErrorItem) -> String {
     let place = error.step.isEmpty ? "" : "\(error.step): "
-    return "\(place)\(error.message.printable) [\(error.code.isEmpty ? error.errorClass : error.code)]"
+    let message = JobSentence.shown(error.message, in: language).printable
+    return "\(place)\(message) [\(error.code.isEmpty ? error.errorClass : error.code)]"
   }
 }
 

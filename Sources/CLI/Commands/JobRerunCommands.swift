@@ -61,6 +61,14 @@ enum JobRerun {
           "repeat safely: the outside sees the same keys",
           pt: "repetição segura: lá fora as chaves são as mesmas"
         )),
+      FlagSpec(
+        "--priority", value: "N",
+        Bilingual("0 to 9, in place of the job's", pt: "0 a 9, no lugar da do job")),
+      FlagSpec(
+        "--label", short: "-l", value: "k=v", repeated: true,
+        Bilingual(
+          "a label beside the job's; k= leaves the job's out",
+          pt: "um rótulo ao lado dos do job; k= deixa de fora o do job")),
       FlagSpec("--plan", Bilingual("show what would run, and stop", pt: "mostra o que rodaria, e para")),
       .watch, .timeout, .acceptPartial,
     ],
@@ -74,13 +82,13 @@ enum JobRerun {
     ], run: run)
 
   static func run(_ call: Invocation) async throws -> ExitCode {
-    let inputs = JSONObject(try call.pairs("--input"))
-    return try await call.withClient(.writing) { client in
-      let answer = try await client.call(
-        JobCalls.rerun,
-        RerunWish(
-          id: call.arguments[0], from: call.value("--from"), latest: call.has("--latest"), inputs: inputs,
-          sameKeys: call.has("--same-keys"), dryRun: call.has("--plan")))
+    var wish = RerunWish(
+      id: call.arguments[0], from: call.value("--from"), latest: call.has("--latest"),
+      inputs: JSONObject(try call.pairs("--input")), sameKeys: call.has("--same-keys"),
+      dryRun: call.has("--plan"))
+    (wish.priority, wish.labels) = (try call.integer("--priority", in: 0...9), try call.labels())
+    return try await call.withClient(.writing) { [wish] client in
+      let answer = try await client.call(JobCalls.rerun, wish)
       if call.format == .table, !call.isQuiet { lines(answer, call).forEach(call.console.out) }
       guard let job = answer.job else {
         if call.format != .table { call.show([], json: answer.json, id: answer.pipeline) }

@@ -16,6 +16,11 @@ enum JobStart {
         Bilingual(
           "a label beside the file's; k= leaves the file's out",
           pt: "um rótulo ao lado dos do arquivo; k= deixa de fora o do arquivo")),
+      FlagSpec(
+        "--at", value: "TIME",
+        Bilingual(
+          "begins then, such as 2026-11-20T06:00:00Z, or 2h from now",
+          pt: "começa nessa hora, como 2026-11-20T06:00:00Z, ou 2h a partir de agora")),
       .watch, .acceptPartial, .timeout,
     ],
     examples: [
@@ -27,6 +32,9 @@ enum JobStart {
         "esteira job start demo/hello --priority 8 --label team=tax",
         Bilingual("before others, and found by its label", pt: "antes dos outros, e achado pelo rótulo")),
       .init(
+        "esteira job start demo/hello --at 2026-11-20T06:00:00-03:00",
+        Bilingual("is kept now and begins then", pt: "fica guardado agora e começa nessa hora")),
+      .init(
         "esteira job start demo/ingest --message message.json --idempotency-key m1",
         Bilingual("as a queue would; twice is one job", pt: "como faria uma fila; duas vezes é um job só")),
     ], run: run)
@@ -34,6 +42,7 @@ enum JobStart {
   static func run(_ call: Invocation) async throws -> ExitCode {
     var request = try call.executeRequest(try call.identifier(call.arguments[0]))
     (request.priority, request.labels) = (try call.integer("--priority", in: 0...9), try call.labels())
+    request.runAt = try call.coming("--at")
     return try await start(request, call)
   }
 

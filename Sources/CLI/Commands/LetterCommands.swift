@@ -36,6 +36,7 @@ enum LetterList {
         "--each",
         Bilingual(
           "each letter; so it is with --fingerprint", pt: "cada carta; com --fingerprint já é assim")),
+      .sort(LettersQuery.schema),
       FlagSpec("--limit", value: "N", Bilingual("at most so many (50)", pt: "no máximo tantas (50)")),
     ],
     examples: [
@@ -50,8 +51,10 @@ enum LetterList {
 
   static func run(_ call: Invocation) async throws -> ExitCode {
     let selection = try call.letterSelection()
-    if call.has("--each") || selection.fingerprint != nil { return try await each(selection, call) }
-    let query = LettersQuery(
+    if call.has("--each") || call.has("--sort") || selection.fingerprint != nil {
+      return try await each(selection, call)
+    }
+    let query = LetterGroupsQuery(
       selection, state: call.value("--state"), limit: try call.integer("--limit", in: 1...200))
     let page = try await call.withClient(.reading) { try await $0.call(DeadLetterCalls.groups, query) }
     var listing = Listing(
@@ -74,11 +77,12 @@ enum LetterList {
 
   private static func each(_ selection: LetterSelection, _ call: Invocation) async throws -> ExitCode {
     let limit = try call.integer("--limit", in: 1...10_000) ?? 50
+    let sort = try call.sort(LettersQuery.schema)
     let letters = try await call.withClient(.reading) { client in
       try await client.items(limit: limit) { cursor, limit in
-        try await client.call(
-          DeadLetterCalls.list,
-          LettersQuery(selection, state: call.value("--state"), limit: limit, cursor: cursor))
+        var query = LettersQuery(selection, state: call.value("--state"), limit: limit, cursor: cursor)
+        query.sort = sort
+        return try await client.call(DeadLetterCalls.list, query)
       }
     }
     var listing = Listing(

@@ -6,11 +6,20 @@ enum PipelineApply {
   private static let files = ArgumentSpec(
     "FILE", repeated: true, Bilingual("pipeline files", pt: "arquivos de pipeline"))
 
+  private static let prune = FlagSpec(
+    "--prune",
+    Bilingual(
+      "delete what is in a namespace of the files and not among them",
+      pt: "retira o que está em um espaço de nomes dos arquivos e não entre eles"))
+
   static let plan = CommandSpec(
     "pipeline plan", Bilingual("shows what apply would change", pt: "mostra o que apply mudaria"),
-    arguments: [files],
+    arguments: [files], flags: [prune],
     examples: [
-      .init("esteira pipeline plan hello.yaml", Bilingual("nothing is changed", pt: "nada é mudado"))
+      .init("esteira pipeline plan hello.yaml", Bilingual("nothing is changed", pt: "nada é mudado")),
+      .init(
+        "esteira pipeline plan --prune *.yaml",
+        Bilingual("also what would be deleted", pt: "também o que seria retirado")),
     ],
     run: { call in try await run(PipelineCalls.plan, .reading, call) })
 
@@ -25,13 +34,17 @@ enum PipelineApply {
         "--if-revision", value: "N",
         Bilingual(
           "only if the newest revision is N (0: there is none)",
-          pt: "só se a revisão mais nova for N (0: nenhuma)"))
+          pt: "só se a revisão mais nova for N (0: nenhuma)")),
+      prune,
     ],
     examples: [
       .init(
         "esteira pipeline apply hello.yaml",
         Bilingual("again without a change, nothing happens", pt: "de novo sem mudança, nada acontece")),
       .init("esteira pipeline apply a.yaml b.yaml", Bilingual("both or none", pt: "os dois ou nenhum")),
+      .init(
+        "esteira pipeline apply --prune *.yaml",
+        Bilingual("the folder is all that there is", pt: "a pasta é tudo o que existe")),
     ],
     run: { call in try await run(PipelineCalls.apply, .writing, call) })
 
@@ -44,7 +57,7 @@ enum PipelineApply {
     for plan in plans { _ = try plan.get() }
     let request = ApplyRequest(
       files: try loaded.map { try $0.wire() },
-      expectedRevision: try call.integer("--if-revision", in: 0...1_000_000))
+      expectedRevision: try call.integer("--if-revision", in: 0...1_000_000), prune: call.has("--prune"))
     let result = try await call.withClient(access) { try await $0.call(endpoint, request) }
     show(result, call)
     return .done
@@ -71,6 +84,7 @@ enum PipelineApply {
     switch change {
     case "created": Bilingual("created", pt: "criado")
     case "updated": Bilingual("updated", pt: "atualizado")
+    case "deleted": Bilingual("deleted", pt: "retirado")
     case _: Bilingual("unchanged", pt: "sem mudança")
     }
   }

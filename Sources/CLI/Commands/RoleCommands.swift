@@ -13,17 +13,30 @@ enum RoleList {
       var listing = Listing(
         columns: [
           Bilingual("ROLE", pt: "PAPEL"), Bilingual("KIND", pt: "TIPO"),
-          Bilingual("PERMISSIONS", pt: "PERMISSÕES"),
+          Bilingual("ON", pt: "EM"), Bilingual("MAY", pt: "PODE"),
         ], empty: Bilingual("There are no roles.", pt: "Não há papéis."))
       listing.rows = items.map { item in
         let kind = item.isBuiltIn ? Bilingual("built-in", pt: "embutido") : Bilingual("own", pt: "próprio")
+        let rights = rights(item.permissions)
         return Listing.Row(
-          cells: [item.name.printable, call.text(kind), item.permissions.joined(separator: " ").printable],
-          json: item.json, id: item.name.printable)
+          cells: [item.name.printable, call.text(kind)] + (rights.first ?? []), json: item.json,
+          id: item.name.printable, further: rights.dropFirst().map { ["", ""] + $0 })
       }
       call.show(listing)
       return .done
     })
+
+  /// A line for each kind of thing, with all that may be done with it.
+  private static func rights(_ permissions: [String]) -> [[String]] {
+    var verbs: [String: [String]] = [:]
+    for permission in permissions {
+      let parts = permission.cut(at: ":", most: 2)
+      verbs[parts[0], default: []].append(parts.count == 2 ? parts[1] : "")
+    }
+    return verbs.keys.sorted().map {
+      [$0.printable, (verbs[$0] ?? []).sorted().joined(separator: ", ").printable]
+    }
+  }
 }
 
 /// `role set ROLE`

@@ -173,6 +173,7 @@ extension Invocation {
     let lines = [
       item.name.printable, line(Bilingual("id", pt: "id"), item.id),
       line(Bilingual("kind", pt: "tipo"), item.kind), line(Bilingual("state", pt: "estado"), item.state),
+      line(Bilingual("locked out", pt: "bloqueada"), lockout(item)),
       line(Bilingual("email", pt: "e-mail"), item.email),
       line(Bilingual("language", pt: "idioma"), item.locale),
       line(
@@ -184,6 +185,18 @@ extension Invocation {
       line(Bilingual("last sign-in", pt: "último login"), item.lastSignInAt.map(words.time)),
     ]
     show(lines.compactMap { $0 }, json: item.json, id: item.id)
+  }
+
+  private func lockout(_ item: UserItem) -> String? {
+    guard let until = item.lockedUntil else { return nil }
+    let place =
+      item.lockedFrom == "everywhere"
+      ? Bilingual("from everywhere", pt: "de qualquer lugar")
+      : Bilingual("from where it was guessed", pt: "de onde tentaram")
+    let end = Bilingual(
+      "end it with: esteira user unlock \(item.name)", pt: "encerre com: esteira user unlock \(item.name)")
+    let time = Words(language: language).time(until)
+    return text(Bilingual("until \(time), ", pt: "até \(time), ")) + "\(text(place)); \(text(end))"
   }
 
   fileprivate func show(_ created: CreatedUser) {

@@ -158,7 +158,10 @@ enum WebhookActions {
     "webhook deliveries",
     Bilingual("lists the tries of a webhook, newest first", pt: "lista as tentativas, as novas primeiro"),
     arguments: [.webhook],
-    flags: [FlagSpec("--limit", value: "N", Bilingual("at most so many (50)", pt: "no máximo tantas (50)"))],
+    flags: [
+      .sort(WebhookDeliveriesQuery.schema),
+      FlagSpec("--limit", value: "N", Bilingual("at most so many (50)", pt: "no máximo tantas (50)")),
+    ],
     examples: [
       .init(
         "esteira webhook deliveries ops",
@@ -166,10 +169,12 @@ enum WebhookActions {
     ],
     run: { call in
       let (name, limit) = (call.arguments[0], try call.integer("--limit", in: 1...10_000) ?? 50)
+      let sort = try call.sort(WebhookDeliveriesQuery.schema)
       let items = try await call.withClient(.reading) { client in
         try await client.items(limit: limit) { cursor, limit in
           try await client.call(
-            WebhookCalls.deliveries, WebhookDeliveriesQuery(id: name, limit: limit, cursor: cursor))
+            WebhookCalls.deliveries,
+            WebhookDeliveriesQuery(id: name, sort: sort, limit: limit, cursor: cursor))
         }
       }
       call.show(DeliveryList.listing(items, call))

@@ -121,11 +121,7 @@ struct JobWatch: Sendable {
     let outputs = (job.outputs?.object ?? JSONObject()).map { "\($0.key)=\(words.value($0.value).printable)" }
     if !outputs.isEmpty { line += "   " + outputs.joined(separator: " ") }
     var lines = [line]
-    if let error = job.job.error {
-      let place = error.step.isEmpty ? "" : "\(error.step): "
-      lines.append(
-        "  \(place)\(error.message.printable) [\(error.code.isEmpty ? error.errorClass : error.code)]")
-    }
+    if let error = job.job.error { lines.append("  " + words.failure(error)) }
     return lines
   }
 

@@ -11,6 +11,8 @@ struct Listing: Sendable {
     var cells: [String]
     var json: JSON
     var id: String
+    /// Lines of the table below the first one.
+    var further: [[String]] = []
   }
 }
 
@@ -23,7 +25,7 @@ extension Invocation {
         return
       }
       let header = listing.columns.map { text($0) }
-      Table.lines([header] + listing.rows.map(\.cells)).forEach(console.out)
+      Table.lines([header] + listing.rows.flatMap { [$0.cells] + $0.further }).forEach(console.out)
     case .json: console.out(JSON.array(listing.rows.map(\.json)).prettyText)
     case .jsonl: for row in listing.rows { console.out(row.json.text) }
     case .id: for row in listing.rows { console.out(row.id) }

@@ -45,7 +45,7 @@ struct CeleryMessage: Sendable {
       ("stamped_headers", .null), ("stamps", [:]),
     ]
     var headers = JSONObject(members)
-    headers["traceparent"] = .string(Self.traceparent(attempt))
+    headers["traceparent"] = .string(attempt.traceParent.header)
     for member in with["headers"]?.object ?? JSONObject() { headers[member.key] = member.value }
     self.headers = headers
   }
@@ -55,11 +55,6 @@ struct CeleryMessage: Sendable {
     let digest = SHA256.digest(Array("celery \(attempt.stepKey) \(attempt.number)".utf8))
     func number(_ range: Range<Int>) -> UInt64 { digest[range].reduce(0) { $0 << 8 | UInt64($1) } }
     return ID<Job>(high: number(0..<8), low: number(8..<16)).description
-  }
-
-  /// The trace is the job, the span is the step.
-  static func traceparent(_ attempt: Attempt) -> String {
-    "00-\(Hex.encode(attempt.job.bytes))-\(SHA256.hex(Array(attempt.stepKey.utf8)).prefix(16))-01"
   }
 
   private static func eta(_ given: JSON?, or delayed: Timestamp?) throws(Failure) -> JSON {

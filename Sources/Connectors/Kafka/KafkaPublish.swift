@@ -117,7 +117,7 @@ struct KafkaPublish: Connector {
     message.key = with["key"]?.string.map { Array($0.utf8) }
     message.partition = with["partition"]?.int.flatMap { Int32(exactly: $0) }
     var headers = JSONObject([
-      ("traceparent", .string(CeleryMessage.traceparent(attempt))),
+      ("traceparent", .string(attempt.traceParent.header)),
       ("esteira-step-key", .string(attempt.stepKey)),
     ])
     for member in with["headers"]?.object ?? JSONObject() { headers[member.key] = member.value }

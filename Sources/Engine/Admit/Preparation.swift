@@ -51,24 +51,37 @@ struct Preparation {
       prepared.identity.inherit(origin, plan.identity)
       prepared.context = prepared.identity.pinned(in: prepared.context)
     }
-    if let identity = try updated(prepared.identity) {
-      prepared.identity = identity
-      prepared.context = identity.pinned(in: prepared.context)
-        .with("labels", .object(JSONObject(identity.labels.map { ($0.name, .string($0.value)) })))
+    if !request.update.isEmpty {
+      prepared.identity = try Self.updated(prepared.identity, request.update, request.pipeline)
+      prepared.context = prepared.identity.pinned(in: prepared.context)
+        .with("labels", prepared.identity.labelsJSON)
+    }
+    if let trace = trace { prepared.context = prepared.context.with("trace", .string(trace.header)) }
+    if let runAt = request.runAt, runAt > now {
+      prepared.context = prepared.context.with("run_at", .string(runAt.rfc3339))
     }
     if origin == nil { prepared.pause = try pause(now) }
     return prepared
   }
 
-  /// With what the request says in place of the file; nil where it says nothing else.
-  private func updated(_ identity: JobIdentity) throws(Problem) -> JobIdentity? {
-    let labels = request.update.labels(of: identity)
-    guard request.update.priority != nil || labels != nil else { return nil }
+  /// That of the request; of a webhook the header that came with it; of a sub-job its caller's.
+  private var trace: TraceParent? {
+    if let trace = request.trace ?? origin?.trace { return trace }
+    guard let fired = request.origin, fired.kind == TriggerMessageRow.hookKind else { return nil }
+    // One that came twice is one text with a comma, which is none.
+    return fired.members["headers"]?["traceparent"]?.string.flatMap { TraceParent(header: $0) }
+  }
+
+  /// With what a start or a rerun says in place of the file, or of the earlier job.
+  static func updated(
+    _ identity: JobIdentity, _ update: JobUpdate, _ pipeline: PipelineName
+  ) throws(Problem) -> JobIdentity {
+    let labels = update.labels(of: identity)
     if let labels, labels.count > max(JobUpdate.mostLabels, identity.labels.count) {
-      throw .tooManyLabels(request.pipeline, labels.count)
+      throw .tooManyLabels(pipeline, labels.count)
     }
     var identity = identity
-    identity.priority = request.update.priority ?? identity.priority
+    identity.priority = update.priority ?? identity.priority
     identity.labels = labels ?? identity.labels
     return identity
   }
@@ -123,17 +136,25 @@ struct Preparation {
       "revision": request.revision.map { .int(Int64($0)) } ?? .null,
       "settings": request.settings.map { .object($0) } ?? .null,
     ]
-    // Absent where nothing is said, as it was before a request could say it.
-    if let priority = request.update.priority { asked = asked.with("priority", .int(Int64(priority))) }
-    if !request.update.labels.isEmpty {
-      let labels = request.update.labels.map { ($0.name, $0.value.map { JSON.string($0) } ?? .null) }
-      asked = asked.with("labels", .object(JSONObject(labels)))
-    }
+    asked.add(request.update)
+    if let runAt = request.runAt { asked = asked.with("run_at", .string(runAt.rfc3339)) }
     return SHA256.digest(asked.canonical.serialized())
   }
 }
 
+extension JobIdentity {
+  var labelsJSON: JSON { .object(JSONObject(labels.map { ($0.name, .string($0.value)) })) }
+}
+
 extension JSON {
+  /// Nothing where nothing is said, as it was before a request could say it.
+  mutating func add(_ update: JobUpdate) {
+    if let priority = update.priority { self = with("priority", .int(Int64(priority))) }
+    if update.labels.isEmpty { return }
+    let labels = update.labels.map { ($0.name, $0.value.map { JSON.string($0) } ?? .null) }
+    self = with("labels", .object(JSONObject(labels)))
+  }
+
   func with(_ name: String, _ value: JSON) -> JSON {
     var object = object ?? JSONObject()
     object[name] = value

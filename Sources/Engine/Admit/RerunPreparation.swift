@@ -41,9 +41,10 @@ struct RerunPreparation {
       context: context, triggerType: "rerun", triggerID: nil, actor: request.actor,
       idempotencyKey: request.idempotencyKey, requestHash: requestHash, dataKey: key,
       wrappedKey: configuration.wrap(key))
-    job.identity = earlier.summary.identity
-    (job.identity.parent, job.identity.parentNode) = (nil, nil)
-    job.identity.rerunOf = request.job
+    var identity = try Preparation.updated(earlier.summary.identity, request.update, record.pipeline)
+    (identity.parent, identity.parentNode, identity.rerunOf) = (nil, nil, request.job)
+    job.identity = identity
+    job.context = identity.pinned(in: context).with("labels", identity.labelsJSON)
     return Prepared(job: job, earlier: earlier, forced: forced)
   }
 
@@ -88,6 +89,7 @@ struct RerunPreparation {
     let preparation = Preparation(configuration, jobRequest(earlier, plan))
     context["calls"] = try preparation.calls(of: plan)
     context["rerun"] = .object(rerun)
+    if let trace = request.trace { context["trace"] = .string(trace.header) }
     return .object(context)
   }
 
@@ -139,11 +141,12 @@ struct RerunPreparation {
   }
 
   private var requestHash: [UInt8] {
-    let asked: JSON = [
+    var asked: JSON = [
       "rerun_of": .string(request.job.description), "from": .string("\(request.from)"),
       "latest": .bool(request.latest), "inputs": .object(request.inputs),
       "same_keys": .bool(request.sameKeys),
     ]
+    asked.add(request.update)
     return SHA256.digest(asked.canonical.serialized())
   }
 

@@ -12,6 +12,10 @@ public struct RerunRequest: Sendable {
   public var sameKeys: Bool
   public var actor: String
   public var idempotencyKey: String?
+  /// What is different from the labels and the priority of the job.
+  public var update = JobUpdate()
+  /// The trace that the request is part of.
+  public var trace: TraceParent?
 
   public init(
     job: ID<Job>, from: RerunStart, latest: Bool = false, inputs: JSONObject = JSONObject(),

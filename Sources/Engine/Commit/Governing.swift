@@ -54,7 +54,7 @@ extension Jobs {
       followUps.append(.event(job.number, .cached(node, hit.output, from: hit.job)))
       return
     }
-    let since = claim.node.map { job.state[$0].readyAt } ?? job.state.createdAt
+    let since = claim.node.map { job.state[$0].readyAt } ?? job.state.queuedSince
     governors.claim(claim, by: claimant, since: since)
   }
 

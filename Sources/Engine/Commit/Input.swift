@@ -108,6 +108,8 @@ public struct JobUpdate: Sendable {
     (self.priority, self.labels) = (priority, labels)
   }
 
+  var isEmpty: Bool { priority == nil && labels.isEmpty }
+
   /// How many labels a job has at most once somebody changed them.
   public static let mostLabels = 64
 

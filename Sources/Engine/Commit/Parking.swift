@@ -180,7 +180,7 @@ extension Jobs {
         orders.append(.retain)
         setRetentionTimer(at: after + setting.retentionEvery)
       } else if let job = inMemory(number) {
-        if let wake { decide(job, .fired(wake), at: now) } else { look(at: job) }
+        if let wake { fire(wake, job, at: now) } else { look(at: job) }
       } else if let sleeper = parked[number], wake.map({ sleeper.wakes.contains($0) }) ?? sleeper.hasAlarm {
         back.append((number, wake))
       }
@@ -190,9 +190,14 @@ extension Jobs {
       load(back.map(\.0), at: now, dues: Dictionary(dues) { first, _ in first })
     }
     for (number, wake) in back {
-      if let wake, let job = inMemory(number) { decide(job, .fired(wake), at: now) }
+      if let wake, let job = inMemory(number) { fire(wake, job, at: now) }
     }
     sweepTimers()
+  }
+
+  private mutating func fire(_ wake: Wake, _ job: OwnedJob, at now: Timestamp) {
+    decide(job, .fired(wake), at: now)
+    if wake == .start { findRoom(for: job, at: now) }
   }
 
   private mutating func sweepTimers() {

@@ -17,6 +17,8 @@ extension Turn {
 extension Jobs {
   fileprivate func refusal(of prepared: PreparedJob) -> (Problem, reason: String, key: String)? {
     if liveCount >= setting.maxLiveJobs { return (.nodeFull(setting.maxLiveJobs), "node_full", "") }
+    // Whether there is room is asked when its time has come.
+    if prepared.context["run_at"] != nil { return nil }
     guard let slot = prepared.context["limits"]?["concurrency"], let key = slot["key"]?.string else {
       return nil
     }
@@ -28,6 +30,16 @@ extension Jobs {
       return (.queueFull(key, Int(most)), "queue_full", key)
     }
     return nil
+  }
+
+  /// The moment has come that a job was started for: its limit says now what it says of other starts.
+  mutating func findRoom(for job: OwnedJob, at now: Timestamp) {
+    makeRoom(for: job, at: now)
+    guard job.state.status == .queued, let slot = job.state.context?.value["limits"]?["concurrency"],
+      slot["when_full"] == "skip", let key = slot["key"]?.string
+    else { return }
+    let refusal = Problem.skippedByLimit(key, Int(slot["limit"]?.int ?? 1))
+    decide(job, .cancelled(actor: "limit:\(key)", reason: refusal.message.english), at: now)
   }
 
   /// Does what a new job's limit says of those that came before it: the one that waits is replaced, and where

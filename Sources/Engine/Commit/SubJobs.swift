@@ -88,7 +88,8 @@ extension Turn {
       actor: context?["trigger"]?["actor"]?.string ?? "job:\(parent.id)")
     let origin = CallOrigin(
       job: parent.id, number: parent.number, node: order.node, path: order.path,
-      pipeline: parent.pipeline, depth: order.depth, identity: parent.identity, lineage: parent.lineage)
+      pipeline: parent.pipeline, depth: order.depth, identity: parent.identity, lineage: parent.lineage,
+      trace: parent.state.trace)
     let (configuration, executor) = (configuration, executor)
     executor.aside {
       let result: Result<PreparedJob, Problem>
@@ -154,6 +155,7 @@ struct CallOrigin: Sendable {
   var identity: JobIdentity
   /// The chain that led to the caller, and the caller: the sub-job's end must not start it for ever (S33).
   var lineage: [JSON]
+  var trace: TraceParent?
 
   /// `trigger.job` of the sub-job, and with the depth its `parent`.
   var json: JSONObject {

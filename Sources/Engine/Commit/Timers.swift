@@ -63,6 +63,7 @@ extension JobState {
   /// Whether the moment would still change something: the guards of `Decider.fire`, seen from outside.
   func awaits(_ wake: Wake) -> Bool {
     guard let node = wake.node else {
+      if wake == .start { return waitsForStart }
       return deadline != .never && wake.token == UInt32(phase.rawValue) | round << 8 && phase != .ended
     }
     guard Int(node) < nodes.count, !self[node].status.hasEnded else { return false }
@@ -74,6 +75,7 @@ extension JobState {
     case .deadline: return current.deadline != .never
     case .items: return hasMoreItems(node)
     case .pause, .wait, .expiry, .reminder, .escalation: return current.status == .waiting
+    case .start: return false
     }
   }
 }

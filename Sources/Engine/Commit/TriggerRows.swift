@@ -117,6 +117,9 @@ public struct EmittedFilter: Sendable, Hashable {
   /// Nil: all.
   public var room: String?
   public var type: String?
+  public var isNewestFirst = false
+  /// Only those before this position; nil: to the end.
+  public var before: Int64?
   public init(namespace: String, room: String? = nil, type: String? = nil) {
     (self.namespace, self.room, self.type) = (namespace, room, type)
   }

@@ -274,7 +274,9 @@ extension Turn {
     case .kill(let actor, let reason): return .killed(actor: actor, reason: reason)
     case .withdraw(let pipeline, let actor, let reason):
       guard job.pipeline == pipeline else { throw .noJob(job.id) }
-      guard [.pending, .queued].contains(job.state.status), job.state.startedAt == .never else {
+      guard [.pending, .queued].contains(job.state.status) || job.state.waitsForStart,
+        job.state.startedAt == .never
+      else {
         throw .hasBegun(job.id)
       }
       return .cancelled(actor: actor, reason: reason)
@@ -392,6 +394,6 @@ extension Turn {
     guard case .connector(let call) = job.plan.steps[Int(order.step)].kind else { return nil }
     return Executor.Work(
       number: job.number, id: job.id, key: job.state.creation?.key ?? job.id.description,
-      pipeline: job.pipeline, revision: job.revision, call: call, order: order)
+      pipeline: job.pipeline, revision: job.revision, call: call, order: order, trace: job.state.trace)
   }
 }

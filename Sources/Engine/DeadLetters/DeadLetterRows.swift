@@ -133,6 +133,8 @@ public struct DeadLetterFilter: Sendable, Hashable {
   public var kind: DeadLetterRow.Kind?
   public var pipeline: PipelineName?
   public var fingerprint: String?
+  /// Those that failed last come last.
+  public var isOldestFirst = false
   public init(
     namespace: String? = nil, state: DeadLetterRow.State? = nil, kind: DeadLetterRow.Kind? = nil,
     pipeline: PipelineName? = nil, fingerprint: String? = nil

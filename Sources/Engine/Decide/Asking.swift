@@ -72,7 +72,7 @@ extension Decider {
     case .reminder:
       if ask.reminders &+ 1 == wake.token & Self.numberMask { remind(node, ask.id) }
     case .escalation: if !ask.isEscalated { escalate(node, ask) }
-    case .retry, .pause, .items, .timeout, .deadline, .queueTimeout, .grace, .wait: break
+    case .retry, .pause, .items, .timeout, .deadline, .queueTimeout, .grace, .wait, .start: break
     }
   }
 

@@ -68,8 +68,7 @@ extension Decider {
 
   mutating func fire(_ wake: Wake) {
     guard let node = wake.node else {
-      if wake == deadline(of: nil) { jobDeadline() }
-      return
+      return wake == .start ? startIsDue() : wake == deadline(of: nil) ? jobDeadline() : ()
     }
     guard Int(node) < state.nodes.count, !state[node].status.hasEnded else { return }
     let current = state[node]
@@ -99,6 +98,7 @@ extension Decider {
       fail(node, Failure(.cancelled, code: "unknown", text), as: current.stopping)
     case .wait: if current.round == wake.token { waitEnded(node) }
     case .expiry, .reminder, .escalation: askTimer(node, wake)
+    case .start: break
     }
   }
 }

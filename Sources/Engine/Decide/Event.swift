@@ -104,6 +104,8 @@ public struct Wake: Sendable, Hashable {
     case items
     /// A `wait` step's time, an ask's expiry, reminder and escalation.
     case wait, expiry, reminder, escalation
+    /// The moment that the job was started for.
+    case start
   }
   public var kind: Kind
   /// Nil: the job itself.

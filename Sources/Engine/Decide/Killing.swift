@@ -16,13 +16,13 @@ extension Decider {
       if !isFirst || !runsOnKill(node) { killNode(node, reason) }
     }
     queue.removeAll()
-    let isHeldBack = isHeldBack
-    if isHeldBack { decision.effects.append(.leaveQueue(nil)) }
+    let hasNotBegun = isHeldBack || state.waitsForStart
+    if hasNotBegun { decision.effects.append(.leaveQueue(nil)) }
     if state.outcome == nil {
-      conclude(.cancelled, Failure(.cancelled, code: "killed", "The job was killed by \(actor)."), nil)
+      conclude(.cancelled, Failure(.cancelled, code: "killed", JobSentence.killed(by: actor).english), nil)
     }
     // What never began has nothing to tidy up.
-    if isFirst, !isHeldBack, openOnKill() { return }
+    if isFirst, !hasNotBegun, openOnKill() { return }
     end(as: .cancelled)
   }
 

@@ -26,7 +26,7 @@ extension Decider {
   /// Whether the job waits for its own limits: none of its steps exists yet, or a retry opened it again.
   var isHeldBack: Bool {
     (state.roots.isEmpty || state.status == .queued) && state.outcome == nil && state.phase == .main
-      && state.creation != nil
+      && state.creation != nil && !state.waitsForStart
       && state.context?.value["limits"] != nil
   }
 

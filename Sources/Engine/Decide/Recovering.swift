@@ -66,7 +66,8 @@ extension Decider {
 
   /// The instants of the wall among them.
   func pendingInstants() -> [(Wake, at: Timestamp)] {
-    (0..<state.nextNode).compactMap { node in
+    if state.waitsForStart { return state.runAt.map { [(.start, at: $0)] } ?? [] }
+    return (0..<state.nextNode).compactMap { node in
       let current = state[node]
       guard current.status == .waiting, current.due != .never, current.firstChild == StepState.none,
         waitsForInstant(node)

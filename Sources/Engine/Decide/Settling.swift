@@ -5,7 +5,7 @@ internal import Pipelines
 // How a job goes from its own steps to its handlers and to its end.
 extension Decider {
   mutating func settle() {
-    while state.phase != .ended, state.quarantine == nil, !isHeldBack,
+    while state.phase != .ended, state.quarantine == nil, !isHeldBack, !state.waitsForStart,
       state.currentRoot.map({ $0.open == 0 }) ?? true,
       state.creation != nil
     {
@@ -45,11 +45,11 @@ extension Decider {
       state.failure(of: node).map { Failure($0.errorClass, code: $0.code, $0.message, step: path(node)) }
     }
     if state.cancel != nil {
-      return conclude(.cancelled, Failure(.cancelled, code: "cancelled", "The job was cancelled."), nil)
+      let text = JobSentence.cancelled.english
+      return conclude(.cancelled, Failure(.cancelled, code: "cancelled", text), nil)
     }
     if state.isOverdue, nodes.contains(where: { state[$0].wasStopped }) {
-      return conclude(
-        .timeout, Failure(.timeout, code: "deadline", "The job did not end before its deadline."), nil)
+      return conclude(.timeout, Failure(.timeout, code: "deadline", JobSentence.late.english), nil)
     }
     if let failure { return conclude(.failed, failure, nil) }
     do {
@@ -134,6 +134,8 @@ extension Decider {
     let status: JobStatus =
       if state.quarantine != nil {
         .needsAttention
+      } else if state.waitsForStart {
+        .waiting
       } else if isHeldBack {
         .queued
       } else if state.active > 0 {

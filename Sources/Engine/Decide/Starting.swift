@@ -7,14 +7,7 @@ extension Decider {
   mutating func admit(_ creation: Fact.Creation, _ context: JSON) {
     let body = body(context)
     emit(.created(creation, context: body))
-    let waits = jobClaim != nil
-    emit(.status(waits ? .queued : .running))
-    do {
-      if let deadline = plan.deadline { limit(nil, to: try deadline.duration(resolver(at: nil))) }
-      if let claim = jobClaim { decision.effects.append(.claim(claim)) } else { open(scope: 0, in: nil) }
-    } catch {
-      conclude(.failed, Failure(expression: error), nil)
-    }
+    if let moment = state.runAt { awaitStart(at: moment) } else { begin() }
   }
 
   /// Opens a scope's steps and lets those begin that need nothing.

@@ -9,8 +9,12 @@ extension Decider {
     let text = body(.string(reason))
     emit(.cancelRequested(actor: actor, reason: text))
     guard state.phase == .main else { return }
+    if state.waitsForStart {
+      let text = JobSentence.cancelledBefore.english
+      return endInQueue(.cancelled, Failure(.cancelled, code: "cancelled", text))
+    }
     if isHeldBack {
-      let text = "The job was cancelled while it was queued."
+      let text = JobSentence.cancelledInQueue.english
       return endInQueue(.cancelled, Failure(.cancelled, code: "cancelled", text))
     }
     stopScope(as: .cancelled)
@@ -20,7 +24,7 @@ extension Decider {
     guard state.deadline != .never, state.phase != .ended else { return }
     if !state.isOverdue { emit(.overdue) }
     if isHeldBack {
-      let text = "The job did not start before its deadline."
+      let text = JobSentence.neverStarted.english
       return endInQueue(.timeout, Failure(.timeout, code: "deadline", text))
     }
     if state.questions == 0 { stopScope(as: .timeout) }

@@ -56,6 +56,7 @@ final class Executor: Performer {
     var revision: Int
     var call: CallPlan
     var order: AttemptOrder
+    var trace: TraceParent?
   }
 
   func execute(_ work: Work) {
@@ -296,7 +297,7 @@ extension Executor {
         PreviousAttempt(number: Int(work.order.number) - 1, cause: $0)
       },
       cancelGrace: cancelGrace, services: services)
-    attempt.fencingToken = work.order.token
+    (attempt.fencingToken, attempt.trace) = (work.order.token, work.trace)
     return (connector, attempt)
   }
 }

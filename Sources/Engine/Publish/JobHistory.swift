@@ -48,7 +48,8 @@ public struct JobHistory: Sendable {
     }
     return JobView(
       summary: summary, inputs: state.context?.value["inputs"] ?? .object(JSONObject()),
-      outputs: state.outputs?.value, counts: state.counts, steps: steps,
+      outputs: state.outputs?.value, traceID: state.trace?.trace ?? id.traceID, runAt: state.runAt,
+      counts: state.counts, steps: steps,
       warnings: state.warnings(plan))
   }
 

@@ -15,14 +15,26 @@ extension JobState {
     if let reason = quarantine {
       return [quarantined(reason, id)]
     }
+    if waitsForStart, let runAt { return [scheduled(runAt, id)] }
     var blockers: [Blocker] = []
-    if status == .queued { blockers.append(queuedBlocker("", since: createdAt, waits[nil])) }
+    if status == .queued { blockers.append(queuedBlocker("", since: queuedSince, waits[nil])) }
     if isOverdue, questions > 0 { blockers.append(overdue(now)) }
     for node in 0..<nextNode where blockers.count < Self.blockersShown {
       if let blocker = blocker(node, plan, id, now, waits) { blockers.append(blocker) }
       if let others = rivals[node] { blockers.append(rivalry(path(of: node, in: plan), others)) }
     }
     return blockers
+  }
+
+  private func scheduled(_ moment: Timestamp, _ id: ID<Job>) -> Blocker {
+    Blocker(
+      kind: "scheduled", path: "",
+      text: Bilingual(
+        "The job begins at \(moment.rfc3339), as its start said.",
+        pt: "O job começa em \(moment.rfc3339), como pediu quem o iniciou."),
+      since: createdAt, until: moment,
+      remedy: Bilingual(
+        "Do without it: esteira job cancel \(id)", pt: "Desista dele: esteira job cancel \(id)"))
   }
 
   private func quarantined(_ reason: String, _ id: ID<Job>) -> Blocker {

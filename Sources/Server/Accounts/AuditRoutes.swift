@@ -37,6 +37,7 @@ struct AuditRoutes: Sendable {
     (wanted.action, wanted.resourceType) = (query.action, query.resourceType)
     (wanted.resourceID, wanted.since, wanted.until) = (query.resourceID, query.since, query.until)
     wanted.outcome = query.outcome.flatMap(AuditEntry.Outcome.init(rawValue:))
+    wanted.isOldestFirst = query.sort == "sequence"
     wanted.limit = try PageBounds(cursor: nil, limit: query.limit).limit
     wanted.before = try query.cursor.map { text throws(Problem) in
       guard let place = Int64(text), place > 0 else { throw PageBounds.wrongCursor(text) }

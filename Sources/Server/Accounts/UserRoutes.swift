@@ -16,7 +16,7 @@ struct UserRoutes: Sendable {
         let made = try await access.createAccount(draft, by: caller.principal, from: caller.origin)
         return CreatedUser(user: UserItem(made.account), password: made.password)
       },
-      .answer(UserCalls.get, in: .system) { path, caller in UserItem(try one(path.id, caller)) },
+      .answer(UserCalls.get, in: .system) { path, caller in item(try one(path.id, caller)) },
       .answer(UserCalls.update, in: .system) { request, caller in
         let patch = AccountPatch(
           email: request.email, locale: request.locale.map(Language.init(locale:)),
@@ -50,6 +50,16 @@ struct UserRoutes: Sendable {
           try access.sessions(of: account.id, by: caller.principal).map { SessionItem($0, of: caller) })
       },
     ]
+  }
+
+  /// With what failed sign-ins do to it now.
+  private func item(_ account: Account) -> UserItem {
+    var item = UserItem(account)
+    if let lockout = access.lockout(of: account) {
+      item.lockedUntil = lockout.until
+      item.lockedFrom = lockout.isEverywhere ? "everywhere" : "addresses"
+    }
+    return item
   }
 
   private func list(_ query: UsersQuery, _ caller: Caller) throws(Problem) -> Page<UserItem> {

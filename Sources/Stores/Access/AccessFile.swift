@@ -83,8 +83,9 @@ public final class AccessFile: AccessStore {
 
   public func audit(_ query: AuditQuery) throws(AccessFault) -> [AuditEntry] {
     let (condition, values) = AuditCondition.of(query)
+    let order = query.isOldestFirst ? "ASC" : "DESC"
     let sql =
-      "SELECT \(AccessSQL.auditColumns) FROM audit WHERE \(condition) ORDER BY sequence DESC LIMIT ?"
+      "SELECT \(AccessSQL.auditColumns) FROM audit WHERE \(condition) ORDER BY sequence \(order) LIMIT ?"
     return try ask(orNothing: []) { database throws(SQLiteError) in
       try database.auditEntries(sql, values + [.integer(Int64(query.limit))])
     }

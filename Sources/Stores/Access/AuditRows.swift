@@ -108,7 +108,7 @@ enum AuditCondition {
     }
     add("at >= ?", query.since.map { .integer($0.microseconds) })
     add("at < ?", query.until.map { .integer($0.microseconds) })
-    add("sequence < ?", query.before.map { .integer($0) })
+    add("sequence \(query.isOldestFirst ? ">" : "<") ?", query.before.map { .integer($0) })
     return (parts.joined(separator: " AND "), values)
   }
 }

@@ -45,7 +45,8 @@ public final class MemoryAccessStore: AccessStore {
   public func audit(_ query: AuditQuery) throws(AccessFault) -> [AuditEntry] {
     kept.withLock { kept in
       let ended = query.isUnfinished ? Set(kept.entries.compactMap(\.of)) : []
-      let found = kept.entries.reversed().lazy.filter { entry in
+      let entries = query.isOldestFirst ? kept.entries : kept.entries.reversed()
+      let found = entries.lazy.filter { entry in
         query.matches(entry)
           && (!query.isUnfinished || (entry.outcome == .intent && !ended.contains(entry.sequence)))
       }

@@ -122,10 +122,12 @@ extension MemoryStore {
     _ filter: DeadLetterFilter, before: DeadLetterPlace?, limit: Int
   ) throws(StoreError) -> [DeadLetterRow] {
     rows.withLock { rows in
-      let all = rows.letters.all(filter).lazy.filter { row in
-        before.map { (row.lastAt, row.id) < ($0.lastAt, $0.id) } ?? true
+      let all = rows.letters.all(filter).filter { row in
+        guard let before else { return true }
+        let isOlder = (row.lastAt, row.id) < (before.lastAt, before.id)
+        return isOlder != filter.isOldestFirst && (row.lastAt, row.id) != (before.lastAt, before.id)
       }
-      return all.prefix(limit).map(\.slim)
+      return (filter.isOldestFirst ? all.reversed() : all).prefix(limit).map(\.slim)
     }
   }
 

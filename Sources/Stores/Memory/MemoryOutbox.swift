@@ -139,10 +139,13 @@ extension MemoryStore {
   }
 
   public func deliveries(
-    of destination: String, before: Int64?, limit: Int
+    of destination: String, before: Int64?, limit: Int, oldestFirst: Bool
   ) throws(StoreError) -> [DeliveryRow] {
     rows.withLock { rows in
-      let own = rows.outbox.deliveries.reversed().filter { $0.isOf(destination) && $0.id < before ?? .max }
+      let all = oldestFirst ? rows.outbox.deliveries : rows.outbox.deliveries.reversed()
+      let own = all.filter { row in
+        row.isOf(destination) && (before.map { oldestFirst ? row.id > $0 : row.id < $0 } ?? true)
+      }
       return own.prefix(limit).map { row in
         var row = row
         row.body = []

@@ -81,7 +81,7 @@ extension MemoryTables {
   func asks(_ filter: AskFilter, before: ID<Ask>?, limit: Int) -> [AskRow] {
     let assignees = Set(filter.assignees.map { ScalarString($0) })
     func matches(_ row: AskRow) -> Bool {
-      if let before, row.id >= before { return false }
+      if let before, filter.isOldestFirst ? row.id <= before : row.id >= before { return false }
       if let job = filter.job, row.job != job { return false }
       if let namespace = filter.namespace, ScalarString(namespace) != ScalarString(row.namespace) {
         return false
@@ -89,7 +89,8 @@ extension MemoryTables {
       if !filter.states.isEmpty, !filter.states.contains(row.state) { return false }
       return assignees.isEmpty || row.assignees.contains { assignees.contains(ScalarString($0)) }
     }
-    return Array(asks.values.filter(matches).sorted { $0.id > $1.id }.prefix(limit))
+    let found = asks.values.filter(matches).sorted { ($0.id < $1.id) == filter.isOldestFirst }
+    return Array(found.prefix(limit))
   }
 
   var waitingSignals: [SignalRow] {

@@ -104,10 +104,11 @@ extension MemoryStore {
     rows.withLock { rows in
       let own = rows.triggers.emitted[ScalarString(filter.namespace)] ?? []
       let matching = own.lazy.filter { row in
-        row.position > position && (filter.room.map { ScalarString($0) == ScalarString(row.room) } ?? true)
+        row.position > position && row.position < filter.before ?? .max
+          && (filter.room.map { ScalarString($0) == ScalarString(row.room) } ?? true)
           && (filter.type.map { ScalarString($0) == ScalarString(row.type) } ?? true)
       }
-      return Array(matching.prefix(limit))
+      return Array(filter.isNewestFirst ? matching.suffix(limit).reversed() : Array(matching.prefix(limit)))
     }
   }
 }

@@ -33,12 +33,13 @@ extension Database {
     _ filter: DeadLetterFilter, before: DeadLetterPlace?, limit: Int
   ) throws(SQLiteError) -> [DeadLetterRow] {
     var conditions = Conditions(filter)
+    let (sign, order) = filter.isOldestFirst ? (">", "ASC") : ("<", "DESC")
     if let before {
       conditions.add(
-        "(last_at, id) < (?, ?)", .integer(before.lastAt.microseconds), .integer(before.id))
+        "(last_at, id) \(sign) (?, ?)", .integer(before.lastAt.microseconds), .integer(before.id))
     }
     return try deadLetters(
-      "\(conditions.text) ORDER BY last_at DESC, id DESC LIMIT ?",
+      "\(conditions.text) ORDER BY last_at \(order), id \(order) LIMIT ?",
       conditions.values + [.integer(Int64(limit))], isWhole: false)
   }
 

@@ -112,11 +112,13 @@ extension Database {
   }
 
   func deliveries(
-    of destination: String, before: Int64?, limit: Int
+    of destination: String, before: Int64?, limit: Int, oldestFirst: Bool
   ) throws(SQLiteError) -> [DeliveryRow] {
-    try deliveries(
-      "WHERE destination = ? AND id < ? ORDER BY id DESC LIMIT ?",
-      [.text(destination), .integer(before ?? .max), .integer(Int64(limit))], body: "x''")
+    let (sign, order) = oldestFirst ? (">", "ASC") : ("<", "DESC")
+    return try deliveries(
+      "WHERE destination = ? AND id \(sign) ? ORDER BY id \(order) LIMIT ?",
+      [.text(destination), .integer(before ?? (oldestFirst ? 0 : .max)), .integer(Int64(limit))],
+      body: "x''")
   }
 
   private func deliveries(

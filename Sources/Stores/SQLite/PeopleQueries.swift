@@ -11,7 +11,7 @@ extension Database {
     }
     if let job = filter.job { add("job = ?", [.integer(job.value)]) }
     if let namespace = filter.namespace { add("namespace = ?", [.text(namespace)]) }
-    if let before { add("id < ?", [.text(before.description)]) }
+    if let before { add("id \(filter.isOldestFirst ? ">" : "<") ?", [.text(before.description)]) }
     if !filter.assignees.isEmpty {
       let marks = filter.assignees.map { _ in "?" }.joined(separator: ", ")
       // Open ones are few and come from their own index; of all others a person's are.
@@ -28,7 +28,8 @@ extension Database {
     }
     let source = filter.job == nil && filter.states == [.open] ? "asks INDEXED BY open_asks" : "asks"
     return try asks(
-      "\(source) WHERE \((["1"] + conditions).joined(separator: " AND ")) ORDER BY id DESC LIMIT ?",
+      "\(source) WHERE \((["1"] + conditions).joined(separator: " AND ")) "
+        + "ORDER BY id \(filter.isOldestFirst ? "ASC" : "DESC") LIMIT ?",
       values + [.integer(Int64(limit))])
   }
 

@@ -38,9 +38,9 @@ extension SQLiteStore {
     try reader.readDisabledDestinations()
   }
   public func deliveries(
-    of destination: String, before: Int64?, limit: Int
+    of destination: String, before: Int64?, limit: Int, oldestFirst: Bool
   ) throws(StoreError) -> [DeliveryRow] {
-    try reader.deliveries(of: destination, before: before, limit: limit)
+    try reader.deliveries(of: destination, before: before, limit: limit, oldestFirst: oldestFirst)
   }
 }
 
@@ -71,10 +71,10 @@ extension SQLiteReader {
   }
 
   public func deliveries(
-    of destination: String, before: Int64?, limit: Int
+    of destination: String, before: Int64?, limit: Int, oldestFirst: Bool
   ) throws(StoreError) -> [DeliveryRow] {
     try ask { database throws(SQLiteError) in
-      try database.deliveries(of: destination, before: before, limit: limit)
+      try database.deliveries(of: destination, before: before, limit: limit, oldestFirst: oldestFirst)
     }
   }
 }

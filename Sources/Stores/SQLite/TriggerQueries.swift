@@ -67,11 +67,12 @@ extension Database {
     try query(
       """
       SELECT position, at, namespace, type, room, job, path, key, body FROM emitted_events
-      WHERE namespace = ?1 AND position > ?2 \(room) \(type) ORDER BY position LIMIT ?5
+      WHERE namespace = ?1 AND position > ?2 AND position < ?6 \(room) \(type)
+      ORDER BY position \(filter.isNewestFirst ? "DESC" : "ASC") LIMIT ?5
       """,
       [
         .text(filter.namespace), .integer(position), SQLValue(filter.room), SQLValue(filter.type),
-        .integer(Int64(limit)),
+        .integer(Int64(limit)), .integer(filter.before ?? .max),
       ]
     ) { row in
       rows.append(

@@ -31,8 +31,8 @@ extension WatchedReader {
     try real.readDisabledDestinations()
   }
   func deliveries(
-    of destination: String, before: Int64?, limit: Int
+    of destination: String, before: Int64?, limit: Int, oldestFirst: Bool
   ) throws(StoreError) -> [DeliveryRow] {
-    try real.deliveries(of: destination, before: before, limit: limit)
+    try real.deliveries(of: destination, before: before, limit: limit, oldestFirst: oldestFirst)
   }
 }

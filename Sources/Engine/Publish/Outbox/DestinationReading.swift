@@ -45,13 +45,14 @@ public struct DestinationReading: Sendable {
     return found
   }
 
-  /// The newest first. Throws `no-destination` where there is none and never was.
+  /// The newest first unless asked. Throws `no-destination` where there is none and never was.
   public func deliveries(
-    of name: String, before: Int64?, limit: Int
+    of name: String, before: Int64?, limit: Int, oldestFirst: Bool = false
   ) throws(Problem) -> [DeliveryRow] {
     let found: [DeliveryRow]
     do throws(StoreError) {
-      found = try readModel.deliveries(of: name, before: before, limit: limit)
+      found = try readModel.deliveries(
+        of: name, before: before, limit: limit, oldestFirst: oldestFirst)
     } catch { throw .store(error) }
     if found.isEmpty { _ = try one(name) }
     return found

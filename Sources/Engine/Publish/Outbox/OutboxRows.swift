@@ -163,6 +163,16 @@ public protocol OutboxReader: Sendable {
   /// By the names of the destinations.
   func outboxSummaries() throws(StoreError) -> [OutboxSummary]
   func readDisabledDestinations() throws(StoreError) -> [DisabledDestination]
-  /// Newest first; `before` is the id that the last page ended with.
-  func deliveries(of destination: String, before: Int64?, limit: Int) throws(StoreError) -> [DeliveryRow]
+  /// Newest first unless asked; `before` is the id that the last page ended with.
+  func deliveries(
+    of destination: String, before: Int64?, limit: Int, oldestFirst: Bool
+  ) throws(StoreError) -> [DeliveryRow]
+}
+
+extension OutboxReader {
+  public func deliveries(
+    of destination: String, before: Int64?, limit: Int
+  ) throws(StoreError) -> [DeliveryRow] {
+    try deliveries(of: destination, before: before, limit: limit, oldestFirst: false)
+  }
 }
