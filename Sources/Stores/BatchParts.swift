@@ -96,7 +96,10 @@ extension Batch {
 
 extension CatalogWrite {
   fileprivate var isKey: Bool {
-    if case .namespaceKey = self { true } else { false }
+    switch self {
+    case .namespaceKey, .subjectKey: true
+    case _: false
+    }
   }
 }
 

@@ -44,6 +44,7 @@ struct RerunPreparation {
     job.identity = earlier.summary.identity
     (job.identity.parent, job.identity.parentNode) = (nil, nil)
     job.identity.rerunOf = request.job
+    job.subjects = try NamedSubject.all(of: plan, in: context)
     return Prepared(job: job, earlier: earlier, forced: forced)
   }
 

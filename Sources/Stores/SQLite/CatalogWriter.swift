@@ -21,6 +21,10 @@ extension Database {
       try query(
         "INSERT INTO keys VALUES('namespace', ?, ?) ON CONFLICT DO NOTHING",
         [.text(namespace), .bytes(wrapped)])
+    case .subjectKey(let namespace, let wrapped):
+      try query(
+        "INSERT INTO subject_keys VALUES(?, ?) ON CONFLICT DO NOTHING", [.text(namespace), .bytes(wrapped)])
+    case .erasure(let erasure): try put(erasure)
     case .setting(let namespace, let name, let value, let actor, let time):
       try put(setting: name, in: namespace, value: value, by: actor, at: time)
     case .pause(let pause): try put(pause)

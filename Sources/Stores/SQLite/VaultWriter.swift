@@ -35,6 +35,10 @@ extension Database {
       try query(
         "UPDATE keys SET wrapped = ? WHERE purpose = 'namespace' AND name = ? AND wrapped = ?",
         [new, .text(namespace), old])
+    case .subjects(let namespace):
+      try query(
+        "UPDATE subject_keys SET wrapped = ? WHERE namespace = ? AND wrapped = ?",
+        [new, .text(namespace), old])
     case .credential(let namespace, let name, let version):
       try query(
         """
