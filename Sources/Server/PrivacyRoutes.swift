@@ -133,7 +133,10 @@ extension PrivacyRoutes {
       return ErasureAnswer(counts: SubjectCountsItem(SubjectCounts()))
     }
     let counts = try counts(of: mark, in: request.namespace)
-    if request.isDryRun { return answer(counts) }
+    if request.isDryRun {
+      caller.note.after(["dry_run": true, "jobs": .int(Int64(counts.jobs))])
+      return answer(counts)
+    }
     guard let expected = request.expected else { throw Self.uncounted(counts.jobs) }
     guard expected == counts.jobs else { throw Self.changed(expected, counts.jobs) }
     if counts.jobs == 0 { return answer(counts) }

@@ -96,10 +96,8 @@ extension Batch {
 
 extension CatalogWrite {
   fileprivate var isKey: Bool {
-    switch self {
-    case .namespaceKey, .subjectKey: true
-    case _: false
-    }
+    if case .namespaceKey = self { return true }
+    return if case .subjectKey = self { true } else { false }
   }
 }
 

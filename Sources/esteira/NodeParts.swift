@@ -59,10 +59,7 @@ struct NodeParts: Sendable {
     (broken, configuration.storeWaits) = (Self.ending(log), Self.waiting(signs, log))
     (configuration.broken, configuration.zones) = (broken, .system)
     configuration.tally = Tally(counters: try ConfigFile(folder: folder.path).server().metrics.allCounters)
-    configuration.retainedFiles = Self.retained(folder, vault)
-    let erasures = ErasureFile(folder: folder.path)
-    try erasures.settle(with: store)
-    configuration.keepErasure = { (erasure) throws(Problem) in try erasures.add([erasure]) }
+    try Self.keep(erasuresIn: folder, store, vault, &configuration)
     let retention = RetentionByClock()
     if restores { configuration.retentionDue = { retention.run() } }
     let node = try Self.node(configuration)
@@ -92,15 +89,22 @@ struct NodeParts: Sendable {
     self.backend = backend
   }
 
-  /// The key of a job that was deleted goes with it.
-  private static func retained(_ folder: DataFolder, _ vault: Vault) -> RetainedFiles {
+  /// What an older store brings back is erased again before a node reads it. The key of a job that was
+  /// deleted goes with it.
+  private static func keep(
+    erasuresIn folder: DataFolder, _ store: SQLiteStore, _ vault: Vault,
+    _ configuration: inout NodeConfiguration
+  ) throws(Problem) {
+    let erasures = ErasureFile(folder: folder.path)
+    try erasures.settle(with: store)
+    configuration.keepErasure = { (erasure) throws(Problem) in try erasures.add([erasure]) }
     var files = RetainedFolder.files(of: folder)
     let removeLog = files.removeLog
     files.removeLog = { job in
       removeLog(job)
       vault.forget(job)
     }
-    return files
+    configuration.retainedFiles = files
   }
 
   private static func brokers(_ folder: DataFolder) -> Brokers {

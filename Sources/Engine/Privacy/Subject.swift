@@ -45,13 +45,13 @@ public struct Subject: Sendable, Hashable {
     return properties.numericValue.map { Int($0) }
   }
 
+  private static let betweenDigits: Set<Unicode.GeneralCategory> = [
+    .connectorPunctuation, .dashPunctuation, .openPunctuation, .closePunctuation, .initialPunctuation,
+    .finalPunctuation, .otherPunctuation, .mathSymbol, .spaceSeparator,
+  ]
+
   private static func isBetweenDigits(_ scalar: Unicode.Scalar) -> Bool {
-    switch scalar.properties.generalCategory {
-    case .connectorPunctuation, .dashPunctuation, .openPunctuation, .closePunctuation, .initialPunctuation,
-      .finalPunctuation, .otherPunctuation, .mathSymbol, .spaceSeparator:
-      true
-    case _: scalar.properties.isWhitespace
-    }
+    betweenDigits.contains(scalar.properties.generalCategory) || scalar.properties.isWhitespace
   }
 
   /// What stands for it in the store: nobody can try out whose it is without the key.
