@@ -85,7 +85,7 @@ public struct ErasureItem: Wire, Hashable {
   public var id: String
   public var namespace: String
   /// The beginning of the HMAC of the identifier.
-  public var mark: String
+  public var subjectHMAC: String
   public var basis: String
   public var reason: String
   public var by: String
@@ -95,10 +95,11 @@ public struct ErasureItem: Wire, Hashable {
   public var counts: SubjectCountsItem
 
   public init(
-    id: String, namespace: String, mark: String, basis: String, reason: String, by: String, at: Timestamp,
+    id: String, namespace: String, subjectHMAC: String, basis: String, reason: String, by: String,
+    at: Timestamp,
     doneAt: Timestamp?, counts: SubjectCountsItem
   ) {
-    (self.id, self.namespace, self.mark, self.basis) = (id, namespace, mark, basis)
+    (self.id, self.namespace, self.subjectHMAC, self.basis) = (id, namespace, subjectHMAC, basis)
     (self.reason, self.by, self.at, self.doneAt) = (reason, by, at, doneAt)
     self.counts = counts
   }
@@ -106,7 +107,7 @@ public struct ErasureItem: Wire, Hashable {
   public static let schema = Schema.object(
     [
       .init("id", .text), .init("namespace", .text),
-      .init("mark", .text, "The beginning of the HMAC of the identifier, as the audit has it."),
+      .init("subject_hmac", .text, "The beginning of the HMAC of the identifier, as the audit has it."),
       .init("basis", .text), .init("reason", .text), .init("by", .text), .init("at", .time),
       .optional("done_at", .time, "Absent while files wait for a job that may need them."),
       .init("counts", SubjectCountsItem.schema),
@@ -115,7 +116,7 @@ public struct ErasureItem: Wire, Hashable {
   public init(_ json: JSON) throws(WireError) {
     let fields = try Fields(json, Self.schema)
     (id, namespace) = (try fields.text("id"), try fields.text("namespace"))
-    (mark, basis) = (try fields.text("mark"), try fields.text("basis"))
+    (subjectHMAC, basis) = (try fields.text("subject_hmac"), try fields.text("basis"))
     (reason, by) = (try fields.text("reason"), try fields.text("by"))
     (at, doneAt) = (try fields.time("at"), try fields.optionalTime("done_at"))
     counts = try fields.value("counts", of: SubjectCountsItem.self)
@@ -123,7 +124,7 @@ public struct ErasureItem: Wire, Hashable {
 
   public var json: JSON {
     members([
-      "id": id.wire, "namespace": namespace.wire, "mark": mark.wire, "basis": basis.wire,
+      "id": id.wire, "namespace": namespace.wire, "subject_hmac": subjectHMAC.wire, "basis": basis.wire,
       "reason": reason.wire, "by": by.wire, "at": at.wire, "done_at": doneAt?.wire, "counts": counts.json,
     ])
   }

@@ -232,7 +232,7 @@ extension SubjectJobItem {
 extension ErasureItem {
   init(_ erasure: Erasure) {
     self.init(
-      id: erasure.id.description, namespace: erasure.namespace, mark: erasure.subject.short,
+      id: erasure.id.description, namespace: erasure.namespace, subjectHMAC: erasure.subject.short,
       basis: erasure.basis, reason: erasure.reason, by: erasure.by, at: erasure.at, doneAt: erasure.doneAt,
       counts: SubjectCountsItem(erasure.counts))
   }

@@ -16,7 +16,8 @@ struct PrivacyCommandTests {
   }
 
   private static let done = ErasureItem(
-    id: "0199c2f0-7f3a-7000-8000-0000000000ee", namespace: "demo", mark: "hmac:0f", basis: "b", reason: "r",
+    id: "0199c2f0-7f3a-7000-8000-0000000000ee", namespace: "demo", subjectHMAC: "hmac:0f", basis: "b",
+    reason: "r",
     by: "ana", at: Timestamp(microseconds: 0), doneAt: nil, counts: counts)
 
   private static func bench(input: String = cpf + "\n", typed: [String] = []) -> TestBench {

@@ -81,6 +81,13 @@ struct PrivacyTests {
     #expect(!cpf.stands(in: "request 17 of 2026"))
     let name = try #require(Subject("José da Silva"))
     #expect(name.stands(in: "for JOSÉ DA SILVA") && !name.stands(in: "for José"))
+    #expect(name.stands(in: String(repeating: "long ", count: 1_000) + "josé da silva"))
+    #expect(name.stands(in: "José da Silva, request 17") && !name.stands(in: "for José da Silvares"))
+    // A short one is a word of its own, or it could never be erased.
+    let short = try #require(Subject("ana"))
+    #expect(!short.stands(in: "after an analysis") && short.stands(in: "(Ana)"))
+    let number = try #require(Subject("17"))
+    #expect(!number.stands(in: "request 2 of 1 July 7") && number.stands(in: "client 17"))
   }
 
   @Test(

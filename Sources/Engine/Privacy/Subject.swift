@@ -23,10 +23,7 @@ public struct Subject: Sendable, Hashable {
     if !digits.isEmpty, scalars.allSatisfy({ Self.digit($0) != nil || Self.isBetweenDigits($0) }) {
       self.text = digits.map { String($0) }.joined()
     } else {
-      var folded = String.UnicodeScalarView()
-      // Of both cases, since `ß` has two letters in the one and a final sigma its own form in the other.
-      for scalar in text.uppercased().lowercased()._nfc { folded.append(scalar) }
-      var trimmed = folded[...]
+      var trimmed = Self.folded(text)[...]
       while trimmed.first?.properties.isWhitespace == true { trimmed.removeFirst() }
       while trimmed.last?.properties.isWhitespace == true { trimmed.removeLast() }
       self.text = String(Substring(trimmed))
@@ -38,6 +35,13 @@ public struct Subject: Sendable, Hashable {
 
   /// Also of a number.
   init?(_ value: JSON) { self.init(value.string ?? value.text) }
+
+  /// Of both cases, since `ß` has two letters in the one and a final sigma its own form in the other.
+  private static func folded(_ text: String) -> String.UnicodeScalarView {
+    var folded = String.UnicodeScalarView()
+    for scalar in text.uppercased().lowercased()._nfc { folded.append(scalar) }
+    return folded
+  }
 
   private static func digit(_ scalar: Unicode.Scalar) -> Int? {
     let properties = scalar.properties
@@ -59,11 +63,28 @@ public struct Subject: Sendable, Hashable {
     SubjectMark(HMACSHA256.code(key: key.reveal(), message: Array(text.utf8)))
   }
 
-  /// Whether a text of people holds it, perhaps with other punctuation: such a text must not be kept.
+  /// Digits of an identifier that are looked for across other digits, too; fewer stand in many a number.
+  private static let tellingDigits = 6
+
+  /// Whether a text of people names it, as a word of its own or with other punctuation: such a text must not
+  /// be kept.
   public func stands(in other: String) -> Bool {
-    let digits = String(String.UnicodeScalarView(other.unicodeScalars.filter { Self.digit($0) != nil }))
-    if text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) { return digits.contains(text) }
-    return Subject(other).map { $0.text.contains(text) } ?? false
+    if text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) { return digitsStand(in: other) }
+    let folded = String(Self.folded(other))
+    return folded.ranges(of: text).contains { range in
+      !Self.isWord(folded[..<range.lowerBound].last) && !Self.isWord(folded[range.upperBound...].first)
+    }
+  }
+
+  private func digitsStand(in other: String) -> Bool {
+    let numbers = other.unicodeScalars.split { Self.digit($0) == nil }.map { number in
+      number.compactMap { Self.digit($0) }.map { String($0) }.joined()
+    }
+    return numbers.contains(text) || text.utf8.count >= Self.tellingDigits && numbers.joined().contains(text)
+  }
+
+  private static func isWord(_ character: Character?) -> Bool {
+    character.map { $0.isLetter || $0.isNumber } ?? false
   }
 }
 
