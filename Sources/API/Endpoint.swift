@@ -123,10 +123,11 @@ public struct BytesEndpoint<Input: Wire>: Sendable {
   public let shape: Shape
   public init(
     _ path: String, _ permission: Permission, _ summary: String, type: String = "*/*",
-    success: [Int] = [200], audit: Shape.Audit = .nothing, problems: [Int] = [], example: Input? = nil
+    success: [Int] = [200], audit: Shape.Audit = .nothing, method: Shape.Method = .get,
+    problems: [Int] = [], example: Input? = nil
   ) {
     shape = Shape(
-      method: .get, path: "/api/v1" + path, permission: permission, summary: summary,
+      method: method, path: "/api/v1" + path, permission: permission, summary: summary,
       input: Input.schema, output: .bytes(type), success: success, audit: audit,
       needsPrecondition: false, problems: problems, example: example?.json)
   }

@@ -50,7 +50,7 @@ public enum EndpointCatalog {
       SystemCalls.health.shape,
       SystemCalls.ready.shape, SystemCalls.version.shape, SystemCalls.openAPI.shape,
       StreamCalls.stream.shape,
-    ] + definitions + overviews + vault + accounts
+    ] + definitions + overviews + vault + privacy + accounts
 
   /// Of definitions one by one, pictures of jobs, and work on many at once.
   static let definitions: [Shape] = [
@@ -86,6 +86,12 @@ public enum EndpointCatalog {
     CredentialCalls.create.shape, CredentialCalls.usage.shape, CredentialCalls.test.shape,
     CredentialCalls.types.shape, BackupCalls.list.shape, BackupCalls.create.shape, BackupCalls.verify.shape,
     KeyCalls.status.shape, KeyCalls.rotate.shape, KeyCalls.forget.shape,
+  ]
+
+  /// Of what is held about persons.
+  static let privacy: [Shape] = [
+    PrivacyCalls.search.shape, PrivacyCalls.export.shape, PrivacyCalls.erase.shape,
+    PrivacyCalls.erasures.shape, PrivacyCalls.register.shape,
   ]
 
   /// Of who signs in, and of what was done.

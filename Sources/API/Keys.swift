@@ -89,7 +89,7 @@ public struct KeyItem: Wire, Hashable {
 
 public struct KeyRotationItem: Wire, Hashable {
   public var target: Int
-  /// `credentials`, `namespaces` or `jobs`; nil once it is done.
+  /// `credentials`, `namespaces`, `jobs` or `subjects`; nil once it is done.
   public var stage: String?
   public var rewrapped: Int
   /// What no key opened: it was damaged before, and is left as it is.
@@ -109,7 +109,7 @@ public struct KeyRotationItem: Wire, Hashable {
 
   public static let schema = Schema.object(
     [
-      .init("target", .count), .optional("stage", .words(["credentials", "namespaces", "jobs"])),
+      .init("target", .count), .optional("stage", .words(["credentials", "namespaces", "jobs", "subjects"])),
       .init("rewrapped", .count), .init("unreadable", .count), .init("started_at", .time),
       .init("started_by", .text), .optional("ended_at", .time),
     ], name: "KeyRotation")

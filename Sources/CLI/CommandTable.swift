@@ -39,6 +39,8 @@ public enum CommandTable {
     AlertRules.list, AlertRules.apply, AlertRules.delete,
     RetentionShow.spec, RetentionSet.spec, RetentionPreview.spec, RetentionRun.spec,
     HoldList.spec, HoldChanging.add, HoldChanging.release,
+    PrivacyFind.spec, PrivacyExport.spec, PrivacyErase.spec, PrivacyErasures.spec,
+    PrivacyRegisterCommand.spec,
     BackupCreate.spec, BackupList.spec, BackupVerify.spec, BackupRestore.spec,
     Login.spec, Logout.spec, WhoAmI.spec, SessionList.spec, SessionEnd.spec, SecondFactorEnable.spec,
     SecondFactorDisable.spec,

@@ -18,6 +18,9 @@ public struct NodeConfiguration: Sendable {
   /// The same for the keys of namespaces, under which artifacts, signals and caches are sealed.
   public var wrapNamespaceKey: @Sendable (SymmetricKey, _ namespace: String) -> [UInt8]
   public var unwrapNamespaceKey: @Sendable ([UInt8], _ namespace: String) throws(Problem) -> SymmetricKey
+  /// The same for the keys under which identifiers of persons are indexed.
+  public var wrapSubjectKey: @Sendable (SymmetricKey, _ namespace: String) -> [UInt8]
+  public var unwrapSubjectKey: @Sendable ([UInt8], _ namespace: String) throws(Problem) -> SymmetricKey
   public var random: @Sendable (Int) -> [UInt8]
   /// Of the schedules. UTC is always known.
   public var zones = ZoneDatabase { _ in nil }
@@ -32,6 +35,8 @@ public struct NodeConfiguration: Sendable {
   /// Who is told what happens; no more than `ConfiguredDestination.most`.
   public var destinations: [ConfiguredDestination] = []
   public var retainedFiles = RetainedFiles()
+  /// Keeps an erasure beside the store, durably when it returns: a backup of the store may be older.
+  public var keepErasure: @Sendable (Erasure) throws(Problem) -> Void = { (_) throws(Problem) in }
   /// Called when it is time to `retain`; nil: nobody does it by the clock.
   public var retentionDue: (@Sendable () -> Void)?
   /// Called whenever the triggers of a pipeline are others than before (`Node.triggers`).
@@ -65,6 +70,8 @@ public struct NodeConfiguration: Sendable {
     } else {
       self.unwrapNamespaceKey = { (key, _) throws(Problem) in try unwrap(key) }
     }
+    wrapSubjectKey = { key, _ in wrap(key) }
+    unwrapSubjectKey = { (key, _) throws(Problem) in try unwrap(key) }
     (self.incident, self.broken, self.crashPoint) = (incident, broken, crashPoint)
   }
 }

@@ -3,7 +3,7 @@ public import Model
 /// What lists and pages read. It never writes, may lag behind the journal by one commit, and is called from
 /// any thread; a store answers from read-only connections of its own.
 public protocol ReadModel: DeadLetterReader, OutboxReader, VaultReader, AddedScheduleReader,
-  AddedDestinationReader, MeasureReader
+  AddedDestinationReader, MeasureReader, PrivacyReader
 {
   /// Differs once anything was committed since it was asked last, so that an answer can be kept as long as it
   /// is the same; nil where the store does not know.

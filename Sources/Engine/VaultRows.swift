@@ -51,7 +51,7 @@ public struct KeyRotationRow: Sendable, Hashable {
 
 /// What a master key seals, in the order in which a rotation goes through it.
 public enum WrappedKind: UInt8, Sendable, CaseIterable {
-  case credentials, namespaces, jobs
+  case credentials, namespaces, jobs, subjects
   public var word: String { "\(self)" }
   public var next: WrappedKind? { WrappedKind(rawValue: rawValue + 1) }
 }
@@ -61,6 +61,8 @@ public enum WrappedPlace: Sendable, Hashable {
   case credential(namespace: String, name: String, version: Int)
   case namespace(String)
   case job(JobNumber)
+  /// Under which identifiers of persons of a namespace are indexed.
+  case subjects(String)
 }
 
 public struct WrappedRow: Sendable, Hashable {

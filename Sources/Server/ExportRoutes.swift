@@ -19,14 +19,21 @@ struct ExportRoutes: Sendable {
 
   private func export(_ query: ExportQuery) async throws -> APIResponse {
     let summary = try finder.job(query.id)
-    let id = summary.id
-    let parts =
-      [try await job(id, query.redact), try await history(id, query.redact)]
-      + (try definition(summary)) + [logs(summary, query.redact)] + (try artifacts(summary, query.redact))
-    let folder = id.description
+    let parts = try await parts(of: summary, redact: query.redact)
+    return try await answer(parts, folder: summary.id.description, at: summary.createdAt)
+  }
+
+  /// All that is held of a job.
+  func parts(of summary: JobSummary, redact: Bool) async throws -> [ExportPart] {
+    [try await job(summary.id, redact), try await history(summary.id, redact)]
+      + (try definition(summary)) + [logs(summary, redact)] + (try artifacts(summary, redact))
+  }
+
+  /// Signed where there is an audit, whose key signs.
+  func answer(_ parts: [ExportPart], folder: String, at time: Timestamp) async throws -> APIResponse {
     var seal: (@Sendable ([UInt8]) -> JSON)?
     if let audit = backend.audit { seal = { audit.seal(exportOf: folder, sums: $0).json } }
-    let export = try await Export(folder: folder, at: summary.createdAt, parts: parts, seal: seal)
+    let export = try await Export(folder: folder, at: time, parts: parts, seal: seal)
     let chunks = AsyncThrowingStream { try await export.next() }
     return APIResponse(contentType: "application/x-tar", body: .chunks(export.length, chunks))
   }

@@ -21,7 +21,8 @@ extension Router {
         + WatchRoutes(backend: backend).routes + AlertRuleRoutes(backend: backend).routes
         + DestinationRoutes(backend: backend).routes + WebhookRoutes(backend: backend).routes
         + AccessRoutes(backend: backend).routes + RetentionRoutes(backend: backend).routes
-        + HoldRoutes(backend: backend).routes + BackupRoutes(backend).routes
+        + HoldRoutes(backend: backend).routes + PrivacyRoutes(backend: backend).routes
+        + BackupRoutes(backend).routes
         + CredentialRoutes(backend: backend, desk: vault).routes
         + KeyRoutes(backend: backend, desk: vault).routes
         + SystemRoutes(backend: backend).routes

@@ -96,7 +96,8 @@ extension Batch {
 
 extension CatalogWrite {
   fileprivate var isKey: Bool {
-    if case .namespaceKey = self { true } else { false }
+    if case .namespaceKey = self { return true }
+    return if case .subjectKey = self { true } else { false }
   }
 }
 

@@ -30,7 +30,11 @@ enum BackupDesk {
       let backup = try await offPool { () throws(Problem) in try BackupFolder(path: source.path) }
       let key = key(of: backup, source) ?? backup.keyPath
       guard let target else { return try await drill(backup, key, language) }
-      try await offPool { () throws(Problem) in try backup.restore(to: target, key: key, unlock: .system) }
+      let data = Places.data(source.data)
+      try await offPool { () throws(Problem) in
+        try backup.restore(
+          to: target, key: key, unlock: .system, erasures: try backup.knownErasures(beside: data))
+      }
       return try await check(target, backup, language)
     })
 

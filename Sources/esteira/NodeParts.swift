@@ -59,7 +59,7 @@ struct NodeParts: Sendable {
     (broken, configuration.storeWaits) = (Self.ending(log), Self.waiting(signs, log))
     (configuration.broken, configuration.zones) = (broken, .system)
     configuration.tally = Tally(counters: try ConfigFile(folder: folder.path).server().metrics.allCounters)
-    configuration.retainedFiles = RetainedFolder.files(of: folder)
+    try Self.keep(erasuresIn: folder, store, vault, &configuration)
     let retention = RetentionByClock()
     if restores { configuration.retentionDue = { retention.run() } }
     let node = try Self.node(configuration)
@@ -87,6 +87,24 @@ struct NodeParts: Sendable {
     backend.vault = VaultDesk(keeper: keeper, vault: vault, leases: places.leases, probes: probes)
     hubLogs = reading.hubLogs(Self.jobs(node, history))
     self.backend = backend
+  }
+
+  /// What an older store brings back is erased again before a node reads it. The key of a job that was
+  /// deleted goes with it.
+  private static func keep(
+    erasuresIn folder: DataFolder, _ store: SQLiteStore, _ vault: Vault,
+    _ configuration: inout NodeConfiguration
+  ) throws(Problem) {
+    let erasures = ErasureFile(folder: folder.path)
+    try erasures.settle(with: store)
+    configuration.keepErasure = { (erasure) throws(Problem) in try erasures.add([erasure]) }
+    var files = RetainedFolder.files(of: folder)
+    let removeLog = files.removeLog
+    files.removeLog = { job in
+      removeLog(job)
+      vault.forget(job)
+    }
+    configuration.retainedFiles = files
   }
 
   private static func brokers(_ folder: DataFolder) -> Brokers {
@@ -157,7 +175,7 @@ struct NodeParts: Sendable {
     _ connectors: [any Connector], restores: Bool
   ) throws(Problem) -> NodeConfiguration {
     let cores = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
-    return NodeConfiguration(
+    var configuration = NodeConfiguration(
       setting: NodeSetting(name: Places.host, version: Program.name, cores: cores), store: store,
       readModel: store, connectors: connectors, environment: places.environment,
       plan: { (revision) throws(Problem) in try plans.plan(revision) }, wrap: { vault.wrap($0) },
@@ -167,6 +185,11 @@ struct NodeParts: Sendable {
       restores: restores && TestHooks.recovers,
       incident: { job, json in Incident.write(job, json, in: folder.path) },
       broken: { _ in _exit(7) }, crashPoint: { TestHooks.passed($0) })
+    configuration.wrapSubjectKey = { vault.wrap($0, subjectsOf: $1) }
+    configuration.unwrapSubjectKey = { (key, namespace) throws(Problem) in
+      try vault.unwrap(key, subjectsOf: namespace)
+    }
+    return configuration
   }
 
   private static func client() throws(Problem) -> CurlClient {

@@ -58,6 +58,7 @@ struct Serving: Sendable {
         Task { [node = parts.node] in await JobLines(log: log).follow(node) },
       ]
       await Self.settle(parts.node)
+      await Self.finishErasures(parts.node, log)
       sources.reconcile()
       report(banner(parts, listening, admin), isReported, log)
       await untilStopped(wishes, listening, hadTerminal: hadTerminal, log)
@@ -127,6 +128,11 @@ struct Serving: Sendable {
       await group.next()
       group.cancelAll()
     }
+  }
+
+  /// What of an erasure a crash or a restored backup left over; what fails now is tried again every day.
+  private static func finishErasures(_ node: Node, _ log: ServerLog) async {
+    do throws(Problem) { try await node.finishErasures() } catch { log.tell(error, "erasure_failed") }
   }
 
   /// From now on what is expected is watched, whatever the engine does.

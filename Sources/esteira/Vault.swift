@@ -89,6 +89,19 @@ final class Vault: Sendable {
     }
   }
 
+  func wrap(_ key: SymmetricKey, subjectsOf namespace: String) -> [UInt8] {
+    master.wrap(key, place: Self.place(.subjects(namespace)))
+  }
+
+  func unwrap(_ wrapped: [UInt8], subjectsOf namespace: String) throws(Problem) -> SymmetricKey {
+    do {
+      return try master.unwrap(wrapped, place: Self.place(.subjects(namespace)))
+    } catch {
+      throw Self.notAuthentic(
+        "the key of subjects of the namespace \(namespace)", "a chave de titulares do espaço \(namespace)")
+    }
+  }
+
   /// A fresh key for a namespace, to be stored; the one that is stored first stands.
   func newKey(forNamespace namespace: String) -> [UInt8] {
     wrap(SymmetricKey.generate(), namespace: namespace)
@@ -171,6 +184,7 @@ final class Vault: Sendable {
     switch place {
     case .job: jobPlace
     case .namespace(let namespace): Self.place(namespace: namespace)
+    case .subjects(let namespace): "subjects \(namespace)"
     case .credential(let namespace, let name, let version): Self.place(namespace, name, version)
     }
   }

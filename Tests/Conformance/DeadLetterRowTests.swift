@@ -194,6 +194,8 @@ struct DeadLetterRowTests {
       DROP TABLE outbox; DROP TABLE deliveries; DROP TABLE disabled_destinations;
       DROP TABLE added_schedules; DROP TABLE added_destinations;
       DROP TABLE holds; DROP TABLE namespaces;
+      DROP TABLE subject_keys; DROP TABLE subject_refs; DROP TABLE erasures;
+      DROP INDEX events_of_job; DROP INDEX signals_of_job; DROP INDEX caches_of_job;
       DROP TABLE retention_rules; DROP TABLE deletions; DROP INDEX bodies_of_job; DROP INDEX keys_of_job;
       DROP TABLE master_keys; DROP TABLE key_rotation; DROP INDEX jobs_of_time; DROP INDEX jobs_ended_badly;
       DROP INDEX jobs_with_error; ALTER TABLE credentials DROP COLUMN expires_at;

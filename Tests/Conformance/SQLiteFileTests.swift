@@ -131,7 +131,7 @@ struct SQLiteFileTests {
       "trigger_messages", "taken_contents", "emitted_events", "retention_rules", "deletions",
       "dead_letter_acts", "schedules", "schedule_fires", "backfills", "outbox", "deliveries",
       "disabled_destinations", "master_keys", "key_rotation", "added_schedules", "added_destinations",
-      "holds", "namespaces",
+      "holds", "namespaces", "subject_keys", "subject_refs", "erasures",
     ]
     let columns = [
       "correlation_id", "owner", "priority", "fair_key", "parent_job", "parent_node", "rerun_of",

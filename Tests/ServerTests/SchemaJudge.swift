@@ -115,7 +115,9 @@ enum SchemaExample {
 /// Every type that travels.
 enum WireTypes {
   static let all: [any Wire.Type] = [
-    OutsideStartQuery.self, OutsideReturnQuery.self,
+    OutsideStartQuery.self, OutsideReturnQuery.self, SubjectQuery.self, SubjectCountsItem.self,
+    SubjectJobItem.self, SubjectPage.self, ErasureRequest.self, ErasureAnswer.self, ErasureItem.self,
+    RegisterItem.self, Page<ErasureItem>.self, Page<RegisterItem>.self,
     Nothing.self, ProblemDocument.self, FindingItem.self, Page<JobItem>.self, Page<CredentialItem>.self,
     NamePath.self, CredentialItem.self, CredentialRequest.self, ConnectionItem.self, SettingRequest.self,
     AlertPath.self, AlertQuery.self, AcknowledgeRequest.self, AlertItem.self, NoticeItem.self,

@@ -113,5 +113,5 @@ enum Direction {
   ]
 
   /// What the machine and the toolchain bring.
-  static let outside: Set<String> = ["FoundationEssentials", "Glibc", "Synchronization", "Testing"]
+  static let outside: Set<String> = ["FoundationEssentials", "Glibc", "Swift", "Synchronization", "Testing"]
 }

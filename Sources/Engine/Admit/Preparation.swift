@@ -32,6 +32,7 @@ struct Preparation {
       triggerID: admitted.triggerID, actor: request.actor,
       idempotencyKey: admitted.idempotencyKey, requestHash: requestHash, dataKey: key,
       wrappedKey: configuration.wrap(key), identity: admitted.identity)
+    prepared.subjects = try NamedSubject.all(of: plan, in: admitted.context)
     if let fired = request.origin {
       // Whatever the trigger's key says is the same is the same, also where the message reads otherwise.
       prepared.isKeyTrusted = true

@@ -45,6 +45,7 @@ struct RerunPreparation {
     (identity.parent, identity.parentNode, identity.rerunOf) = (nil, nil, request.job)
     job.identity = identity
     job.context = identity.pinned(in: context).with("labels", identity.labelsJSON)
+    job.subjects = try NamedSubject.all(of: plan, in: context)
     return Prepared(job: job, earlier: earlier, forced: forced)
   }
 

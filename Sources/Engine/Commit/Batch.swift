@@ -91,13 +91,17 @@ public struct NewJob: Sendable {
   public var wrappedKey: [UInt8]
   public var createdAt: Timestamp
   public var identity: JobIdentity
+  /// Whom it is about. A store adds whom its caller in the same namespace, and the job that it repeats, are
+  /// about.
+  public var subjects: [SubjectUse]
 
   public init(
     number: JobNumber, id: ID<Job>, pipeline: PipelineName, revision: Int, key: String?,
     triggerType: String, triggerID: String?, actor: String, idempotencyKey: String?,
-    requestHash: [UInt8], wrappedKey: [UInt8], createdAt: Timestamp, identity: JobIdentity = JobIdentity()
+    requestHash: [UInt8], wrappedKey: [UInt8], createdAt: Timestamp, identity: JobIdentity = JobIdentity(),
+    subjects: [SubjectUse] = []
   ) {
-    self.identity = identity
+    (self.identity, self.subjects) = (identity, subjects)
     (self.number, self.id, self.pipeline, self.revision) = (number, id, pipeline, revision)
     (self.key, self.triggerType, self.triggerID, self.actor) = (key, triggerType, triggerID, actor)
     (self.idempotencyKey, self.requestHash) = (idempotencyKey, requestHash)
@@ -227,6 +231,8 @@ public enum CatalogWrite: Sendable {
   case removeCredential(name: String, namespace: String)
   /// The wrapped key of a namespace, under which its artifacts are sealed; kept if one exists already.
   case namespaceKey(namespace: String, wrapped: [UInt8])
+  /// The same of the key under which identifiers of persons are indexed.
+  case subjectKey(namespace: String, wrapped: [UInt8])
   case setting(namespace: String, name: String, value: JSON?, by: String, at: Timestamp)
   /// Triggers and admission of the pipeline rest until `resume`.
   case pause(PauseRecord)
@@ -239,6 +245,8 @@ public enum CatalogWrite: Sendable {
   case keepForEver(Retained, namespace: String)
   case hold(Hold)
   case releaseHold(ID<Hold>)
+  /// New, or in place of the one of that id.
+  case erasure(Erasure)
   /// New, or in place of the one of that name.
   case namespace(NamespaceRecord)
   case masterKey(MasterKeyRow)

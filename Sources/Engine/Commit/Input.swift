@@ -143,6 +143,8 @@ struct PreparedJob: Sendable {
   var dataKey: SymmetricKey
   var wrappedKey: [UInt8]
   var identity = JobIdentity()
+  /// Whom its inputs name.
+  var subjects: [NamedSubject] = []
   /// The idempotency key alone says that two requests are one.
   var isKeyTrusted = false
   /// The pipeline rests: only a job that exists already is answered (S31).

@@ -20,6 +20,7 @@ struct Jobs: ~Copyable {
   var signalsForgottenAt: Timestamp?
   var governors: Governors
   var namespaceKeys: NamespaceKeys
+  var subjectKeys: SubjectKeys
   /// The clock as it was read for this turn.
   var moment: Governors.Moment
   private var decision = Decision()
@@ -110,7 +111,7 @@ struct Jobs: ~Copyable {
     self.feed = feed
     let (setting, clock) = (configuration.setting, configuration.clock)
     (self.configuration, nextJob) = (configuration, numbers.job + 1)
-    namespaceKeys = NamespaceKeys(configuration)
+    (namespaceKeys, subjectKeys) = (NamespaceKeys(configuration), SubjectKeys(configuration))
     outbox = OutboxBook(configuration.destinations)
     governors = Governors(free: ConnectorDescription.Place.allCases.map { setting.slots($0) })
     moment = Governors.Moment(wall: clock.now, before: clock.monotonic, after: clock.monotonic)
@@ -136,7 +137,7 @@ struct Jobs: ~Copyable {
   var liveCount: Int { numbers.count }
 
   /// Admits a prepared job. The caller has made sure that its keys are free.
-  mutating func admit(_ prepared: PreparedJob, at now: Timestamp) -> OwnedJob {
+  mutating func admit(_ prepared: PreparedJob, _ subjects: [SubjectUse], at now: Timestamp) -> OwnedJob {
     let job = OwnedJob(
       number: JobNumber(nextJob), id: prepared.id, pipeline: prepared.pipeline, revision: prepared.revision,
       plan: prepared.plan, key: prepared.dataKey)
@@ -147,7 +148,8 @@ struct Jobs: ~Copyable {
         number: job.number, id: job.id, pipeline: job.pipeline, revision: job.revision, key: prepared.key,
         triggerType: prepared.triggerType, triggerID: prepared.triggerID, actor: prepared.actor,
         idempotencyKey: prepared.idempotencyKey, requestHash: prepared.requestHash,
-        wrappedKey: prepared.wrappedKey, createdAt: now, identity: prepared.identity))
+        wrappedKey: prepared.wrappedKey, createdAt: now, identity: prepared.identity,
+        subjects: subjects))
     own(job, key: prepared.key)
     enter(job, prepared.context, prepared.identity)
     count(job.number, of: job.pipeline, prepared.triggerType, prepared.triggerID)

@@ -64,10 +64,13 @@ extension Jobs {
   }
 
   /// The caller's `called` and the sub-job's first facts are one commit.
-  mutating func admitChild(_ prepared: PreparedJob, of caller: Callers.Caller, at now: Timestamp) {
+  mutating func admitChild(
+    _ prepared: PreparedJob, of caller: Callers.Caller, at now: Timestamp
+  ) throws(Problem) {
     guard let parent = wantsChild(caller) else { return }
+    let subjects = try subjects(of: prepared)
     join(prepared.id, caller, parent, at: now)
-    makeRoom(for: admit(prepared, at: now), at: now)
+    makeRoom(for: admit(prepared, subjects, at: now), at: now)
   }
 
   /// The caller waits for a job, its own or one that was there already.
@@ -110,7 +113,7 @@ extension Turn {
       let prepared = try result.get()
       guard let existing = try existing(prepared) else {
         if let problem = refusal(of: prepared, at: now) { throw problem }
-        return jobs.admitChild(prepared, of: caller, at: now)
+        return try jobs.admitChild(prepared, of: caller, at: now)
       }
       jobs.join(existing.job, caller, parent, at: now)
       findChild(existing.job, caller)

@@ -33,7 +33,8 @@ extension Turn {
         .removeCredential, .namespaceKey, .retention, .keepForEver, .hold, .releaseHold, .namespace,
         .masterKey, .keyRotation, .rewrap,
         .retireVersions, .forgetVersions, .credentialUses, .addedSchedule, .removeAddedSchedule,
-        .addedDestination, .removeAddedDestination:
+        .addedDestination, .removeAddedDestination,
+        .subjectKey, .erasure:
         break
       }
     }

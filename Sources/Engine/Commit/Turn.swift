@@ -194,18 +194,20 @@ extension Turn {
   private mutating func admit(
     _ prepared: PreparedJob, _ reply: @escaping Reply<StartedJob>, at now: Timestamp
   ) {
+    let subjects: [SubjectUse]
     do throws(Problem) {
       if let existing = try existing(prepared) {
         return jobs.after(.nothing) { _ in reply(.success(existing)) }
       }
       if let pause = prepared.pause { throw .paused(pause) }
+      subjects = try jobs.subjects(of: prepared)
     } catch {
       return reply(.failure(error))
     }
     if let problem = refusal(of: prepared, at: now) {
       return jobs.after(.write) { result in reply(result.flatMap { .failure(problem) }) }
     }
-    let job = jobs.admit(prepared, at: now)
+    let job = jobs.admit(prepared, subjects, at: now)
     jobs.makeRoom(for: job, at: now)
     let started = StartedJob(job: prepared.id, revision: prepared.revision, isNew: true)
     jobs.after(.job(job.number)) { result in reply(result.map { started }) }

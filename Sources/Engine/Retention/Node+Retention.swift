@@ -53,6 +53,7 @@ extension Node {
       case .logs, .artifacts: try await retainFiles(deletion, retention)
       }
     }
+    try await finishErasures()
     return try await offThread { () throws(Problem) in try retention.proofs(of: run) }
   }
 

@@ -39,6 +39,9 @@ public struct Deletion: Sendable, Hashable {
   public enum Content: Sendable, Hashable {
     /// Those of them that have ended.
     case jobs([JobNumber])
+    /// Those of them that have ended, with all that there is of them, also what other rules keep: letters,
+    /// messages, events, signals and cached outputs.
+    case erased([ExpiredJob])
     /// The oldest rows of the class, at most so many; of history those of due times.
     case rows(limit: Int)
     /// Files, which have been deleted.

@@ -150,7 +150,8 @@ struct TriggerReading {
       case .removeAddedSchedule(let pipeline, name: _): names.insert(pipeline)
       case .connection, .removeConnection, .credential, .removeCredential, .namespaceKey, .pause, .resume,
         .retention, .keepForEver, .hold, .releaseHold, .namespace, .masterKey, .keyRotation, .rewrap,
-        .retireVersions, .forgetVersions, .credentialUses, .addedDestination, .removeAddedDestination:
+        .retireVersions, .forgetVersions, .credentialUses, .addedDestination, .removeAddedDestination,
+        .subjectKey, .erasure:
         break
       }
     }
@@ -190,7 +191,7 @@ extension CatalogWrite {
       .deletePipeline, .retention, .keepForEver, .hold, .releaseHold, .namespace, .masterKey, .keyRotation,
       .rewrap, .retireVersions,
       .forgetVersions, .credentialUses, .addedSchedule, .removeAddedSchedule, .addedDestination,
-      .removeAddedDestination:
+      .removeAddedDestination, .subjectKey, .erasure:
       nil
     }
   }

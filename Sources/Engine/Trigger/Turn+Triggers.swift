@@ -237,12 +237,13 @@ extension Turn {
     if let pause = prepared.pause {
       return rest(fired.place, FiringPreparation.paused(pause), until: pause.until)
     }
+    let subjects = try jobs.subjects(of: prepared)
     if let problem = refusal(of: prepared, at: now) {
       // It stays in its line, so that nothing was turned away.
       if fullRule(at: fired.place) == .requeue { jobs.batch.refusals.removeLast() }
       throw problem
     }
-    let job = jobs.admit(prepared, at: now)
+    let job = jobs.admit(prepared, subjects, at: now)
     jobs.makeRoom(for: job, at: now)
     let started = StartedJob(job: prepared.id, revision: prepared.revision, isNew: true)
     finish(fired, .started(started), with: job.number, .job(job.number))

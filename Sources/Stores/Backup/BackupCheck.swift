@@ -1,5 +1,5 @@
 internal import Crypto
-internal import Engine
+public import Engine
 public import Model
 
 // What is asked of a backup that is there.
@@ -63,11 +63,29 @@ extension BackupFolder {
   }
 }
 
+extension BackupFolder {
+  /// The erasures that the backups beside this one, newer ones too, and the data folder at `data` know of.
+  public func knownErasures(beside data: String) throws(Problem) -> [Erasure] {
+    let parent = path.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(
+      separator: "/")
+    let folders = Self.list(in: parent.isEmpty ? "." : parent).map(\.path) + [path, data]
+    var known: [ID<Erasure>: Erasure] = [:]
+    for folder in folders {
+      for erasure in try ErasureFile(folder: folder).read() { known[erasure.id] = erasure }
+    }
+    return known.values.sorted { $0.id < $1.id }
+  }
+}
+
 // A backup becomes a data folder.
 extension BackupFolder {
   /// Makes `target`, which is missing or empty, with the key of the file `key`. Each file is compared with
   /// the manifest while it is copied, and the key must open the store, before the folder has its name.
-  public func restore(to target: String, key: String, unlock: KeyUnlock = .none) throws(Problem) {
+  ///
+  /// `erasures`: what was erased since the backup was made. The next start erases it again.
+  public func restore(
+    to target: String, key: String, unlock: KeyUnlock = .none, erasures: [Erasure] = []
+  ) throws(Problem) {
     let kind = BackupFiles.kind(of: target)
     guard kind == nil || kind == .folder && BackupFiles.names(in: target).isEmpty else {
       throw .restoreTarget(target)
@@ -76,6 +94,7 @@ extension BackupFolder {
     let draft = target + ".restoring-" + Hex.encode(SecureRandom.bytes(4))
     do throws(Problem) {
       try fill(draft, key)
+      try ErasureFile(folder: draft).add(erasures)
       do throws(FileError) {
         try Folder.rename(draft, to: target)
         try Folder.sync(target + "/..")

@@ -105,6 +105,8 @@ private struct BackupCopying {
     }
     for path in BackupFiles.files(below: data + "/objects") { _ = try take("objects/" + path) }
     _ = try take("esteira.yaml")
+    // After the store: it knows of every erasure that the store does.
+    _ = try take(ErasureFile.name)
     if withKey, try !take("master.key") {
       throw FileError(call: "open", path: data + "/master.key", number: 2)
     }

@@ -27,12 +27,15 @@ struct File: ~Copyable {
     case create
     /// Makes the file where it is missing; reads and writes.
     case update
+    /// Makes the file where it is missing; writes behind what is there.
+    case append
 
     fileprivate var flags: CInt {
       switch self {
       case .read: O_RDONLY
       case .create: O_RDWR | O_CREAT | O_EXCL
       case .update: O_RDWR | O_CREAT
+      case .append: O_WRONLY | O_CREAT | O_APPEND
       }
     }
   }

@@ -15,7 +15,11 @@ public enum RetainedFolder {
       }
     }
     // One that cannot be removed is found again by the next run.
-    files.removeLog = { unlink(logs + "/" + $0.description) }
+    let incidents = folder.path + "/incidents"
+    files.removeLog = {
+      unlink(logs + "/" + $0.description)
+      unlink("\(incidents)/\($0).json")
+    }
     files.artifacts = { list(artifacts + "/" + $0) }
     files.removeArtifact = { namespace, artifact, stillMayGo in
       remove(artifact, in: artifacts + "/" + namespace, stillMayGo)

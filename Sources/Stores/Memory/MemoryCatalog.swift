@@ -10,6 +10,8 @@ struct MemoryCatalog {
   /// All versions, in the order in which they came.
   var credentials: [Name: [CredentialRecord]] = [:]
   var namespaceKeys: [ScalarString: [UInt8]] = [:]
+  var subjectKeys: [ScalarString: [UInt8]] = [:]
+  var erasures: [ID<Erasure>: Erasure] = [:]
   var settings: [ScalarString: [ScalarString: JSON]] = [:]
   var retentionRules: [Name: RetentionRule] = [:]
   var holds: [ID<Hold>: Hold] = [:]
@@ -41,7 +43,8 @@ struct MemoryCatalog {
       case .connection, .removeConnection, .removeCredential, .namespaceKey, .setting, .pause, .resume,
         .deletePipeline, .retention, .keepForEver, .hold, .releaseHold, .namespace, .masterKey, .keyRotation,
         .rewrap, .retireVersions,
-        .forgetVersions, .credentialUses, .removeAddedSchedule, .removeAddedDestination:
+        .forgetVersions, .credentialUses, .removeAddedSchedule, .removeAddedDestination, .subjectKey,
+        .erasure:
         break
       }
       after.apply(write)
@@ -69,6 +72,10 @@ struct MemoryCatalog {
     case .namespaceKey(let namespace, let wrapped):
       let namespace = ScalarString(namespace)
       if namespaceKeys[namespace] == nil { namespaceKeys[namespace] = wrapped }
+    case .subjectKey(let namespace, let wrapped):
+      let namespace = ScalarString(namespace)
+      if subjectKeys[namespace] == nil { subjectKeys[namespace] = wrapped }
+    case .erasure(let erasure): erasures[erasure.id] = erasure
     case .setting(let namespace, let name, let value, by: _, at: _):
       settings[ScalarString(namespace), default: [:]][ScalarString(name)] = value
     case .pause(let pause): pauses[Name(pause.pipeline.namespace, pause.pipeline.name)] = pause

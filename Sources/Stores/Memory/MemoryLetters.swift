@@ -44,6 +44,12 @@ struct MemoryLetters {
     trim(row.namespace, row.state)
   }
 
+  mutating func erase(_ job: ID<Job>) {
+    for row in rows.values where row.job == job || row.becameJobs.contains(job) {
+      (rows[row.id], acts[row.id], keys[Name(row.namespace, row.key)]) = (nil, nil, nil)
+    }
+  }
+
   private mutating func trim(_ namespace: String, _ state: DeadLetterRow.State) {
     let handled = rows.values.filter {
       $0.state == state && $0.namespace == namespace && ($0.state == .discarded || $0.became != nil)
@@ -81,6 +87,10 @@ extension DeadLetterRow {
     if let pipeline = filter.pipeline, self.pipeline != pipeline { return false }
     if let wanted = filter.fingerprint, ScalarString(wanted) != ScalarString(fingerprint) { return false }
     return filter.namespace.map { ScalarString($0) == ScalarString(namespace) } ?? true
+  }
+
+  fileprivate var becameJobs: [ID<Job>] {
+    (became?["jobs"]?.array ?? []).compactMap { $0.string.flatMap { ID<Job>($0) } }
   }
 
   fileprivate var slim: DeadLetterRow {

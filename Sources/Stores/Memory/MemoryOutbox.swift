@@ -51,6 +51,8 @@ struct MemoryOutbox {
     deliveries.removeAll { $0.isOf(row.destination) && $0.id < oldest }
   }
 
+  mutating func erase(_ job: ID<Job>) { rows.removeAll { $0.job == job } }
+
   mutating func deleteDeliveries(of job: ID<Job>) { deliveries.removeAll { $0.job == job } }
 
   /// The first of each lane, where it is not held.

@@ -37,6 +37,14 @@ extension MemoryRows {
         gone.bytes += bytes(of: job)
         delete(job)
       }
+    case .erased(let erased):
+      for one in erased {
+        guard let job = jobs[one.number], job.status.hasEnded, !isHeld(job) else { continue }
+        gone.count += 1
+        gone.bytes += bytes(of: job)
+        delete(job)
+        eraseBesides(one)
+      }
     case .rows(let limit) where rule.retained == .history:
       for (due, row) in oldFires(in: rule.namespace, before: deletion.before).prefix(limit) {
         schedules.fires[due] = nil
@@ -49,7 +57,7 @@ extension MemoryRows {
     retention.prove(deletion, gone)
   }
 
-  private func isHeld(_ job: MemoryJob) -> Bool {
+  func isHeld(_ job: MemoryJob) -> Bool {
     catalog.isHeld(job.row.id, of: job.row.pipeline.name, in: job.row.pipeline.namespace)
   }
 
@@ -95,6 +103,7 @@ extension MemoryRows {
   private mutating func delete(_ job: MemoryJob) {
     let number = job.row.number
     jobs[number] = nil
+    subjects[number] = nil
     numbers[job.row.id] = nil
     driveCounts[number] = nil
     outbox.deleteDeliveries(of: job.row.id)

@@ -17,6 +17,8 @@ struct MemoryRows {
   var retention = MemoryRetention()
   var letters = MemoryLetters()
   var outbox = MemoryOutbox()
+  /// Whom each job is about.
+  var subjects: [JobNumber: Set<SubjectUse>] = [:]
   /// That any job has had.
   var highestJob: Int64 = 0
 
@@ -106,6 +108,7 @@ struct MemoryRows {
     jobs[row.number] = MemoryJob(row: kept)
     highestJob = max(highestJob, row.number.value)
     numbers[row.id] = row.number
+    addSubjects(of: row)
     if let key = row.liveKey { liveKeys[key] = row.number }
     if let key = row.requestKey {
       idempotentJobs[key] = IdempotentJob(job: row.id, requestHash: row.requestHash)

@@ -53,6 +53,14 @@ struct MemoryTables {
     if let moment = batch.cachesForgotten { caches = caches.filter { $0.value.expiresAt >= moment } }
   }
 
+  mutating func erase(_ job: ExpiredJob) {
+    caches = caches.filter { $0.value.job != job.id.description }
+    for row in signals.values where row.takenBy == job.number {
+      signals[row.id] = nil
+      if let message = row.message { messages[message] = nil }
+    }
+  }
+
   mutating func keep(_ row: CacheRow) { caches[Name(row.namespace, row.key)] = row }
 
   /// False: the slot is held.

@@ -61,6 +61,11 @@ struct MemoryTriggers {
     eventKeys.remove(Name(event.namespace, event.key))
   }
 
+  mutating func erase(_ job: ID<Job>) {
+    let name = job.description
+    for row in emitted.values.joined() where row.job == name { delete(row) }
+  }
+
   /// Oldest first, without bodies.
   func all(of pipeline: PipelineName?) -> [TriggerMessageRow] {
     messages.values.filter { pipeline == nil || $0.pipeline == pipeline }

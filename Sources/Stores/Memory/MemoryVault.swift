@@ -47,6 +47,9 @@ extension MemoryCatalog {
     case .namespace(let namespace):
       let name = ScalarString(namespace)
       if namespaceKeys[name] == row.old { namespaceKeys[name] = row.new }
+    case .subjects(let namespace):
+      let name = ScalarString(namespace)
+      if subjectKeys[name] == row.old { subjectKeys[name] = row.new }
     case .job: break
     }
   }
@@ -91,6 +94,8 @@ extension MemoryRows {
       }
     case .namespaces:
       catalog.namespaceKeys.sorted { $0.key < $1.key }.map { WrappedRow(.namespace($0.key.string), $0.value) }
+    case .subjects:
+      catalog.subjectKeys.sorted { $0.key < $1.key }.map { WrappedRow(.subjects($0.key.string), $0.value) }
     case .jobs: jobsInOrder.map { WrappedRow(.job($0.row.number), $0.row.wrappedKey) }
     }
   }

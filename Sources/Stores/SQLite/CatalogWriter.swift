@@ -17,10 +17,9 @@ extension Database {
     case .credential(let record): try put(record)
     case .removeCredential(let name, let namespace):
       try query("DELETE FROM credentials WHERE namespace = ? AND name = ?", [.text(namespace), .text(name)])
-    case .namespaceKey(let namespace, let wrapped):
-      try query(
-        "INSERT INTO keys VALUES('namespace', ?, ?) ON CONFLICT DO NOTHING",
-        [.text(namespace), .bytes(wrapped)])
+    case .namespaceKey(let namespace, let wrapped): try put(namespaceKey: wrapped, of: namespace)
+    case .subjectKey(let namespace, let wrapped): try put(subjectKey: wrapped, of: namespace)
+    case .erasure(let erasure): try put(erasure)
     case .setting(let namespace, let name, let value, let actor, let time):
       try put(setting: name, in: namespace, value: value, by: actor, at: time)
     case .pause(let pause): try put(pause)

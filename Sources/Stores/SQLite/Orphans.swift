@@ -5,6 +5,7 @@ extension Database {
   private static let owned = [
     "job_events", "step_executions", "bodies", "job_snapshots", "artifact_refs", "idempotency_keys",
     "job_owners", "job_labels", "asks", "ask_answers", "parked_jobs", "waits", "slots",
+    "subject_refs",
   ]
 
   /// A place in an event lies within the event's sealed bytes; a body's place has its row.

@@ -16,6 +16,9 @@ struct OutboxWriter: ~Copyable {
   /// Old deliveries go with each so many new ones.
   static let betweenTrims = 64
 
+  /// The first of a destination's lane is due at its time, unless it is held.
+  static let promotion = SQL.promote
+
   init(_ database: borrowing Database) throws(SQLiteError) {
     let put = try database.prepare(SQL.put)
     let tried = try database.prepare(SQL.tried)

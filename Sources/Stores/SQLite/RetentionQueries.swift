@@ -134,12 +134,20 @@ extension Database {
 
 // Deleting, as part of a commit.
 extension Database {
-  func perform(_ deletion: Deletion) throws(SQLiteError) {
+  /// `whatever`: also jobs that are live or held.
+  func perform(_ deletion: Deletion, whatever: Bool = false) throws(SQLiteError) {
     var gone = Expired()
     switch deletion.content {
     case .jobs(let jobs):
       try keepHighestJob()
-      for job in jobs { try delete(job, &gone) }
+      for job in jobs { _ = try delete(job, &gone) }
+    case .erased(let jobs):
+      try keepHighestJob()
+      // What stood there is overwritten, which costs too much for every other deletion.
+      let before = try integer("PRAGMA secure_delete") ?? 0
+      try execute("PRAGMA secure_delete=ON")
+      for job in jobs where try delete(job.number, whatever: whatever, &gone) { try eraseBesides(job) }
+      try execute("PRAGMA secure_delete=\(before == 2 ? "FAST" : "\(before)")")
     case .rows(let limit): gone = try deleteRows(deletion, limit)
     case .files(let count, let bytes): gone = Expired(count: Int64(count), bytes: bytes)
     }
@@ -170,14 +178,16 @@ extension Database {
       [.text(String(try highestJob()))])
   }
 
-  /// Of a job that is live (again), or held by now, nothing is touched.
-  private func delete(_ job: JobNumber, _ gone: inout Expired) throws(SQLiteError) {
+  /// Of a job that is live (again), or held by now, nothing is touched, and the answer is no.
+  private func delete(
+    _ job: JobNumber, whatever: Bool = false, _ gone: inout Expired
+  ) throws(SQLiteError) -> Bool {
     let number = [SQLValue.integer(job.value)]
     let ended = """
-      SELECT 1 FROM job_executions j WHERE j.job = ? AND NOT \(Self.isLive("j"))
-        AND NOT \(Self.isHeld(in: "j.namespace", pipeline: "j.pipeline", job: "j.id"))
+      SELECT 1 FROM job_executions j WHERE j.job = ?1 AND (?2 OR NOT \(Self.isLive("j"))
+        AND NOT \(Self.isHeld(in: "j.namespace", pipeline: "j.pipeline", job: "j.id")))
       """
-    guard try integer(ended, number) != nil else { return }
+    guard try integer(ended, number + [.integer(whatever ? 1 : 0)]) != nil else { return false }
     gone.count += 1
     gone.bytes += try integer("SELECT \(Self.bytes(of: "?1"))", number) ?? 0
     try query(
@@ -187,10 +197,11 @@ extension Database {
     try query("DELETE FROM ask_answers WHERE ask IN \(asks)", number)
     for table in [
       "asks", "job_labels", "job_events", "job_snapshots", "step_executions", "bodies", "artifact_refs",
-      "idempotency_keys", "job_owners", "parked_jobs", "waits", "job_executions",
+      "idempotency_keys", "job_owners", "parked_jobs", "waits", "slots", "subject_refs", "job_executions",
     ] {
       try query("DELETE FROM \(table) WHERE job = ?", number)
     }
+    return true
   }
 
   private func deleteRows(_ deletion: Deletion, _ limit: Int) throws(SQLiteError) -> Expired {

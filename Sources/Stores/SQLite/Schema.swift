@@ -23,6 +23,7 @@ struct Migration {
     Migration(version: 12, name: "added schedules", sql: addedSchedules),
     Migration(version: 13, name: "holds", sql: holds),
     Migration(version: 14, name: "added destinations", sql: addedDestinations),
+    Migration(version: 15, name: "privacy", sql: privacy),
   ]
   static var newest: Int64 { all.reduce(0) { max($0, $1.version) } }
 

@@ -95,6 +95,7 @@ extension Database {
     case .credentials: try wrappedCredentials(bounds, after: place)
     case .namespaces: try wrappedNamespaces(bounds, after: place)
     case .jobs: try wrappedJobs(bounds, after: place)
+    case .subjects: try wrappedSubjects(bounds, after: place)
     }
   }
 
@@ -132,6 +133,21 @@ extension Database {
       WHERE purpose = 'namespace' AND name > ?4 AND substr(wrapped, 1, ?2) <> ?1 ORDER BY name LIMIT ?3
       """, bounds + [.text(last)]
     ) { row in rows.append(WrappedRow(.namespace(row.text(0)), row.bytes(1))) }
+    return rows
+  }
+
+  private func wrappedSubjects(
+    _ bounds: [SQLValue], after place: WrappedPlace?
+  ) throws(SQLiteError) -> [WrappedRow] {
+    var last = ""
+    if case .subjects(let name) = place { last = name }
+    var rows: [WrappedRow] = []
+    try query(
+      """
+      SELECT namespace, wrapped FROM subject_keys
+      WHERE namespace > ?4 AND substr(wrapped, 1, ?2) <> ?1 ORDER BY namespace LIMIT ?3
+      """, bounds + [.text(last)]
+    ) { row in rows.append(WrappedRow(.subjects(row.text(0)), row.bytes(1))) }
     return rows
   }
 

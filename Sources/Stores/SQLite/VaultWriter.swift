@@ -23,6 +23,18 @@ extension Database {
       ])
   }
 
+  /// The first that is stored stands; so it is of the key of subjects.
+  func put(namespaceKey wrapped: [UInt8], of namespace: String) throws(SQLiteError) {
+    try query(
+      "INSERT INTO keys VALUES('namespace', ?, ?) ON CONFLICT DO NOTHING",
+      [.text(namespace), .bytes(wrapped)])
+  }
+
+  func put(subjectKey wrapped: [UInt8], of namespace: String) throws(SQLiteError) {
+    try query(
+      "INSERT INTO subject_keys VALUES(?, ?) ON CONFLICT DO NOTHING", [.text(namespace), .bytes(wrapped)])
+  }
+
   /// Somebody may have stored a new one meanwhile, which then stays.
   func put(_ row: Rewrap) throws(SQLiteError) {
     let (new, old) = (SQLValue.bytes(row.new), SQLValue.bytes(row.old))
@@ -34,6 +46,10 @@ extension Database {
     case .namespace(let namespace):
       try query(
         "UPDATE keys SET wrapped = ? WHERE purpose = 'namespace' AND name = ? AND wrapped = ?",
+        [new, .text(namespace), old])
+    case .subjects(let namespace):
+      try query(
+        "UPDATE subject_keys SET wrapped = ? WHERE namespace = ? AND wrapped = ?",
         [new, .text(namespace), old])
     case .credential(let namespace, let name, let version):
       try query(

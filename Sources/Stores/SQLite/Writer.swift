@@ -9,6 +9,8 @@ struct Writer: ~Copyable {
   private let updateJob: Statement
   private let updateFailedJob: Statement
   private let insertKey: Statement
+  private let insertSubject: Statement
+  private let inheritSubjects: Statement
   private let insertBody: Statement
   private let putSnapshot: Statement
   private let dropSnapshots: Statement
@@ -22,6 +24,8 @@ struct Writer: ~Copyable {
     let updateJob = try database.prepare(SQL.updateJob)
     let updateFailedJob = try database.prepare(SQL.updateFailedJob)
     let insertKey = try database.prepare(SQL.insertKey)
+    let insertSubject = try database.prepare("INSERT OR IGNORE INTO subject_refs VALUES(?, ?, ?, ?)")
+    let inheritSubjects = try database.prepare(SQL.inheritSubjects)
     let insertBody = try database.prepare("INSERT INTO bodies(id, job, sealed) VALUES(?, ?, ?)")
     let putSnapshot = try database.prepare(SQL.putSnapshot)
     let dropSnapshots = try database.prepare(SQL.dropSnapshots)
@@ -34,6 +38,8 @@ struct Writer: ~Copyable {
     self.updateJob = updateJob
     self.updateFailedJob = updateFailedJob
     self.insertKey = insertKey
+    self.insertSubject = insertSubject
+    self.inheritSubjects = inheritSubjects
     self.insertBody = insertBody
     self.putSnapshot = putSnapshot
     self.dropSnapshots = dropSnapshots
@@ -74,10 +80,25 @@ struct Writer: ~Copyable {
       SQLValue(row.identity.parent?.value), SQLValue(row.identity.parentNode.map(Int64.init)),
       SQLValue(row.identity.rerunOf?.description),
     ])
+    try writeSubjects(of: row)
     guard let key = row.idempotencyKey else { return }
     try insertKey.run([
       .text(row.pipeline.namespace), .text(row.pipeline.name), .text(key), .bytes(row.requestHash),
       .integer(row.number.value),
+    ])
+  }
+
+  private func writeSubjects(of row: NewJob) throws(SQLiteError) {
+    for use in row.subjects {
+      try insertSubject.run([
+        .text(row.pipeline.namespace), .bytes(use.subject.bytes), .integer(row.number.value),
+        .text(use.input),
+      ])
+    }
+    if row.identity.parent == nil, row.identity.rerunOf == nil { return }
+    try inheritSubjects.run([
+      .text(row.pipeline.namespace), .integer(row.number.value), SQLValue(row.identity.parent?.value),
+      SQLValue(row.identity.rerunOf?.description),
     ])
   }
 
@@ -141,6 +162,10 @@ private enum SQL {
     """
   static let insertKey =
     "INSERT INTO idempotency_keys(namespace, pipeline, key, request_sha256, job) VALUES(?, ?, ?, ?, ?)"
+  static let inheritSubjects = """
+    INSERT INTO subject_refs SELECT DISTINCT namespace, subject_hmac, ?2, '' FROM subject_refs
+    WHERE namespace = ?1 AND job IN (?3, (SELECT job FROM job_executions WHERE id = ?4))
+    """
   static let putSnapshot =
     "INSERT OR REPLACE INTO job_snapshots(job, sequence, format, state, chain) VALUES(?, ?, ?, ?, ?)"
   static let dropSnapshots = """

@@ -43,7 +43,7 @@ struct QuarantinedLimitTests {
     let request = JobRequest(pipeline: PipelineName(namespace: "demo", name: "test"), actor: "local:test")
     var all: [OwnedJob] = []
     for _ in 0..<3 {
-      all.append(jobs.admit(try Preparation(configuration, request).prepare(), at: now))
+      all.append(jobs.admit(try Preparation(configuration, request).prepare(), [], at: now))
       jobs.serveQueue(at: now)
     }
     #expect(all.map(\.state.status) == [.running, .queued, .queued])

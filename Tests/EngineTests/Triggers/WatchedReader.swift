@@ -94,6 +94,23 @@ extension WatchedReader {
     try real.lineCounts(in: namespace)
   }
   func namespaces() throws(StoreError) -> [String] { try real.namespaces() }
+  func subjectKey(_ namespace: String) throws(StoreError) -> [UInt8]? { try real.subjectKey(namespace) }
+  func jobs(
+    about subject: SubjectMark, in namespace: String, after job: JobNumber, limit: Int
+  ) throws(StoreError) -> [SubjectJob] {
+    try real.jobs(about: subject, in: namespace, after: job, limit: limit)
+  }
+  func counts(
+    of subject: SubjectMark, in namespace: String, erasable: Bool
+  ) throws(StoreError) -> SubjectCounts {
+    try real.counts(of: subject, in: namespace, erasable: erasable)
+  }
+  func erasures(
+    in namespace: String?, before: ID<Erasure>?, limit: Int
+  ) throws(StoreError) -> [Erasure] {
+    try real.erasures(in: namespace, before: before, limit: limit)
+  }
+  func openErasures() throws(StoreError) -> [Erasure] { try real.openErasures() }
   func holds() throws(StoreError) -> [Engine.Hold] { try real.holds() }
   func namespaceRecord(_ name: String) throws(StoreError) -> NamespaceRecord? {
     try real.namespaceRecord(name)

@@ -18,6 +18,8 @@ struct OutboxBook {
   private var known: [PipelineName: Listeners] = [:]
   /// Of the reading of what is set up.
   private var reading = 0
+  /// Jobs that were erased while messages were on their way: what comes of those is not kept.
+  private var erased: Set<ID<Job>> = []
   /// The earliest moment for which a timer was set.
   var alarm: Timestamp?
 
@@ -145,7 +147,16 @@ struct OutboxBook {
   mutating func landed(_ lane: String, _ line: Int) {
     if lines[line].flying.remove(ScalarString(lane)) != nil { flying -= 1 }
     lines[line].isStale = true
+    if flying == 0 { erased = [] }
   }
+
+  /// The rows of these jobs go.
+  mutating func forget(_ jobs: Set<ID<Job>>) {
+    for line in lines.indices { (lines[line].count, lines[line].isStale) = (nil, true) }
+    if flying > 0 { erased.formUnion(jobs) }
+  }
+
+  func isErased(_ job: ID<Job>) -> Bool { erased.contains(job) }
 
   mutating func takeHungry() -> Int? { hungry.popFirst() }
 

@@ -70,6 +70,11 @@ struct Landing: Sendable {
   var line: Int
   var lane: String
   var result: Result
+
+  /// The message is about it.
+  var job: ID<Job>? {
+    if case .tried(let row, _, took: _) = result { row.job } else { nil }
+  }
 }
 
 /// What is due for one destination.

@@ -76,7 +76,9 @@ extension Turn {
   }
 
   private mutating func take(_ landing: Landing, at now: Timestamp) {
+    let isErased = landing.job.map { jobs.outbox.isErased($0) } ?? false
     jobs.outbox.landed(landing.lane, landing.line)
+    if isErased { return jobs.call(landing.line) }
     switch landing.result {
     case .absent: break
     case .unread: jobs.lookLater(at: landing.line, now)
