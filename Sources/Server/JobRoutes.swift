@@ -85,15 +85,17 @@ struct JobRoutes: Sendable {
         var item = ErrorItem(warning.failure)
         item.step = warning.path
         return item
-      }, runAt: view.runAt, traceID: view.traceID, waitingFor: try await waits(of: view.summary, caller),
+      }, runAt: view.runAt, traceID: view.traceID, waitingFor: await waits(of: view.summary, caller),
       links: JobLinks(
         job: job.id, pipeline: job.pipeline, parent: job.identity.parent, rerunOf: job.identity.rerunOf))
   }
 
-  /// What of the reasons is no work under way.
-  private func waits(of job: JobSummary, _ caller: Caller) async throws(Problem) -> [BlockerItem] {
+  /// What of the reasons is no work under way. The node may know none: of a job that has ended since it was
+  /// read, or that it does not drive.
+  private func waits(of job: JobSummary, _ caller: Caller) async -> [BlockerItem] {
     if job.status.hasEnded { return [] }
-    return try await backend.jobs.why(job.id).filter { $0.kind != "running" && $0.kind != "stopping" }
+    let reasons = (try? await backend.jobs.why(job.id)) ?? []
+    return reasons.filter { $0.kind != "running" && $0.kind != "stopping" }
       .map { BlockerItem($0, caller.language) }
   }
 

@@ -168,14 +168,14 @@ extension PrivacyRoutes {
 
   /// None of these says who was asked for.
   private static let nobody = Problem(
-    "invalid-request",
+    "subject-unusable",
     Bilingual("The subject identifies nobody.", pt: "O titular informado não identifica ninguém."),
     remedy: Bilingual(
       "Give what a marked input holds: letters or digits, at most \(Subject.longest) bytes.",
       pt: "Dê o que uma entrada marcada contém: letras ou dígitos, no máximo \(Subject.longest) bytes."))
 
   private static let named = Problem(
-    "invalid-request",
+    "subject-named",
     Bilingual(
       "The basis or the reason names the person; both are kept after the erasure.",
       pt: "A base ou o motivo cita a pessoa; os dois ficam guardados depois do apagamento."),

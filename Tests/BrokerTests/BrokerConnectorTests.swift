@@ -132,16 +132,16 @@ struct AMQPConnectorTests {
     let (server, bench, loop) = (try RabbitServer.shared.get(), try BrokerBench(), try BrokerLoop())
     let connector = AMQPPublish(brokers: bench.brokers)
     let seen = try await responder(server, "c.publish", loop, count: 1) { _ in [] }
-    let output = try await bench.run(
-      connector,
-      bench.attempt(
-        ["routing_key": "c.publish", "body": ["a": [1, .null]], "headers": ["h": ["x": [1, true]]]], "amqp",
-        server.url, key: "key-1"))
+    let attempt = bench.attempt(
+      ["routing_key": "c.publish", "body": ["a": [1, .null]], "headers": ["h": ["x": [1, true]]]], "amqp",
+      server.url, key: "key-1")
+    let output = try await bench.run(connector, attempt)
     #expect(output["message_id"] == "key-1")
     let message = try #require(try await seen.value.first)
     #expect(String(decoding: message.body, as: UTF8.self) == "{\"a\":[1,null]}")
     #expect(
       (message.messageID, message.contentType, message.isPersistent) == ("key-1", "application/json", true))
+    #expect(message.headers["traceparent"] == .text(attempt.traceParent.header))
     #expect(message.headers["h"] == .table(["x": .array([.int(1), .bool(true)])]))
     let failure = await #expect(throws: Failure.self) {
       _ = try await connector.execute(

@@ -68,6 +68,7 @@ struct ScriptTests {
     #expect(environment["ESTEIRA_JOB_KEY"] == "run_1")
     #expect(environment["ESTEIRA_STEP_KEY"] == "k1")
     #expect(environment["ESTEIRA_ATTEMPT"] == "1")
+    #expect(environment["TRACEPARENT"]?.string.flatMap { TraceParent(header: $0) } != nil)
     #expect(environment["ESTEIRA_TEST_LEAK"] == nil)
   }
 

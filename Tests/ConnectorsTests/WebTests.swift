@@ -70,6 +70,7 @@ struct WebTests {
     #expect(String(decoding: request.body, as: UTF8.self) == "{\"k\":\"é\"}")
     #expect(request.headers["authorization"] == "Bearer t0ken")
     #expect(request.headers["idempotency-key"] == "k1")
+    #expect(request.headers["traceparent"] == attempt.traceParent.header)
     #expect(request.headers["x-a"] == "1")
     #expect(request.headers["content-type"] == "application/json")
     await site.stop()

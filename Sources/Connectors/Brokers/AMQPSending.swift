@@ -74,6 +74,9 @@ struct AMQPSending: Sendable {
     message.isPersistent = with["persistent"]?.bool ?? true
     message.timestamp = UInt64(max(0, attempt.services.now().microseconds / 1_000_000))
     if let headers = with["headers"]?.object { message.headers = AMQPJSON.table(headers) }
+    if message.headers["traceparent"] == nil {
+      message.headers["traceparent"] = .text(attempt.traceParent.header)
+    }
     if let expires = try Self.duration(with["expires"], "expires") {
       message.expiration = String(max(1, expires.microseconds / 1_000))
     }

@@ -138,7 +138,7 @@ extension ExternalRun {
   private var environment: [(name: String, value: String)] {
     let base = [
       ("PATH", ScriptCommand.searchPath), ("HOME", folder.work), ("LANG", "C.UTF-8"), ("TZ", "UTC"),
-      ("PYTHONDONTWRITEBYTECODE", "1"),
+      ("PYTHONDONTWRITEBYTECODE", "1"), ("TRACEPARENT", attempt.traceParent.header),
     ]
     let given = manifest.environment.map { ($0.name, $0.value.replacing("{folder}", with: manifest.folder)) }
     let said = Set(given.map { ScalarString($0.0) })

@@ -87,7 +87,7 @@ struct ScriptRun: Sendable {
   private func environment() -> [(name: String, value: String)] {
     let base = [
       ("PATH", ScriptCommand.searchPath), ("HOME", folder.work), ("LANG", "C.UTF-8"), ("TZ", "UTC"),
-      ("PYTHONDONTWRITEBYTECODE", "1"),
+      ("PYTHONDONTWRITEBYTECODE", "1"), ("TRACEPARENT", attempt.traceParent.header),
     ]
     var ours = [
       ("ESTEIRA_JOB_ID", "\(attempt.job)"), ("ESTEIRA_JOB_KEY", attempt.jobKey),

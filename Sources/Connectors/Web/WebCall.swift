@@ -20,6 +20,9 @@ struct WebCall: Sendable {
       egress: try Egress(of: attempt.connection))
     request.totalTimeout = .seconds(3_600)
     request.isSentOnce = attempt.effect == .once
+    if request.headers["traceparent"] == nil {
+      request.headers.set("traceparent", attempt.traceParent.header)
+    }
     try authorize()
   }
 

@@ -45,7 +45,7 @@ public enum ProblemStatus {
     "sign-in-busy": 503, "access-store": 503, "access-busy": 503, "access-key": 503,
     "oidc-unavailable": 503, "oidc-secret": 503,
     "no-namespace": 404, "namespace-exists": 409, "too-many-labels": 422, "no-hold": 404, "no-backup": 404,
-    "subject-live": 409, "too-many-subjects": 422,
+    "subject-live": 409, "subject-named": 422, "subject-unusable": 422, "too-many-subjects": 422,
     "backup-running": 409, "backup-failed": 500,
     "too-many-holds": 409,
     "precondition-failed": 412, "defined-in-file": 409, "schedule-exists": 409, "too-many-schedules": 429,
