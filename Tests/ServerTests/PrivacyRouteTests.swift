@@ -220,7 +220,7 @@ struct PrivacyRouteTests {
   func nobody() async throws {
     let world = try await world()
     let response = await world.answer(PrivacyCalls.search.shape, query(" -- "))
-    #expect(response.status == 400)
+    #expect(response.status == 422)
     #expect(try TestServer.json(response)["detail"]?.string?.contains("--") == false)
   }
 
