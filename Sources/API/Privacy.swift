@@ -7,10 +7,11 @@ public enum PrivacyCalls {
     .post, "/privacy/search", .needs("privacy", "read"),
     "The jobs that are about a person, oldest first, and how much there is besides.",
     example: SubjectQuery(namespace: "demo", subject: "123.456.789-09"))
-  public static let export = BytesEndpoint<SubjectQuery>(
+  public static let export = BytesEndpoint<SubjectExport>(
     "/privacy/export", .needs("privacy", "export"),
     "A signed tar file with all that is held of these jobs, each as its own export.", audit: .change,
-    method: .post, example: SubjectQuery(namespace: "demo", subject: "123.456.789-09", limit: 20))
+    method: .post,
+    example: SubjectExport(SubjectQuery(namespace: "demo", subject: "123.456.789-09", limit: 20)))
   public static let erase = Endpoint<ErasureRequest, ErasureAnswer>(
     .post, "/privacy/erasures", .needs("privacy", "erase"),
     "Erases what is held about a person, or with dry_run counts it.", success: [200, 201],
@@ -29,9 +30,6 @@ public enum PrivacyCalls {
 public struct SubjectQuery: Wire {
   /// How long an identifier may be.
   public static let longest = 1_024
-  /// Jobs of one export.
-  public static let mostExported = 100
-
   public var namespace: String
   public var subject: String
   public var limit: Int?
@@ -47,12 +45,10 @@ public struct SubjectQuery: Wire {
     "subject", .text(1...longest),
     "The identifier as it was given to a marked input, in any punctuation, case and composition.")
 
-  public static let schema = Schema.request(
-    [
-      namespace, subject, .limit(),
-      .optional(
-        "cursor", .text(1...Schema.Member.longestName), "Where the page before ended: its `next_cursor`."),
-    ], name: "SubjectQuery")
+  static let cursor = Schema.Member.optional(
+    "cursor", .text(1...Schema.Member.longestName), "Where the page before ended: its `next_cursor`.")
+
+  public static let schema = Schema.request([namespace, subject, .limit(), cursor], name: "SubjectQuery")
 
   public init(_ json: JSON) throws(WireError) {
     let fields = try Fields(json, Self.schema)
@@ -65,6 +61,29 @@ public struct SubjectQuery: Wire {
       "namespace": namespace.wire, "subject": subject.wire, "limit": limit?.wire, "cursor": cursor?.wire,
     ])
   }
+}
+
+/// A person, and a part of what is given out.
+public struct SubjectExport: Wire {
+  /// Jobs of one file.
+  public static let mostJobs = 100
+  public static let usualJobs = 20
+
+  public var query: SubjectQuery
+  public init(_ query: SubjectQuery) { self.query = query }
+
+  public static let schema = Schema.request(
+    [
+      SubjectQuery.namespace, SubjectQuery.subject, .limit(1...mostJobs, usual: usualJobs),
+      SubjectQuery.cursor,
+    ], name: "SubjectExport")
+
+  public init(_ json: JSON) throws(WireError) {
+    _ = try Fields(json, Self.schema)
+    query = try SubjectQuery(json)
+  }
+
+  public var json: JSON { query.json }
 }
 
 /// How much is held about a person, by what it is.

@@ -116,11 +116,13 @@ struct PipelineRoutes: Sendable {
     return record
   }
 
-  private static let tooFar = WireError(
-    "/run_at",
+  private static let tooFar = Problem(
+    "too-far-ahead",
     Bilingual(
       "\"run_at\" is more than \(JobRequest.farthestDays) days ahead.",
-      pt: "\"run_at\" está a mais de \(JobRequest.farthestDays) dias."))
+      pt: "\"run_at\" está a mais de \(JobRequest.farthestDays) dias."),
+    remedy: Bilingual(
+      "Give a sooner moment, or use a schedule.", pt: "Dê um momento mais próximo, ou use um agendamento."))
 
   static func noPipeline(_ pipeline: PipelineName, _ number: Int?) -> Problem {
     let wanted = number.map { "\(pipeline)@\($0)" } ?? pipeline.description

@@ -10,16 +10,13 @@ struct PrivacyRoutes: Sendable {
   var backend: Backend
   private var exports: ExportRoutes { ExportRoutes(backend) }
 
-  /// Jobs of one export, unless it is said.
-  static let usualExport = 20
-
   var routes: [Route] {
     [
       .answer(PrivacyCalls.search, in: .namespace { $0.namespace }) { query, caller in
         try await search(query, caller)
       },
-      .bytes(PrivacyCalls.export, in: .namespace { $0.namespace }) { query, caller in
-        try await export(query, caller)
+      .bytes(PrivacyCalls.export, in: .namespace { $0.query.namespace }) { export, caller in
+        try await self.export(export.query, caller)
       },
       .answer(
         PrivacyCalls.erase, in: .namespace { $0.namespace },
@@ -83,9 +80,7 @@ struct PrivacyRoutes: Sendable {
 
   /// Below each job's id stands what its own export holds.
   private func export(_ query: SubjectQuery, _ caller: Caller) async throws -> APIResponse {
-    let limit = query.limit ?? Self.usualExport
-    guard limit <= SubjectQuery.mostExported else { throw Self.tooManyExported }
-    let found = try await find(query, limit: limit, caller)
+    let found = try await find(query, limit: query.limit ?? SubjectExport.usualJobs, caller)
     var (parts, items): ([ExportPart], [SubjectJobItem]) = ([], [])
     for job in found.jobs {
       guard let summary = try reading({ () throws(StoreError) in try backend.readModel.job(job.id) }) else {
@@ -181,14 +176,6 @@ extension PrivacyRoutes {
       pt: "A base ou o motivo cita a pessoa; os dois ficam guardados depois do apagamento."),
     remedy: Bilingual(
       "Name the case in place of the person.", pt: "Cite o caso em vez da pessoa."))
-
-  private static let tooManyExported = Problem(
-    "invalid-request",
-    Bilingual(
-      "An export takes at most \(SubjectQuery.mostExported) jobs.",
-      pt: "Uma exportação leva no máximo \(SubjectQuery.mostExported) jobs."),
-    remedy: Bilingual(
-      "Go on with next_cursor of its subject.json.", pt: "Continue com next_cursor do subject.json dela."))
 
   private static func uncounted(_ count: Int) -> Problem {
     Problem(

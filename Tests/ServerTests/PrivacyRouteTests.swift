@@ -122,7 +122,7 @@ struct PrivacyRouteTests {
     let text = String(decoding: bytes, as: UTF8.self)
     #expect(text.contains("/\(jobs[0])/history.jsonl") && !text.contains("/\(jobs[1])/"))
     #expect(text.contains("\"next_cursor\": \"1\""))
-    let most = await world.answer(PrivacyCalls.export.shape, query(limit: SubjectQuery.mostExported + 1))
+    let most = await world.answer(PrivacyCalls.export.shape, query(limit: SubjectExport.mostJobs + 1))
     #expect(most.status == 400)
   }
 

@@ -115,7 +115,8 @@ enum SchemaExample {
 /// Every type that travels.
 enum WireTypes {
   static let all: [any Wire.Type] = [
-    OutsideStartQuery.self, OutsideReturnQuery.self, SubjectQuery.self, SubjectCountsItem.self,
+    OutsideStartQuery.self, OutsideReturnQuery.self, SubjectQuery.self, SubjectExport.self,
+    SubjectCountsItem.self,
     SubjectJobItem.self, SubjectPage.self, ErasureRequest.self, ErasureAnswer.self, ErasureItem.self,
     RegisterItem.self, Page<ErasureItem>.self, Page<RegisterItem>.self,
     Nothing.self, ProblemDocument.self, FindingItem.self, Page<JobItem>.self, Page<CredentialItem>.self,

@@ -104,7 +104,9 @@ struct StartRouteTests {
   func wrong() async throws {
     let server = try await server()
     let far = (SystemClock().now + JobRequest.farthestStart + .seconds(60)).rfc3339
-    for text in ["tomorrow", "2026-11-20", "2026-11-20T06:00:00", far] {
+    let refused = try await start(server, [], ["run_at": .string(far)])
+    #expect(refused.status == 422 && refused.json["code"] == "too-far-ahead", "\(refused.json)")
+    for text in ["tomorrow", "2026-11-20", "2026-11-20T06:00:00"] {
       let answer = try await start(server, [], ["run_at": .string(text)])
       let document = try ProblemDocument(answer.json)
       #expect(answer.status == 400 && document.errors.first?.pointer == "/run_at", "\(answer.json)")

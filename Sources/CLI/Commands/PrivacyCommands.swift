@@ -76,7 +76,7 @@ enum PrivacyFind {
   private static let usual = 1_000
 
   static func run(_ call: Invocation) async throws -> ExitCode {
-    let limit = try call.integer("--limit", in: 1...most) ?? usual
+    let limit = try call.integer("--limit", in: 1...most) ?? SubjectExport.usualJobs
     let namespace = try PrivacySubject.namespace(call)
     let subject = try PrivacySubject.read(call)
     let (items, counts) = try await call.withClient(.writing) { client in
@@ -133,7 +133,7 @@ enum PrivacyExport {
           pt: "o primeiro arquivo; os seguintes ganham número (subject.tar)")),
       FlagSpec(
         "--jobs-per-file", value: "N",
-        Bilingual("1 to \(SubjectQuery.mostExported) (20)", pt: "1 a \(SubjectQuery.mostExported) (20)")),
+        Bilingual("1 to \(SubjectExport.mostJobs) (20)", pt: "1 a \(SubjectExport.mostJobs) (20)")),
     ],
     examples: [
       .init(
@@ -141,10 +141,8 @@ enum PrivacyExport {
         Bilingual("then check it with `job verify`", pt: "depois confira com `job verify`"))
     ], run: run)
 
-  private static let usual = 20
-
   static func run(_ call: Invocation) async throws -> ExitCode {
-    let limit = try call.integer("--jobs-per-file", in: 1...SubjectQuery.mostExported) ?? usual
+    let limit = try call.integer("--jobs-per-file", in: 1...SubjectExport.mostJobs) ?? SubjectExport.usualJobs
     let namespace = try PrivacySubject.namespace(call)
     let subject = try PrivacySubject.read(call)
     let name = call.value("--out") ?? "subject.tar"
@@ -156,7 +154,7 @@ enum PrivacyExport {
         let page = try await client.call(PrivacyCalls.search, query)
         if page.items.isEmpty, number == 1 { throw nothing }
         let file = number == 1 ? name : numbered(name, number)
-        let size = try await client.save(PrivacyCalls.export, query, to: file)
+        let size = try await client.save(PrivacyCalls.export, SubjectExport(query), to: file)
         show(file, size, page.items.count, call)
         (cursor, number) = (page.nextCursor, number + 1)
       } while cursor != nil
