@@ -105,12 +105,12 @@ struct PrivacyRoutes: Sendable {
     let before = query.cursor.map { ID<Erasure>($0) }
     if case .some(nil) = before { throw PageBounds.wrongCursor(query.cursor ?? "") }
     let rows = try caller.page(
-      query.namespace, limit: limit + 1, inOrder: { $0.id > $1.id }
-    ) { (namespace) throws(Problem) in
-      try reading { () throws(StoreError) in
-        try backend.readModel.erasures(in: namespace, before: before ?? nil, limit: limit + 1)
-      }
-    }
+      query.namespace, limit: limit + 1, inOrder: { $0.id > $1.id },
+      { (namespace) throws(Problem) in
+        try reading { () throws(StoreError) in
+          try backend.readModel.erasures(in: namespace, before: before ?? nil, limit: limit + 1)
+        }
+      })
     let shown = rows.prefix(limit)
     return Page(
       shown.map { ErasureItem($0) }, nextCursor: rows.count > limit ? shown.last?.id.description : nil)
