@@ -38,8 +38,8 @@ struct BulkRoutes: Sendable {
     if request.isDryRun { return answer }
     let node = try backend.writer()
     if request.filter != nil {
-      guard let expected = request.expected else { throw Self.uncounted(jobs.count) }
-      guard expected == jobs.count else { throw Self.changed(expected, jobs.count) }
+      guard let expected = request.expected else { throw ExpectedCount.missing(jobs.count) }
+      guard expected == jobs.count else { throw ExpectedCount.changed(expected, jobs.count, hint: Self.hint) }
     }
     let id = try operations.begin(
       request.verb.rawValue, count: jobs.count, owner: caller.actor, at: backend.now())
@@ -140,27 +140,8 @@ extension BulkRoutes {
     Bilingual(
       "A filter without a term would mean all jobs.", pt: "Um filtro sem termos valeria por todos os jobs."))
 
-  private static func uncounted(_ count: Int) -> Problem {
-    Problem(
-      "precondition-required",
-      Bilingual(
-        "Say how many jobs you expect; now there are \(count).",
-        pt: "Diga quantos jobs você espera; agora são \(count)."),
-      remedy: Bilingual(
-        "Ask with dry_run, then send its count as expected.",
-        pt: "Pergunte com dry_run e envie a contagem em expected."))
-  }
-
-  private static func changed(_ expected: Int, _ count: Int) -> Problem {
-    Problem(
-      "count-changed",
-      Bilingual(
-        "You expect \(expected) jobs, and there are \(count) now; nothing was done.",
-        pt: "Você espera \(expected) jobs, e agora são \(count); nada foi feito."),
-      remedy: Bilingual(
-        "Ask with dry_run again. A search with since and until does not grow.",
-        pt: "Pergunte com dry_run de novo. Uma busca com since e until não cresce."))
-  }
+  private static let hint = Bilingual(
+    " A search with since and until does not grow.", pt: " Uma busca com since e until não cresce.")
 
   private static func tooMany(_ limit: Int) -> Problem {
     Problem(

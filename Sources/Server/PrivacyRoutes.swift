@@ -132,8 +132,8 @@ extension PrivacyRoutes {
       caller.note.after(["dry_run": true, "jobs": .int(Int64(counts.jobs))])
       return answer(counts)
     }
-    guard let expected = request.expected else { throw Self.uncounted(counts.jobs) }
-    guard expected == counts.jobs else { throw Self.changed(expected, counts.jobs) }
+    guard let expected = request.expected else { throw ExpectedCount.missing(counts.jobs) }
+    guard expected == counts.jobs else { throw ExpectedCount.changed(expected, counts.jobs) }
     if counts.jobs == 0 { return answer(counts) }
     caller.note.after([
       "basis": .string(request.basis), "reason": .string(request.reason), "jobs": .int(Int64(counts.jobs)),
@@ -176,26 +176,6 @@ extension PrivacyRoutes {
       pt: "A base ou o motivo cita a pessoa; os dois ficam guardados depois do apagamento."),
     remedy: Bilingual(
       "Name the case in place of the person.", pt: "Cite o caso em vez da pessoa."))
-
-  private static func uncounted(_ count: Int) -> Problem {
-    Problem(
-      "precondition-required",
-      Bilingual(
-        "Say how many jobs you expect; now there are \(count).",
-        pt: "Diga quantos jobs você espera; agora são \(count)."),
-      remedy: Bilingual(
-        "Ask with dry_run, then send its count as expected.",
-        pt: "Pergunte com dry_run e envie a contagem em expected."))
-  }
-
-  private static func changed(_ expected: Int, _ count: Int) -> Problem {
-    Problem(
-      "count-changed",
-      Bilingual(
-        "You expect \(expected) jobs, and there are \(count) now; nothing was done.",
-        pt: "Você espera \(expected) jobs, e agora são \(count); nada foi feito."),
-      remedy: Bilingual("Ask with dry_run again.", pt: "Pergunte com dry_run de novo."))
-  }
 }
 
 extension SubjectCountsItem {
